@@ -1,0 +1,239 @@
+"""The ledger: a call's worst case is reserved before it is made, its cost charged once after.
+
+Plain SQL, for the reason given in `windows`.
+"""
+
+import json
+import logging
+from dataclasses import astuple, dataclass, fields
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from billing import pricing, windows
+from billing.errors import AlreadyCharged, NoPrice, NotReserved
+from billing.models import Hold, LedgerEntry, Price
+from billing.pricing import Rate, Usage
+
+logger = logging.getLogger(__name__)
+
+# Outcomes that are the ledger's own; all others are the caller's words.
+NOT_SENT = "not_sent"
+EXPIRED = "expired"
+# Holds that one `expire` charges: a dead worker's hundreds should not make everybody wait.
+MOST_EXPIRED = 200
+
+RATE = "p.input, COALESCE(p.cached_input, p.input), COALESCE(p.cache_write, p.input), p.output"
+PRICE = f"""
+SELECT p.id, {RATE},
+    (SELECT amount FROM billing_hold WHERE reference = %s),
+    EXISTS (SELECT 1 FROM billing_ledgerentry WHERE reference = %s)
+FROM billing_price p
+WHERE p.model = %s AND p.service_tier = %s AND p.effective_from <= %s
+ORDER BY p.effective_from DESC
+LIMIT 1
+"""  # noqa: S608  # of two constants
+HOLD = """
+INSERT INTO billing_hold
+    (reference, purpose, tier, conversation, visitor, model, service_tier, price_id, amount,
+     windows, called_at, expires_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+"""
+# With the price to bill by: of the model that answered, else of the one asked, in the service tier
+# that answered; else the one that was reserved at.
+HELD = f"""
+SELECT h.id, h.amount, h.windows, h.model, h.service_tier, p.id, p.model, p.service_tier, {RATE}
+FROM billing_hold h
+JOIN billing_price p ON p.id = COALESCE(
+    (
+        SELECT r.id
+        FROM billing_price r
+        WHERE r.model IN (%s, h.model)
+            AND r.service_tier = COALESCE(NULLIF(%s, ''), h.service_tier)
+            AND r.effective_from <= h.called_at
+        ORDER BY r.model = %s DESC, r.effective_from DESC
+        LIMIT 1
+    ),
+    h.price_id
+)
+WHERE h.reference = %s
+"""  # noqa: S608  # of two constants
+ENTRY = f"""
+INSERT INTO billing_ledgerentry
+    (reference, purpose, tier, conversation, visitor, model_requested, called_at, reserved, windows,
+     price_id, input_rate, cached_input_rate, cache_write_rate, output_rate,
+     model_returned, service_tier, request_id, outcome, settled_at,
+     input_tokens, output_tokens, cached_tokens, cache_write_tokens, reasoning_tokens,
+     estimated, price_assumed, amount)
+SELECT h.reference, h.purpose, h.tier, h.conversation, h.visitor, h.model, h.called_at, h.amount,
+    h.windows, p.id, {RATE}, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s
+FROM billing_hold h, billing_price p
+WHERE h.id = %s AND p.id = %s
+"""  # noqa: S608  # of two constants
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What is about to be asked of the provider."""
+
+    reference: str  # unique per upstream attempt, owned by the caller: "reply:12:1"
+    purpose: str  # of LedgerEntry.Purpose
+    model: str
+    tier: str
+    conversation: str = ""
+    visitor: str = ""
+    service_tier: str = "default"
+
+
+def reserve(call: Call, worst: Usage, *, expires_at: datetime, now: datetime) -> int:
+    """Hold the most that the call can cost on every budget it falls under; nano-dollars.
+
+    All or nothing, also within a transaction that goes on. Reserving twice is reserving once.
+    Raises NoPrice, NoRoom, AlreadyCharged.
+    """
+    adapt = connection.ops.adapt_datetimefield_value
+    with transaction.atomic(), connection.cursor() as cursor:
+        windows.lock()
+        cursor.execute(
+            PRICE, [call.reference, call.reference, call.model, call.service_tier, adapt(now)]
+        )
+        found = cursor.fetchone()
+        if found is None:
+            raise NoPrice(call.model, call.service_tier)
+        price, *rates, held, charged = found
+        if charged:
+            raise AlreadyCharged(call.reference)
+        if held is not None:
+            return int(held)
+        amount = pricing.most(worst, Rate(*rates))
+        keys = windows.Keys(call.conversation, call.visitor, call.tier, call.model)
+        taken = windows.take(keys, amount, now)
+        cursor.execute(
+            HOLD,
+            [
+                call.reference,
+                call.purpose,
+                call.tier,
+                call.conversation,
+                call.visitor,
+                call.model,
+                call.service_tier,
+                price,
+                amount,
+                json.dumps(taken),
+                adapt(now),
+                adapt(expires_at),
+            ],
+        )
+    return amount
+
+
+def settle(
+    reference: str,
+    usage: Usage | None,
+    *,
+    model: str = "",
+    service_tier: str = "",
+    request_id: str = "",
+    outcome: str,
+    now: datetime,
+) -> None:
+    """Charge what the call cost, or what was reserved where its usage is unknown.
+
+    `model` and `service_tier` as the response names them: it is billed at their price of the time
+    of the call, or else at the price of what was asked for, marked as assumed. Charges once:
+    settling what is settled, released or expired changes nothing. Raises NotReserved.
+    """
+    response = _Response(
+        _fitting(model, 100), _fitting(service_tier, 20), _fitting(request_id, 100), outcome
+    )
+    if not _charge(reference, usage, response, now):
+        _must_be_charged(reference)
+
+
+def release(reference: str) -> None:
+    """Hold nothing and charge nothing: the request never left this machine. Raises NotReserved."""
+    nothing = Usage(input_tokens=0, output_tokens=0)
+    if not _charge(reference, nothing, _Response(outcome=NOT_SENT), timezone.now()):
+        _must_be_charged(reference)
+
+
+def expire(now: datetime) -> int:
+    """Charge what is reserved for calls that nobody settled in time; returns how many."""
+    overdue = Hold.objects.filter(expires_at__lte=now).order_by("expires_at")
+    expired = 0
+    for reference in list(overdue.values_list("reference", flat=True)[:MOST_EXPIRED]):
+        if _charge(reference, None, _Response(outcome=EXPIRED), now):
+            logger.warning("%s expired and is charged as reserved", reference)
+            expired += 1
+    return expired
+
+
+def extend(reference: str, expires_at: datetime) -> None:
+    """Keep holding for a call that takes longer. What is charged already stays so."""
+    Hold.objects.filter(reference=reference).update(expires_at=expires_at)
+
+
+def estimate(model: str, usage: Usage, now: datetime) -> int:
+    """Nano-dollars that a call would cost. Raises NoPrice."""
+    price = Price.objects.in_force(model, "default", now).first()
+    if price is None:
+        raise NoPrice(model)
+    return pricing.cost(usage, price.rate)
+
+
+@dataclass(frozen=True, slots=True)
+class _Response:
+    """What the provider said beside the usage; blank where it did not."""
+
+    model: str = ""
+    service_tier: str = ""
+    request_id: str = ""
+    outcome: str = ""
+
+
+def _charge(reference: str, usage: Usage | None, response: _Response, now: datetime) -> bool:
+    """Move the hold to the ledger, if there is one."""
+    # Without a savepoint: nothing in here is refused halfway.
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
+        windows.lock()
+        cursor.execute(HELD, [response.model, response.service_tier, response.model, reference])
+        found = cursor.fetchone()
+        if found is None:
+            return False
+        hold, held, ids, asked, asked_tier, price, priced, priced_tier, *rates = found
+        model = response.model or asked
+        service_tier = response.service_tier or asked_tier
+        amount = held if usage is None else pricing.cost(usage, Rate(*rates))
+        windows.book(json.loads(ids), held, amount)
+        cursor.execute(
+            ENTRY,
+            [
+                response.model,
+                service_tier,
+                response.request_id,
+                response.outcome,
+                connection.ops.adapt_datetimefield_value(now),
+                *(astuple(usage) if usage else [None] * len(fields(Usage))),
+                usage is None,
+                (priced, priced_tier) != (model, service_tier),
+                amount,
+                hold,
+                price,
+            ],
+        )
+        cursor.execute("DELETE FROM billing_hold WHERE id = %s", [hold])
+    if amount > held:
+        logger.error("%s cost %d nano-dollars, %d were reserved", reference, amount, held)
+    return True
+
+
+def _must_be_charged(reference: str) -> None:
+    if not LedgerEntry.objects.filter(reference=reference).exists():
+        raise NotReserved(reference)
+
+
+def _fitting(name: str, length: int) -> str:
+    """A name from outside, as its column can hold it."""
+    return name.replace("\0", "")[:length]

@@ -1,0 +1,30 @@
+"""`manage.py check_ledger`: fails unless every budget window equals the ledger."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from billing import proof
+from billing.models import BudgetWindow, Hold, LedgerEntry
+from billing.money import shown
+
+
+class Command(BaseCommand):
+    help = "Prove that every budget window equals the ledger; list the differences and fail."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        differences = proof.differences()
+        for difference in differences:
+            for name in ("spent", "reserved", "overrun"):
+                says, ledger = getattr(difference.says, name), getattr(difference.ledger, name)
+                if says != ledger:
+                    self.stdout.write(
+                        f"{difference.window}: {name} is {shown(says, 9)},"
+                        f" by the ledger {shown(ledger, 9)} ({shown(says - ledger, 9)} off)"
+                    )
+        if differences:
+            raise CommandError(f"{len(differences)} budget windows differ from the ledger.")
+        self.stdout.write(
+            f"{BudgetWindow.objects.count()} budget windows equal"
+            f" {LedgerEntry.objects.count()} entries and {Hold.objects.count()} holds."
+        )

@@ -1,0 +1,23 @@
+"""Dollars, which people read and type, and whole nano-dollars, which everything else counts in."""
+
+from decimal import Decimal
+
+NANO = Decimal(10) ** 9
+
+
+def dollars(nano: int) -> Decimal:
+    """Exact."""
+    return Decimal(nano) / NANO
+
+
+def nano(amount: Decimal) -> int:
+    """Nano-dollars. Raises ValueError where they would not be whole."""
+    scaled = amount * NANO
+    if scaled != int(scaled):
+        raise ValueError(f"{amount} dollars has more than 9 decimal places")
+    return int(scaled)
+
+
+def shown(nano: int, places: int = 6) -> str:
+    """`$1,234.500000`, for people."""
+    return f"${dollars(nano):,.{places}f}"

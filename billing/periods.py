@@ -1,0 +1,34 @@
+"""When a budget's hour, day or month began."""
+
+from datetime import UTC, datetime, timedelta, tzinfo
+from enum import StrEnum
+
+
+class Period(StrEnum):
+    HOUR = "hour"
+    DAY = "day"
+    MONTH = "month"
+    TOTAL = "total"
+
+
+# The one window of a budget that never starts anew.
+ALWAYS = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def starts(now: datetime, zone: tzinfo) -> dict[Period, datetime]:
+    """The start of the current window of each period, on the clocks of the zone.
+
+    A day of 23 or 25 hours is one window, and the hour that summer time repeats is two.
+    """
+    local = now.astimezone(zone)
+    # In absolute time: the two hours that read 02:00 differ.
+    into_the_hour = timedelta(
+        minutes=local.minute, seconds=local.second, microseconds=local.microsecond
+    )
+    midnight = datetime(local.year, local.month, local.day, tzinfo=zone)
+    return {
+        Period.HOUR: (now - into_the_hour).astimezone(UTC),
+        Period.DAY: midnight.astimezone(UTC),
+        Period.MONTH: midnight.replace(day=1).astimezone(UTC),
+        Period.TOTAL: ALWAYS,
+    }

@@ -1,0 +1,64 @@
+"""What a call costs."""
+
+from dataclasses import dataclass, fields
+
+# Rates are per so many tokens.
+PER = 1_000_000
+# More than any model can be sent or write in one call: such a count is a broken response.
+MOST_TOKENS = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens as the provider counts them. Raises ValueError for a count that cannot be one.
+
+    `cached_tokens` and `cache_write_tokens` are part of `input_tokens`, and `reasoning_tokens` of
+    `output_tokens`: each token is counted once.
+    """
+
+    input_tokens: int
+    output_tokens: int
+    cached_tokens: int = 0
+    cache_write_tokens: int = 0
+    reasoning_tokens: int = 0
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            if not 0 <= getattr(self, field.name) <= MOST_TOKENS:
+                raise ValueError(f"{field.name}={getattr(self, field.name)!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Nano-dollars per million tokens."""
+
+    input: int
+    cached_input: int
+    cache_write: int
+    output: int
+
+
+def cost(usage: Usage, rate: Rate) -> int:
+    """Nano-dollars, rounded up once."""
+    # Servers exist that count cached tokens beside the input: then none is at the full rate.
+    fresh = max(0, usage.input_tokens - usage.cached_tokens - usage.cache_write_tokens)
+    return _rounded_up(
+        fresh * rate.input
+        + usage.cached_tokens * rate.cached_input
+        + usage.cache_write_tokens * rate.cache_write
+        + usage.output_tokens * rate.output
+    )
+
+
+def most(usage: Usage, rate: Rate) -> int:
+    """Nano-dollars that this many tokens can cost at the most.
+
+    Whether input is read from or written to a cache, which can cost more than plain input, is
+    known only afterwards.
+    """
+    dearest = max(rate.input, rate.cached_input, rate.cache_write)
+    return _rounded_up(usage.input_tokens * dearest + usage.output_tokens * rate.output)
+
+
+def _rounded_up(amount: int) -> int:
+    return -(-amount // PER)

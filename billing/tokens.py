@@ -1,0 +1,51 @@
+"""How many tokens a text is, counted offline."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rs_bpe.bpe import openai
+
+# Everything newer, and everything unknown, is counted with o200k.
+CL100K = re.compile(r"(ft:)?(gpt-3\.5|gpt-35|gpt-4(?![\d.o]))")
+KNOWN = re.compile(r"(ft:)?(gpt-|chatgpt-|o\d)")
+
+# The provider wraps a message in 3 tokens (4 on its oldest model) and opens the answer with 3.
+PER_MESSAGE = 4
+PER_ANSWER = 3
+# Ours, for tokens that nobody wrote and some models are sent. Given back when the call settles.
+MARGIN = 8
+MARGIN_PERCENT = 2
+# Other tokenizers need up to so much more for the same European text.
+UNKNOWN_MARGIN_PERCENT = 50
+# How a response format is put to the model is not published; its JSON is longer than that.
+PER_FORMAT = 32
+
+
+def count(text: str, model: str) -> int:
+    """Tokens of a text for this model. 14-23 us for 140 tokens, after a first call of 60 ms."""
+    # A tokenizer is 31 (cl100k) or 64 MB, loaded once and only where it is used.
+    tokenizer = openai.cl100k_base() if CL100K.match(model) else openai.o200k_base()
+    try:
+        return int(tokenizer.count(text))
+    except UnicodeEncodeError:
+        # Half a surrogate pair, which JSON may carry and UTF-8 may not.
+        return int(
+            tokenizer.count(text.encode("utf-8", "surrogatepass").decode("utf-8", "replace"))
+        )
+
+
+def of_messages(
+    messages: Sequence[Mapping[str, str]],
+    model: str,
+    response_format: Mapping[str, Any] | None = None,
+) -> int:
+    """Prompt tokens of a call, never fewer than the provider bills."""
+    total = PER_ANSWER
+    for message in messages:
+        total += PER_MESSAGE + sum(count(value, model) for value in message.values())
+    if response_format is not None:
+        total += PER_FORMAT + count(json.dumps(response_format), model)
+    percent = MARGIN_PERCENT if KNOWN.match(model) else UNKNOWN_MARGIN_PERCENT
+    return total + MARGIN + -(-total * percent // 100)

@@ -1,0 +1,176 @@
+"""Budget windows: which a call falls under, what they have left, and what is booked on them.
+
+What every call does is plain SQL, here and in the ledger: the ORM takes 5 ms of CPU to put the
+statements of one call together, ten times what they take to run.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import reduce
+from operator import or_
+
+from django.db import connection
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Greatest
+from django.utils import timezone
+
+from billing import periods
+from billing.errors import NoRoom
+from billing.models import Budget, BudgetWindow
+from billing.periods import Period
+
+# "ledg": the name of the one lock under which windows are written.
+LOCK = 0x6C656467
+
+PLACES = """
+WITH
+    called (scope, key) AS (
+        VALUES ('site', ''), ('conversation', %s), ('visitor', %s), ('tier', %s), ('model', %s)
+    ),
+    began (period, starts_at) AS (VALUES ('hour', %s), ('day', %s), ('month', %s), ('total', %s))
+SELECT b.id, b.name, b."limit", b.scope, b.period, w.id, w."limit", w.spent + w.reserved
+FROM billing_budget b
+JOIN called c ON c.scope = b.scope AND b.key IN ('', c.key)
+JOIN began s ON s.period = b.period
+LEFT JOIN billing_budgetwindow w
+    ON w.budget_id = b.id AND w.starts_at = s.starts_at AND w.key = c.key
+WHERE b.active AND (c.key <> '' OR b.scope = 'site')
+ORDER BY b.id
+"""
+TAKE = """
+UPDATE billing_budgetwindow SET reserved = reserved + %s
+WHERE id IN ({ids}) AND spent + reserved + %s <= "limit"
+"""
+BOOK = """
+UPDATE billing_budgetwindow
+SET reserved = reserved - %s, spent = spent + %s, overrun = overrun + %s
+WHERE id IN ({ids})
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What names a call in each scope; blank: it has no name there."""
+
+    conversation: str
+    visitor: str
+    tier: str
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a call counts: a budget's window, which may not exist yet."""
+
+    budget: int
+    name: str
+    limit: int
+    scope: str
+    period: str
+    window: int | None
+    window_limit: int | None
+    used: int | None
+
+    @property
+    def left(self) -> int:
+        return max(0, self.limit - (self.used or 0))
+
+
+def lock() -> None:
+    """Wait until no other transaction writes windows; held until this one ends.
+
+    A transaction may carry many reservations, whose windows it cannot take in one order: on rows
+    alone, two of them would deadlock. SQLite has one writer anyhow.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+
+
+def take(keys: Keys, amount: int, now: datetime) -> list[int]:
+    """Reserve on every budget that the call falls under; returns the ids of their windows.
+
+    In a transaction whose changes are undone when this raises NoRoom.
+    """
+    starts = periods.starts(now, timezone.get_default_timezone())
+    places = _places(keys, starts)
+    if any(place.window is None for place in places):
+        _open([place for place in places if place.window is None], keys, starts)
+        places = _places(keys, starts)
+    ids = [place.window for place in places if place.window is not None]
+    if not ids:
+        return []
+    if any(place.window_limit != place.limit for place in places):
+        follow_limits(BudgetWindow.objects.filter(id__in=ids))
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE.format(ids=_marks(ids)), [amount, *ids, amount])
+        taken = cursor.rowcount
+    if taken < len(places):
+        tightest = min(places, key=lambda place: place.left)
+        raise NoRoom(tightest.name, amount, tightest.left)
+    return ids
+
+
+def book(ids: Sequence[int], held: int, amount: int) -> None:
+    """Turn what was held into what was charged."""
+    if ids:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                BOOK.format(ids=_marks(ids)), [held, amount, max(0, amount - held), *ids]
+            )
+
+
+def follow_limits(windows: QuerySet[BudgetWindow]) -> None:
+    """Give windows the limits that their budgets have now.
+
+    Not less than what is used already: a lower limit then grants nothing until that has shrunk.
+    """
+    limit = Budget.objects.filter(id=OuterRef("budget")).values("limit")
+    used = F("spent") + F("reserved") - F("overrun")
+    windows.update(limit=Greatest(Subquery(limit), used))
+
+
+def current(now: datetime) -> Q:
+    """The windows in which a call made at this time counts."""
+    starts = periods.starts(now, timezone.get_default_timezone())
+    return reduce(
+        or_, (Q(budget__period=period, starts_at=start) for period, start in starts.items())
+    )
+
+
+def _places(keys: Keys, starts: Mapping[Period, datetime]) -> list[_Place]:
+    """By budget, in order."""
+    adapt = connection.ops.adapt_datetimefield_value
+    with connection.cursor() as cursor:
+        cursor.execute(
+            PLACES,
+            [
+                keys.conversation,
+                keys.visitor,
+                keys.tier,
+                keys.model,
+                *(adapt(starts[period]) for period in Period),
+            ],
+        )
+        return [_Place(*row) for row in cursor.fetchall()]
+
+
+def _open(places: Sequence[_Place], keys: Keys, starts: Mapping[Period, datetime]) -> None:
+    """Make windows; another transaction may have made the same ones."""
+    BudgetWindow.objects.bulk_create(
+        [
+            BudgetWindow(
+                budget_id=place.budget,
+                key="" if place.scope == Budget.Scope.SITE else getattr(keys, place.scope),
+                starts_at=starts[Period(place.period)],
+                limit=place.limit,
+            )
+            for place in places
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def _marks(ids: Sequence[int]) -> str:
+    return ", ".join(["%s"] * len(ids))

@@ -1,0 +1,266 @@
+"""What operators see and type of prices, budgets and the ledger: dollars."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from billing import ledger
+from billing.models import Budget, BudgetWindow, LedgerEntry, Price
+from billing.pricing import Usage
+from tests.billing.conftest import CHEAP, NOW, STRONG, budget
+
+PRICES = reverse("admin:billing_price_changelist")
+ADD_PRICE = reverse("admin:billing_price_add")
+BUDGETS = reverse("admin:billing_budget_changelist")
+ADD_BUDGET = reverse("admin:billing_budget_add")
+WINDOWS = reverse("admin:billing_budgetwindow_changelist")
+ENTRIES = reverse("admin:billing_ledgerentry_changelist")
+
+
+@pytest.fixture
+def operator(client, django_user_model):
+    # Without a password, which takes a second to hash.
+    client.force_login(django_user_model.objects.create(is_staff=True, is_superuser=True))
+    return client
+
+
+def page(client, url: str, **query: str) -> str:
+    response = client.get(url, query)
+    assert response.status_code == 200
+    return str(response.content.decode())
+
+
+def typed(**change: str) -> dict[str, str]:
+    """The form of a price, as it is typed."""
+    return {
+        "model": "gpt-4",
+        "service_tier": "default",
+        "effective_from_0": "2026-12-01",
+        "effective_from_1": "00:00:00",
+        "input": "25",
+        "output": "50",
+    } | change
+
+
+def test_a_price_is_typed_in_dollars_per_million_tokens(operator, prices):
+    response = operator.post(ADD_PRICE, typed(cached_input="2.5"))
+
+    assert response.status_code == 302
+    price = Price.objects.get(model="gpt-4", input=25 * 10**9)
+    assert (price.output, price.cached_input, price.cache_write) == (
+        50 * 10**9,
+        2_500_000_000,
+        None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "question"),
+    [
+        # Per thousand tokens, per token, in cents: against the price so far.
+        ({"input": "0.03", "output": "0.06"}, "where the price so far is $30.000000"),
+        ({"input": "0.00003", "output": "0.00006"}, "where the price so far is $30.000000"),
+        ({"input": "3000", "output": "6000"}, "where the price so far is $30.000000"),
+        ({"output": "50000"}, "where the price so far is $60.000000"),
+        ({"cached_input": "0.001"}, "where the price so far is $30.000000"),
+        # The same in another service tier.
+        (
+            {"service_tier": "priority", "input": "0.05", "output": "0.1"},
+            "where the price so far is $30.000000",
+        ),
+        # A model that had no price yet.
+        ({"model": "new", "input": "0.0005", "output": "0.0015"}, "the first of its kind"),
+        ({"model": "new", "input": "2500", "output": "2500"}, "the first of its kind"),
+        ({"model": "new", "input": "2.5", "output": "5000"}, "where input is $2.500000"),
+        ({"model": "new", "input": "2.5", "cache_write": "0.001"}, "where input is $2.500000"),
+        ({"model": "new", "input": "0", "output": "0"}, "the first of its kind"),
+    ],
+)
+def test_a_price_that_looks_like_a_slip_is_asked_about(operator, prices, change, question):
+    before = Price.objects.count()
+
+    refused = operator.post(ADD_PRICE, typed(**change))
+    asked = refused.content.decode()
+
+    assert refused.status_code == 200
+    assert Price.objects.count() == before
+    assert question in asked
+    assert "tick the box below" in asked
+    assert operator.post(ADD_PRICE, typed(confirmed="on", **change)).status_code == 302
+    assert Price.objects.count() == before + 1
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"input": "-1"}, "greater than or equal to 0"),
+        ({"input": "0.1234567891"}, "no more than 9 decimal places"),
+        ({"input": "1000000"}, "no more than 6 digits before the decimal point"),
+        ({"output": ""}, "This field is required"),
+        ({"input": "a lot"}, "Enter a number"),
+    ],
+)
+def test_a_price_that_is_none_is_refused(operator, prices, change, words):
+    response = operator.post(ADD_PRICE, typed(confirmed="on", **change))
+
+    assert words in response.content.decode()
+
+
+def test_two_prices_from_one_moment_are_refused(operator, prices):
+    operator.post(ADD_PRICE, typed())
+
+    response = operator.post(ADD_PRICE, typed())
+
+    assert "There is already a price from that moment on." in response.content.decode()
+
+
+def test_prices_are_shown_in_dollars_and_never_edited(operator, prices):
+    price = Price.objects.get(model="gpt-4")
+    url = reverse("admin:billing_price_change", args=[price.pk])
+
+    assert "$30.000000" in page(operator, PRICES)
+    shown = page(operator, url)
+    assert "$60.000000" in shown
+    assert '<input type="submit"' not in shown
+    assert operator.post(url, typed()).status_code == 403
+    assert Price.objects.get(model="gpt-4").input == 30 * 10**9
+
+
+def test_a_price_in_use_is_not_deleted(operator, reserve):
+    reserve()
+    price = Price.objects.get(model="gpt-3.5-turbo")
+    url = reverse("admin:billing_price_delete", args=[price.pk])
+
+    operator.post(url, {"post": "yes"})
+
+    assert Price.objects.filter(pk=price.pk).exists()
+
+
+def test_a_budget_is_typed_in_dollars(operator):
+    form = {"name": "Site", "scope": "site", "key": "", "period": "day", "limit": "12.5"}
+
+    response = operator.post(ADD_BUDGET, form | no_windows() | {"active": "on"})
+
+    assert response.status_code == 302
+    assert Budget.objects.get().limit == 12_500_000_000
+
+
+def test_the_site_has_no_key(operator):
+    form = {"name": "Site", "scope": "site", "key": "x", "period": "day", "limit": "1"}
+
+    response = operator.post(ADD_BUDGET, form | no_windows())
+
+    assert "leave the key blank" in response.content.decode()
+    assert not Budget.objects.exists()
+
+
+def no_windows() -> dict[str, str]:
+    return {"windows-TOTAL_FORMS": "0", "windows-INITIAL_FORMS": "0"}
+
+
+def test_a_budget_shows_what_is_spent_reserved_and_left(operator, reserve):
+    now = timezone.now()
+    daily = budget(10 * STRONG, period="day")
+    each = budget(5 * STRONG, "conversation", "day")
+    budget(7 * STRONG, "visitor", "month", key="nobody")
+    reserve("reply:1:1", model="gpt-4", now=now)
+    ledger.settle("reply:1:1", Usage(1000, 0), outcome="stop", now=now)
+    reserve("reply:2:1", conversation="conversation:2", now=now)
+
+    listed = page(operator, BUDGETS)
+    shown = page(operator, reverse("admin:billing_budget_change", args=[each.pk]))
+    windows = page(operator, WINDOWS, budget__id__exact=str(daily.pk))
+
+    # Of each conversation's budget, the fullest.
+    assert row(listed, daily.name) == ["$0.900000", "$0.030000", "$0.002000", "$0.868000"]
+    assert row(listed, each.name) == ["$0.450000", "$0.030000", "$0.000000", "$0.420000"]
+    assert row(listed, "visitor nobody") == ["$0.630000", "$0.000000", "$0.000000", "$0.630000"]
+    assert "conversation:1" in shown
+    assert row(shown, "conversation:2") == ["$0.450000", "$0.000000", "$0.002000", "$0.448000"]
+    assert row(windows, "day") == ["$0.900000", "$0.030000", "$0.002000", "$0.868000", "$0.000000"]
+
+
+def row(html: str, name: str) -> list[str]:
+    """The dollars in the table row that has this text."""
+    found = next(part for part in html.split("<tr")[1:] if name in part and "$" in part)
+    words = found.split("</tr>")[0].replace("<", " <").replace(">", "> ").split()
+    return [word for word in words if word.startswith("$")]
+
+
+def test_a_budget_that_is_edited_keeps_what_is_spent(operator, reserve):
+    now = timezone.now()
+    site = budget(10 * CHEAP)
+    reserve(now=now)
+    ledger.settle("reply:1:1", None, outcome="abandoned", now=now)
+    url = reverse("admin:billing_budget_change", args=[site.pk])
+    assert 'value="0.02"' in page(operator, url)
+
+    form = {"name": "Renamed", "limit": "0.001", "active": "on", "scope": "tier"}
+    response = operator.post(url, form | no_windows())
+
+    assert response.status_code == 302
+    site.refresh_from_db()
+    assert (site.name, site.limit, site.scope) == ("Renamed", 1_000_000, "site")
+    window = BudgetWindow.objects.get()
+    # Not below what is spent, so that the constraint holds; and nothing is left.
+    assert (window.spent, window.limit, window.left) == (CHEAP, CHEAP, 0)
+
+
+@pytest.fixture
+def entries(reserve) -> None:
+    for reference, purpose in (("reply:12:1", "answer"), ("score:12:1", "scoring")):
+        reserve(reference, purpose=purpose)
+    ledger.settle("reply:12:1", Usage(123, 45), outcome="stop", request_id="req_9", now=NOW)
+    ledger.settle("score:12:1", None, outcome="timeout", now=NOW + timedelta(seconds=2))
+
+
+def test_the_ledger_lists_costs_in_dollars(operator, entries):
+    listed = page(operator, ENTRIES)
+
+    assert "$0.000129" in listed
+    assert "$0.002000" in listed
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({"q": "reply:12"}, "reply:12:1"),
+        ({"q": "score:12:1"}, "score:12:1"),
+        ({"purpose__exact": "answer"}, "reply:12:1"),
+        ({"outcome": "timeout"}, "score:12:1"),
+        ({"estimated__exact": "1"}, "score:12:1"),
+    ],
+)
+def test_the_ledger_is_searched_and_filtered(operator, entries, query, found):
+    listed = page(operator, ENTRIES, **query)
+
+    both = {"reply:12:1", "score:12:1"}
+    assert {reference for reference in both if f">{reference}</a>" in listed} == {found}
+
+
+def test_an_entry_is_read_only(operator, entries):
+    entry = LedgerEntry.objects.get(reference="reply:12:1")
+    url = reverse("admin:billing_ledgerentry_change", args=[entry.pk])
+
+    shown = page(operator, url)
+
+    assert "req_9" in shown
+    assert "$1.500000" in shown
+    assert "$0.002000" in shown
+    assert operator.post(url, {"amount": "0"}).status_code == 403
+    delete = reverse("admin:billing_ledgerentry_delete", args=[entry.pk])
+    assert operator.post(delete, {"post": "yes"}).status_code == 403
+    assert operator.get(reverse("admin:billing_ledgerentry_add")).status_code == 403
+    assert LedgerEntry.objects.get(pk=entry.pk).amount == entry.amount
+
+
+@pytest.mark.parametrize(
+    ("url", "columns"), [(PRICES, 9), (BUDGETS, 9), (WINDOWS, 8), (ENTRIES, 10)]
+)
+def test_every_column_sorts(operator, entries, url, columns):
+    budget(CHEAP)
+
+    for column in range(1, columns + 1):
+        page(operator, url, o=str(-column))

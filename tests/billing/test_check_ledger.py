@@ -1,0 +1,83 @@
+"""`manage.py check_ledger` proves that windows equal the ledger, or says where they do not."""
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.db.models import F
+
+from billing import ledger
+from billing.models import BudgetWindow, Hold
+from billing.pricing import Usage
+from tests.billing.conftest import CHEAP, NOW, budget
+
+
+@pytest.fixture
+def calls(reserve) -> None:
+    """One call charged, one charged above its reservation, one in flight."""
+    budget(10 * CHEAP)
+    budget(10 * CHEAP, "conversation")
+    for reference, used in (("reply:1:1", 1000), ("reply:2:1", 1500)):
+        reserve(reference)
+        ledger.settle(reference, Usage(1000, used), outcome="stop", now=NOW)
+    reserve("reply:3:1")
+
+
+def test_a_ledger_in_order_passes(calls, capsys):
+    call_command("check_ledger")
+
+    assert capsys.readouterr().out == "2 budget windows equal 2 entries and 1 holds.\n"
+
+
+def test_an_empty_ledger_passes(db, capsys):
+    call_command("check_ledger")
+
+    assert capsys.readouterr().out == "0 budget windows equal 0 entries and 0 holds.\n"
+
+
+@pytest.mark.parametrize(
+    ("column", "line"),
+    [
+        (
+            "spent",
+            "spent is $0.004750001, by the ledger $0.004750000 ($0.000000001 off)",
+        ),
+        (
+            "reserved",
+            "reserved is $0.002000001, by the ledger $0.002000000 ($0.000000001 off)",
+        ),
+        (
+            "overrun",
+            "overrun is $0.000750001, by the ledger $0.000750000 ($0.000000001 off)",
+        ),
+    ],
+)
+def test_a_window_that_is_a_nano_dollar_off_is_named(calls, capsys, column, line):
+    BudgetWindow.objects.filter(budget__scope="conversation").update(**{column: F(column) + 1})
+
+    with pytest.raises(CommandError, match="1 budget windows differ from the ledger"):
+        call_command("check_ledger")
+
+    output = capsys.readouterr().out
+    assert output.count("\n") == 1
+    assert output.startswith("conversation  total conversation:1 from 2000-01-01 01:00: ")
+    assert line in output
+
+
+def test_a_hold_that_vanished_is_found(calls, capsys):
+    Hold.objects.all().delete()
+
+    with pytest.raises(CommandError, match="2 budget windows differ"):
+        call_command("check_ledger")
+
+    assert "reserved is $0.002000000, by the ledger $0.000000000" in capsys.readouterr().out
+
+
+def test_a_window_that_vanished_is_found(calls, capsys):
+    window = BudgetWindow.objects.get(budget__scope="conversation")
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM billing_budgetwindow WHERE id = %s", [window.pk])
+
+    with pytest.raises(CommandError, match="1 budget windows differ"):
+        call_command("check_ledger")
+
+    assert f"window {window.pk}, which does not exist: spent is" in capsys.readouterr().out

@@ -1,0 +1,109 @@
+"""Which price a call is reserved at, and which it is billed at."""
+
+from datetime import timedelta
+
+import pytest
+
+from billing import ledger
+from billing.errors import NoPrice
+from billing.models import Hold, LedgerEntry, Price
+from billing.pricing import Usage
+from tests.billing.conftest import NOW, STRONG, WORST
+
+LATER = NOW + timedelta(seconds=3)
+
+
+def test_a_model_without_a_price_is_refused_before_the_call(reserve):
+    with pytest.raises(NoPrice) as refusal:
+        reserve(model="gpt-9")
+
+    assert refusal.value.model == "gpt-9"
+    assert not Hold.objects.exists()
+
+
+def test_a_price_of_tomorrow_is_not_in_force(reserve):
+    Price.objects.create(
+        model="gpt-9", effective_from=NOW + timedelta(days=1), input=10**9, output=10**9
+    )
+
+    with pytest.raises(NoPrice):
+        reserve(model="gpt-9")
+
+
+def test_the_newest_price_in_force_counts(reserve):
+    for days, rate in ((20, 2), (10, 4), (-1, 8)):
+        Price.objects.create(
+            model="gpt-4",
+            effective_from=NOW - timedelta(days=days),
+            input=rate * 10**9,
+            output=rate * 10**9,
+        )
+
+    assert reserve(model="gpt-4", tier="strong") == 2000 * 4000
+
+
+def test_writing_to_a_cache_is_reserved_for(reserve):
+    Price.objects.create(
+        model="gpt-5.6-sol",
+        effective_from=NOW,
+        input=4 * 10**9,
+        cached_input=400_000_000,
+        cache_write=5 * 10**9,
+        output=20 * 10**9,
+    )
+
+    assert reserve(model="gpt-5.6-sol") == 1000 * 5000 + 1000 * 20_000
+
+
+@pytest.mark.parametrize(
+    ("returned", "service_tier", "rate", "assumed"),
+    [
+        ("", "", 30, False),
+        ("gpt-4", "default", 30, False),
+        # Snapshots have a price of their own, or that of their model.
+        ("gpt-4-32k-0613", "default", 60, False),
+        ("gpt-4-0613", "default", 30, True),
+        # Faster and slower service too.
+        ("gpt-4", "priority", 75, False),
+        ("gpt-4-0613", "priority", 75, True),
+        ("gpt-4-32k-0613", "priority", 75, True),
+        ("gpt-4", "scale", 30, True),
+    ],
+)
+def test_a_call_is_billed_by_the_model_and_service_that_answered(
+    reserve, returned, service_tier, rate, assumed
+):
+    Price.objects.create(
+        model="gpt-4-32k-0613", effective_from=NOW, input=60 * 10**9, output=120 * 10**9
+    )
+    Price.objects.create(
+        model="gpt-4",
+        service_tier="priority",
+        effective_from=NOW,
+        input=75 * 10**9,
+        output=150 * 10**9,
+    )
+    reserve(model="gpt-4", tier="strong")
+
+    ledger.settle(
+        "reply:1:1",
+        Usage(100, 0),
+        model=returned,
+        service_tier=service_tier,
+        outcome="stop",
+        now=LATER,
+    )
+
+    entry = LedgerEntry.objects.get()
+    assert entry.amount == 100 * rate * 1000
+    assert entry.price_assumed is assumed
+    assert entry.model_returned == returned
+    assert entry.service_tier == (service_tier or "default")
+
+
+def test_what_a_call_would_have_cost_is_asked_without_a_trace(prices):
+    assert ledger.estimate("gpt-4", WORST, NOW) == STRONG
+    with pytest.raises(NoPrice):
+        ledger.estimate("gpt-9", WORST, NOW)
+
+    assert not Hold.objects.exists()
