@@ -1,0 +1,227 @@
+"""The policy's versions and what was decided by them."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
+from django.utils import formats, timezone
+from django.utils.text import Truncator
+from django.views.decorators.http import require_POST
+
+from routing import policies
+from routing.errors import NothingChanged
+from routing.models import Policy, RouteDecision
+
+# How a version's settings are shown and asked for.
+_SETTINGS: tuple[tuple[str, dict[str, Any]], ...] = (
+    (
+        "Which tier answers",
+        {
+            "fields": ["threshold", "analyzer", "criteria"],
+            "description": "A message's score says how likely it is that the cheap answer would "
+            "not do: 1, it will; 10, it will not.",
+        },
+    ),
+    ("Cheap tier", {"fields": ["cheap_model", "cheap_successor", "cheap_output_limit"]}),
+    ("Strong tier", {"fields": ["strong_model", "strong_successor", "strong_output_limit"]}),
+    ("How answers are written", {"fields": ["temperature"]}),
+)
+
+
+class WrittenByCode(admin.ModelAdmin):  # type: ignore[type-arg]  # no [] at run time
+    """Rows that are shown and never edited."""
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # no [] at run time
+    """The next version, begun from the one in force."""
+
+    begun_from = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    class Meta:
+        model = Policy
+        fields = [*Policy.SETTINGS, "reason"]
+        widgets = {
+            "threshold": forms.NumberInput(attrs={"min": 1, "max": 11, "step": 0.1}),
+            "temperature": forms.NumberInput(attrs={"min": 0, "max": 2, "step": 0.1}),
+            "cheap_output_limit": forms.NumberInput(attrs={"min": 16, "max": 4096}),
+            "strong_output_limit": forms.NumberInput(attrs={"min": 16, "max": 4096}),
+            "criteria": forms.Textarea(attrs={"rows": 12, "cols": 100}),
+            "reason": forms.TextInput(attrs={"size": 80}),
+        }
+
+    def clean_criteria(self) -> str:
+        """Browsers send other line ends than were stored; that is no change."""
+        criteria: str = self.cleaned_data["criteria"]
+        return criteria.replace("\r\n", "\n")
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse to undo unseen what somebody else has just saved."""
+        given: dict[str, Any] = super().clean() or {}
+        in_force = policies.locked()
+        if in_force and given.get("begun_from") not in (None, in_force.version):
+            raise ValidationError(
+                f"{in_force} was saved by {in_force.author or 'nobody'} while you were editing: "
+                f"{'; '.join(in_force.changes)}. Begin again from it."
+            )
+        for tier in ("cheap", "strong"):
+            if given.get(f"{tier}_model") == given.get(f"{tier}_successor"):
+                self.add_error(f"{tier}_successor", "The model cannot succeed itself.")
+        if in_force and not self.errors and not Policy(**self._settings()).changes_from(in_force):
+            raise ValidationError(f"Nothing differs from {in_force}, which is in force.")
+        return given
+
+    def _settings(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in Policy.SETTINGS}
+
+
+@admin.register(Policy)
+class PolicyAdmin(WrittenByCode):
+    form = PolicyForm
+    # No filters: a history is short, and its words need the width.
+    list_display = [
+        "version",
+        "standing",
+        "threshold",
+        "scored_by",
+        "models",
+        "what_changed",
+        "reason",
+        "saved",
+    ]
+    search_fields = ["reason", "cheap_model", "strong_model", "author__username"]
+    date_hierarchy = "created_at"
+    list_select_related = ["author", "replaces"]
+    actions = ["return_to_selected"]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Policy | None = None) -> Any:
+        if obj is None:
+            why = ("Why", {"fields": ["reason", "begun_from"]})
+            return [*_SETTINGS, why]
+        fields = ["version", "is_current", "all_changes", "reason", "author", "created_at"]
+        return [("This version", {"fields": fields}), *_SETTINGS]
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Begin from the settings in force; a link may propose others (`?threshold=6.5`)."""
+        in_force = Policy.objects.in_force().first()
+        if in_force is None:
+            return {}
+        settings = {name: getattr(in_force, name) for name in Policy.SETTINGS}
+        proposed = super().get_changeform_initial_data(request)
+        return {**settings, **proposed, "begun_from": in_force.version}
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        context = {
+            **(extra_context or {}),
+            "title": "Change the policy: the next version",
+            "show_save_and_add_another": False,
+            "show_save_and_continue": False,
+        }
+        return super().add_view(request, form_url, context)
+
+    def save_model(self, request: HttpRequest, obj: Policy, form: Any, change: bool) -> None:
+        policies.adopt(obj, request.user, obj.reason)
+
+    def get_urls(self) -> list[URLPattern]:
+        page = self.admin_site.admin_view(require_POST(self.return_to_version))
+        return [path("<int:pk>/return/", page, name="routing_policy_return"), *super().get_urls()]
+
+    def return_to_version(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The button on an earlier version's page."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        self._return(request, get_object_or_404(Policy, pk=pk))
+        return HttpResponseRedirect(reverse("admin:routing_policy_changelist"))
+
+    @admin.action(description="Return to this version", permissions=["add"])
+    def return_to_selected(self, request: HttpRequest, queryset: QuerySet[Policy]) -> None:
+        chosen = list(queryset[:2])
+        if len(chosen) == 1:
+            self._return(request, chosen[0])
+        else:
+            self.message_user(request, "Choose one version to return to.", messages.ERROR)
+
+    def _return(self, request: HttpRequest, version: Policy) -> None:
+        try:
+            adopted = policies.return_to(version, request.user)
+        except NothingChanged as error:
+            self.message_user(request, f"{error}.", messages.WARNING)
+            return
+        self.log_addition(request, adopted, adopted.reason)
+        words = f"{adopted} is in force: {'; '.join(adopted.changes)}."
+        self.message_user(request, words, messages.SUCCESS)
+
+    @admin.display(description="changed")
+    def all_changes(self, version: Policy) -> str:
+        return "\n".join(version.changes)
+
+    @admin.display(description="")
+    def standing(self, version: Policy) -> str:
+        return "✓ in force" if version.is_current else ""
+
+    @admin.display(description="analyzer", ordering="analyzer")
+    def scored_by(self, version: Policy) -> str:
+        return version.analyzer
+
+    @admin.display(description="cheap, strong model")
+    def models(self, version: Policy) -> str:
+        return f"{version.cheap_model}, {version.strong_model}"
+
+    @admin.display(description="saved", ordering="created_at")
+    def saved(self, version: Policy) -> str:
+        when = formats.date_format(timezone.localtime(version.created_at), "DATETIME_FORMAT")
+        return f"{when}, {version.author}" if version.author else when
+
+    @admin.display(description="changed")
+    def what_changed(self, version: Policy) -> str:
+        """Rewritten criteria in short; the version's page has more of them."""
+        return "; ".join(Truncator(change).chars(60) for change in version.changes)
+
+
+@admin.register(RouteDecision)
+class RouteDecisionAdmin(WrittenByCode):
+    list_display = ["reference", "tier", "score", "threshold", "reason", "decided_at"]
+    list_filter = ["tier", "analyzer", "policy"]
+    search_fields = ["reference", "reason"]
+    date_hierarchy = "decided_at"
+    list_select_related = ["policy"]
+    # Counting a large table for each page costs more than the page.
+    show_full_result_count = False
+    fields = [
+        "reference",
+        "tier",
+        "score",
+        "threshold",
+        "analyzer",
+        "policy",
+        "reason",
+        "seen",
+        "decided_at",
+    ]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    @admin.display(description="what the rules saw")
+    def seen(self, decision: RouteDecision) -> str:
+        return "; ".join(f"{name}: {_in_words(value)}" for name, value in decision.features.items())
+
+
+def _in_words(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "none"
+    return f"{value:g}" if isinstance(value, float) else str(value)

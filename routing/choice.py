@@ -1,0 +1,54 @@
+"""From a score to a tier."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+# Reasons on a receipt; the rest is noise to who reads it.
+MOST_REASONS = 4
+
+
+class Tier(StrEnum):
+    """Slots that a policy fills with models, not names of models."""
+
+    CHEAP = "cheap"
+    STRONG = "strong"
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What is known when a reply is about to be written."""
+
+    text: str  # the customer's unanswered words, joined
+    earlier: tuple[str, ...] = ()  # the customer's earlier messages, oldest first
+    evidence: float = 0.0  # 0..1, how well the knowledge base covers it
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How likely it is that the cheap answer would not do: 1 (it will) to 10 (it will not)."""
+
+    value: float
+    analyzer: str
+    reasons: tuple[str, ...]  # short phrases, strongest first
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    tier: Tier
+    score: float
+    threshold: float
+    analyzer: str
+    reason: str  # a sentence for the receipt
+
+
+def choose(score: Score, threshold: float) -> Choice:
+    """Strong from the threshold on: at 1 every reply, above 10 none."""
+    strong = score.value >= threshold
+    verdict = f"Score {score.value:g} {'reaches' if strong else 'is below'} {threshold:g}"
+    return Choice(
+        tier=Tier.STRONG if strong else Tier.CHEAP,
+        score=score.value,
+        threshold=threshold,
+        analyzer=score.analyzer,
+        reason=f"{verdict}: {'; '.join(score.reasons[:MOST_REASONS])}.",
+    )

@@ -1,0 +1,35 @@
+"""What can go wrong in routing.
+
+RoutingError
+  BadScore        a model's scores cannot be read
+  NoPolicy        no version of the policy is in force
+  NothingChanged  a new version would equal the one in force
+  BadGrades       a file of graded answers cannot be read
+  AppendOnly      a stored version was about to be changed or deleted
+"""
+
+
+class RoutingError(Exception):
+    """The base of all."""
+
+
+class BadScore(RoutingError):
+    """Not the numbers that were asked for."""
+
+
+class BadGrades(RoutingError):
+    """Not the lines that were asked for; the text says which."""
+
+
+class NoPolicy(RoutingError):
+    """The migrations have not run, or the table was emptied."""
+
+
+class NothingChanged(RoutingError):
+    def __init__(self, version: int) -> None:
+        super().__init__(f"Version {version} in force has the same settings")
+        self.version = version
+
+
+class AppendOnly(RoutingError):
+    """Versions stay as they were decided; a change is another version."""

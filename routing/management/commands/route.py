@@ -1,0 +1,67 @@
+"""`manage.py route "text"`: one decision under the policy in force, explained. Stores nothing."""
+
+from argparse import ArgumentParser, ArgumentTypeError
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from routing import decisions, learned, policies
+from routing.choice import Tier, Turn, choose
+from routing.errors import NoPolicy
+from routing.models import Policy
+
+_NOTES = {Policy.Analyzer.MODEL.value: "the model is asked on the site; here the rules stand in"}
+
+
+def share(text: str) -> float:
+    """A number from 0 to 1."""
+    try:
+        value = float(text)
+    except ValueError as error:
+        raise ArgumentTypeError(f"{text!r} is not a number") from error
+    if not 0 <= value <= 1:
+        raise ArgumentTypeError(f"{text} is not between 0 and 1")
+    return value
+
+
+class Command(BaseCommand):
+    help = "Explains which tier a message would go to, and why. Nothing is stored or asked."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("text", help="the customer's message")
+        parser.add_argument(
+            "--earlier",
+            action="append",
+            default=[],
+            metavar="TEXT",
+            help="what the customer wrote before, oldest first; repeat it for more",
+        )
+        parser.add_argument(
+            "--evidence",
+            type=share,
+            default=0.0,
+            help="0 to 1, how well the articles cover it; not looked up here, 0 by default",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        turn = Turn(options["text"], tuple(options["earlier"]), options["evidence"])
+        try:
+            policy = policies.current()
+        except NoPolicy as error:
+            raise CommandError(str(error)) from error
+        score, _ = decisions.scored(turn, policy)
+        choice = choose(score, policy.threshold)
+        model = policy.strong_model if choice.tier is Tier.STRONG else policy.cheap_model
+        # On the first day and by the rules it is the same sum; here its parts.
+        estimate = learned.estimate(turn)
+        lines = {
+            "Tier": f"{choice.tier} ({model})",
+            "Score": f"{choice.score:g} of 10; {policy} sends strong from {choice.threshold:g} on",
+            "Flips": f"strong up to a threshold of {choice.score:g}, cheap above it",
+            "Analyzer": "; ".join(filter(None, (choice.analyzer, _NOTES.get(policy.analyzer)))),
+            "Because": "; ".join(score.reasons),
+            "Moved by": ", ".join(f"{m.name} {m.points:+.1f}" for m in estimate.moved) or "nothing",
+            "Language": estimate.language or "not recognised",
+        }
+        for name, value in lines.items():
+            self.stdout.write(f"{name:<10}{value}")

@@ -1,0 +1,65 @@
+"""The versions of the policy: which is in force, and how another one comes to be."""
+
+import logging
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db import models, transaction
+
+from routing.errors import NoPolicy, NothingChanged
+from routing.models import Policy
+
+logger = logging.getLogger(__name__)
+Author = AbstractBaseUser | AnonymousUser | None
+
+# Read for every reply; who saved the version and why is for the admin.
+_HISTORY = ("created_at", "author", "reason", "replaces")
+
+
+def current() -> Policy:
+    """The version in force, in one query, without its history. Raises NoPolicy."""
+    try:
+        return Policy.objects.in_force().defer(*_HISTORY).get()
+    except Policy.DoesNotExist as error:
+        raise NoPolicy("No policy is in force: has `manage.py migrate` run?") from error
+
+
+def locked() -> Policy | None:
+    """The version in force, which stays in force until the caller's transaction ends.
+
+    None only where there is no version at all.
+    """
+    # The first version's row never changes. A lock on the one in force would be waited for, and
+    # then held on a row that is in force no longer.
+    Policy.objects.select_for_update().order_by("version").first()
+    return Policy.objects.in_force().first()
+
+
+def adopt(draft: Policy, author: Author, reason: str) -> Policy:
+    """Store the draft as the next version and put it in force.
+
+    Raises NothingChanged.
+    """
+    with transaction.atomic():
+        before = locked()
+        if before and not draft.changes_from(before):
+            raise NothingChanged(before.version)
+        newest = Policy.objects.aggregate(newest=models.Max("version"))["newest"] or 0
+        # The one change that a stored version knows; QuerySet.update() of Policy refuses.
+        Policy._base_manager.filter(is_current=True).update(is_current=False)
+        draft.version = newest + 1
+        draft.is_current = True
+        draft.replaces = before
+        draft.author_id = author.pk if author else None
+        draft.reason = reason
+        draft.save()
+    logger.info("%s of the policy in force: %s", draft, "; ".join(draft.changes))
+    return draft
+
+
+def return_to(version: Policy, author: Author) -> Policy:
+    """Put an earlier version's settings in force again, as a new version.
+
+    Raises NothingChanged.
+    """
+    reason = f"Return to version {version.version}: {version.reason}"
+    return adopt(version.draft(), author, reason[: Policy._meta.get_field("reason").max_length])

@@ -1,0 +1,282 @@
+"""Would the strong model have answered this better? A finished cheap answer is checked. Pure."""
+
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from typing import Any
+
+from routing.features import language, standardised, sums
+from routing.learned import ARTIFACTS, FORMAT, BadModel, Moved, logistic
+from routing.wording import folded, questions, tidy
+
+# Characters of each that are read, so that a check stays under 5 ms.
+MOST_QUESTION, MOST_ANSWER, MOST_ARTICLES = 1500, 3000, 10000
+
+_LINK = re.compile(
+    r"(?:https?://|www\.)[^\s<>()\[\]\"']+|(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64})+",
+    re.I,
+)
+# Longer runs of digits are numbers of orders and the like: read in pieces, alike on both sides.
+FIGURE = re.compile(r"\d[\d,]{0,14}(?:\.\d{1,9})?")
+_MARK = re.compile(r"^\s*\(?\d{1,2}[.)]\s", re.MULTILINE)
+_NAME = re.compile(r"(?<=[\w,;] )[A-Z][a-z]{2,}\b")
+_WORD = re.compile(r"[^\W\d_]{4,}")
+# Letters of a word that are compared: "returns" and "returned" are grounds for each other.
+STEM = 5
+# Words that every answer has.
+_COMMON_TEXT = (
+    "about after also around been before cannot could does down each from have help here into "
+    "just like make more most much need only other over please should some such than that their "
+    "them then there these they this those time very want well were what when where which while "
+    "will with would your yours thank thanks sorry know tell"
+)
+_COMMON = frozenset(_COMMON_TEXT.split())
+
+_REFUSAL = re.compile(
+    r"\bi(?: am|'m) (?:sorry|afraid|unable|not able)|\bi (?:can(?:no|')t|cannot|won't) "
+    r"|\bunable to (?:help|assist|answer|provide)|\bas an ai\b|\bi do(?:n't| not) (?:have|know)\b"
+    r"|\bnot (?:allowed|permitted) to\b|\bleider\b|\bdesole\b|\blo siento\b|\bno puedo\b"
+)
+_HEDGE = re.compile(
+    r"\b(?:maybe|perhaps|probably|possibly|might|not sure|i think|i believe|i guess|it seems"
+    r"|appears to|as far as i know|generally|typically|usually|assum\w+|approximately|however"
+    r"|roughly|let's|vielleicht|wahrscheinlich|peut-etre|quizas)\b"
+)
+_INSTRUCTED = re.compile(
+    r"\b(?:system prompt|my (?:instructions|prompt)|language model|knowledge (?:base )?articles?"
+    r" (?:provided|above|i was given)|i was (?:instructed|told) to)\b"
+)
+_UNKNOWN = re.compile(r"\b[xyn]\s*=|\blet'?s (?:denote|call|say)\b")
+_OPEN_END = re.compile(r"[\w,;:(\-+*/=<]\Z")
+_LAST_FIGURE = re.compile(r"(?:^|\n)\W*[$€£]?-?\d[\d,.]*\W*\Z")
+
+# Log-odds on the first day of each finding; what is certain exceeds any threshold alone.
+FIRST_DAY_DOUBT = -2.5
+FIRST_DAY: Mapping[str, float] = {
+    "empty": 9.0,
+    "cut off": 6.0,
+    "prompt leaked": 6.0,
+    "refusal": 2.5,
+    "wrong language": 5.0,
+    "unsupported link": 4.0,
+    "unsupported figures": 1.2,
+    "unsupported names": 0.4,
+    "questions unanswered": 2.5,
+    "wrong sums": 2.5,
+    "hedging": 0.5,
+    "ungrounded": 2.5,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A finished answer with what it was written from.
+
+    `cut`: the model stopped at its limit. `articles`: what the prompt gave; none means that
+    nothing can be called unsupported. `instructions`: the system prompt's own words.
+    """
+
+    question: str
+    answer: str
+    articles: Sequence[str] = ()
+    cut: bool = False
+    instructions: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`doubt`, 0 to 1, that the cheap answer will do; escalate from the operator's threshold on.
+
+    `findings`: what raised or lowered it, in points of ten, largest first.
+    """
+
+    doubt: float
+    findings: tuple[Moved, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verifier:
+    """What `fit.checker` learned: log-odds of `bias` plus `weights` on standardised features."""
+
+    bias: float
+    weights: Mapping[str, float]
+    centres: Mapping[str, float]
+    scales: Mapping[str, float]
+    labels: int
+
+    def terms(self, features: Mapping[str, float]) -> dict[str, float]:
+        """What each feature adds to the log-odds."""
+        standard = standardised(features, self.centres, self.scales)
+        return {name: weight * standard[name] for name, weight in self.weights.items()}
+
+    def text(self) -> str:
+        """The model as JSON for `read`, some 3 KB."""
+        return json.dumps({"format": FORMAT, **asdict(self)})
+
+
+def read(stored: str) -> Verifier:
+    """A verifier from its `text`. Raises BadModel."""
+    try:
+        given: dict[str, Any] = json.loads(stored)
+        if given["format"] != FORMAT:
+            raise BadModel("written by another version")
+        weights, centres, scales = (
+            {str(name): float(value) for name, value in given[table].items()}
+            for table in ("weights", "centres", "scales")
+        )
+        model = Verifier(float(given["bias"]), weights, centres, scales, int(given["labels"]))
+        model.terms(measure(Answered("", "")))  # fails where features are unknown
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BadModel(str(error)) from error
+    return model
+
+
+@cache
+def exams() -> Verifier:
+    """The verifier fitted to graded answers to GSM8K, read once a process. For evaluation only."""
+    return read((ARTIFACTS / "exam_answers.json").read_text())
+
+
+def verify(answered: Answered, model: Verifier | None = None) -> Verdict:
+    """Doubt about an answer; any text is accepted. 1 to 2 ms for a usual one with articles."""
+    features = measure(answered)
+    first = {name: weight * features[name] for name, weight in FIRST_DAY.items()}
+    if model is None or any(features[name] for name in ("empty", "cut off", "prompt leaked")):
+        # No label is needed to know that these will not do.
+        bias, terms = FIRST_DAY_DOUBT, first
+    else:
+        bias, terms = model.bias, model.terms(features)
+    total = bias + sum(terms.values())
+    doubt = logistic(total)
+    moved = (Moved(name, 10 * (doubt - logistic(total - term))) for name, term in terms.items())
+    telling = sorted(
+        (move for move in moved if abs(move.points) >= 0.05), key=lambda move: -abs(move.points)
+    )
+    return Verdict(doubt, tuple(telling))
+
+
+def measure(answered: Answered) -> dict[str, float]:
+    """The features of an answer by name; each is finite."""
+    question = tidy(answered.question, MOST_QUESTION)
+    answer = tidy(answered.answer, MOST_ANSWER)
+    known = f"{question}\n" + "\n".join(answered.articles)[:MOST_ARTICLES]
+    plain = folded(answer)
+    words, asked_words = plain.split(), question.split()
+    asked = questions(question)
+    spoken, heard = language(answer), language(question)
+    stated = list(sums(answer))
+    figures = [as_number(each) for each in FIGURE.findall(answer)]
+    given = {as_number(each) for each in FIGURE.findall(question)}
+    features = {
+        "empty": float(not words),
+        "cut off": float(answered.cut or _open(answer)),
+        "prompt leaked": float(
+            bool(_INSTRUCTED.search(plain)) or leaked(answer, answered.instructions)
+        ),
+        "refusal": float(bool(_REFUSAL.search(plain))),
+        "hedging": float(min(len(_HEDGE.findall(plain)), 4)),
+        "wrong language": float(len(words) >= 4 and bool(spoken and heard) and spoken != heard),
+        "questions unanswered": float(min(len(unanswered(asked, answer)), 4)),
+        "answer length": math.log1p(len(words)),
+        "length per question word": len(words) / (len(asked_words) + 5),
+        "question length": math.log1p(len(asked_words)),
+        "things asked": float(min(len(asked), 8)),
+        "sums": math.log1p(len(stated)),
+        "wrong sums": float(min(sum(not right for _, right in stated), 3)),
+        "worked sums": math.log1p(answer.count("<<")),
+        "fractions of a unit": math.log1p(sum(each != int(each) for each in figures)),
+        "long decimals": float(bool(re.search(r"\.\d{3,}", answer))),
+        "unknowns": float(bool(_UNKNOWN.search(plain))),
+        "question's figures unused": float(min(len(given - set(figures)), 5)),
+        "question's figures used": len(given & set(figures)) / max(1, len(given)),
+        "ends in a figure": float(bool(_LAST_FIGURE.search(answer))),
+        "ends where a sum does": float(bool(figures and stated) and figures[-1] == stated[-1][0]),
+        "ends in a fraction": float(bool(figures) and figures[-1] != int(figures[-1])),
+        "ends in a given figure": float(bool(figures) and figures[-1] in given),
+    }
+    supported = _supported(answer, known) if answered.articles else (0.0, 0.0, 0.0, 0.0)
+    return features | dict(
+        zip(
+            ("unsupported link", "unsupported figures", "unsupported names", "ungrounded"),
+            supported,
+            strict=True,
+        )
+    )
+
+
+def _supported(answer: str, known: str) -> tuple[float, float, float, float]:
+    return (
+        float(bool(links(answer, known))),
+        float(min(len(figures(answer, known)), 4)),
+        float(min(len(names(answer, known)), 4)),
+        max(0.0, 0.5 - coverage(answer, known)) * 2,
+    )
+
+
+def _open(answer: str) -> bool:
+    """Whether an answer of some length stops in the middle."""
+    if answer.count("<<") > answer.count(">>") or answer.count("```") % 2:
+        return True
+    last = answer.rstrip().rsplit("\n", 1)[-1]
+    ends = last.rsplit(" ", 1)[-1]
+    return (
+        len(last.split()) > 6 and bool(_OPEN_END.search(last)) and not any(c in ends for c in "@/")
+    )
+
+
+def links(answer: str, grounds: str) -> list[str]:
+    """Addresses that the answer gives and the grounds do not."""
+    known = grounds.lower()
+    found = (link.rstrip(".,;:!?").lower() for link in _LINK.findall(answer))
+    return [link for link in found if link not in known]
+
+
+def figures(answer: str, grounds: str) -> list[str]:
+    """Figures that are neither in the grounds, nor a list's numbers, nor a sum's right result."""
+    text = _MARK.sub(" ", _LINK.sub(" ", answer))
+    known = {as_number(figure) for figure in set(FIGURE.findall(grounds))}
+    known |= {stated for stated, right in sums(text) if right}
+    return [figure for figure in FIGURE.findall(text) if as_number(figure) not in known]
+
+
+def names(answer: str, grounds: str) -> list[str]:
+    """Capitalised words within a sentence that occur nowhere in the grounds."""
+    known = grounds.lower()
+    return [name for name in _NAME.findall(answer) if name.lower() not in known]
+
+
+def stems(text: str) -> set[str]:
+    """The beginnings of a text's telling words."""
+    return {word[:STEM] for word in _WORD.findall(text.lower()) if word not in _COMMON}
+
+
+def coverage(answer: str, grounds: str) -> float:
+    """Share of the answer's telling words that the grounds have too; 1 without any."""
+    claimed = stems(answer)
+    return len(claimed & stems(grounds)) / len(claimed) if claimed else 1.0
+
+
+def unanswered(asked: Sequence[str], answer: str) -> list[str]:
+    """Which of several questions share no telling word with the answer. Empty for one question."""
+    if len(asked) < 2 or len(_MARK.findall(answer)) >= len(asked):
+        return []
+    given = stems(answer)
+    return [question for question in asked if (words := stems(question)) and not words & given]
+
+
+def leaked(answer: str, instructions: str, run: int = 8) -> bool:
+    """Whether so many consecutive words of the instructions stand in the answer."""
+    return not _runs(answer, run).isdisjoint(_runs(instructions, run))
+
+
+def _runs(text: str, run: int) -> set[tuple[str, ...]]:
+    words = text.lower().split()
+    return set(zip(*(words[at:] for at in range(run)), strict=False))
+
+
+def as_number(figure: str) -> float:
+    """The value of a figure as written, thousands marked or not."""
+    return float(figure.replace(",", ""))

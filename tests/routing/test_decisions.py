@@ -1,0 +1,165 @@
+"""Every reply has one decision, with what it takes to decide again."""
+
+import json
+from dataclasses import replace
+from importlib import import_module
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.db.migrations.loader import MigrationLoader
+from django.db.models import ProtectedError
+
+from routing import decisions, difficulty, learned, policies
+from routing.choice import Score, Tier, Turn
+from routing.models import Policy, RouteDecision
+
+pytestmark = pytest.mark.django_db
+
+EASY = Turn("What are your business hours?", evidence=0.9)
+HARD = Turn("I was charged twice and want my money back. Why is that, and what now?")
+
+
+@pytest.fixture
+def policy() -> Policy:
+    return policies.current()
+
+
+def scored_by(analyzer: Policy.Analyzer) -> Policy:
+    drafted = policies.current().draft()
+    drafted.analyzer = analyzer
+    policies.adopt(drafted, None, "Another analyzer.")
+    return policies.current()
+
+
+def new_sites_learn() -> None:
+    """The migration, on the models of its time."""
+    state = MigrationLoader(connection).project_state(("routing", "0005_learned_analyzer"))
+    migration = import_module("routing.migrations.0006_new_sites_learn")
+    migration.learn(state.apps, connection.schema_editor())
+
+
+def test_a_decision_is_stored_with_its_reason(policy):
+    choice = decisions.decide("reply:1", HARD, policy)
+
+    decision = RouteDecision.objects.get()
+    assert choice.tier == Tier.STRONG == decision.tier
+    assert decision.reference == "reply:1"
+    assert decision.policy == policy
+    assert (decision.score, decision.threshold) == (choice.score, 7)
+    assert decision.analyzer == "learned, first day"
+    assert decision.reason == choice.reason
+    assert "about a disputed payment" in decision.reason
+    assert "charged twice" not in json.dumps(decision.features)
+
+
+def test_an_easy_question_goes_to_the_cheap_tier(policy):
+    assert decisions.decide("reply:1", EASY, policy).tier == Tier.CHEAP
+
+
+def test_a_decision_costs_one_query(policy, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        decisions.decide("reply:1", EASY, policy)
+    with django_assert_num_queries(1):
+        decisions.decide("reply:1", HARD, policy)
+
+
+def test_deciding_again_replaces_the_decision(policy):
+    decisions.decide("reply:1", EASY, policy)
+    before = RouteDecision.objects.get()
+    decisions.decide("reply:2", EASY, policy)
+
+    decisions.decide("reply:1", HARD, policy, Score(9.0, "model", ("rated 9",)))
+
+    after = RouteDecision.objects.get(reference="reply:1")
+    assert (after.pk, after.tier, after.score) == (before.pk, "strong", 9.0)
+    assert (after.analyzer, after.reason) == ("model", "Score 9 reaches 7: rated 9.")
+    assert after.features["questions"] > before.features["questions"]
+    assert after.decided_at > before.decided_at
+    assert RouteDecision.objects.count() == 2
+
+
+def test_a_reply_has_one_decision(policy):
+    decisions.decide("reply:1", EASY, policy)
+    again = RouteDecision.objects.get()
+    again.pk = None
+    again._state.adding = True
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        again.save()
+
+
+@pytest.mark.parametrize(("field", "value"), [("score", 0.9), ("score", 10.1), ("tier", "medium")])
+def test_a_decision_keeps_to_the_scale(policy, field, value):
+    decisions.decide("reply:1", EASY, policy)
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        RouteDecision.objects.update(**{field: value})
+
+
+def test_a_policy_that_decided_cannot_go(policy):
+    decisions.decide("reply:1", EASY, policy)
+
+    with pytest.raises(ProtectedError):
+        Policy._base_manager.all().delete()
+
+
+def test_a_stored_decision_can_be_weighed_again(policy):
+    for number, turn in enumerate((EASY, HARD, Turn(""), Turn("Why?", earlier=("Why?",) * 6))):
+        decisions.decide(f"reply:{number}", turn, policy)
+
+    for decision in RouteDecision.objects.all():
+        score = difficulty.weigh(difficulty.Signals(**decision.features))
+        assert score.value == decision.score
+
+
+def test_the_receipt_says_when_the_rules_stood_in_for_the_model():
+    choice = decisions.decide("reply:1", HARD, scored_by(Policy.Analyzer.MODEL), None)
+
+    assert choice.analyzer == "rules"
+    assert choice.tier == Tier.STRONG
+    assert "the model gave no score" in choice.reason
+
+
+def test_the_models_score_decides():
+    choice = decisions.decide(
+        "reply:1", EASY, scored_by(Policy.Analyzer.MODEL), Score(8.0, "model", ("rated 8",))
+    )
+
+    assert (choice.tier, choice.analyzer) == (Tier.STRONG, "model")
+
+
+@pytest.mark.parametrize("turn", [EASY, HARD, Turn("my son swallowed the ink", evidence=1.0)])
+def test_the_learned_analyzer_promises_no_saving_on_its_first_day(policy, turn):
+    by_learned = decisions.decide("reply:1", turn, policy)
+
+    by_rules = decisions.decide("reply:1", turn, scored_by(Policy.Analyzer.RULES))
+
+    assert replace(by_learned, analyzer="rules") == by_rules
+    assert (by_learned.analyzer, by_rules.analyzer) == ("learned, first day", "rules")
+
+
+@pytest.mark.parametrize("stage", learned.Stage)
+def test_every_stage_fits_its_column(stage):
+    # SQLite would not mind; PostgreSQL would refuse each decision.
+    assert len(stage.analyzer) <= (RouteDecision._meta.get_field("analyzer").max_length or 0)
+
+
+def test_a_site_in_use_keeps_its_analyzer(policy):
+    first = Policy._base_manager.filter(pk=policy.pk)
+    first.update(analyzer="rules")
+    decisions.decide("reply:1", EASY, policies.current())
+
+    new_sites_learn()
+    in_use = policies.current().analyzer
+    RouteDecision.objects.all().delete()
+    new_sites_learn()
+
+    assert (in_use, policies.current().analyzer) == ("rules", "learned")
+
+
+def test_a_chosen_analyzer_stays():
+    scored_by(Policy.Analyzer.RULES)
+
+    new_sites_learn()
+
+    assert policies.current().analyzer == "rules"

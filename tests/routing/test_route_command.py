@@ -1,0 +1,87 @@
+"""`manage.py route` explains a decision without making one."""
+
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from routing import decisions, policies
+from routing.choice import Turn
+from routing.models import Policy, RouteDecision
+
+pytestmark = pytest.mark.django_db
+
+HOURS = "What are your business hours?"
+RETURNS = (
+    "Please explain your return policy: 1. a quality problem after use, 2. an opened limited "
+    "edition, 3. a cross-border purchase. How is each handled, and at what cost?"
+)
+
+
+def explained(*words: str) -> dict[str, str]:
+    said = StringIO()
+    call_command("route", *words, stdout=said)
+    return {line[:10].strip(): line[10:] for line in said.getvalue().splitlines()}
+
+
+def test_an_easy_and_a_hard_question_are_explained():
+    easy, hard = explained(HOURS), explained(RETURNS)
+
+    assert easy["Tier"] == "cheap (gpt-3.5-turbo)"
+    assert easy["Analyzer"] == "learned, first day"
+    assert easy["Score"] == "3 of 10; Version 1 sends strong from 7 on"
+    assert easy["Flips"] == "strong up to a threshold of 3, cheap above it"
+    assert easy["Moved by"] == "coverage +1.0"
+    assert easy["Language"] == "en"
+    assert hard["Tier"] == "strong (gpt-4)"
+    assert "3 numbered parts" in hard["Because"]
+    assert "questions +" in hard["Moved by"]
+
+
+def test_what_was_said_before_and_the_articles_count():
+    plain = explained(HOURS)
+
+    asked_again = explained(HOURS, "--earlier", "Hello, what are your business hours?")
+    covered = explained(HOURS, "--evidence", "1")
+
+    assert "asked before +1.5" in asked_again["Moved by"]
+    assert covered["Score"].startswith("1 of 10")
+    assert plain["Score"].startswith("3 of 10")
+
+
+def test_it_says_what_the_site_would_decide_and_stores_nothing():
+    for text in (HOURS, RETURNS, "my son swallowed the ink", "", "😀"):
+        found = explained(text)
+        assert not RouteDecision.objects.exists()
+
+        choice = decisions.decide("reply:1", Turn(text), policies.current())
+        RouteDecision.objects.all().delete()
+
+        assert found["Tier"].split()[0] == choice.tier
+        assert found["Score"].startswith(f"{choice.score:g} of 10")
+        # A threshold there is still strong, and a hair above it cheap.
+        assert f"threshold of {choice.score:g}," in found["Flips"]
+
+
+def test_it_says_that_no_model_was_asked():
+    drafted = policies.current().draft()
+    drafted.analyzer = Policy.Analyzer.MODEL
+    policies.adopt(drafted, None, "Ask a model.")
+
+    found = explained(HOURS)
+
+    assert found["Analyzer"] == "rules; the model is asked on the site; here the rules stand in"
+    assert found["Score"].startswith("3 of 10; Version 2")
+
+
+@pytest.mark.parametrize("evidence", ["2", "-0.1", "nan", "much"])
+def test_evidence_is_a_share(evidence):
+    with pytest.raises(CommandError, match="evidence"):
+        explained(HOURS, f"--evidence={evidence}")
+
+
+def test_without_a_policy_it_says_what_to_do():
+    Policy._base_manager.all().delete()
+
+    with pytest.raises(CommandError, match="migrate"):
+        explained(HOURS)
