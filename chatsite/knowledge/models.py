@@ -1,0 +1,47 @@
+"""Articles: what the shop knows, for customers to read and for answers to quote."""
+
+from typing import Any, Self
+
+from django.db import models
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from chatsite import markdown
+
+
+class ArticleQuerySet(models.QuerySet["Article"]):
+    def published(self) -> Self:
+        """What customers may read."""
+        return self.filter(published=True)
+
+
+class Article(models.Model):
+    title = models.CharField(max_length=200, help_text="As a customer would ask for it.")
+    slug = models.SlugField(max_length=80, unique=True, help_text="Its address under /help/.")
+    # PostgreSQL refuses to index a text of a megabyte.
+    body = models.TextField(max_length=50_000, help_text="Markdown.")
+    published = models.BooleanField(default=True, help_text="Customers and the assistant see it.")
+    # Counts saves: what an answer quoted can be told from what stands here now.
+    version = models.PositiveIntegerField(default=1, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = ArticleQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["title"]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Saving a stored article whole makes a new version of it."""
+        if not self._state.adding:
+            self.version += 1
+        super().save(*args, **kwargs)
+
+    def get_absolute_url(self) -> str:
+        return reverse("knowledge:article", args=[self.slug])
+
+    @property
+    def html(self) -> SafeString:
+        return markdown.render(self.body)

@@ -1,0 +1,71 @@
+"""The help pages and the admin's search box."""
+
+import pytest
+
+from chatsite.knowledge.models import Article
+
+
+def test_the_index_lists_published_articles(client, shelf):
+    Article.objects.filter(slug="customs").update(published=False)
+
+    page = client.get("/help/").content.decode()
+
+    assert 'href="/help/gift-cards/"' in page
+    assert "/help/customs/" not in page
+
+
+def test_an_article_is_shown_as_formatted_text_and_never_as_markup(client, db):
+    Article.objects.create(
+        slug="rules", title="<b>Rules</b>", body="**Short** rules.\n\n<script>alert(1)</script>"
+    )
+
+    page = client.get("/help/rules/").content.decode()
+
+    assert "<strong>Short</strong>" in page
+    assert "&lt;b&gt;Rules&lt;/b&gt;" in page
+    assert "<script>alert(1)" not in page
+
+
+def test_an_unpublished_article_is_not_there(client, shelf):
+    Article.objects.filter(slug="customs").update(published=False)
+
+    assert client.get("/help/customs/").status_code == 404
+    assert client.get("/help/never-written/").status_code == 404
+
+
+def test_every_save_is_a_new_version(shelf):
+    article = shelf["customs"]
+    assert article.version == 1
+
+    article.body = "Nothing is due."
+    article.save()
+
+    article.refresh_from_db()
+    assert article.version == 2
+
+
+def test_the_admin_shows_what_a_question_would_find(admin_client, shelf):
+    page = admin_client.get("/admin/knowledge/article/question/", {"question": "gift card"})
+
+    html = page.content.decode()
+    assert html.index("Gift cards") < html.index("Customs")
+    assert "Evidence 1.00" in html
+
+
+def test_the_admin_says_when_a_question_finds_nothing(admin_client, shelf):
+    page = admin_client.get("/admin/knowledge/article/question/", {"question": "chromodynamics"})
+
+    assert "No article shares a word with it" in page.content.decode()
+
+
+def test_the_list_of_articles_leads_to_the_search_box(admin_client, shelf):
+    page = admin_client.get("/admin/knowledge/article/")
+
+    assert "/admin/knowledge/article/question/" in page.content.decode()
+
+
+@pytest.mark.parametrize("address", ["", "question/", "add/"])
+def test_articles_in_the_admin_need_a_permission(client, django_user_model, address):
+    client.force_login(django_user_model.objects.create_user("temp", is_staff=True))
+
+    assert client.get(f"/admin/knowledge/article/{address}").status_code == 403
