@@ -1,0 +1,31 @@
+"""Why a customer's request is refused, in words for the customer."""
+
+
+class Refused(Exception):
+    """A request that is not carried out. `words` are shown as they are."""
+
+    words = "That did not work. Please try again."
+
+
+class Empty(Refused):
+    words = "Please write a message first."
+
+
+class TooLong(Refused):
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit)
+        self.words = f"That is too long. Please keep it under {limit:,} characters."
+
+
+class TooFast(Refused):
+    words = "That was a lot at once. Please wait a moment, then send it again."
+
+
+class NotYours(Refused):
+    """The conversation is another visitor's, or does not exist: the two look alike."""
+
+    words = "This conversation is not available."
+
+
+class NotRetryable(Refused):
+    words = "This answer is already being written."

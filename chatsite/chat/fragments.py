@@ -1,0 +1,65 @@
+"""The HTML that goes over the socket: pieces of the page, addressed by their ids."""
+
+from collections.abc import Sequence
+
+from django.template.loader import render_to_string
+
+from chatsite import markdown
+from chatsite.chat.live import Changed
+from chatsite.chat.models import Conversation, Message
+from chatsite.chat.questions import Change
+
+
+def entry(message: Message) -> str:
+    """One message as it stands in the log; replaces its namesake there."""
+    return render_to_string("chat/_message.html", {"message": message})
+
+
+def log(conversation: Conversation, messages: Sequence[Message]) -> str:
+    """The whole log; replaces the one that a tab has."""
+    context = {"conversation": conversation, "chat_messages": messages}
+    return render_to_string("chat/_log.html", context)
+
+
+def notice(words: str, client_id: str = "") -> str:
+    """Why something was refused; with the client id of the message that was not taken."""
+    return render_to_string("chat/_notice.html", {"words": words, "client_id": client_id})
+
+
+def changed(change: Change) -> Changed:
+    """Messages that stay where they are, then those that leave their place, then the new ones."""
+    html = [entry(message) for message in change.altered]
+    html += [
+        f'<div id="entry-{message.pk}" hx-swap-oob="delete"></div>' for message in change.moved
+    ]
+    if change.added:
+        added = "".join(entry(message) for message in change.added)
+        html.append(f'<div hx-swap-oob="beforeend:#messages">{added}</div>')
+    if change.handed:
+        html.append(render_to_string("chat/_standing.html", {"conversation": change.conversation}))
+    conversation = change.conversation.public_id.hex
+    ended = [
+        (message.pk, message.attempt)
+        for message in change.altered
+        if message.role == Message.Role.ASSISTANT and message.state not in Message.OPEN
+    ]
+    return Changed(conversation, change.before, change.after, "".join(html), ended)
+
+
+def grown(reply: int, text: str, sent: int, tail: int) -> tuple[str, int]:
+    """What a tab lacks of `text` that was `sent` so many characters, the last block from `tail`.
+
+    Returns the HTML and where the last block now begins. Whole Markdown blocks are rendered once,
+    the unfinished one only where it holds marks.
+    """
+    whole = markdown.blocks(text[tail:]) if "\n" in text[max(sent - 1, 0) :] else 0
+    if not whole and not markdown.is_marked(text[tail:]):
+        added = markdown.growing(text[sent:])
+        return f'<div hx-swap-oob="beforeend:#tail-{reply}">{added}</div>', tail
+    body = ""
+    if whole:
+        rendered = markdown.render(text[tail : tail + whole])
+        body = f'<div hx-swap-oob="beforeend:#body-{reply}">{rendered}</div>'
+        tail += whole
+    rest = markdown.growing(text[tail:])
+    return f'{body}<div class="message__tail prose" id="tail-{reply}">{rest}</div>', tail

@@ -1,0 +1,36 @@
+"""How often a visitor or an address may ask: token buckets in this process's memory.
+
+In memory because a limit that waits for another server is one more thing that can stop a
+customer; with several web processes the limit is per process.
+"""
+
+import time
+from collections import OrderedDict
+
+from django.conf import settings
+
+from chatsite.chat.errors import TooFast
+
+# Buckets kept; the least recently used are forgotten, which only ever allows more.
+MOST_KEYS = 20_000
+
+
+class Limit:
+    def __init__(self, per_minute: int) -> None:
+        self.per_minute = per_minute
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def take(self, key: str) -> None:
+        """Count one request; a full bucket holds a minute's worth. Raises TooFast."""
+        now = time.monotonic()
+        left, since = self._buckets.pop(key, (float(self.per_minute), now))
+        left = min(self.per_minute, left + (now - since) * self.per_minute / 60)
+        self._buckets[key] = (max(left - 1, 0), now)
+        if len(self._buckets) > MOST_KEYS:
+            self._buckets.popitem(last=False)
+        if left < 1:
+            raise TooFast
+
+
+asks_per_visitor = Limit(settings.ASKS_PER_VISITOR)
+asks_per_address = Limit(settings.ASKS_PER_ADDRESS)

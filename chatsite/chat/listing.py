@@ -1,0 +1,52 @@
+"""The list of conversations in the admin, quick over hundreds of thousands."""
+
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ChangeList
+from django.core.paginator import InvalidPage, Paginator
+from django.http import HttpRequest
+
+from chatsite.chat import dates, overviews
+
+# Rows that are found and paged through: who looks for others narrows it.
+MOST_LISTED = 5_000
+
+
+class ConversationList(ChangeList):
+    """The list's first so many rows, found by one query; all else is asked of one page of them."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        found = list(self.queryset.values_list("pk", flat=True)[:MOST_LISTED])
+        self.paginator = Paginator(found, self.list_per_page)
+        try:
+            page = self.paginator.page(self.page_num)
+        except InvalidPage as error:
+            raise IncorrectLookupParameters from error
+        rows = self.root_queryset.select_related("handled_by").in_bulk(page.object_list)
+        self.result_list = [rows[pk] for pk in page.object_list if pk in rows]
+        overview_of = overviews.of(self.result_list)
+        for conversation in self.result_list:
+            conversation.overview = overview_of[conversation.pk]
+        self.result_count = len(found)
+        self.is_cut = len(found) == MOST_LISTED
+        self.full_result_count = None
+        self.show_full_result_count = self.can_show_all = False
+        self.show_admin_actions = True
+        self.multi_page = self.paginator.num_pages > 1
+
+    def date_links(self) -> dict[str, object]:
+        """What Django's date_hierarchy.html shows."""
+        parts = {
+            name: self.params.get(f"{dates.FIELD}__{name}") for name in ("year", "month", "day")
+        }
+        chosen = dates.Period(**{name: int(value) for name, value in parts.items() if value})
+        span = dates.span()
+        found = list(dates.within(chosen, *span)) if span else []
+
+        def link(period: dates.Period) -> dict[str, str]:
+            return {"title": period.title, "link": self.get_query_string(period.parameters)}
+
+        return {
+            "show": span is not None,
+            "back": link(chosen.above) if chosen.above else None,
+            "choices": [link(each) for each in found] or [{"title": chosen.title}],
+        }

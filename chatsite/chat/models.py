@@ -1,0 +1,220 @@
+"""Conversations and their messages. An assistant's message is also the job that writes it."""
+
+import uuid
+from datetime import timedelta
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.safestring import SafeString
+
+from chatsite import markdown
+
+# P2: an acknowledged message ends within this many seconds, in an answer or a visible error.
+ANSWER_WITHIN = timedelta(seconds=90)
+
+
+class ConversationQuerySet(models.QuerySet["Conversation"]):
+    def held_by(self, visitor: str) -> Self:
+        """The only door for customers: what this visitor key opens, nothing else."""
+        return self.filter(visitor=visitor)
+
+
+class Conversation(models.Model):
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    visitor = models.CharField(
+        max_length=64, editable=False, help_text="Hash of the key in the visitor's cookie."
+    )
+    # Counts committed changes. A page that has seen this number needs nothing more; it also
+    # hands out the positions of new messages.
+    revision = models.PositiveIntegerField(default=0, editable=False)
+    # Not null once a person has taken over: the assistant then stays silent.
+    handled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    active_at = models.DateTimeField(auto_now=True)
+
+    objects = ConversationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-active_at"]
+        permissions = [("take_over", "Can take conversations over, write in them and hand back")]
+        indexes = [
+            models.Index(fields=["visitor", "-active_at"], name="chat_by_visitor"),
+            models.Index(fields=["-active_at", "-id"], name="chat_by_activity"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Conversation {self.pk}"
+
+    @property
+    def reference(self) -> str:
+        """How ledgers and decisions name this conversation."""
+        return f"conversation:{self.pk}"
+
+    def advance(self, positions: int = 0) -> int:
+        """Count one change and hand out positions; the caller holds the row's lock.
+
+        Returns the first of the positions.
+        """
+        first = self.revision + 1
+        self.revision += max(positions, 1)
+        self.save(update_fields=["revision", "active_at"])
+        return first
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def open(self) -> Self:
+        """Replies that still have to end."""
+        return self.filter(state__in=Message.OPEN)
+
+    def of_attempt(self, reply_id: int, attempt: int) -> Self:
+        """The reply while this attempt owns it: the fence in front of every write of a worker."""
+        return self.filter(id=reply_id, attempt=attempt, state=Message.State.WRITING)
+
+
+class Message(models.Model):
+    class Role(models.TextChoices):
+        CUSTOMER = "customer"
+        ASSISTANT = "assistant"
+        STAFF = "staff"
+
+    class State(models.TextChoices):
+        PENDING = "pending"
+        WRITING = "writing"
+        COMPLETE = "complete"
+        CUT = "cut"
+        FAILED = "failed"
+        CANCELLED = "cancelled"
+
+    class Failure(models.TextChoices):
+        """Why a reply is not a full answer; the words are the customer's."""
+
+        LENGTH = "length", "This answer was cut short because it grew too long."
+        BROKEN = "broken", "This answer broke off before its end."
+        FILTERED = "filtered", "The rest of this answer was held back by a safety filter."
+        UNAVAILABLE = "unavailable", "The assistant could not be reached. Please try again."
+        REFUSED = "refused", "This question could not be answered. Please rephrase it."
+        LATE = "late", "The answer took too long. Please try again."
+        NO_ROOM = (
+            "no_room",
+            "The assistant is taking a break just now. Please try again later or write to us.",
+        )
+        MISCONFIGURED = "misconfigured", "The assistant is not available. We have been told."
+
+    OPEN = (State.PENDING, State.WRITING)
+
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, related_name="messages"
+    )
+    position = models.PositiveIntegerField(help_text="Order within the conversation.")
+    role = models.CharField(max_length=9, choices=Role)
+    state = models.CharField(max_length=9, choices=State, default=State.COMPLETE)
+    text = models.TextField(blank=True)
+    # Null on replies; on a customer's message, made by the browser before it sends.
+    client_id = models.UUIDField(null=True, blank=True, editable=False)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    # The job, on replies only.
+    attempt = models.PositiveSmallIntegerField(
+        default=0, help_text="Fencing token: the newest attempt alone may write."
+    )
+    tries = models.PositiveSmallIntegerField(
+        default=0, help_text="Attempts since the customer last asked for this answer."
+    )
+    # Null unless a worker is writing.
+    lease_until = models.DateTimeField(null=True, blank=True)
+    # Null unless open: not before, and an error not later than.
+    due_at = models.DateTimeField(null=True, blank=True)
+    deadline = models.DateTimeField(null=True, blank=True)
+    # Null until ended.
+    ended_at = models.DateTimeField(null=True, blank=True)
+    tier = models.CharField(max_length=6, blank=True)
+    failure = models.CharField(max_length=13, choices=Failure, blank=True)
+    sources = models.JSONField(default=list, blank=True, help_text="Articles the answer was given.")
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["conversation", "position"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["conversation", "position"], name="chat_one_message_per_position"
+            ),
+            models.UniqueConstraint(
+                fields=["conversation", "client_id"], name="chat_one_message_per_client_id"
+            ),
+            models.UniqueConstraint(
+                fields=["conversation"],
+                condition=Q(state__in=["pending", "writing"]),
+                name="chat_one_open_reply",
+            ),
+            models.CheckConstraint(
+                condition=Q(role="assistant") | Q(state="complete"),
+                name="chat_only_replies_are_jobs",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="writing", lease_until__isnull=False)
+                | (~Q(state="writing") & Q(lease_until__isnull=True)),
+                name="chat_a_lease_while_writing",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["pending", "writing"], deadline__isnull=False)
+                | ~Q(state__in=["pending", "writing"]),
+                name="chat_open_replies_have_a_deadline",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["cut", "failed"]) | ~Q(failure=""),
+                name="chat_a_failure_has_a_reason",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_at"],
+                condition=Q(state__in=["pending", "writing"]),
+                name="chat_open_replies",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_role_display()} message {self.pk}"
+
+    @property
+    def reference(self) -> str:
+        """How ledgers and decisions name this reply."""
+        return f"reply:{self.pk}"
+
+    @property
+    def charge_reference(self) -> str:
+        """How the ledger names this attempt at the reply."""
+        return f"{self.reference}:{self.attempt}"
+
+    @property
+    def html(self) -> SafeString:
+        """The text as a reader sees it: Markdown from assistant and staff, plain from customers.
+
+        While it is written, only what is whole; the rest is `tail`.
+        """
+        if self.role == self.Role.CUSTOMER:
+            return markdown.plain(self.text)
+        return markdown.render(self.text[: self._whole()])
+
+    @property
+    def tail(self) -> SafeString:
+        """What follows the last whole Markdown block of a reply that is being written."""
+        return markdown.growing(self.text[self._whole() :])
+
+    def _whole(self) -> int:
+        """How much of the text will not change any more."""
+        if self.state != self.State.WRITING:
+            return len(self.text)
+        return markdown.blocks(self.text)
+
+    @property
+    def can_retry(self) -> bool:
+        return self.state in {self.State.FAILED, self.State.CUT}

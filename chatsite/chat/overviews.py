@@ -1,0 +1,114 @@
+"""What the list of conversations says of each."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import (
+    CharField,
+    Count,
+    Exists,
+    IntegerField,
+    OuterRef,
+    Subquery,
+    Sum,
+    TextChoices,
+    Value,
+)
+from django.db.models.functions import Cast, Coalesce, Concat, Substr
+from django.utils.text import Truncator
+
+from billing import money
+from billing.models import LedgerEntry
+from chatsite.chat.models import Conversation, Message
+
+# Characters of a first question that fit on a line of the list.
+SHOWN = 90
+
+
+class Standing(TextChoices):
+    """How a conversation stands, by its newest messages."""
+
+    ANSWERED = "answered", "Answered"
+    WRITING = "writing", "Being written"
+    FAILED = "failed", "Failed"
+    PERSON = "person", "With a person"
+    WAITING = "waiting", "Waits for a person"
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    first_question: str  # one line
+    messages: int
+    standing: Standing
+    amount: int  # nano-dollars on the ledger
+
+    @property
+    def cost(self) -> str:
+        """Dollars, for people."""
+        return money.shown(self.amount)
+
+
+def of(conversations: Collection[Conversation]) -> dict[int, Overview]:
+    """By the conversation's id. Two queries, however many there are."""
+    references = {conversation.reference: conversation.pk for conversation in conversations}
+    amounts = {
+        references[reference]: amount
+        for reference, amount in LedgerEntry.objects.filter(conversation__in=references)
+        .order_by()
+        .values_list("conversation")
+        .annotate(Sum("amount"))
+    }
+    return {
+        row["id"]: Overview(
+            first_question=Truncator(" ".join(row["first_question"].split())).chars(SHOWN),
+            messages=row["message_count"],
+            standing=standing(
+                handled=row["handled_by"] is not None,
+                open=row["is_open"],
+                newest_role=row["newest_role"],
+                newest_state=row["newest_state"],
+            ),
+            amount=amounts.get(row["id"], 0),
+        )
+        for row in _rows(references.values())
+    }
+
+
+def standing(*, handled: bool, open: bool, newest_role: str, newest_state: str) -> Standing:
+    """`newest` is the newest message that was not cancelled; blank where there is none."""
+    if handled:
+        waits = newest_role == Message.Role.CUSTOMER
+        return Standing.WAITING if waits else Standing.PERSON
+    if open:
+        return Standing.WRITING
+    if newest_state in {Message.State.FAILED, Message.State.CUT}:
+        return Standing.FAILED
+    return Standing.ANSWERED
+
+
+def amount() -> Coalesce:
+    """What a conversation cost in nano-dollars, as an expression to order by."""
+    # Conversation.reference, in SQL.
+    reference = Concat(Value("conversation:"), Cast(OuterRef("id"), CharField()))
+    entries = LedgerEntry.objects.filter(conversation=reference).order_by()
+    sums = entries.values("conversation").annotate(sum=Sum("amount")).values("sum")
+    return Coalesce(Subquery(sums), 0)
+
+
+def _rows(ids: Collection[int]) -> Iterable[Mapping[str, Any]]:
+    messages = Message.objects.filter(conversation=OuterRef("id")).order_by()
+    asked = messages.filter(role=Message.Role.CUSTOMER).order_by("position")
+    newest = messages.exclude(state=Message.State.CANCELLED).order_by("-position")
+    count = messages.values("conversation").annotate(n=Count("id")).values("n")
+    # A line of the list, even where the question begins with blank lines.
+    first = asked.annotate(beginning=Substr("text", 1, 4 * SHOWN)).values("beginning")[:1]
+    return Conversation.objects.filter(id__in=ids).values(
+        "id",
+        "handled_by",
+        first_question=Coalesce(Subquery(first), Value("")),
+        message_count=Coalesce(Subquery(count, output_field=IntegerField()), 0),
+        is_open=Exists(messages.open()),
+        newest_role=Coalesce(Subquery(newest.values("role")[:1]), Value("")),
+        newest_state=Coalesce(Subquery(newest.values("state")[:1]), Value("")),
+    )

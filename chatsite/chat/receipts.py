@@ -1,0 +1,195 @@
+"""Receipts: which model wrote an answer and why, what it cost, what the other would have cost."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from billing import money, pricing
+from billing.models import Hold, LedgerEntry, Price
+from billing.pricing import Usage
+from chatsite.chat.models import Message
+from routing.choice import Tier
+from routing.models import RouteDecision
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One call to the provider: charged, or in flight, when the amount is what is held for it."""
+
+    reference: str
+    entry: int | None  # primary key on the ledger; None in flight
+    purpose: str
+    tier: str
+    model: str  # as returned, or as asked for where no answer names one
+    usage: Usage | None  # None where the provider has not said
+    amount: int  # nano-dollars
+    estimated: bool
+    outcome: str  # blank in flight
+
+    @property
+    def cost(self) -> str:
+        """Dollars, for people."""
+        return money.shown(self.amount)
+
+    @property
+    def what(self) -> str:
+        """What was asked for, and in which attempt at the reply."""
+        return f"{self.purpose.capitalize()}, attempt {self.reference.rpartition(':')[2]}"
+
+    @property
+    def ending(self) -> str:
+        return self.outcome.replace("_", " ") if self.entry is not None else "in flight"
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """The same tokens at the price that the other tier's model had at that time."""
+
+    tier: str
+    model: str
+    amount: int | None  # nano-dollars; None where it had no price
+    difference: int  # what the model that answered cost less
+
+    @property
+    def cost(self) -> str:
+        return "" if self.amount is None else money.shown(self.amount)
+
+    @property
+    def saved(self) -> str:
+        """Dollars by which the answer was cheaper; blank where it was not."""
+        return money.shown(self.difference) if self.difference > 0 else ""
+
+    @property
+    def spent_more(self) -> str:
+        """Dollars by which the answer was dearer; blank where it was not."""
+        return money.shown(-self.difference) if self.difference < 0 else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Of one reply. `answer` is the call whose words stand in the conversation, once it is paid."""
+
+    decision: RouteDecision | None  # None until it is routed
+    attempts: tuple[Attempt, ...]  # in the order they were made
+    answer: Attempt | None
+    other: Alternative | None
+
+    @property
+    def cost(self) -> str:
+        """Dollars for all of it: the answer, the failed attempts, the scoring."""
+        return money.shown(sum(each.amount for each in self.attempts if each.entry is not None))
+
+    @property
+    def besides(self) -> tuple[Attempt, ...]:
+        """The calls that are not the answer: failed attempts, scoring, what is in flight."""
+        return tuple(attempt for attempt in self.attempts if attempt != self.answer)
+
+
+def of(messages: Iterable[Message]) -> dict[int, Receipt]:
+    """The receipts of the replies among these messages, by the message's id. Four queries."""
+    replies = [message for message in messages if message.role == Message.Role.ASSISTANT]
+    references = {
+        reply.pk: [
+            f"{kind}:{reply.pk}:{number}"
+            for number in range(1, reply.attempt + 1)
+            for kind in ("score", "reply")
+        ]
+        for reply in replies
+    }
+    wanted = [reference for each in references.values() for reference in each]
+    # Holds first: what is settled between the two looks is then seen twice, and not missed.
+    held = {hold.reference: _held(hold) for hold in Hold.objects.filter(reference__in=wanted)}
+    entries = {entry.reference: entry for entry in LedgerEntry.objects.filter(reference__in=wanted)}
+    attempts = held | {reference: _charged(entry) for reference, entry in entries.items()}
+    decisions = {
+        decision.reference: decision
+        for decision in RouteDecision.objects.filter(
+            reference__in=[reply.reference for reply in replies]
+        ).select_related("policy")
+    }
+    prices = _prices(decisions.values())
+    receipts = {}
+    for reply in replies:
+        decision = decisions.get(reply.reference)
+        entry = entries.get(reply.charge_reference) if reply.text else None
+        receipts[reply.pk] = Receipt(
+            decision=decision,
+            attempts=tuple(attempts[name] for name in references[reply.pk] if name in attempts),
+            answer=attempts[entry.reference] if entry else None,
+            other=_other(entry, decision, prices) if entry and decision else None,
+        )
+    return receipts
+
+
+def _charged(entry: LedgerEntry) -> Attempt:
+    return Attempt(
+        reference=entry.reference,
+        entry=entry.pk,
+        purpose=entry.purpose,
+        tier=entry.tier,
+        model=entry.model_returned or entry.model_requested,
+        usage=_usage(entry),
+        amount=entry.amount,
+        estimated=entry.estimated,
+        outcome=entry.outcome,
+    )
+
+
+def _held(hold: Hold) -> Attempt:
+    return Attempt(
+        reference=hold.reference,
+        entry=None,
+        purpose=hold.purpose,
+        tier=hold.tier,
+        model=hold.model,
+        usage=None,
+        amount=hold.amount,
+        estimated=True,
+        outcome="",
+    )
+
+
+def _usage(entry: LedgerEntry) -> Usage | None:
+    if entry.input_tokens is None or entry.output_tokens is None:
+        return None
+    return Usage(
+        input_tokens=entry.input_tokens,
+        output_tokens=entry.output_tokens,
+        cached_tokens=entry.cached_tokens or 0,
+        cache_write_tokens=entry.cache_write_tokens or 0,
+        reasoning_tokens=entry.reasoning_tokens or 0,
+    )
+
+
+def _prices(decisions: Iterable[RouteDecision]) -> dict[str, list[Price]]:
+    """All prices of the models that these decisions chose between, the newest first."""
+    policies = [decision.policy for decision in decisions]
+    models = {policy.cheap_model for policy in policies} | {
+        policy.strong_model for policy in policies
+    }
+    prices: dict[str, list[Price]] = {model: [] for model in models}
+    # One query, where `ledger.estimate` for each answer would be one each.
+    for price in Price.objects.filter(model__in=models, service_tier="default").order_by(
+        "-effective_from"
+    ):
+        prices[price.model].append(price)
+    return prices
+
+
+def _other(
+    entry: LedgerEntry, decision: RouteDecision, prices: dict[str, list[Price]]
+) -> Alternative | None:
+    """None where the tokens are not known."""
+    usage = _usage(entry)
+    if usage is None:
+        return None
+    # By what was called: a later retry may have been routed otherwise.
+    if entry.tier == Tier.STRONG:
+        tier, model = Tier.CHEAP, decision.policy.cheap_model
+    else:
+        tier, model = Tier.STRONG, decision.policy.strong_model
+    in_force = (price for price in prices[model] if price.effective_from <= entry.called_at)
+    price = next(in_force, None)
+    if price is None:
+        return Alternative(tier, model, None, 0)
+    amount = pricing.cost(usage, price.rate)
+    return Alternative(tier, model, amount, amount - entry.amount)

@@ -1,0 +1,277 @@
+"""Replies: claimed by one worker at a time, ended once, each attempt on the ledger."""
+
+import logging
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from billing import ledger, tokens
+from billing.errors import NoPrice, NoRoom
+from billing.pricing import Usage
+from chatsite.chat import endings, prompt, statements
+from chatsite.chat.models import Message
+from chatsite.chat.questions import Change
+from chatsite.knowledge import articles
+from chatsite.knowledge.articles import Found
+from chatsite.llm import Finished, FinishReason, Kind, UpstreamError
+from routing import decisions, policies
+from routing.choice import Score, Tier, Turn
+from routing.models import Policy
+
+logger = logging.getLogger(__name__)
+
+State = Message.State
+Failure = Message.Failure
+
+# A worker that has not been heard of for so long is taken for dead; it renews every second.
+LEASE = timedelta(seconds=10)
+# Attempts for one asking. Each is paid for.
+MOST_TRIES = 4
+# Longer than any attempt may last: a hold that is still open then belongs to a dead worker.
+HOLD = timedelta(seconds=120)
+# Articles in a prompt: the best few, each some 200 words.
+MOST_ARTICLES = 4
+# Earlier messages read for a prompt and for routing.
+MOST_EARLIER = 24
+
+# An answer's end as the provider names it, and as the customer sees it.
+ENDINGS = {
+    FinishReason.STOP: (State.COMPLETE, ""),
+    FinishReason.LENGTH: (State.CUT, Failure.LENGTH),
+    FinishReason.CONTENT_FILTER: (State.CUT, Failure.FILTERED),
+}
+FAILURES = {
+    Kind.REFUSED: Failure.REFUSED,
+    Kind.TIMEOUT: Failure.LATE,
+    Kind.UNAUTHORISED: Failure.MISCONFIGURED,
+    Kind.QUOTA: Failure.MISCONFIGURED,
+    Kind.UNKNOWN_MODEL: Failure.MISCONFIGURED,
+}
+# Answered with an HTTP error: the provider generated nothing and bills nothing.
+UNBILLED = {Kind.REFUSED, Kind.UNAUTHORISED, Kind.QUOTA, Kind.UNKNOWN_MODEL, Kind.OVERLOADED}
+NOTHING = Usage(input_tokens=0, output_tokens=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A reply that this attempt owns, and what is known before it is routed."""
+
+    reply: Message
+    policy: Policy
+    turn: Turn
+    said: tuple[prompt.Said, ...]
+    found: Found
+    seconds: float  # until the reply's deadline
+    newest_at: int  # revision at which the reply was the newest message, or -1
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One call to make: money is reserved for it under `reply.charge_reference`."""
+
+    reply: Message
+    model: str
+    successor: str
+    messages: list[dict[str, str]]
+    output_limit: int
+    temperature: float
+    seconds: float
+    newest_at: int
+
+
+def claim(reply_id: int) -> Claimed | Change | None:
+    """Take a due reply; None where somebody else has, a Change where it is too late for it."""
+    if not statements.claim(reply_id, LEASE.seconds):
+        return None
+    newest = statements.read(reply_id, MOST_EARLIER)
+    reply = next(message for message in newest if message.pk == reply_id)
+    seconds = (reply.deadline - timezone.now()).total_seconds() if reply.deadline else 0.0
+    if seconds <= 1:
+        return endings.end(reply, State.FAILED, failure=Failure.LATE)
+    earlier = [
+        message
+        for message in reversed(newest)
+        if message.position < reply.position and message.text and message.state not in Message.OPEN
+    ]
+    turn, found = _turn(earlier)
+    said = tuple(
+        prompt.Said("user" if message.role == Message.Role.CUSTOMER else "assistant", message.text)
+        for message in earlier
+    )
+    newest_at = reply.conversation.revision if newest[0].pk == reply_id else -1
+    return Claimed(reply, policies.current(), turn, said, found, seconds, newest_at)
+
+
+def begin(claimed: Claimed, score: Score | None, gone: Collection[str]) -> Work | Change | None:
+    """Choose the model, reserve the worst case, and say what to ask.
+
+    `score` is None where the policy's own rules decide; `gone` are models that the provider no
+    longer has. A Change where the reply ends here, without a call.
+    """
+    reply, policy = claimed.reply, claimed.policy
+    choice = decisions.decide(reply.reference, claimed.turn, policy, score)
+    if choice.tier == Tier.STRONG:
+        model, successor = policy.strong_model, policy.strong_successor
+        output_limit = policy.strong_output_limit
+    else:
+        model, successor = policy.cheap_model, policy.cheap_successor
+        output_limit = policy.cheap_output_limit
+    if model in gone and successor:
+        model, successor = successor, ""
+    reply.tier = choice.tier
+    found = claimed.found.matches
+    reply.sources = [{"title": match.title, "url": match.url} for match in found]
+    messages = prompt.messages(settings.SITE_NAME, found, claimed.said)
+    worst = Usage(input_tokens=tokens.of_messages(messages, model), output_tokens=output_limit)
+    now = timezone.now()
+    call = ledger.Call(
+        reference=reply.charge_reference,
+        purpose="answer",
+        model=model,
+        tier=choice.tier,
+        conversation=reply.conversation.reference,
+        visitor=reply.conversation.visitor,
+    )
+    try:
+        ledger.reserve(call, worst, expires_at=now + HOLD, now=now)
+    except NoRoom as error:
+        logger.warning("%s not asked: %s", reply.charge_reference, error)
+        return endings.end(reply, State.FAILED, failure=Failure.NO_ROOM)
+    except NoPrice as error:
+        logger.error("%s not asked: %s", reply.charge_reference, error)
+        return endings.end(reply, State.FAILED, failure=Failure.MISCONFIGURED)
+    logger.info("%s asks %s: %s", reply.charge_reference, model, choice.reason)
+    return Work(
+        reply,
+        model,
+        successor,
+        messages,
+        output_limit,
+        policy.temperature,
+        claimed.seconds,
+        claimed.newest_at,
+    )
+
+
+def finish(work: Work, finished: Finished) -> Change | None:
+    """Store the answer and settle the call, in one transaction.
+
+    None where the attempt no longer owns the reply; the call is settled all the same.
+    """
+    _settle(work, finished.usage, str(finished.finish_reason), finished)
+    state, failure = ENDINGS[finished.finish_reason]
+    if not finished.text.strip() and not failure:
+        # A seen end without a word is no answer.
+        state, failure = State.FAILED, Failure.BROKEN
+    return endings.end(
+        work.reply, state, failure=failure, text=finished.text, newest_at=work.newest_at
+    )
+
+
+def fail(work: Work, error: UpstreamError, text: str) -> Change | timedelta | None:
+    """Settle a call that failed. Returns how long to wait before the next attempt, or the end.
+
+    None where the attempt no longer owns the reply.
+    """
+    reply = work.reply
+    if not error.sent:
+        ledger.release(reply.charge_reference)
+    elif error.usage is not None:
+        _settle(work, error.usage, error.kind)
+    else:
+        _settle(work, NOTHING if error.kind in UNBILLED else None, error.kind)
+    wait = timedelta(seconds=error.retry_after or 0.4 * 2**reply.tries)
+    again = error.retryable
+    if error.kind == Kind.UNKNOWN_MODEL and work.successor:
+        wait, again = timedelta(0), True
+    in_time = wait + timedelta(seconds=2) < timedelta(seconds=work.seconds)
+    if not again or reply.tries >= MOST_TRIES or not in_time:
+        logger.warning("%s failed: %s", reply.charge_reference, error)
+        if text:
+            return endings.end(reply, State.CUT, failure=Failure.BROKEN, text=text)
+        failure = FAILURES.get(error.kind, Failure.UNAVAILABLE)
+        return endings.end(reply, State.FAILED, failure=failure)
+    logger.info("%s to be tried again in %s: %s", reply.charge_reference, wait, error)
+    return wait if _hand_back(reply, wait) else None
+
+
+def abandon(work: Work) -> None:
+    """A worker that stops hands the reply to the next, and pays for what it began."""
+    _settle(work, None, "abandoned")
+    _hand_back(work.reply, timedelta(0))
+
+
+def renew(written: Sequence[tuple[int, int, str]]) -> set[int]:
+    """Keep the leases of these (reply, attempt, text so far) and what a new tab is shown.
+
+    Returns the replies that are no longer theirs.
+    """
+    return {
+        reply_id
+        for reply_id, attempt, text in written
+        if not Message.objects.of_attempt(reply_id, attempt).update(
+            text=text, lease_until=Now() + LEASE
+        )
+    }
+
+
+def recover() -> tuple[list[int], list[Change]]:
+    """Take back what dead workers held and end what is overdue.
+
+    Returns the replies that are due now, oldest first, and what has ended.
+    """
+    Message.objects.filter(state=State.WRITING, lease_until__lt=Now()).update(
+        state=State.PENDING, lease_until=None, due_at=Now(), text=""
+    )
+    ended = endings.end_overdue()
+    ledger.expire(timezone.now())
+    due = Message.objects.filter(state=State.PENDING, due_at__lte=Now()).order_by("due_at")
+    return list(due.values_list("id", flat=True)[:500]), ended
+
+
+def _turn(earlier: Sequence[Message]) -> tuple[Turn, Found]:
+    """What the customer wants now, what they said before, and what the articles know of it."""
+    answered = max(
+        (
+            message.position
+            for message in earlier
+            if message.role != Message.Role.CUSTOMER and message.state == State.COMPLETE
+        ),
+        default=0,
+    )
+    asked = [message for message in earlier if message.role == Message.Role.CUSTOMER]
+    text = "\n".join(message.text for message in asked if message.position > answered)
+    found = articles.matching(text, MOST_ARTICLES)
+    turn = Turn(
+        text=text,
+        earlier=tuple(message.text for message in asked if message.position <= answered),
+        evidence=found.evidence,
+    )
+    return turn, found
+
+
+def _settle(
+    work: Work, usage: Usage | None, outcome: str, finished: Finished | None = None
+) -> None:
+    ledger.settle(
+        work.reply.charge_reference,
+        usage,
+        model=finished.model if finished else "",
+        service_tier=finished.service_tier if finished else "",
+        request_id=finished.request_id if finished else "",
+        outcome=outcome,
+        now=timezone.now(),
+    )
+
+
+def _hand_back(reply: Message, wait: timedelta) -> bool:
+    """Make the reply due again after `wait`, if this attempt still owns it."""
+    return bool(
+        Message.objects.of_attempt(reply.pk, reply.attempt).update(
+            state=State.PENDING, lease_until=None, due_at=Now() + wait, text=""
+        )
+    )

@@ -1,0 +1,58 @@
+"""Celery's part: hints that wake the writer, and the sweep that makes them dispensable."""
+
+import logging
+from functools import cache
+
+from celery import shared_task
+from celery.signals import worker_ready, worker_shutdown
+from django.conf import settings
+from django.utils import timezone
+
+from chatsite.chat import fragments, live, replies
+from chatsite.chat.writer import WriterThread
+from routing import scores
+
+logger = logging.getLogger(__name__)
+
+
+@cache
+def _writer() -> WriterThread:
+    """This process's writer, started with its first hint."""
+    return WriterThread()
+
+
+@shared_task
+def write_replies(reply_ids: list[int]) -> None:
+    """Hint that these replies are due. Safe to lose, to repeat and to deliver anywhere."""
+    _writer().writer.wake(*reply_ids)
+
+
+@shared_task
+def sweep() -> None:
+    """Find what nobody is writing although it is due; end what is overdue."""
+    due, ended = replies.recover()
+    due += [change.reply_id for change in ended if change.reply_id is not None]
+    if due:
+        logger.info("%d replies are due", len(due))
+        write_replies.delay(due)
+    if ended:
+        live.tell(*(fragments.changed(change) for change in ended))
+
+
+@shared_task
+def forget() -> None:
+    """Delete what has outlived its use."""
+    scores.forget(timezone.now())
+
+
+@worker_ready.connect
+def _look_at_once(**_: object) -> None:
+    """A worker that starts after a crash does not wait for the next sweep."""
+    sweep.delay()
+
+
+@worker_shutdown.connect
+def _drain(**_: object) -> None:
+    """SIGTERM: Celery has stopped taking hints; the open answers are finished first."""
+    if _writer.cache_info().currsize:
+        _writer().stop(patience=settings.DRAIN_SECONDS)

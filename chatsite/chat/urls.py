@@ -1,0 +1,21 @@
+"""Where the customer's addresses lead, over HTTP and over the socket."""
+
+from django.urls import path
+
+from chatsite.chat import views
+from chatsite.chat.consumer import ConversationConsumer
+
+app_name = "chat"
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("new/", views.new, name="new"),
+    path("c/<uuid:public_id>/", views.conversation, name="conversation"),
+    path("c/<uuid:public_id>/ask/", views.ask, name="ask"),
+    path("c/<uuid:public_id>/retry/<int:reply_id>/", views.retry, name="retry"),
+]
+
+websocket_urlpatterns = [
+    # The stubs know path() for views only, and Channels takes it for consumers.
+    path("ws/c/<uuid:public_id>/", ConversationConsumer.as_asgi())  # type: ignore[arg-type]
+]

@@ -1,0 +1,104 @@
+"""Pages over HTTP; all that the socket does also works here by plain forms."""
+
+import uuid
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from chatsite.chat import conversations, fragments, limits, live, questions, visitors, wakeup
+from chatsite.chat.errors import NotYours, Refused
+from chatsite.chat.models import Conversation
+from chatsite.chat.questions import Change
+
+
+@require_GET
+@never_cache
+def home(request: HttpRequest) -> HttpResponse:
+    """Where a returning visitor was, or a new conversation."""
+    latest = conversations.latest(visitors.held(request.COOKIES))
+    return redirect("chat:conversation", latest) if latest else new(request)
+
+
+@require_GET
+@never_cache
+def new(request: HttpRequest) -> HttpResponse:
+    """An empty conversation under an address that nobody can guess; stored once it is used."""
+    response = _page(request, Conversation(), ())
+    visitors.recognise(request, response)
+    return response
+
+
+@require_GET
+@never_cache
+def conversation(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    try:
+        seen = conversations.seen(public_id, visitors.held(request.COOKIES))
+    except NotYours as error:
+        raise Http404 from error
+    response = _page(request, seen.conversation, seen.messages)
+    visitors.recognise(request, response)
+    return response
+
+
+@require_POST
+def ask(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    visitor = visitors.held(request.COOKIES)
+    try:
+        limits.asks_per_visitor.take(visitor)
+        limits.asks_per_address.take(request.META.get("REMOTE_ADDR", ""))
+        client_id = uuid.UUID(request.POST.get("client_id", ""))
+        _tell(questions.ask(public_id, visitor, request.POST.get("text", ""), client_id))
+    except NotYours as error:
+        raise Http404 from error
+    except Refused as error:
+        return _refused(request, public_id, error)
+    except ValueError:
+        return HttpResponse("client_id is no UUID", status=400, content_type="text/plain")
+    return redirect("chat:conversation", public_id)
+
+
+@require_POST
+def retry(request: HttpRequest, public_id: uuid.UUID, reply_id: int) -> HttpResponse:
+    try:
+        _tell(questions.retry(public_id, visitors.held(request.COOKIES), reply_id))
+    except NotYours as error:
+        raise Http404 from error
+    except Refused as error:
+        return _refused(request, public_id, error)
+    return redirect("chat:conversation", public_id)
+
+
+def _tell(change: Change) -> None:
+    if change.before != change.after:
+        live.tell(fragments.changed(change))
+        if change.reply_id is not None:
+            wakeup.worker(change.reply_id)
+
+
+def _refused(request: HttpRequest, public_id: uuid.UUID, error: Refused) -> HttpResponse:
+    """The page again, with the reason and what was typed."""
+    try:
+        seen = conversations.seen(public_id, visitors.held(request.COOKIES))
+    except NotYours as not_yours:
+        raise Http404 from not_yours
+    typed = request.POST.get("text", "")
+    return _page(request, seen.conversation, seen.messages, words=error.words, typed=typed)
+
+
+def _page(
+    request: HttpRequest,
+    conversation: Conversation,
+    messages: tuple[object, ...],
+    **more: str,
+) -> HttpResponse:
+    context = {
+        "conversation": conversation,
+        "chat_messages": messages,
+        "max_length": questions.MAX_LENGTH,
+        "new_client_id": uuid.uuid4(),
+        **more,
+    }
+    status = 422 if more else 200
+    return render(request, "chat/conversation.html", context, status=status)

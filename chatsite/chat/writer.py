@@ -1,0 +1,237 @@
+"""The worker's one event loop, which holds every answer that it is writing."""
+
+import asyncio
+import logging
+import threading
+import time
+from copy import copy
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+
+from django.conf import settings
+from django.db import DatabaseError
+
+from chatsite import llm
+from chatsite.chat import fragments, live, replies, scoring
+from chatsite.chat.models import Message
+from chatsite.chat.questions import Change
+from chatsite.grouped import GroupedWrites
+
+logger = logging.getLogger(__name__)
+
+# Seconds between renewals of the leases; each also stores what a new tab is shown.
+RENEWED_EVERY = 1.0
+# Seconds for which a model that the provider does not have is not asked for again.
+GONE_FOR = 600.0
+
+
+@dataclass(slots=True)
+class _Answer:
+    """An answer on its way: all the text, how much of it tabs have, where its last block begins."""
+
+    work: replies.Work
+    text: str = ""
+    sent: int = 0
+    tail: int = 0
+    started: bool = False
+    mine: bool = True
+
+
+class Writer:
+    """Writes replies until it is told to stop. All methods but `wake` belong to its loop."""
+
+    def __init__(self) -> None:
+        self._writes = GroupedWrites("writes")
+        self._live = live.here()
+        self._loop = asyncio.get_running_loop()
+        self._free = asyncio.Semaphore(settings.ANSWERS_PER_WORKER)
+        self._known: set[int] = set()
+        self._answers: dict[int, _Answer] = {}
+        self._grown: set[int] = set()
+        self._there_is_text = asyncio.Event()
+        self._gone: dict[str, float] = {}
+        self._jobs: set[asyncio.Task[None]] = set()
+        self._stopping = False
+        self._chores = [
+            asyncio.create_task(self._send_what_grows()),
+            asyncio.create_task(self._renew_leases()),
+        ]
+
+    def wake(self, *reply_ids: int) -> None:
+        """A hint from any thread that these may be due."""
+        self._loop.call_soon_threadsafe(self._begin, reply_ids)
+
+    async def written(self) -> None:
+        """Wait until nothing is being written."""
+        while self._jobs:
+            await asyncio.wait(self._jobs)
+
+    async def stop(self, patience: float) -> None:
+        """Begin nothing new, give open answers so many seconds, hand the rest to other workers."""
+        self._stopping = True
+        if self._jobs:
+            logger.info("Finishing %d answers", len(self._answers))
+            await asyncio.wait(self._jobs, timeout=patience)
+        for job in tuple(self._jobs):
+            job.cancel()
+        await asyncio.gather(*self._jobs, return_exceptions=True)
+        for chore in self._chores:
+            chore.cancel()
+        await asyncio.gather(*self._chores, return_exceptions=True)
+        await self._live.close()
+        await llm.close()
+        await asyncio.to_thread(self._writes.close)
+
+    def _begin(self, reply_ids: tuple[int, ...]) -> None:
+        for reply_id in reply_ids:
+            if not self._stopping and reply_id not in self._known:
+                self._known.add(reply_id)
+                job = asyncio.create_task(self._write(reply_id))
+                self._jobs.add(job)
+                job.add_done_callback(self._ended)
+
+    def _ended(self, job: asyncio.Task[None]) -> None:
+        self._jobs.discard(job)
+        if not job.cancelled() and (error := job.exception()):
+            # The lease runs out, and the sweep gives the reply to whoever is well.
+            logger.error("An answer was left behind", exc_info=error)
+
+    def _begin_later(self, reply_id: int, wait: timedelta) -> None:
+        self._loop.call_later(wait.total_seconds(), self._begin, (reply_id,))
+
+    async def _write(self, reply_id: int) -> None:
+        """One attempt at one reply."""
+        next_one: tuple[int, timedelta] | None = None
+        try:
+            async with self._free:
+                if self._stopping:
+                    return
+                work = await self._work(reply_id)
+                outcome = await self._ask(work) if isinstance(work, replies.Work) else work
+            if isinstance(outcome, Change):
+                self._live.publish(fragments.changed(outcome))
+                if outcome.reply_id is not None:
+                    next_one = (outcome.reply_id, timedelta(0))
+            elif isinstance(outcome, timedelta):
+                next_one = (reply_id, outcome)
+        finally:
+            self._known.discard(reply_id)
+        if next_one:
+            self._begin_later(*next_one)
+
+    async def _work(self, reply_id: int) -> replies.Work | Change | None:
+        """Claim and reserve; in one commit where no model has to be asked for the score."""
+        gone = {model for model, until in self._gone.items() if until > time.monotonic()}
+
+        def claim() -> replies.Claimed | replies.Work | Change | None:
+            claimed = replies.claim(reply_id)
+            if isinstance(claimed, replies.Claimed) and not scoring.asks_a_model(claimed):
+                return replies.begin(claimed, None, gone)
+            return claimed
+
+        claimed = await self._writes.run(claim)
+        if not isinstance(claimed, replies.Claimed):
+            return claimed
+        score = await scoring.score(claimed, self._writes)
+        return await self._writes.run(partial(replies.begin, claimed, score, gone))
+
+    async def _ask(self, work: replies.Work) -> Change | timedelta | None:
+        answer = self._answers[work.reply.pk] = _Answer(work)
+        try:
+            async for part in llm.stream(
+                model=work.model,
+                messages=work.messages,
+                output_limit=work.output_limit,
+                temperature=work.temperature,
+                deadlines=llm.Deadlines(total=min(llm.Deadlines.total, work.seconds)),
+                reference=work.reply.charge_reference,
+            ):
+                if isinstance(part, llm.Delta):
+                    answer.text += part.text
+                    self._grown.add(work.reply.pk)
+                    self._there_is_text.set()
+                else:
+                    return await self._writes.run(partial(replies.finish, work, part))
+        except llm.UpstreamError as error:
+            if error.kind == llm.Kind.UNKNOWN_MODEL:
+                self._gone[work.model] = time.monotonic() + GONE_FOR
+            return await self._writes.run(partial(replies.fail, work, error, answer.text))
+        except asyncio.CancelledError:
+            await self._writes.run(partial(replies.abandon, work))
+            raise
+        finally:
+            del self._answers[work.reply.pk]
+        raise AssertionError("a stream ends in Finished or in an error")
+
+    async def _send_what_grows(self) -> None:
+        """Tell the tabs whatever has come since the last look; many answers in one go."""
+        while True:
+            await self._there_is_text.wait()
+            self._there_is_text.clear()
+            grown, self._grown = self._grown, set()
+            frames = []
+            for reply_id in grown:
+                answer = self._answers.get(reply_id)
+                if answer and answer.mine and answer.sent < len(answer.text):
+                    frames += self._frames(answer)
+            self._live.publish(*frames)
+
+    def _frames(self, answer: _Answer) -> list[live.Frame]:
+        reply = answer.work.reply
+        conversation = reply.conversation.public_id.hex
+        frames: list[live.Frame] = []
+        if not answer.started:
+            answer.started = True
+            # Clears what an earlier attempt may have left in the page. A copy: the thread that
+            # writes may be ending the reply itself at this moment.
+            shown = copy(reply)
+            shown.state, shown.text, shown.sources = Message.State.WRITING, "", []
+            html = fragments.entry(shown)
+            frames.append(live.Delta(conversation, reply.pk, reply.attempt, 0, 0, html))
+        start, end = answer.sent, len(answer.text)
+        html, answer.tail = fragments.grown(reply.pk, answer.text, start, answer.tail)
+        answer.sent = end
+        frames.append(live.Delta(conversation, reply.pk, reply.attempt, start, end, html))
+        return frames
+
+    async def _renew_leases(self) -> None:
+        while True:
+            await asyncio.sleep(RENEWED_EVERY)
+            # Only what tabs were sent: a stored text then ends where a frame begins.
+            held = [
+                (reply_id, answer.work.reply.attempt, answer.text[: answer.sent])
+                for reply_id, answer in self._answers.items()
+                if answer.mine
+            ]
+            if not held:
+                continue
+            try:
+                lost = await self._writes.run(partial(replies.renew, held))
+            except DatabaseError as error:
+                logger.warning("Leases not renewed: %s", error)
+                continue
+            for reply_id in lost & self._answers.keys():
+                # Ended by a person or by time. The call is drained to its usage, silently.
+                self._answers[reply_id].mine = False
+
+
+class WriterThread:
+    """The loop's thread in a worker process."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="writer", daemon=True)
+        self._thread.start()
+        self.writer = asyncio.run_coroutine_threadsafe(self._made(), self._loop).result()
+
+    def stop(self, patience: float) -> None:
+        """Drain, then end the thread."""
+        asyncio.run_coroutine_threadsafe(self.writer.stop(patience), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    @staticmethod
+    async def _made() -> Writer:
+        return Writer()

@@ -1,0 +1,115 @@
+// Asking: a message is kept in this tab before it is sent, and until the log shows it.
+const chat = document.querySelector("[data-chat]");
+const part = (name) => chat.querySelector(`[data-${name}]`);
+const form = part("composer");
+const input = part("text");
+const key = `chat:${chat.dataset.chat}`;
+const kept = JSON.parse(sessionStorage.getItem(key)) ?? { draft: "", outbox: [] };
+let live;
+let opened = 0;
+let failures = 0;
+
+const wrote = () => {
+  const length = [...input.value.trim()].length;
+  const { limit, tooLong } = input.dataset;
+  part("field").dataset.said = input.value;
+  part("count").value = length > 0.9 * limit ? `${length} / ${limit}` : "";
+  input.setCustomValidity(length > limit ? tooLong : "");
+  kept.draft = input.value;
+  sessionStorage.setItem(key, JSON.stringify(kept));
+};
+
+const showOutbox = () => {
+  const entries = kept.outbox.map(({ text }) => {
+    const entry = part("unsent").content.cloneNode(true);
+    entry.querySelector("[data-said]").textContent = text;
+    return entry;
+  });
+  part("outbox").replaceChildren(...entries);
+};
+
+// A message leaves the outbox when the log shows it; a refused one returns to the composer.
+const settle = () => {
+  const { clientId } = part("notice").dataset;
+  const refused = kept.outbox.filter(({ client_id }) => client_id === clientId);
+  const shown = ({ client_id }) => chat.querySelector(`article[data-client-id="${client_id}"]`);
+  const outbox = kept.outbox.filter((message) => !refused.includes(message) && !shown(message));
+  if (outbox.length === kept.outbox.length) return;
+  kept.outbox = outbox;
+  input.value = [...refused.map(({ text }) => text), input.value].filter(Boolean).join("\n\n");
+  wrote();
+  showOutbox();
+};
+
+const send = (message) => {
+  if (chat.dataset.connection !== "open") return; // It goes out when the connection opens.
+  const connection = opened;
+  live.send(JSON.stringify(message));
+  setTimeout(() => {
+    // Neither shown nor refused: the connection only looks open.
+    if (connection === opened && kept.outbox.includes(message)) live.reconnect();
+  }, 8000);
+};
+
+// Where a proxy lets no websocket through: the same forms and page, by plain requests.
+const byHttp = (method, path, values) =>
+  htmx
+    .ajax(method, path, { values, target: "#messages", select: "#messages", swap: "outerHTML" })
+    .then(settle, () => {});
+
+// crypto.randomUUID is missing where the page came over plain HTTP.
+const randomId = () =>
+  crypto.randomUUID?.() ??
+  "10000000-1000-4000-8000-100000000000".replace(/[018]/g, (digit) => {
+    const random = crypto.getRandomValues(new Uint8Array(1))[0];
+    return (digit ^ (random & (15 >> (digit / 4)))).toString(16);
+  });
+
+chat.addEventListener("htmx:wsOpen", ({ detail }) => {
+  live = detail.socketWrapper;
+  opened += 1;
+  failures = 0;
+  kept.outbox.forEach(send);
+});
+chat.addEventListener("htmx:wsAfterMessage", settle);
+chat.addEventListener("htmx:wsClose", () => {
+  failures += 1;
+  if (failures % 4) return;
+  const [message] = kept.outbox;
+  if (message) byHttp("POST", form.action, message);
+  else byHttp("GET", form.dataset.url);
+});
+// Retry: the extension sends it, now or when the connection opens.
+chat.addEventListener("htmx:wsConfigSend", ({ target }) => {
+  target.querySelector("[type=submit]").disabled = true;
+  part("scroll").focus({ preventScroll: true });
+  if (failures > 3) byHttp("POST", target.action);
+});
+
+chat.addEventListener("submit", (event) => {
+  if (!event.target.matches("[data-ask]")) return;
+  event.preventDefault();
+  const text = new FormData(event.target, event.submitter).get("text").trim();
+  if (!text) return;
+  const message = { text, client_id: randomId() };
+  kept.outbox.push(message);
+  if (event.target === form) input.value = "";
+  part("notice").textContent = "";
+  wrote();
+  showOutbox();
+  send(message);
+  history.replaceState(null, "", form.dataset.url);
+  (event.target === form ? input : part("scroll")).focus({ preventScroll: true });
+});
+input.addEventListener("input", wrote);
+input.addEventListener("keydown", (event) => {
+  // 229: in Safari, the Enter that ended a composition.
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+  event.preventDefault();
+  if (input.value.trim()) form.requestSubmit();
+});
+
+input.value ||= kept.draft;
+settle();
+wrote();
+showOutbox();

@@ -1,0 +1,58 @@
+// The websocket behind the page: when it comes back, what the reader is told, what is appended.
+const chat = document.querySelector("[data-chat]");
+const status = chat.querySelector("[data-connection-status]");
+// The codes after which the extension reconnects by itself; from 4000 on the server means it.
+const RETRIED = [1006, 1011, 1012, 1013];
+const FINAL = 4000;
+let socket, live, frames, hiddenSince;
+
+// At most 1 s: a tab is to be current within 2 s of the server's return. Random, so that not all
+// tabs return in the same instant.
+htmx.config.wsReconnectDelay = (failures) =>
+  Math.min(300 * 1.6 ** failures, 1000) * (0.5 + Math.random() / 2);
+
+htmx.createWebSocket = (url) => {
+  if (socket) socket.onclose = null;
+  socket?.close();
+  chat.dataset.connection = "opening";
+  const { seen } = chat.querySelector("[data-seen]").dataset;
+  const opening = (socket = new WebSocket(url.replace(/\d*$/, seen)));
+  setTimeout(() => opening.readyState === WebSocket.CONNECTING && opening.close(), 5000);
+  return opening;
+};
+
+chat.addEventListener("htmx:wsOpen", ({ detail }) => {
+  live = detail.socketWrapper;
+  frames = 0;
+  chat.dataset.connection = "open";
+  status.textContent = "";
+});
+
+chat.addEventListener("htmx:wsClose", ({ detail: { event, socketWrapper } }) => {
+  const final = event.code >= FINAL;
+  chat.dataset.connection = "closed";
+  status.textContent = final ? status.dataset.refused : status.dataset.reconnecting;
+  if (!final && !RETRIED.includes(event.code)) setTimeout(socketWrapper.reconnect, 1000);
+});
+
+// Tells the server how far this reader has come: it drops one that falls too far behind.
+chat.addEventListener("htmx:wsBeforeMessage", () => {
+  frames += 1;
+  if (frames % 32 === 0) live.send(JSON.stringify({ ack: frames }));
+});
+
+// Appending an entry that is already here replaces it where it stands.
+chat.addEventListener("htmx:oobBeforeSwap", ({ detail: { target, fragment } }) => {
+  if (target.id !== "messages") return;
+  for (const entry of [...fragment.children].filter((child) => child.matches(".entry"))) {
+    const old = document.getElementById(entry.id);
+    old?.replaceWith(entry);
+    if (old) htmx.process(entry);
+  }
+});
+
+// A sleeping machine's connection may look open and be dead.
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) hiddenSince = Date.now();
+  else if (Date.now() - hiddenSince > 60_000) live?.reconnect();
+});

@@ -1,0 +1,48 @@
+// Reading: the newest words stay in view while the reader is at the end; times are the reader's.
+const chat = document.querySelector("[data-chat]");
+const [scroll, thread, jump] = ["scroll", "thread", "jump"].map((name) =>
+  chat.querySelector(`[data-${name}]`),
+);
+let following = true;
+let last = 0;
+
+const follow = () => {
+  if (following) scroll.scrollTop = scroll.scrollHeight;
+};
+const resized = new ResizeObserver(follow);
+resized.observe(scroll);
+resized.observe(thread);
+
+scroll.addEventListener("scroll", () => {
+  const { scrollTop, scrollHeight, clientHeight } = scroll;
+  const distance = scrollHeight - scrollTop - clientHeight;
+  // Upwards is the reader's wish to stay, unless the end itself has come nearer.
+  if (scrollTop < last) following = distance < 2;
+  else if (distance < 80) following = true;
+  jump.hidden = following;
+  last = scrollTop;
+});
+jump.addEventListener("click", () => {
+  following = true;
+  follow();
+});
+chat.addEventListener("submit", () => {
+  following = true;
+});
+
+const localise = () => {
+  for (const time of thread.querySelectorAll("time:not([title])")) {
+    const date = new Date(time.dateTime);
+    const today = date.toDateString() === new Date().toDateString();
+    const day = today ? {} : { month: "short", day: "numeric" };
+    time.title = date.toLocaleString();
+    time.textContent = date.toLocaleString([], {
+      ...day,
+      hour: "2-digit",
+      minute: "2-digit",
+      hourCycle: "h23",
+    });
+  }
+};
+new MutationObserver(localise).observe(thread, { childList: true, subtree: true });
+localise();

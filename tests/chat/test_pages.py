@@ -1,0 +1,130 @@
+"""The same conversation by plain pages and forms, as a browser without scripts has it."""
+
+import uuid
+
+import pytest
+from django.core import signing
+from django.test import Client
+
+from chatsite.chat import limits, visitors
+from chatsite.chat.models import Conversation, Message
+from tests.page import Page
+
+pytestmark = pytest.mark.usefixtures("hints", "transactional_db")
+
+
+@pytest.fixture
+def browser() -> Client:
+    return Client(headers={"host": "localhost"})
+
+
+@pytest.fixture
+def page(browser: Client) -> Page:
+    return Page(browser.get("/").content.decode())
+
+
+def ask(browser: Client, page: Page, text: str, **fields: str):
+    fields = {"text": text, "client_id": str(uuid.uuid4())} | fields
+    return browser.post(f"/c/{page.conversation}/ask/", fields)
+
+
+def test_a_visit_alone_stores_nothing(browser, page):
+    assert browser.cookies[visitors.COOKIE]["httponly"]
+    assert browser.cookies[visitors.COOKIE]["samesite"] == "Lax"
+    assert not Conversation.objects.exists()
+
+
+def test_a_form_asks_and_the_page_shows_it(browser, page, hints):
+    response = ask(browser, page, "Hello?")
+
+    assert response["Location"] == f"/c/{page.conversation}/"
+    shown = Page(browser.get(response["Location"]).content.decode())
+    assert [(entry.role, entry.state) for entry in shown.entries()] == [
+        ("customer", "complete"),
+        ("assistant", "pending"),
+    ]
+    assert hints.reply_ids == [Message.objects.get(role="assistant").pk]
+
+
+def test_a_form_sent_twice_asks_once(browser, page):
+    client_id = str(uuid.uuid4())
+
+    for _ in range(2):
+        ask(browser, page, "Hello?", client_id=client_id)
+
+    assert Message.objects.filter(role="customer").count() == 1
+
+
+def test_a_refused_form_returns_with_what_was_typed(browser, page):
+    response = ask(browser, page, "a" * 4001)
+
+    assert response.status_code == 422
+    assert b"too long" in response.content
+    assert b"a" * 4001 in response.content
+    assert not Message.objects.exists()
+
+
+def test_forms_are_limited_too(browser, page, monkeypatch):
+    monkeypatch.setattr(limits, "asks_per_address", limits.Limit(1))
+    ask(browser, page, "One")
+
+    assert b"wait a moment" in ask(browser, page, "Two").content
+    assert Message.objects.filter(role="customer").count() == 1
+
+
+def test_a_form_of_another_site_is_refused(page):
+    strict = Client(enforce_csrf_checks=True, headers={"host": "localhost"})
+    strict.get("/")
+
+    assert ask(strict, page, "Hello?").status_code == 403
+
+
+def test_a_forged_visitor_is_nobody(browser, page):
+    ask(browser, page, "Mine")
+    stranger = Client(headers={"host": "localhost"})
+    forged = signing.TimestampSigner(key="x" * 50, salt="chatsite.chat.visitors").sign("key")
+    stranger.cookies[visitors.COOKIE] = forged
+
+    assert stranger.get(f"/c/{page.conversation}/").status_code == 404
+    assert ask(stranger, page, "Not mine").status_code == 404
+
+
+def test_only_a_failed_answer_can_be_retried(browser, page, hints):
+    ask(browser, page, "Hello?")
+    reply = Message.objects.get(role="assistant")
+    url = f"/c/{page.conversation}/retry/{reply.pk}/"
+
+    assert browser.post(url).status_code == 422
+    Message.objects.filter(pk=reply.pk).update(
+        state="failed", failure="unavailable", deadline=None, due_at=None
+    )
+    assert b"could not be reached" in browser.get(f"/c/{page.conversation}/").content
+    assert browser.post(url).status_code == 302
+
+    reply.refresh_from_db()
+    assert (reply.state, reply.failure, reply.tries) == ("pending", "", 0)
+    assert hints.reply_ids == [reply.pk, reply.pk]
+
+
+def test_a_new_conversation_leaves_the_old_one_as_it_is(browser, page):
+    ask(browser, page, "Hello?")
+
+    new = Page(browser.get("/new/").content.decode())
+
+    assert new.conversation != page.conversation
+    assert browser.get("/")["Location"] == f"/c/{page.conversation}/"
+
+
+def test_pages_allow_no_script_but_their_own(browser, page):
+    policy = browser.get("/new/")["Content-Security-Policy"]
+
+    assert "default-src 'none'" in policy
+    assert "script-src 'self'" in policy
+    assert "unsafe" not in policy
+
+
+@pytest.mark.parametrize("path", ["/c/nonsense/", f"/c/{uuid.uuid4()}/"])
+def test_an_unknown_address_is_a_page_that_says_so(path, browser):
+    response = browser.get(path)
+
+    assert response.status_code == 404

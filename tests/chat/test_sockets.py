@@ -1,0 +1,223 @@
+"""What a tab is shown: everything, once, and nothing of anybody else's."""
+
+import asyncio
+import uuid
+
+import pytest
+from channels.db import database_sync_to_async
+from django.test import AsyncClient
+
+from chatsite.chat import limits, live, questions, watch
+from chatsite.chat.consumer import LONGEST_FRAME, MOST_UNREAD, NOT_ALLOWED, TRY_AGAIN
+from chatsite.chat.models import Conversation, Message
+from tests.chat.conftest import Tab
+
+
+def shown(tab: Tab) -> list[tuple[str, str, str]]:
+    return [(entry.role, entry.state, entry.text) for entry in tab.page.entries()]
+
+
+async def closed_with(tab: Tab) -> int:
+    """The code with which the server ends the socket, whatever it sends before."""
+    assert tab.socket is not None
+    while True:
+        message = await tab.socket.receive_output(timeout=5)
+        if message["type"] == "websocket.close":
+            return int(message["code"])
+
+
+async def test_every_tab_shows_the_same(tab, open_tab, worker, upstream):
+    second = await open_tab(beside=tab)
+    upstream.says("First part.\n\nSecond **part**.", every=0.01)
+
+    await tab.say("Hello?")
+    await tab.answer()
+    await second.answer()
+
+    assert shown(tab) == shown(second)
+    assert tab.page.missed == second.page.missed == []
+
+
+async def test_a_tab_opened_in_the_middle_of_an_answer_shows_all_of_it(
+    tab, open_tab, worker, upstream
+):
+    text = (
+        "Twenty words that come one after the other, so that a tab can be opened between them. " * 2
+    )
+    upstream.says(text.strip(), every=0.06)
+    await tab.say("Hello?")
+    await tab.newest_is("writing")
+    await asyncio.sleep(0.5)
+
+    late = await open_tab(beside=tab)
+    partial = []
+
+    def ended(page):
+        partial.append(late.newest.text)
+        return late.newest.state == "complete"
+
+    await late.sees(ended)
+
+    assert len(partial) > 5
+    assert all(text.startswith(each) for each in partial)
+    assert late.newest.text == text.strip()
+    assert late.page.missed == []
+
+
+async def test_a_reloaded_page_shows_what_is_stored(tab, worker, upstream):
+    upstream.says("Stored.")
+    await tab.say("Hello?")
+    await tab.answer()
+
+    response = await tab.client.get("/")
+
+    assert response.status_code == 302
+    assert response["Location"] == tab.address
+    assert "Stored." in (await tab.client.get(tab.address)).content.decode()
+
+
+async def test_a_tab_that_returns_shows_what_it_missed(tab, open_tab, worker, upstream):
+    other = await open_tab(beside=tab)
+    await tab.disconnect()
+    await other.say("Said while the first tab was away")
+    await other.answer()
+
+    assert await tab.connect()
+    await tab.sees(lambda page: len(page.entries()) == 2, within=2)
+
+    assert shown(tab) == shown(other)
+
+
+async def test_frames_that_were_lost_are_made_good_from_the_database(tab, hints):
+    await tab.say("One")
+    await tab.sees(lambda page: len(page.entries()) == 2)
+    conversation = await Conversation.objects.aget()
+
+    # Committed by another process, whose frame Redis lost.
+    await database_sync_to_async(questions.ask)(
+        conversation.public_id, conversation.visitor, "Two", uuid.uuid4()
+    )
+    await tab.say("Three")
+
+    await tab.sees(lambda page: len(page.entries()) == 4, within=2)
+    assert [entry.text for entry in tab.page.entries()][:3] == ["One", "Two", "Three"]
+
+
+async def test_what_no_frame_told_is_found_by_looking(tab, hints):
+    await tab.say("Hello?")
+    await tab.sees(lambda page: len(page.entries()) == 2)
+    await Message.objects.filter(role="assistant").aupdate(
+        state="complete", text="Told by nobody.", deadline=None, due_at=None
+    )
+    conversation = await Conversation.objects.aget()
+    conversation.revision += 1
+    await conversation.asave()
+
+    await watch.look(live.here())
+
+    await tab.sees(lambda page: tab.newest.text == "Told by nobody.", within=2)
+
+
+async def test_nobody_reads_another_visitors_conversation(tab, open_tab, worker, upstream):
+    await tab.say("My secret")
+    await tab.answer()
+    stranger = await open_tab()
+
+    page = await stranger.client.get(tab.address)
+    stranger.address = tab.address
+    stranger.page.conversation = tab.page.conversation
+    await stranger.connect()
+
+    assert page.status_code == 404
+    assert await closed_with(stranger) == NOT_ALLOWED
+
+
+async def test_nobody_writes_into_another_visitors_conversation(tab, open_tab, worker):
+    await tab.say("Mine")
+    await tab.answer()
+    stranger = await open_tab()
+
+    posted = await stranger.client.post(
+        f"{tab.address}ask/", {"text": "Not mine", "client_id": str(uuid.uuid4())}
+    )
+
+    assert posted.status_code == 404
+    assert await Message.objects.filter(role="customer").acount() == 1
+
+
+async def test_a_page_of_another_origin_gets_no_socket(tab):
+    await tab.disconnect()
+
+    assert not await tab.connect(origin="https://evil.example")
+
+
+async def test_without_a_visitors_key_there_is_no_socket(tab):
+    await tab.disconnect()
+    tab.client = AsyncClient(headers={"host": "localhost"})
+
+    await tab.connect()
+
+    assert await closed_with(tab) == NOT_ALLOWED
+
+
+@pytest.mark.parametrize(
+    "frame", ["no json", "[]", '{"text": "x", "client_id": "no uuid"}', "{}", "x" * LONGEST_FRAME]
+)
+async def test_what_no_page_sends_ends_the_socket(frame, tab):
+    await tab.socket.send_to(text_data=frame + " ")
+
+    assert await closed_with(tab) == NOT_ALLOWED
+    assert not await Message.objects.aexists()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("   \n", "write a message"), ("\x00\x01", "write a message"), ("a" * 4001, "too long")],
+)
+async def test_a_refused_message_is_named_and_not_stored(text, words, tab):
+    client_id = uuid.uuid4()
+
+    await tab.say(text, client_id)
+    await tab.sees(lambda page: page.refused[0] == str(client_id))
+
+    assert words in tab.page.refused[1]
+    assert not await Message.objects.aexists()
+
+
+async def test_who_asks_too_often_is_told_to_wait(tab, hints, monkeypatch):
+    monkeypatch.setattr(limits, "asks_per_visitor", limits.Limit(2))
+    for text in ("One", "Two", "Three"):
+        await tab.say(text)
+
+    await tab.sees(lambda page: page.refused[1])
+
+    assert "wait a moment" in tab.page.refused[1]
+    assert await Message.objects.filter(role="customer").acount() == 2
+
+
+async def test_a_reader_who_does_not_keep_up_is_cut_off(tab, hints):
+    here = live.here()
+    conversation = tab.page.conversation.replace("-", "")
+    assert 'id="messages"' in await tab.socket.receive_from(timeout=5)  # it hears from now on
+
+    for number in range(12):
+        here.publish(live.Changed(conversation, number, number + 1, "x" * (MOST_UNREAD // 10), []))
+        await asyncio.sleep(0)
+
+    assert await closed_with(tab) == TRY_AGAIN
+
+
+async def test_a_reader_who_keeps_up_is_not(tab, hints):
+    here = live.here()
+    conversation = tab.page.conversation.replace("-", "")
+    assert 'id="messages"' in await tab.socket.receive_from(timeout=5)  # it hears from now on
+    page = f"<p>{'x' * (MOST_UNREAD // 10)}</p>"
+
+    received = ""
+    for number in range(12):
+        here.publish(live.Changed(conversation, number, number + 1, page, []))
+        while received.count("<p>") <= number:
+            received += await tab.socket.receive_from(timeout=5)
+        await tab.send({"ack": number})
+
+    assert len(received) > MOST_UNREAD
