@@ -1,0 +1,21 @@
+"""`manage.py load_shop`: the sample shop's articles, prices, budgets and accounts."""
+
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+
+from chatsite import roles
+from chatsite.demo import sample
+
+
+class Command(BaseCommand):
+    help = "Loads what the sample shop lacks. Never changes what is there."
+
+    def handle(self, **options: Any) -> None:
+        roles.grant()
+        call_command("load_prices", verbosity=0)
+        new = sample.load()
+        self.stdout.write(f"{new.articles} articles and {new.budgets} budgets loaded.")
+        for username, password in new.passwords.items():
+            self.stdout.write(f"  Account {username:<10} one-time password {password}")

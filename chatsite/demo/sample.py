@@ -1,0 +1,57 @@
+"""The sample shop: loaded once, then the site's own to change."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.db import transaction
+
+from billing.models import Budget
+from chatsite import accounts, roles
+from chatsite.knowledge.models import Article
+
+ARTICLES = Path(__file__).parent / "shop" / "articles"
+
+DOLLAR = 1_000_000_000  # nano-dollars
+BUDGETS = [
+    ("Site, each day", Budget.Scope.SITE, Budget.Period.DAY, 10 * DOLLAR),
+    ("Site, each month", Budget.Scope.SITE, Budget.Period.MONTH, 100 * DOLLAR),
+    ("Each conversation", Budget.Scope.CONVERSATION, Budget.Period.TOTAL, 1 * DOLLAR),
+]
+ACCOUNTS = {"admin": "", "staff": roles.STAFF, "operator": roles.OPERATORS}
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """What `load` has added; `passwords` by account."""
+
+    articles: int
+    budgets: int
+    passwords: dict[str, str]
+
+
+@transaction.atomic
+def load() -> New:
+    """Add what is not there by its slug or name. What is there stays as it was edited."""
+    articles = [_article(path) for path in sorted(ARTICLES.glob("*.md"))]
+    budgets = [
+        Budget.objects.get_or_create(
+            name=name, defaults={"scope": scope, "period": period, "limit": limit}
+        )[1]
+        for name, scope, period, limit in BUDGETS
+    ]
+    passwords = {name: accounts.create(name, group) for name, group in ACCOUNTS.items()}
+    return New(
+        articles=sum(articles),
+        budgets=sum(budgets),
+        passwords={name: password for name, password in passwords.items() if password},
+    )
+
+
+def _article(path: Path) -> bool:
+    """Whether it was missing. A file is `03-shipping-costs.md`, and its first line `# Title`."""
+    title, _, body = path.read_text(encoding="utf-8").partition("\n")
+    _, created = Article.objects.get_or_create(
+        slug=path.stem.partition("-")[2],
+        defaults={"title": title.removeprefix("# ").strip(), "body": body.strip()},
+    )
+    return created
