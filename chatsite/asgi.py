@@ -1,0 +1,27 @@
+"""The ASGI application: pages over HTTP, live answers over the websocket."""
+
+import os
+
+from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.security.websocket import OriginValidator
+from channels.sessions import CookieMiddleware
+from django.conf import settings
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
+
+django = get_asgi_application()  # before anything that reads models
+
+from chatsite.chat.urls import websocket_urlpatterns  # noqa: E402
+
+# The stubs want a type for the patterns that exists in the stubs alone.
+sockets = CookieMiddleware(URLRouter(websocket_urlpatterns))  # type: ignore[arg-type]
+application = ProtocolTypeRouter(
+    {
+        "http": django,
+        # A page of another origin would send the visitor's cookie along.
+        "websocket": OriginValidator(
+            sockets, [*settings.ALLOWED_HOSTS, *settings.CSRF_TRUSTED_ORIGINS]
+        ),
+    }
+)

@@ -1,0 +1,27 @@
+"""The beat: a Celery application that knows the schedule and nothing else of the site.
+
+With the site's own application it would load Django and the provider's client only to send a
+message every few seconds: 144 MB instead of 54.
+"""
+
+import os
+from datetime import timedelta
+
+from celery import Celery
+
+# Seconds between two looks for what a lost hint or a dead worker left behind.
+SWEPT_EVERY = 5.0
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
+
+app = Celery("chatsite", fixups=[])
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.beat_schedule = {
+    "sweep": {
+        "task": "chatsite.chat.tasks.sweep",
+        "schedule": SWEPT_EVERY,
+        # A sweep that waited longer than this has been overtaken by the next.
+        "options": {"expires": SWEPT_EVERY},
+    },
+    "forget": {"task": "chatsite.chat.tasks.forget", "schedule": timedelta(days=1)},
+}

@@ -1,0 +1,244 @@
+"""`manage.py evaluate_routing FILE`: what routing saves and loses on graded questions.
+
+Here and not in `routing`, because it needs prices too.
+"""
+
+import csv
+import random
+from argparse import ArgumentParser
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from billing import money, pricing, tokens
+from billing.models import Price
+from billing.pricing import Rate, Usage
+from routing import charts, evaluation, fit, graded, policies
+from routing.choice import Turn
+from routing.difficulty import rules
+from routing.errors import RoutingError
+from routing.evaluation import Between, Measures
+from routing.graded import Graded
+from routing.models import Policy
+from routing.strategies import Questions, Strategy, highest, steps, strategy, verified
+
+# Tokens of an answer where the file has none: the sample shop's average, from its ledger.
+ANSWER_TOKENS = 70
+VERIFIER = "verifier"
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """What the costs rest on."""
+
+    policy: Policy
+    cheap: Rate
+    strong: Rate
+    prompt_tokens: int
+    answer_tokens: int
+
+    def cost(self, row: Graded, model: str, rate: Rate) -> int:
+        """Nano-dollars of one call. A strong answer is taken to be as long as the cheap one."""
+        asked = tokens.count(row.prompt, model) + tokens.PER_MESSAGE + tokens.PER_ANSWER
+        answer = tokens.count(row.answer, model) if row.answer else self.answer_tokens
+        return pricing.cost(Usage(asked + self.prompt_tokens, answer), rate)
+
+    def questions(self, rows: Sequence[Graded]) -> Questions:
+        return Questions(
+            cheap=[row.cheap for row in rows],
+            strong=[row.strong for row in rows],
+            cheap_cost=[self.cost(row, self.policy.cheap_model, self.cheap) for row in rows],
+            strong_cost=[self.cost(row, self.policy.strong_model, self.strong) for row in rows],
+        )
+
+
+class Command(BaseCommand):
+    help = (
+        "Prints, in Markdown, what strategies cost and how right they are on a file of graded "
+        "answers, and how much of the strong model's advantage each way of routing recovers. "
+        "The learned analyzer and the verifier are cross-validated. Minutes for 10,000 questions."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "file",
+            type=Path,
+            help="JSON Lines, gzipped or not: prompt, score_strong, score_weak (0 to 1) and, "
+            "where it was kept, answer_weak",
+        )
+        parser.add_argument("--csv", type=Path, help="write each way's curve there")
+        parser.add_argument("--svg", type=Path, help="draw the curves there")
+        parser.add_argument(
+            "--share", type=float, default=0.3, help="of questions to the strong model, 0 to 1"
+        )
+        parser.add_argument(
+            "--prompt-tokens",
+            type=int,
+            default=0,
+            help="of instructions and articles that go with each question",
+        )
+        parser.add_argument(
+            "--answer-tokens",
+            type=int,
+            default=ANSWER_TOKENS,
+            help="of an answer that the file does not have",
+        )
+        parser.add_argument(
+            "--resamples", type=int, default=1000, help="of the bootstrap for the intervals"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        _check(options)
+        try:
+            rows = graded.read(options["file"])
+            policy = policies.current()
+            labels = [fit.label(row) for row in rows]
+            learned = fit.unseen(labels)
+            doubts = fit.unseen_checks(labels) if all(row.answer for row in rows) else None
+        except RoutingError as error:
+            raise CommandError(str(error)) from error
+        priced = Priced(
+            policy,
+            _rate(policy.cheap_model),
+            _rate(policy.strong_model),
+            options["prompt_tokens"],
+            options["answer_tokens"],
+        )
+        questions = priced.questions(rows)
+        turns = [Turn(row.prompt) for row in rows]
+        first_day = [rules(turn).value for turn in turns]
+        draw = random.Random(1)  # noqa: S311  a coin to compare with
+        rankings: dict[str, list[float]] = {
+            "random": [draw.random() for _ in rows],
+            "length rule": [evaluation.by_length(turn) for turn in turns],
+            "keyword rule": [evaluation.by_keywords(turn) for turn in turns],
+            "first day (rules)": first_day,
+            "learned": learned,
+        }
+        if doubts is not None:
+            rankings[VERIFIER] = doubts
+        rankings["oracle"] = questions.gains
+        share = options["share"]
+        table = [
+            strategy(f"strong only ({policy.strong_model})", questions, range(len(rows))),
+            strategy(f"cheap only ({policy.cheap_model})", questions),
+            strategy(
+                f"hybrid, first day, from {policy.threshold:g} on",
+                questions,
+                (at for at, score in enumerate(first_day) if score >= policy.threshold),
+            ),
+            strategy(f"hybrid, learned, {share:.0%} strong", questions, highest(learned, share)),
+        ]
+        if doubts is not None:
+            table.append(
+                strategy(
+                    f"hybrid verified, {share / 2:.0%} before and {share / 2:.0%} after the answer",
+                    questions,
+                    *verified(questions, learned, doubts, share),
+                )
+            )
+            name = f"cheap first, {share:.0%} escalated by the verifier"
+            table.append(strategy(name, questions, (), highest(doubts, share)))
+        measures = evaluation.measured(questions.gains, rankings, options["resamples"])
+        self._say(options["file"].name, rows, priced, table, measures)
+        miscalibrated = evaluation.calibration_error(learned, questions.gains)
+        self.stdout.write(f"\nCalibration error of the learned analyzer: {miscalibrated:.3f}.")
+        _write(options, questions, rankings)
+
+    def _say(
+        self,
+        name: str,
+        rows: Sequence[Graded],
+        priced: Priced,
+        table: Sequence[Strategy],
+        measures: Mapping[str, Measures],
+    ) -> None:
+        groups = len({row.group for row in rows if row.group})
+        held_out = f", those of one of {groups} groups held out together" if groups else ""
+        lengths = (
+            "Answers as long as the file's"
+            if all(row.answer for row in rows)
+            else f"Where the file has no answer, one of {priced.answer_tokens} tokens is assumed"
+        )
+        self.stdout.write(
+            f"# Routing on {name}: {len(rows):,} questions\n\n"
+            f"Accuracy is as graded in the file, whichever models answered there; costs are those "
+            f"of this policy's models, by the price catalogue. {lengths}; strong answers count as "
+            f"long as cheap ones; {priced.prompt_tokens} tokens of instructions and articles go "
+            f"with each question. Response times were not measured and are left out.\n\n"
+            "| strategy | cost per query | saved | accuracy | strong |\n|---|---|---|---|---|"
+        )
+        dearest = table[0].cost
+        for each in table:
+            saved = 1 - each.cost / dearest if dearest else 0.0
+            self.stdout.write(
+                f"| {each.name} | {money.shown(round(each.cost))} | {saved:.1%} "
+                f"| {each.accuracy:.1%} | {each.strong:.1%} |"
+            )
+        self.stdout.write(
+            f"\nCross-validated in {fit.FOLDS} folds{held_out}. APGR: average performance gap "
+            "recovered, 0.5 is a coin; CPT(x): share of questions sent strong at which x of the "
+            "gap is recovered. In brackets 95 % bootstrap intervals.\n\n"
+            "| ranked by | APGR | CPT(50 %) | CPT(80 %) |\n|---|---|---|---|"
+        )
+        for name, found in measures.items():
+            self.stdout.write(
+                f"| {name} | {_shown(found.apgr, '.3f')} | {_shown(found.cpt50, '.1%')} "
+                f"| {_shown(found.cpt80, '.1%')} |"
+            )
+
+
+def _check(options: Mapping[str, Any]) -> None:
+    """Before minutes are spent. Raises CommandError."""
+    if not 0 <= options["share"] <= 1:
+        raise CommandError("--share goes from 0 to 1")
+    for name in ("prompt_tokens", "answer_tokens", "resamples"):
+        if not 0 <= options[name] <= 1_000_000:
+            raise CommandError(f"--{name.replace('_', '-')} goes from 0 to 1,000,000")
+    for path in (options["csv"], options["svg"]):
+        if path is not None and not path.parent.is_dir():
+            raise CommandError(f"There is no directory {path.parent}")
+
+
+def _rate(model: str) -> Rate:
+    """What the model costs now. Raises CommandError."""
+    price = Price.objects.in_force(model, "default", timezone.now()).first()
+    if price is None:
+        raise CommandError(f"{model} has no price: `manage.py load_prices` adds the provider's.")
+    return price.rate
+
+
+def _shown(measure: Between, form: str) -> str:
+    return f"{measure.value:{form}} ({measure.low:{form}} to {measure.high:{form}})"
+
+
+def _write(
+    options: Mapping[str, Any], questions: Questions, rankings: Mapping[str, Sequence[float]]
+) -> None:
+    """The curves, where files were asked for."""
+    curves = {
+        name: steps(questions, scores, afterwards=name == VERIFIER)
+        for name, scores in rankings.items()
+    }
+    if options["csv"] is not None:
+        with options["csv"].open("w", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(
+                ["ranked_by", "strong_share", "gap_recovered", "accuracy", "usd_per_query"]
+            )
+            for name, curve in curves.items():
+                for step in curve:
+                    cost = money.dollars(round(step.cost))
+                    shares = (step.share, step.recovered, step.accuracy)
+                    writer.writerow([name, *(f"{share:.4f}" for share in shares), f"{cost:f}"])
+    if options["svg"] is not None:
+        drawn = {
+            name: [(step.share, step.recovered) for step in curve] for name, curve in curves.items()
+        }
+        title = f"Routing on {options['file'].name}"
+        chart = charts.lines(title, "answered by the strong model", "gap recovered", drawn)
+        options["svg"].write_text(chart)

@@ -1,0 +1,47 @@
+"""Who may do what in the admin: two groups, each with the least that its work needs."""
+
+from django.contrib.auth.models import Group, Permission
+
+STAFF = "staff"
+OPERATORS = "operators"
+
+# Staff read conversations and what they cost, and take a conversation over.
+_STAFF = {
+    "billing.view_budget",
+    "billing.view_budgetwindow",
+    "billing.view_ledgerentry",
+    "chat.take_over",
+    "chat.view_conversation",
+    "knowledge.view_article",
+    "routing.view_routedecision",
+}
+# Operators also tune what is answered, how, and for how much, and delete a conversation whose
+# customer asks for it. Prices and policies are never edited: a change is a new row.
+_OPERATORS = _STAFF | {
+    "billing.add_budget",
+    "billing.add_price",
+    "billing.change_budget",
+    "billing.view_price",
+    "chat.delete_conversation",
+    "knowledge.add_article",
+    "knowledge.change_article",
+    "knowledge.delete_article",
+    "routing.add_policy",
+    "routing.view_policy",
+}
+PERMISSIONS = {STAFF: frozenset(_STAFF), OPERATORS: frozenset(_OPERATORS)}
+
+
+def grant() -> None:
+    """Make the groups, and give them whatever they lack of their permissions.
+
+    What a site gave them beyond stays; to give less, it makes a group of its own.
+    Raises KeyError for a permission that no table has.
+    """
+    held = {
+        f"{permission.content_type.app_label}.{permission.codename}": permission
+        for permission in Permission.objects.select_related("content_type")
+    }
+    for name, labels in PERMISSIONS.items():
+        group, _ = Group.objects.get_or_create(name=name)
+        group.permissions.add(*(held[label] for label in labels))

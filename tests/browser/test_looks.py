@@ -1,0 +1,71 @@
+"""The page on a phone, and its colours by day and by night."""
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser import colours
+from tests.browser.people import Customer, Tab
+from tests.stack import Stack
+from tests.upstream import Upstream
+
+pytestmark = pytest.mark.browser
+
+WIDE = """\
+| article | price | delivery | stock | weight | colour | material |
+|---|---|---|---|---|---|---|
+| Fountain-pen-of-a-very-long-name | 120.00 | tomorrow | 12 | 300 g | midnight-blue | aluminium |
+
+    a_line_of_code_that_does_not_wrap = "and that is longer than any phone is wide" * 3
+
+https://shop.test/an/address/that/has/no/place/at/which/a/browser/would/want/to/break/it/in/two
+"""
+
+# WCAG 2 AA: for text below 24 px, or 18.7 px bold.
+CONTRAST = 4.5
+
+
+def test_a_phone_scrolls_in_one_direction_and_shows_the_composer(
+    browser: Browser, site: Stack, upstream: Upstream
+):
+    phone = {"width": 390, "height": 844}
+    upstream.says(WIDE)
+    with Customer(browser, site.url, viewport=phone, is_mobile=True, has_touch=True) as customer:
+        tab = customer.open()
+        assert overflow(tab) == 0
+
+        tab.composer.fill("Whatislongerthanascreeniswide" * 4)
+        tab.send.tap()
+        tab.is_answered()
+
+        assert overflow(tab) == 0
+        expect(tab.composer).to_be_in_viewport(ratio=1)
+        expect(tab.send).to_be_in_viewport(ratio=1)
+        box = tab.send.bounding_box()
+        assert box is not None
+        # Apple's least, in CSS pixels; WCAG's is 24.
+        assert min(box["width"], box["height"]) >= 44
+
+
+def overflow(tab: Tab) -> int:
+    """Pixels by which the page, or the part of it that scrolls, is wider than it shows."""
+    wider = "({ scrollWidth, clientWidth }) => scrollWidth - clientWidth"
+    parts = tab.page.locator(":root, [data-scroll]")
+    return int(parts.evaluate_all(f"(parts) => Math.max(...parts.map({wider}))"))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_word_stands_out_from_its_background(
+    browser: Browser, site: Stack, upstream: Upstream, scheme: str
+):
+    upstream.refuses("invalid_prompt")
+    with Customer(browser, site.url, color_scheme=scheme) as customer:
+        tab = customer.open()
+        welcome = colours.faint(tab.page, CONTRAST)
+        tab.ask("When do you open?")
+        tab.is_answered(state="failed")
+        tab.ask("I opened a limited edition. What does it cost to return it?")
+        tab.is_answered(2)
+
+        assert (colours.paper(tab.page) < 0.2) == (scheme == "dark")
+        assert welcome == []
+        assert colours.faint(tab.page, CONTRAST) == []

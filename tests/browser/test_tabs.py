@@ -1,0 +1,117 @@
+"""The same conversation after a reload, in a second tab, and over an outage of the web process."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.people import Customer, Staff, Tab
+from tests.stack import Stack
+from tests.upstream import Upstream
+
+pytestmark = pytest.mark.browser
+
+MANY_WORDS = " ".join(f"word{number}" for number in range(80))
+
+
+def test_a_reload_shows_the_same_conversation(tab: Tab):
+    tab.ask("What are your business hours?")
+    tab.is_answered()
+    before = tab.log.inner_text()
+
+    tab.page.reload()
+
+    expect(tab.answer).to_have_attribute("data-state", "complete")
+    assert tab.log.inner_text() == before
+
+
+def test_what_is_typed_and_not_sent_survives_a_reload(tab: Tab):
+    tab.ask("What are your business hours?")
+    tab.is_answered()
+    tab.composer.fill("I have not finished")
+
+    tab.page.reload()
+
+    expect(tab.composer).to_have_value("I have not finished")
+
+
+def test_a_second_tab_follows_the_first_and_the_first_the_second(
+    customer: Customer, tab: Tab, upstream: Upstream
+):
+    upstream.drips(MANY_WORDS, every=0.03)
+    tab.ask("Tell me something long.")
+    expect(tab.answer).to_have_attribute("data-state", "writing")
+
+    # It opens in the middle of the answer.
+    second = customer.open(tab.path)
+    expect(second.answer).to_have_attribute("data-state", "writing")
+    second.is_answered()
+    tab.is_answered()
+    second.ask("What are your business hours?")
+    second.is_answered(2)
+    tab.is_answered(2)
+
+    expect(second.answers.first).to_contain_text(MANY_WORDS)
+    expect(second.questions).to_have_text(tab.questions.all_text_contents())
+    expect(second.answers).to_have_text(tab.answers.all_text_contents())
+    expect(tab.questions).to_have_count(2)
+
+
+def test_what_is_said_while_the_site_is_away_waits_and_goes_out_when_it_is_back(
+    tab: Tab, site: Stack
+):
+    tab.ask("What are your business hours?")
+    tab.is_answered()
+    expect(tab.connection).to_be_empty()
+
+    site.web.kill()
+    expect(tab.connection).to_contain_text("Reconnecting")
+    expect(tab.connection).to_be_visible()
+    tab.ask("Do you ship to Switzerland?")
+    expect(tab.unsent).to_have_count(1)
+    expect(tab.unsent).to_contain_text("Do you ship to Switzerland?")
+    expect(tab.unsent.get_by_text("Waiting for the connection…")).to_be_visible()
+    site.web.start()
+    tab.is_answered(2)
+
+    expect(tab.unsent).to_have_count(0)
+    expect(tab.connection).to_be_empty()
+    expect(tab.questions).to_have_count(2)
+    expect(tab.questions.last).to_contain_text("Do you ship to Switzerland?")
+
+
+def test_an_answer_goes_on_while_the_site_is_away(tab: Tab, site: Stack, upstream: Upstream):
+    upstream.drips(MANY_WORDS, every=0.05)
+    tab.ask("Tell me something long.")
+    expect(tab.answer).to_contain_text("word9")
+
+    site.web.restart()
+    tab.is_answered()
+
+    expect(tab.answer).to_contain_text(MANY_WORDS)
+    assert len(upstream.requests) == 1
+
+
+def test_a_person_takes_over_and_hands_back(
+    customer: Customer, tab: Tab, staff: Staff, upstream: Upstream
+):
+    upstream.drips(MANY_WORDS, every=0.2)
+    tab.ask("Let me talk to a person, please.")
+    expect(tab.answer).to_have_attribute("data-state", "writing")
+
+    office = staff.open("Let me talk to a person, please.")
+    office.get_by_role("button", name="Take over").click()
+    expect(tab.page.get_by_text("A person from our support team has taken over.")).to_be_visible()
+    expect(tab.answer).to_have_attribute("data-state", "cancelled")
+    office.get_by_role("textbox").last.fill("Good morning, this is **Robin**.")
+    office.get_by_role("button", name="Send").click()
+    said = tab.log.locator("article[data-role=staff]")
+    expect(said).to_contain_text("Good morning, this is Robin.")
+    tab.ask("What are your business hours?")
+    expect(tab.questions).to_have_count(2)
+    expect(office.get_by_label("Transcript")).to_contain_text("What are your business hours?")
+    expect(tab.answers).to_have_count(1)
+    office.get_by_role("button", name="Hand back").click()
+
+    tab.is_answered(2)
+    expect(tab.page.get_by_text("has taken over")).to_have_count(0)
+    assert customer.complaints == []
+    assert staff.complaints == []

@@ -1,0 +1,25 @@
+"""Fixtures that more than one package's tests need."""
+
+from pathlib import Path
+
+import django_stubs_ext
+import pytest
+from django.conf import settings
+from django.db import connection
+
+django_stubs_ext.monkeypatch()  # as chatsite/urls.py does, before a test imports an admin
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> None:
+    """SQLite in a file, as in production: threads share one, and not an in-memory database."""
+    if connection.vendor == "sqlite":
+        connection.settings_dict["TEST"]["NAME"] = str(Path(settings.VAR_DIR) / "test.sqlite3")
+
+
+@pytest.fixture(autouse=True)
+def _static_files_as_they_are(settings) -> None:
+    """Templates name static files without a manifest, which only `collectstatic` writes."""
+    settings.STORAGES = settings.STORAGES | {
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    }

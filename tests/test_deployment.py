@@ -1,0 +1,142 @@
+"""Deployment files and the README are held to the code: what they name exists, and the reverse."""
+
+import ast
+import configparser
+import re
+import shlex
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from django.core.management import get_commands
+from django.utils.module_loading import import_string
+
+ROOT = Path(__file__).resolve().parent.parent
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SITE = {name: each for name, each in COMPOSE["services"].items() if each["image"] == "chatsite"}
+
+
+def variables_read() -> set[str]:
+    """Names that `chatsite.env` is asked for anywhere in the product."""
+    names = set()
+    for path in (ROOT / "chatsite").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            match node:
+                case ast.Call(
+                    func=ast.Attribute(value=ast.Name(id="env")),
+                    args=[ast.Constant(value=str(name)), *_],
+                ):
+                    names.add(name)
+    return names
+
+
+def image_command() -> list[str]:
+    lines = (ROOT / "Dockerfile").read_text().replace("\\\n", "").splitlines()
+    return list(ast.literal_eval(next(line for line in lines if line.startswith("CMD"))[4:]))
+
+
+def supervised() -> dict[str, list[str]]:
+    """Commands of supervisord.conf by program."""
+    parser = configparser.RawConfigParser(inline_comment_prefixes=(";",))
+    parser.read(ROOT / "supervisord.conf")
+    return {
+        section.partition(":")[2]: shlex.split(parser[section]["command"])
+        for section in parser.sections()
+        if section.startswith("program:")
+    }
+
+
+def composed() -> dict[str, list[str]]:
+    """Commands of docker-compose.yml by service."""
+    return {
+        name: shlex.split(each["command"]) if "command" in each else image_command()
+        for name, each in SITE.items()
+    }
+
+
+COMMANDS = [*composed().values(), *supervised().values()]
+
+
+def test_every_variable_read_is_in_the_readme_and_the_other_way_round():
+    rows = re.findall(r"^\| `([A-Z_]+)` \|", (ROOT / "README.md").read_text(), re.MULTILINE)
+
+    assert rows == sorted(rows)
+    assert set(rows) == variables_read()
+
+
+def test_compose_sets_only_variables_that_are_read():
+    for service in SITE.values():
+        names = {name.removesuffix("_FILE") for name in service["environment"]}
+        assert names <= variables_read()
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_every_command_names_what_exists(words):
+    if "daphne" in words:
+        module, _, application = words[-1].partition(":")
+        assert callable(import_string(f"{module}.{application}"))
+    elif "celery" in words:
+        assert import_module(words[words.index("-A") + 1])
+        assert {"worker", "beat"} & set(words)
+    elif "manage.py" in words:
+        assert words[words.index("manage.py") + 1] in get_commands()
+    else:
+        assert words[0] == "%(ENV_REDIS_SERVER)s"
+
+
+@pytest.mark.parametrize("name", ["web", "worker", "beat"])
+def test_a_process_has_the_same_options_in_both_ways_of_running(name):
+    here = {word for word in supervised()[name] if word.startswith("-")}
+    there = {word for word in composed()[name] if word.startswith("-")}
+
+    assert here - {"--quiet"} == there
+
+
+def test_compose_declares_the_secrets_volumes_and_services_it_uses():
+    for service in COMPOSE["services"].values():
+        assert set(service.get("secrets", [])) <= set(COMPOSE["secrets"])
+        assert set(service.get("depends_on", {})) <= set(COMPOSE["services"])
+        for volume in service.get("volumes", []):
+            assert volume.partition(":")[0] in COMPOSE["volumes"]
+        for name, value in service.get("environment", {}).items():
+            if name.endswith("_FILE"):
+                assert Path(value).name in service["secrets"]
+
+
+def test_a_worker_is_given_longer_than_it_takes_to_drain():
+    worker = SITE["worker"]
+
+    grace = int(worker["stop_grace_period"].removesuffix("s"))
+    assert int(worker["environment"]["DRAIN_SECONDS"]) < grace
+
+
+def test_no_secret_is_written_down():
+    for service in COMPOSE["services"].values():
+        for name in service.get("environment", {}):
+            if re.search("KEY|PASSWORD|SECRET|DATABASE_URL", name):
+                assert name.endswith("_FILE")
+
+
+def test_the_image_is_made_of_files_that_exist():
+    for line in (ROOT / "Dockerfile").read_text().splitlines():
+        if line.startswith("COPY"):
+            for source in line.split()[1:-1]:
+                assert (ROOT / source).exists()
+
+
+def test_pins_are_hashed_and_name_no_index():
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        text = (ROOT / name).read_text()
+        assert "://" not in text
+        for requirement in re.findall(r"^\S+==.*(?:\n +.*)+", text, re.MULTILINE):
+            assert "--hash=sha256:" in requirement
+
+
+def test_every_direct_requirement_is_pinned():
+    pinned = set(re.findall(r"^([a-z0-9-]+)==", (ROOT / "requirements.txt").read_text(), re.M))
+
+    wanted = re.findall(r"^([a-z0-9-]+)", (ROOT / "requirements.in").read_text(), re.MULTILINE)
+
+    assert set(wanted) <= pinned
