@@ -1,0 +1,28 @@
+# One image for web, worker and beat: docker-compose.yml says which it is.
+FROM python:3.11-slim
+
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 MALLOC_ARENA_MAX=1 VAR_DIR=/var/lib/chatsite
+WORKDIR /srv/chatsite
+
+COPY requirements.txt ./
+RUN pip install --no-cache-dir --require-hashes -r requirements.txt
+
+COPY manage.py ./
+COPY chatsite chatsite
+COPY routing routing
+COPY billing billing
+COPY templates templates
+COPY static static
+
+# The key is for this line alone: nothing of it stays in the image.
+RUN useradd --uid 1000 --create-home chatsite \
+    && install --directory --owner chatsite "$VAR_DIR" \
+    && SECRET_KEY="for collecting the static files, no more" \
+       setpriv --reuid chatsite --regid chatsite --init-groups \
+       python manage.py collectstatic --noinput --verbosity 0
+
+USER chatsite
+EXPOSE 8000
+CMD ["python", "-m", "daphne", "-v", "0", "-b", "0.0.0.0", "-p", "8000", "--no-server-name", \
+     "--websocket-max-message-size", "65536", "--websocket-max-frame-size", "65536", \
+     "chatsite.asgi:application"]
