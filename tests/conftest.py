@@ -1,9 +1,12 @@
 """Fixtures that more than one package's tests need."""
 
+from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 
 import django_stubs_ext
 import pytest
+from django.apps import apps
 from django.conf import settings
 from django.db import connection
 
@@ -23,3 +26,11 @@ def _static_files_as_they_are(settings) -> None:
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
+
+
+@pytest.fixture
+def first_policy(transactional_db) -> None:
+    """What migrations put into the tables: a test with transactions leaves them empty."""
+    import_module("routing.migrations.0004_first_policy").first_policy(
+        apps, SimpleNamespace(connection=connection)
+    )

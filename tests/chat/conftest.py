@@ -3,16 +3,12 @@
 import asyncio
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from importlib import import_module
-from types import SimpleNamespace
 
 import orjson
 import pytest
 from channels.db import database_sync_to_async
 from channels.testing import WebsocketCommunicator
-from django.apps import apps
 from django.core.management import call_command
-from django.db import connection
 from django.test import AsyncClient
 
 from billing.models import Budget
@@ -38,13 +34,9 @@ def upstream(provider: Upstream, settings) -> Upstream:
 
 
 @pytest.fixture
-def shop(transactional_db, settings) -> None:
+def shop(first_policy, settings) -> None:
     """The sample shop with its articles, prices, budgets and first policy."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick
-    # A test with transactions leaves the tables empty, of what migrations put there too.
-    import_module("routing.migrations.0004_first_policy").first_policy(
-        apps, SimpleNamespace(connection=connection)
-    )
     call_command("load_shop", verbosity=0)
 
 

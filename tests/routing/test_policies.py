@@ -201,7 +201,8 @@ def test_a_version_number_is_given_once():
         draft(version=1, reason="Why.").save()
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("first_policy")
 def test_versions_adopted_at_the_same_time_follow_each_other():
     start = threading.Barrier(4)
     failures: list[Exception] = []
