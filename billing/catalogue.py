@@ -1,18 +1,19 @@
-"""Price lists: dollars per million tokens for many models, from a file."""
+"""Price lists: dollars per million tokens for many models, from a file, compared with ours."""
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from billing import money
+from billing import money, plausibility
 from billing.errors import BadPriceList
 from billing.models import Price
 
@@ -23,39 +24,84 @@ UNIT = "USD per 1,000,000 tokens"
 SERVICE_TIERS = ("batch", "flex", "priority")
 
 
+class Kind(StrEnum):
+    ADDED = "added"
+    CHANGED = "changed"
+    UNLISTED = "unlisted"
+    UNCHANGED = "unchanged"
+
+
 @dataclass(frozen=True, slots=True)
-class Loaded:
-    """How many prices a file had that were new, and that are in force already."""
+class Change:
+    """What a list means for one model in one service tier.
 
-    added: int
-    unchanged: int
+    `before` is in force when the list takes effect, `after` what the list says. A list that leaves
+    a price out does not end it.
+    """
+
+    before: Price | None
+    after: Price | None
+    doubts: Mapping[str, str] = field(default_factory=dict)  # questions, by rate
+    until: datetime | None = None  # from when on another price follows, set already
+
+    @property
+    def kind(self) -> Kind:
+        if self.after is None:
+            return Kind.UNLISTED
+        if self.before is None:
+            return Kind.ADDED
+        return Kind.UNCHANGED if self.before.rate == self.after.rate else Kind.CHANGED
+
+    @property
+    def price(self) -> Price:
+        """The one of the two that there is."""
+        price = self.after or self.before
+        assert price is not None
+        return price
 
 
-def load(path: Path, effective_from: datetime | None = None) -> Loaded:
-    """Add what the file has and what is not in force; safe to run twice.
+def compare(path: Path, effective_from: datetime | None = None) -> list[Change]:
+    """What applying the file would do, by model and service tier; nothing is written.
 
     Prices take effect at the file's date, or now if its date is still to come. Raises BadPriceList.
     """
     listed = _read(path)
     if effective_from is None:
         effective_from = min(listed.as_of, timezone.now())
-    with transaction.atomic():
-        known: dict[tuple[str, str], Price] = {}
-        for price in Price.objects.filter(effective_from__lte=effective_from).order_by(
-            "effective_from"
-        ):
-            known[price.model, price.service_tier] = price
-        added = []
-        for price in listed.prices:
-            price.effective_from = effective_from
-            before = known.get((price.model, price.service_tier))
-            if before is not None and before.rate == price.rate:
-                continue
-            if before is not None and before.effective_from == effective_from:
-                raise BadPriceList(f"{before} is already there, with another price")
-            added.append(price)
-        Price.objects.bulk_create(added)
-    return Loaded(len(added), len(listed.prices) - len(added))
+    known: dict[tuple[str, str], Price] = {}
+    later: dict[tuple[str, str], datetime] = {}
+    for price in Price.objects.order_by("effective_from"):
+        key = (price.model, price.service_tier)
+        if price.effective_from <= effective_from:
+            known[key] = price
+        else:
+            later.setdefault(key, price.effective_from)
+    standard = {price.model: price for price in listed.prices if price.service_tier == "default"}
+    changes = []
+    for price in listed.prices:
+        price.effective_from = effective_from
+        key = (price.model, price.service_tier)
+        before = known.pop(key, None)
+        if before is not None and before.rate == price.rate:
+            changes.append(Change(before, price))
+            continue
+        if before is not None and before.effective_from == effective_from:
+            raise BadPriceList(f"{before} is already there, with another price")
+        so_far = before or standard[price.model]
+        doubts = plausibility.doubts(price.rate, so_far.rate)
+        changes.append(Change(before, price, doubts, later.get(key)))
+    changes += [Change(price, None) for price in known.values()]
+    return sorted(changes, key=lambda change: (change.price.model, change.price.service_tier))
+
+
+def apply(changes: Sequence[Change]) -> int:
+    """Add the prices that are new or differ; returns how many. Raises BadPriceList."""
+    added = [change.after for change in changes if change.kind in {Kind.ADDED, Kind.CHANGED}]
+    try:
+        with transaction.atomic():
+            return len(Price.objects.bulk_create(price for price in added if price is not None))
+    except IntegrityError as error:
+        raise BadPriceList("somebody has set prices from the same moment on meanwhile") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ class DollarField(forms.DecimalField):
         super().__init__(min_value=0, max_digits=15, decimal_places=9, **kwargs)
 
     def prepare_value(self, value: Any) -> Any:
-        return f"{money.dollars(value).normalize():f}" if isinstance(value, int) else value
+        return money.typed(value) if isinstance(value, int) else value
 
     def clean(self, value: Any) -> int | None:
         amount: Decimal | None = super().clean(value)

@@ -21,3 +21,8 @@ def nano(amount: Decimal) -> int:
 def shown(nano: int, places: int = 6) -> str:
     """`$1,234.500000`, for people."""
     return f"${dollars(nano):,.{places}f}"
+
+
+def typed(nano: int) -> str:
+    """`2.5`, with the places it needs: as people type it."""
+    return f"{dollars(nano).normalize():f}"

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import pytest
 from django.core.management import CommandError, call_command
 
+from billing import catalogue
 from billing.models import Price
 from routing.strategies import Questions, highest, steps, strategy, verified
 
@@ -53,7 +54,7 @@ def file(tmp_path: Path, site: list[dict[str, object]]) -> Path:
 
 @pytest.fixture
 def prices(db) -> None:
-    call_command("load_prices", verbosity=0, stdout=StringIO())
+    catalogue.apply(catalogue.compare(catalogue.BUILT_IN))
 
 
 def evaluated(*words: object) -> str:

@@ -101,6 +101,51 @@ def test_a_call_is_billed_by_the_model_and_service_that_answered(
     assert entry.service_tier == (service_tier or "default")
 
 
+@pytest.mark.parametrize(
+    ("service_tier", "amount"),
+    [
+        # 500 fresh, 400 cached, 100 written; 200 out, of which 150 are reasoning.
+        ("default", 500 * 4000 + 400 * 400 + 100 * 5000 + 200 * 20_000),
+        ("batch", 500 * 2000 + 400 * 2000 + 100 * 2000 + 200 * 10_000),
+        ("priority", 500 * 8000 + 400 * 800 + 100 * 8000 + 200 * 40_000),
+    ],
+)
+def test_each_kind_of_token_is_billed_once_in_each_service_tier(reserve, service_tier, amount):
+    for name, rates in (
+        ("default", (4 * 10**9, 400_000_000, 5 * 10**9, 20 * 10**9)),
+        ("batch", (2 * 10**9, None, None, 10 * 10**9)),
+        ("priority", (8 * 10**9, 800_000_000, None, 40 * 10**9)),
+    ):
+        Price.objects.create(
+            model="gpt-5.6-sol",
+            service_tier=name,
+            effective_from=NOW,
+            **dict(zip(("input", "cached_input", "cache_write", "output"), rates, strict=True)),
+        )
+    reserve(model="gpt-5.6-sol", tier="strong")
+
+    used = Usage(1000, 200, cached_tokens=400, cache_write_tokens=100, reasoning_tokens=150)
+    ledger.settle("reply:1:1", used, service_tier=service_tier, outcome="stop", now=LATER)
+
+    entry = LedgerEntry.objects.get()
+    assert (entry.amount, entry.service_tier) == (amount, service_tier)
+    assert (entry.cached_tokens, entry.cache_write_tokens) == (400, 100)
+    assert (entry.reasoning_tokens, entry.price_assumed) == (150, False)
+
+
+@pytest.mark.parametrize(("after", "rate"), [(-1, 30), (0, 60), (1, 60)])
+def test_a_price_counts_from_its_very_moment(reserve, after, rate):
+    change = NOW + timedelta(hours=1)
+    Price.objects.create(model="gpt-4", effective_from=change, input=60 * 10**9, output=60 * 10**9)
+    called = change + timedelta(microseconds=after)
+    reserve(model="gpt-4", tier="strong", now=called)
+
+    # Settled long after the change: what counts is when it was called.
+    ledger.settle("reply:1:1", Usage(100, 0), outcome="stop", now=change + timedelta(hours=1))
+
+    assert LedgerEntry.objects.get().amount == 100 * rate * 1000
+
+
 def test_what_a_call_would_have_cost_is_asked_without_a_trace(prices):
     assert ledger.estimate("gpt-4", WORST, NOW) == STRONG
     with pytest.raises(NoPrice):

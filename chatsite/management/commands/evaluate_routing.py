@@ -208,7 +208,7 @@ def _rate(model: str) -> Rate:
     """What the model costs now. Raises CommandError."""
     price = Price.objects.in_force(model, "default", timezone.now()).first()
     if price is None:
-        raise CommandError(f"{model} has no price: `manage.py load_prices` adds the provider's.")
+        raise CommandError(f"{model} has no price: `manage.py import_prices` adds the provider's.")
     return price.rate
 
 

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
+from billing import catalogue
 from chatsite import roles
 from chatsite.demo import sample
 
@@ -14,7 +14,7 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         roles.grant()
-        call_command("load_prices", verbosity=0)
+        catalogue.apply(catalogue.compare(catalogue.BUILT_IN))
         new = sample.load()
         self.stdout.write(f"{new.articles} articles and {new.budgets} budgets loaded.")
         for username, password in new.passwords.items():

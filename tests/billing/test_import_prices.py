@@ -1,17 +1,24 @@
-"""`manage.py load_prices` adds what a price list has and what is not in force yet."""
+"""`manage.py import_prices` shows what a price list would change, and then changes it."""
 
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from billing import catalogue
 from billing.catalogue import BUILT_IN
+from billing.errors import BadPriceList
 from billing.models import Price
 from billing.pricing import Rate
 
 pytestmark = pytest.mark.django_db
+
+
+def imported(*words: str) -> None:
+    call_command("import_prices", "--yes", *words)
 
 
 @pytest.fixture
@@ -40,9 +47,16 @@ def listed(tmp_path):
 
 
 def test_prices_of_each_service_tier_take_effect_at_the_date_of_the_list(listed, capsys):
-    call_command("load_prices", listed())
+    imported(listed())
 
-    assert capsys.readouterr().out == "2 prices added, 0 unchanged.\n"
+    assert capsys.readouterr().out.splitlines() == [
+        "+ m (default), from 2026-01-02 01:00: input $0.1, cached input $0.0125,"
+        " cache write $0.1, output $3",
+        "+ m (priority), from 2026-01-02 01:00: input $0.2, cached input $0.2,"
+        " cache write $0.3, output $6",
+        "2 added, 0 changed, 0 unlisted, 0 unchanged.",
+        "2 prices added.",
+    ]
     default, priority = Price.objects.order_by("service_tier")
     assert default.effective_from == datetime(2026, 1, 2, tzinfo=UTC)
     assert default.source == "a list, as of 2026-01-02"
@@ -52,18 +66,17 @@ def test_prices_of_each_service_tier_take_effect_at_the_date_of_the_list(listed,
 
 
 def test_a_list_is_loaded_once(listed, capsys):
-    call_command("load_prices", listed())
-    call_command("load_prices", listed())
+    imported(listed())
+    imported(listed())
 
-    assert capsys.readouterr().out.endswith("0 prices added, 2 unchanged.\n")
+    assert capsys.readouterr().out.endswith("0 added, 0 changed, 0 unlisted, 2 unchanged.\n")
     assert Price.objects.count() == 2
 
 
 def test_a_later_list_changes_what_differs_from_its_date_on(listed):
-    call_command("load_prices", listed())
+    imported(listed())
 
-    call_command(
-        "load_prices",
+    imported(
         listed(
             as_of="2026-02-02",
             models={
@@ -86,10 +99,10 @@ def test_a_later_list_changes_what_differs_from_its_date_on(listed):
 
 
 def test_what_an_operator_has_set_since_stays_in_force(listed):
-    call_command("load_prices", listed())
+    imported(listed())
     Price.objects.create(model="m", input=1, output=1)
 
-    call_command("load_prices", listed())
+    imported(listed())
 
     in_force = Price.objects.in_force("m", "default", timezone.now()).first()
     assert in_force is not None
@@ -97,18 +110,92 @@ def test_what_an_operator_has_set_since_stays_in_force(listed):
 
 
 def test_a_list_from_the_future_counts_from_now(listed):
-    call_command("load_prices", listed(as_of="2126-01-02"))
-    call_command("load_prices", listed(as_of="2126-01-02"))
+    imported(listed(as_of="2126-01-02"))
+    imported(listed(as_of="2126-01-02"))
 
     assert Price.objects.count() == 2
     assert Price.objects.in_force("m", "default", timezone.now()).exists()
 
 
 def test_prices_take_effect_when_told(listed):
-    call_command("load_prices", listed(), "--from", "2027-01-01T00:00")
+    imported(listed(), "--from", "2027-01-01T00:00")
 
     price = Price.objects.get(service_tier="default")
     assert price.effective_from == datetime(2026, 12, 31, 23, tzinfo=UTC)
+
+
+def test_nothing_is_changed_before_it_is_confirmed(listed, capsys):
+    with pytest.raises(CommandError, match="To apply it: --yes"):
+        call_command("import_prices", listed())
+
+    assert "2 added" in capsys.readouterr().out
+    assert not Price.objects.exists()
+
+
+def test_the_difference_is_shown_and_history_stays(listed, capsys):
+    imported(listed())
+    stays = Price.objects.create(
+        model="own", effective_from=datetime(2026, 1, 1, tzinfo=UTC), input=10**9, output=10**9
+    )
+    Price.objects.create(
+        model="m", effective_from=datetime(2026, 3, 1, tzinfo=UTC), input=10**8, output=10**9
+    )
+    before = list(Price.objects.order_by("id").values())
+    capsys.readouterr()
+
+    imported(
+        listed(models={"m": {"input": 0.2, "cached_input": 0.0125, "output": 3}}),
+        "--from",
+        "2026-02-01T00:00",
+    )
+
+    assert capsys.readouterr().out.splitlines() == [
+        "~ m (default), from 2026-02-01 00:00 until 2026-03-01 01:00: input $0.1 -> $0.2,"
+        " cache write $0.1 -> $0.2",
+        "- m (priority): not in the list; its price of 2026-01-02 01:00 stays",
+        "- own (default): not in the list; its price of 2026-01-01 01:00 stays",
+        "0 added, 1 changed, 2 unlisted, 0 unchanged.",
+        "1 prices added.",
+    ]
+    assert list(Price.objects.order_by("id").values())[:-1] == before
+    assert Price.objects.in_force("own", "default", timezone.now()).get() == stays
+
+
+@pytest.mark.parametrize(
+    ("models", "question"),
+    [
+        # Per thousand tokens, against the price so far.
+        (
+            {"m": {"input": 0.0001, "output": 0.003}},
+            "Is input right? $0.000100 per million tokens, where the price so far is $0.100000",
+        ),
+        ({"new": {"input": 0.001, "output": 0.003}}, "the first of its kind"),
+        ({"new": {"input": 1, "output": 3000}}, "Is output right?"),
+        # Another service tier, against the model's own in the same list.
+        ({"new": {"input": 1, "output": 3, "batch": {"input": 500, "output": 1.5}}}, "so far"),
+    ],
+)
+def test_a_price_that_looks_like_a_slip_is_asked_about(listed, capsys, models, question):
+    imported(listed())
+    later = listed(as_of="2026-02-02", models=models)
+
+    with pytest.raises(CommandError, match="If all is right, say so with --as-listed"):
+        imported(later)
+
+    assert question in capsys.readouterr().out
+    assert Price.objects.count() == 2
+    imported(later, "--as-listed")
+    assert Price.objects.count() > 2
+
+
+def test_two_imports_at_once_add_a_price_once(listed):
+    changes = catalogue.compare(Path(listed()))
+    imported(listed())
+
+    with pytest.raises(BadPriceList, match="meanwhile"):
+        catalogue.apply(changes)
+
+    assert Price.objects.count() == 2
 
 
 @pytest.mark.parametrize(
@@ -126,25 +213,25 @@ def test_prices_take_effect_when_told(listed):
 )
 def test_a_list_that_is_not_one_changes_nothing(listed, change, words):
     with pytest.raises(CommandError, match=words):
-        call_command("load_prices", listed(**change))
+        imported(listed(**change))
 
     assert not Price.objects.exists()
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(CommandError, match=r"absent\.json"):
-        call_command("load_prices", str(tmp_path / "absent.json"))
+        imported(str(tmp_path / "absent.json"))
 
 
 def test_another_price_from_the_same_moment_is_refused(listed):
-    call_command("load_prices", listed())
+    imported(listed())
 
     with pytest.raises(CommandError, match="already there, with another price"):
-        call_command("load_prices", listed(models={"m": {"input": 9, "output": 9}}))
+        imported(listed(models={"m": {"input": 9, "output": 9}}))
 
 
 def test_the_built_in_list_prices_the_models_of_the_first_day_and_their_successors():
-    call_command("load_prices")
+    imported()
 
     assert Price.objects.filter(service_tier="default").count() == 27
     now = timezone.now()

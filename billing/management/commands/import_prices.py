@@ -1,0 +1,104 @@
+"""`manage.py import_prices [FILE]`: what a price list would change, and then the change."""
+
+import sys
+from argparse import ArgumentParser
+from collections import Counter
+from dataclasses import fields
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from billing import catalogue, money
+from billing.catalogue import Change, Kind
+from billing.errors import BadPriceList
+from billing.pricing import Rate
+
+SIGNS = {Kind.ADDED: "+", Kind.CHANGED: "~", Kind.UNLISTED: "-"}
+ADDS = (Kind.ADDED, Kind.CHANGED)
+
+
+class Command(BaseCommand):
+    help = "Show what a price list would change, and add its prices once that is confirmed."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "file",
+            nargs="?",
+            type=Path,
+            default=catalogue.BUILT_IN,
+            help="JSON, as billing/data/openai-prices.json, which is the default",
+        )
+        parser.add_argument(
+            "--from",
+            dest="effective_from",
+            type=datetime.fromisoformat,
+            help="when they take effect, such as 2027-01-01T00:00; by default the file's date",
+        )
+        parser.add_argument("--yes", action="store_true", help="apply without asking")
+        parser.add_argument(
+            "--as-listed",
+            action="store_true",
+            help="prices that look like slips, by 1000 for example, are right as listed",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        effective_from: datetime | None = options["effective_from"]
+        if effective_from is not None and effective_from.tzinfo is None:
+            effective_from = timezone.make_aware(effective_from)
+        try:
+            changes = catalogue.compare(options["file"], effective_from)
+            self._show(changes)
+            if not any(change.kind in ADDS for change in changes):
+                return
+            if any(change.doubts for change in changes) and not options["as_listed"]:
+                raise CommandError("Nothing is changed. If all is right, say so with --as-listed.")
+            if not options["yes"] and not self._confirmed():
+                raise CommandError("Nothing is changed. To apply it: --yes")
+            added = catalogue.apply(changes)
+        except BadPriceList as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(f"{added} prices added.")
+
+    def _show(self, changes: list[Change]) -> None:
+        for change in changes:
+            if change.kind in SIGNS:
+                self.stdout.write(f"{SIGNS[change.kind]} {_described(change)}")
+            for rate, doubt in change.doubts.items():
+                self.stdout.write(f"    ? Is {_words(rate)} right? {doubt}")
+        kinds = Counter(change.kind for change in changes)
+        self.stdout.write(", ".join(f"{kinds[kind]} {kind}" for kind in Kind) + ".")
+
+    def _confirmed(self) -> bool:
+        return sys.stdin.isatty() and input("Apply? [y/N] ").strip().lower() in {"y", "yes"}
+
+
+def _described(change: Change) -> str:
+    name = f"{change.price.model} ({change.price.service_tier})"
+    if change.after is None:
+        return f"{name}: not in the list; its price of {_day(change.price.effective_from)} stays"
+    now = change.after.rate
+    then = change.before.rate if change.before else now
+    rates = [
+        (_words(rate.name), getattr(then, rate.name), getattr(now, rate.name))
+        for rate in fields(Rate)
+    ]
+    told = [
+        f"{words} ${money.typed(after)}"
+        if change.before is None
+        else f"{words} ${money.typed(before)} -> ${money.typed(after)}"
+        for words, before, after in rates
+        if change.before is None or before != after
+    ]
+    until = f" until {_day(change.until)}" if change.until else ""
+    return f"{name}, from {_day(change.after.effective_from)}{until}: {', '.join(told)}"
+
+
+def _words(rate: str) -> str:
+    return rate.replace("_", " ")
+
+
+def _day(moment: datetime) -> str:
+    return f"{timezone.localtime(moment):%Y-%m-%d %H:%M}"
