@@ -1,0 +1,38 @@
+"""Charts as tables: what `admin/_chart.html` writes and `charts.js` draws. Pure."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A column. `colour` names a token (strong, cheap, limit, other); blank: by its place."""
+
+    name: str
+    colour: str = ""
+    line: bool = False  # over bars
+    dashed: bool = False  # what is not so yet
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    value: float | None  # None leaves a gap
+    shown: str = ""
+    url: str = ""  # of the rows behind the number
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    name: str
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    title: str
+    across: str  # what the rows are: "Day"
+    kind: Literal["line", "bar", "stacked"]
+    unit: Literal["", "$", "%", "s"]
+    series: tuple[Series, ...]
+    rows: tuple[Row, ...]
+    note: str = ""
