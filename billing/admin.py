@@ -3,16 +3,21 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import F, Model, OuterRef, QuerySet, Subquery
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Greatest
 from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from billing import windows
-from billing.forms import BudgetForm, PriceForm
+from billing.forms import LADDER, BudgetForm, LadderForm, PriceForm
 from billing.models import Budget, BudgetWindow, LedgerEntry, Price
 from billing.money import shown
 
@@ -132,6 +137,39 @@ class BudgetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # as above
     ]
     list_filter = ["scope", "period", "active"]
     search_fields = ["name"]
+    fieldsets = (
+        (None, {"fields": ["name", "scope", "key", "period", "limit", "active"]}),
+        ("Warnings", {"fields": ["warning_lines"]}),
+        (
+            "As it empties",
+            {
+                "fields": LADDER,
+                "description": "Steps that spare money, each on top of the one before. They go by "
+                "what is spent; what calls in flight may cost at most does not count. A budget of "
+                "one tier or model never goes further than the cheap tier.",
+            },
+        ),
+    )
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.preview)
+        return [path("preview/", view, name="billing_budget_preview"), *super().get_urls()]
+
+    def preview(self, request: HttpRequest) -> HttpResponse:
+        """What the ladder in the form would do."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        form = LadderForm(request.GET)
+        steps = _steps(form.instance) if form.is_valid() else None
+        return render(request, "admin/billing/budget/_steps.html", {"steps": steps})
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        form = context["adminform"].form
+        is_wrong = form.is_bound and not form.is_valid()
+        context["steps"] = None if is_wrong else _steps(form.instance)
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Budget]:
         """With the use of each budget's current window; of the fullest, where there are many."""
@@ -158,6 +196,12 @@ class BudgetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # as above
         windows.lock()
         super().save_model(request, obj, form, change)
         windows.follow_limits(obj.windows.filter(windows.current(timezone.now())))
+
+
+def _steps(budget: Budget) -> list[tuple[int, str]]:
+    """What happens at which percent, in the words of who owns the threshold."""
+    described: list[tuple[int, str]] = import_string(settings.LADDER_IN_WORDS)(budget.ladder)
+    return described
 
 
 @admin.register(BudgetWindow)

@@ -69,9 +69,36 @@ class PriceForm(forms.ModelForm[Price]):
         return known[0].rate if known else None
 
 
+LADDER: tuple[str, ...] = (
+    "economise_from",
+    "economise_by",
+    "economise_curve",
+    "cheap_only_from",
+    "approved_from",
+    "later_from",
+)
+
+
 class BudgetForm(forms.ModelForm[Budget]):
     limit = DollarField(help_text="Dollars. What is spent already stays counted.")
 
     class Meta:
         model = Budget
-        fields: ClassVar = ["name", "scope", "key", "period", "limit", "active"]
+        fields: ClassVar = [
+            "name",
+            "scope",
+            "key",
+            "period",
+            "limit",
+            "active",
+            "warning_lines",
+            *LADDER,
+        ]
+
+
+class LadderForm(forms.ModelForm[Budget]):
+    """A ladder that is still being typed."""
+
+    class Meta:
+        model = Budget
+        fields = LADDER

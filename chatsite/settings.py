@@ -171,6 +171,9 @@ DRAIN_SECONDS = env.number("DRAIN_SECONDS", 65, 0, 600)
 ASKS_PER_VISITOR = env.number("ASKS_PER_VISITOR", 20, 1, 1_000_000)
 ASKS_PER_ADDRESS = env.number("ASKS_PER_ADDRESS", 120, 1, 1_000_000)
 
+# Says to operators what a budget's ladder does: a function of billing.ladder.Ladder.
+LADDER_IN_WORDS = "chatsite.chat.affording.in_words"
+
 SITE_NAME = env.text("SITE_NAME", "Larkspur & Finch")
 LANGUAGE_CODE = env.text("LANGUAGE_CODE", "en")
 TIME_ZONE = env.text("TIME_ZONE", "Europe/Amsterdam")

@@ -1,5 +1,6 @@
 """What operators see and type of prices, budgets and the ledger: dollars."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from tests.billing.conftest import CHEAP, NOW, STRONG, budget
 
 PRICES = reverse("admin:billing_price_changelist")
 ADD_PRICE = reverse("admin:billing_price_add")
+PREVIEW = reverse("admin:billing_budget_preview")
 BUDGETS = reverse("admin:billing_budget_changelist")
 ADD_BUDGET = reverse("admin:billing_budget_add")
 WINDOWS = reverse("admin:billing_budgetwindow_changelist")
@@ -139,25 +141,90 @@ def test_a_price_in_use_is_not_deleted(operator, reserve):
 
 
 def test_a_budget_is_typed_in_dollars(operator):
-    form = {"name": "Site", "scope": "site", "key": "", "period": "day", "limit": "12.5"}
+    form = SITE | {"limit": "12.5", "active": "on"}
 
-    response = operator.post(ADD_BUDGET, form | no_windows() | {"active": "on"})
+    response = operator.post(ADD_BUDGET, form | untouched())
 
     assert response.status_code == 302
     assert Budget.objects.get().limit == 12_500_000_000
 
 
 def test_the_site_has_no_key(operator):
-    form = {"name": "Site", "scope": "site", "key": "x", "period": "day", "limit": "1"}
-
-    response = operator.post(ADD_BUDGET, form | no_windows())
+    response = operator.post(ADD_BUDGET, SITE | untouched() | {"key": "x"})
 
     assert "leave the key blank" in response.content.decode()
     assert not Budget.objects.exists()
 
 
-def no_windows() -> dict[str, str]:
-    return {"windows-TOTAL_FORMS": "0", "windows-INITIAL_FORMS": "0"}
+def untouched(**change: str) -> dict[str, str]:
+    """The rest of a budget's form, as it stands or as it is typed."""
+    return {
+        "windows-TOTAL_FORMS": "0",
+        "windows-INITIAL_FORMS": "0",
+        "warning_lines": "80, 95",
+        "economise_from": "80",
+        "economise_by": "3",
+        "economise_curve": "steady",
+        "cheap_only_from": "95",
+        "approved_from": "",
+        "later_from": "100",
+    } | change
+
+
+SITE = {"name": "Site", "scope": "site", "key": "", "period": "day", "limit": "1"}
+
+
+@pytest.mark.parametrize(
+    ("lines", "kept"), [("95 ,80", [80, 95]), ("", []), ("50 80 80", [50, 80]), ("100", [100])]
+)
+def test_warning_lines_are_typed_in_percent(operator, lines, kept):
+    operator.post(ADD_BUDGET, SITE | untouched(warning_lines=lines))
+
+    assert Budget.objects.get().lines == kept
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"warning_lines": "80, many"}, "Whole numbers from 1 to 100, such as 80, 95."),
+        ({"warning_lines": "0"}, "Whole numbers from 1 to 100, such as 80, 95."),
+        ({"warning_lines": "101"}, "Whole numbers from 1 to 100, such as 80, 95."),
+        ({"warning_lines": "1 2 3 4 5 6"}, "At most 5 lines: more warnings are not read."),
+        ({"economise_from": "0"}, "greater than or equal to 1"),
+        ({"later_from": "101"}, "less than or equal to 100"),
+        ({"economise_by": "11"}, "less than or equal to 10"),
+        ({"cheap_only_from": "70"}, "A step cannot begin before the one above it."),
+        ({"later_from": "90"}, "A step cannot begin before the one above it."),
+    ],
+)
+def test_a_ladder_that_is_none_is_refused(operator, change, words):
+    response = operator.post(ADD_BUDGET, SITE | untouched(**change))
+
+    assert words in response.content.decode()
+    assert not Budget.objects.exists()
+
+
+def test_what_a_ladder_does_is_shown_while_it_is_typed(operator):
+    shown = page(operator, PREVIEW, **untouched(economise_by="4"))
+
+    assert re.findall(r"(\d+) %</span> <span[^>]*>(.+?)</span>", shown) == [
+        ("0", "The threshold is 7, as the policy has it."),
+        ("80", "From here on the threshold rises."),
+        ("85", "The threshold is 8."),
+        ("90", "The threshold is 9."),
+        ("95", "The cheap tier answers everything."),
+        ("100", "No model is asked: approved answers, a person, or “later”."),
+    ]
+
+
+def test_a_ladder_that_does_not_fit_together_is_said_to_be_one(operator):
+    assert "do not fit together yet" in page(operator, PREVIEW, **untouched(later_from="1"))
+
+
+def test_a_stored_ladder_is_shown_in_words(operator):
+    url = reverse("admin:billing_budget_change", args=[budget(CHEAP).pk])
+
+    assert "From here on the threshold rises." in page(operator, url)
 
 
 def test_a_budget_shows_what_is_spent_reserved_and_left(operator, reserve):
@@ -198,7 +265,7 @@ def test_a_budget_that_is_edited_keeps_what_is_spent(operator, reserve):
     assert 'value="0.02"' in page(operator, url)
 
     form = {"name": "Renamed", "limit": "0.001", "active": "on", "scope": "tier"}
-    response = operator.post(url, form | no_windows())
+    response = operator.post(url, form | untouched())
 
     assert response.status_code == 302
     site.refresh_from_db()

@@ -36,6 +36,15 @@ def refused(constraint: str):
         (Price, {"cache_write": -1}, "billing_no_negative_price"),
         (Budget, {"limit": -1}, "billing_no_negative_limit"),
         (Budget, {"scope": "site", "key": "x"}, "billing_the_site_has_no_key"),
+        (Budget, {"economise_from": 101}, "billing_steps_in_percent|billing_steps_in_order"),
+        (Budget, {"cheap_only_from": 0}, "billing_steps_in_percent|billing_steps_in_order"),
+        (Budget, {"later_from": 101}, "billing_steps_in_percent"),
+        (Budget, {"economise_from": 96}, "billing_steps_in_order"),
+        (Budget, {"cheap_only_from": None, "economise_from": 99}, "billing_steps_in_order"),
+        (Budget, {"later_from": 97}, "billing_steps_in_order"),
+        (Budget, {"economise_by": -1}, "billing_rise_in_points"),
+        (Budget, {"economise_by": 10.5}, "billing_rise_in_points"),
+        (Budget, {"economise_curve": "odd"}, "billing_curve_is_known"),
     ],
 )
 def test_a_row_that_cannot_be_is_refused(db, model, wrong, constraint):
