@@ -17,7 +17,9 @@ from chatsite.chat.models import Conversation, Message
 def _now(plus_seconds: int = 0) -> str:
     """The database's clock, which all workers share."""
     if connection.vendor == "sqlite":
-        return f"STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f', 'NOW', '{plus_seconds} seconds')"
+        # Compared as text: without the microseconds that Django writes after adding a time, a reply
+        # that is due in this millisecond would not be.
+        return f"STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f', 'NOW', '{plus_seconds} seconds') || '000'"
     return f"STATEMENT_TIMESTAMP() + INTERVAL '{plus_seconds} seconds'"
 
 
