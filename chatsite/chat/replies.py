@@ -2,25 +2,22 @@
 
 import logging
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
-from django.conf import settings
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from billing import ledger, tokens
+from billing import ledger
 from billing.errors import NoPrice, NoRoom
-from billing.pricing import Usage
-from chatsite.chat import endings, prompt, statements
+from chatsite.chat import calls, endings, prompt, statements
+from chatsite.chat.calls import Claimed, Work
 from chatsite.chat.models import Message
 from chatsite.chat.questions import Change
 from chatsite.knowledge import articles
 from chatsite.knowledge.articles import Found
 from chatsite.llm import Finished, FinishReason, Kind, UpstreamError
 from routing import decisions, policies
-from routing.choice import Score, Tier, Turn
-from routing.models import Policy
+from routing.choice import Score, Turn
 
 logger = logging.getLogger(__name__)
 
@@ -31,8 +28,6 @@ Failure = Message.Failure
 LEASE = timedelta(seconds=10)
 # Attempts for one asking. Each is paid for.
 MOST_TRIES = 4
-# Longer than any attempt may last: a hold that is still open then belongs to a dead worker.
-HOLD = timedelta(seconds=120)
 # Articles in a prompt: the best few, each some 200 words.
 MOST_ARTICLES = 4
 # Earlier messages read for a prompt and for routing.
@@ -51,36 +46,6 @@ FAILURES = {
     Kind.QUOTA: Failure.MISCONFIGURED,
     Kind.UNKNOWN_MODEL: Failure.MISCONFIGURED,
 }
-# Answered with an HTTP error: the provider generated nothing and bills nothing.
-UNBILLED = {Kind.REFUSED, Kind.UNAUTHORISED, Kind.QUOTA, Kind.UNKNOWN_MODEL, Kind.OVERLOADED}
-NOTHING = Usage(input_tokens=0, output_tokens=0)
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """A reply that this attempt owns, and what is known before it is routed."""
-
-    reply: Message
-    policy: Policy
-    turn: Turn
-    said: tuple[prompt.Said, ...]
-    found: Found
-    seconds: float  # until the reply's deadline
-    newest_at: int  # revision at which the reply was the newest message, or -1
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """One call to make: money is reserved for it under `reply.charge_reference`."""
-
-    reply: Message
-    model: str
-    successor: str
-    messages: list[dict[str, str]]
-    output_limit: int
-    temperature: float
-    seconds: float
-    newest_at: int
 
 
 def claim(reply_id: int) -> Claimed | Change | None:
@@ -114,47 +79,16 @@ def begin(claimed: Claimed, score: Score | None, gone: Collection[str]) -> Work 
     """
     reply, policy = claimed.reply, claimed.policy
     choice = decisions.decide(reply.reference, claimed.turn, policy, score)
-    if choice.tier == Tier.STRONG:
-        model, successor = policy.strong_model, policy.strong_successor
-        output_limit = policy.strong_output_limit
-    else:
-        model, successor = policy.cheap_model, policy.cheap_successor
-        output_limit = policy.cheap_output_limit
-    if model in gone and successor:
-        model, successor = successor, ""
-    reply.tier = choice.tier
-    found = claimed.found.matches
-    reply.sources = [{"title": match.title, "url": match.url} for match in found]
-    messages = prompt.messages(settings.SITE_NAME, found, claimed.said)
-    worst = Usage(input_tokens=tokens.of_messages(messages, model), output_tokens=output_limit)
-    now = timezone.now()
-    call = ledger.Call(
-        reference=reply.charge_reference,
-        purpose="answer",
-        model=model,
-        tier=choice.tier,
-        conversation=reply.conversation.reference,
-        visitor=reply.conversation.visitor,
-    )
     try:
-        ledger.reserve(call, worst, expires_at=now + HOLD, now=now)
+        work = calls.reserve(claimed, choice.tier, gone)
     except NoRoom as error:
         logger.warning("%s not asked: %s", reply.charge_reference, error)
         return endings.end(reply, State.FAILED, failure=Failure.NO_ROOM)
     except NoPrice as error:
         logger.error("%s not asked: %s", reply.charge_reference, error)
         return endings.end(reply, State.FAILED, failure=Failure.MISCONFIGURED)
-    logger.info("%s asks %s: %s", reply.charge_reference, model, choice.reason)
-    return Work(
-        reply,
-        model,
-        successor,
-        messages,
-        output_limit,
-        policy.temperature,
-        claimed.seconds,
-        claimed.newest_at,
-    )
+    logger.info("%s asks %s: %s", reply.charge_reference, work.model, choice.reason)
+    return work
 
 
 def finish(work: Work, finished: Finished) -> Change | None:
@@ -162,13 +96,13 @@ def finish(work: Work, finished: Finished) -> Change | None:
 
     None where the attempt no longer owns the reply; the call is settled all the same.
     """
-    _settle(work, finished.usage, str(finished.finish_reason), finished)
+    calls.settle(work, finished)
     state, failure = ENDINGS[finished.finish_reason]
     if not finished.text.strip() and not failure:
         # A seen end without a word is no answer.
         state, failure = State.FAILED, Failure.BROKEN
     return endings.end(
-        work.reply, state, failure=failure, text=finished.text, newest_at=work.newest_at
+        work.reply, state, failure=failure, text=finished.text, newest_at=work.claimed.newest_at
     )
 
 
@@ -178,17 +112,12 @@ def fail(work: Work, error: UpstreamError, text: str) -> Change | timedelta | No
     None where the attempt no longer owns the reply.
     """
     reply = work.reply
-    if not error.sent:
-        ledger.release(reply.charge_reference)
-    elif error.usage is not None:
-        _settle(work, error.usage, error.kind)
-    else:
-        _settle(work, NOTHING if error.kind in UNBILLED else None, error.kind)
+    calls.settle_failed(work, error)
     wait = timedelta(seconds=error.retry_after or 0.4 * 2**reply.tries)
     again = error.retryable
     if error.kind == Kind.UNKNOWN_MODEL and work.successor:
         wait, again = timedelta(0), True
-    in_time = wait + timedelta(seconds=2) < timedelta(seconds=work.seconds)
+    in_time = wait + timedelta(seconds=2) < timedelta(seconds=work.claimed.seconds)
     if not again or reply.tries >= MOST_TRIES or not in_time:
         logger.warning("%s failed: %s", reply.charge_reference, error)
         if text:
@@ -201,7 +130,7 @@ def fail(work: Work, error: UpstreamError, text: str) -> Change | timedelta | No
 
 def abandon(work: Work) -> None:
     """A worker that stops hands the reply to the next, and pays for what it began."""
-    _settle(work, None, "abandoned")
+    calls.abandon(work)
     _hand_back(work.reply, timedelta(0))
 
 
@@ -252,20 +181,6 @@ def _turn(earlier: Sequence[Message]) -> tuple[Turn, Found]:
         evidence=found.evidence,
     )
     return turn, found
-
-
-def _settle(
-    work: Work, usage: Usage | None, outcome: str, finished: Finished | None = None
-) -> None:
-    ledger.settle(
-        work.reply.charge_reference,
-        usage,
-        model=finished.model if finished else "",
-        service_tier=finished.service_tier if finished else "",
-        request_id=finished.request_id if finished else "",
-        outcome=outcome,
-        now=timezone.now(),
-    )
 
 
 def _hand_back(reply: Message, wait: timedelta) -> bool:

@@ -9,7 +9,7 @@ from billing import ledger, tokens
 from billing.errors import NoPrice, NoRoom
 from billing.pricing import Usage
 from chatsite import llm
-from chatsite.chat.replies import HOLD, NOTHING, UNBILLED, Claimed
+from chatsite.chat.calls import HOLD, NOTHING, UNBILLED, Claimed
 from chatsite.grouped import GroupedWrites
 from routing import difficulty, scores
 from routing.choice import Score, Tier

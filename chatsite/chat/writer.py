@@ -14,6 +14,7 @@ from django.db import DatabaseError
 
 from chatsite import llm
 from chatsite.chat import fragments, live, replies, scoring
+from chatsite.chat.calls import Claimed, Work
 from chatsite.chat.models import Message
 from chatsite.chat.questions import Change
 from chatsite.grouped import GroupedWrites
@@ -30,7 +31,7 @@ GONE_FOR = 600.0
 class _Answer:
     """An answer on its way: all the text, how much of it tabs have, where its last block begins."""
 
-    work: replies.Work
+    work: Work
     text: str = ""
     sent: int = 0
     tail: int = 0
@@ -108,7 +109,7 @@ class Writer:
                 if self._stopping:
                     return
                 work = await self._work(reply_id)
-                outcome = await self._ask(work) if isinstance(work, replies.Work) else work
+                outcome = await self._ask(work) if isinstance(work, Work) else work
             if isinstance(outcome, Change):
                 self._live.publish(fragments.changed(outcome))
                 if outcome.reply_id is not None:
@@ -120,31 +121,31 @@ class Writer:
         if next_one:
             self._begin_later(*next_one)
 
-    async def _work(self, reply_id: int) -> replies.Work | Change | None:
+    async def _work(self, reply_id: int) -> Work | Change | None:
         """Claim and reserve; in one commit where no model has to be asked for the score."""
         gone = {model for model, until in self._gone.items() if until > time.monotonic()}
 
-        def claim() -> replies.Claimed | replies.Work | Change | None:
+        def claim() -> Claimed | Work | Change | None:
             claimed = replies.claim(reply_id)
-            if isinstance(claimed, replies.Claimed) and not scoring.asks_a_model(claimed):
+            if isinstance(claimed, Claimed) and not scoring.asks_a_model(claimed):
                 return replies.begin(claimed, None, gone)
             return claimed
 
         claimed = await self._writes.run(claim)
-        if not isinstance(claimed, replies.Claimed):
+        if not isinstance(claimed, Claimed):
             return claimed
         score = await scoring.score(claimed, self._writes)
         return await self._writes.run(partial(replies.begin, claimed, score, gone))
 
-    async def _ask(self, work: replies.Work) -> Change | timedelta | None:
+    async def _ask(self, work: Work) -> Change | timedelta | None:
         answer = self._answers[work.reply.pk] = _Answer(work)
         try:
             async for part in llm.stream(
                 model=work.model,
                 messages=work.messages,
                 output_limit=work.output_limit,
-                temperature=work.temperature,
-                deadlines=llm.Deadlines(total=min(llm.Deadlines.total, work.seconds)),
+                temperature=work.claimed.policy.temperature,
+                deadlines=llm.Deadlines(total=min(llm.Deadlines.total, work.claimed.seconds)),
                 reference=work.reply.charge_reference,
             ):
                 if isinstance(part, llm.Delta):

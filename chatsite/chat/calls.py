@@ -1,0 +1,113 @@
+"""One call for a reply: which model is asked what, and the money held and charged for it."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from billing import ledger, tokens
+from billing.pricing import Usage
+from chatsite.chat import prompt
+from chatsite.chat.models import Message
+from chatsite.knowledge.articles import Found
+from chatsite.llm import Finished, Kind, UpstreamError
+from routing.choice import Tier, Turn
+from routing.models import Policy
+
+# Longer than any attempt may last: a hold that is still open then belongs to a dead worker.
+HOLD = timedelta(seconds=120)
+# Answered with an HTTP error: the provider generated nothing and bills nothing.
+UNBILLED = {Kind.REFUSED, Kind.UNAUTHORISED, Kind.QUOTA, Kind.UNKNOWN_MODEL, Kind.OVERLOADED}
+NOTHING = Usage(input_tokens=0, output_tokens=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A reply that this attempt owns, and what is known before it is routed."""
+
+    reply: Message
+    policy: Policy
+    turn: Turn
+    said: tuple[prompt.Said, ...]
+    found: Found
+    seconds: float  # until the reply's deadline
+    newest_at: int  # revision at which the reply was the newest message, or -1
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One call to make: money is reserved for it under `reply.charge_reference`."""
+
+    claimed: Claimed
+    model: str
+    successor: str
+    messages: list[dict[str, str]]
+    output_limit: int
+
+    @property
+    def reply(self) -> Message:
+        return self.claimed.reply
+
+
+def reserve(claimed: Claimed, tier: Tier, gone: Collection[str]) -> Work:
+    """Choose the tier's model, or its successor where it is `gone`, and hold the worst case.
+
+    Raises NoRoom, NoPrice.
+    """
+    reply, policy, found = claimed.reply, claimed.policy, claimed.found.matches
+    if tier == Tier.STRONG:
+        model, successor = policy.strong_model, policy.strong_successor
+        output_limit = policy.strong_output_limit
+    else:
+        model, successor = policy.cheap_model, policy.cheap_successor
+        output_limit = policy.cheap_output_limit
+    if model in gone and successor:
+        model, successor = successor, ""
+    reply.tier = tier
+    reply.sources = [{"title": match.title, "url": match.url} for match in found]
+    messages = prompt.messages(settings.SITE_NAME, found, claimed.said)
+    worst = Usage(input_tokens=tokens.of_messages(messages, model), output_tokens=output_limit)
+    now = timezone.now()
+    call = ledger.Call(
+        reference=reply.charge_reference,
+        purpose="answer",
+        model=model,
+        tier=tier,
+        conversation=reply.conversation.reference,
+        visitor=reply.conversation.visitor,
+    )
+    ledger.reserve(call, worst, expires_at=now + HOLD, now=now)
+    return Work(claimed, model, successor, messages, output_limit)
+
+
+def settle(work: Work, finished: Finished) -> None:
+    """Charge a call that came to its end."""
+    ledger.settle(
+        work.reply.charge_reference,
+        finished.usage,
+        model=finished.model,
+        service_tier=finished.service_tier,
+        request_id=finished.request_id,
+        outcome=str(finished.finish_reason),
+        now=timezone.now(),
+    )
+
+
+def settle_failed(work: Work, error: UpstreamError) -> None:
+    """Charge what a failed call cost, or what was held where nobody knows."""
+    if not error.sent:
+        ledger.release(work.reply.charge_reference)
+        return
+    unbilled = error.usage is None and error.kind in UNBILLED
+    _settle(work, NOTHING if unbilled else error.usage, error.kind)
+
+
+def abandon(work: Work) -> None:
+    """Charge what was held: nobody will hear how the call ended."""
+    _settle(work, None, "abandoned")
+
+
+def _settle(work: Work, usage: Usage | None, outcome: str) -> None:
+    ledger.settle(work.reply.charge_reference, usage, outcome=outcome, now=timezone.now())
