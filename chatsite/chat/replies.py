@@ -185,8 +185,10 @@ def _turn(earlier: Sequence[Message]) -> tuple[Turn, Found]:
 
 def _hand_back(reply: Message, wait: timedelta) -> bool:
     """Make the reply due again after `wait`, if this attempt still owns it."""
+    # SQLite writes a sum with more digits: in the same millisecond, it is later than now.
+    due_at = Now() + wait if wait else Now()
     return bool(
         Message.objects.of_attempt(reply.pk, reply.attempt).update(
-            state=State.PENDING, lease_until=None, due_at=Now() + wait, text=""
+            state=State.PENDING, lease_until=None, due_at=due_at, text=""
         )
     )
