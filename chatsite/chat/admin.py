@@ -51,7 +51,13 @@ class ConversationAdmin(admin.ModelAdmin[Conversation]):
 
     list_display = ["first_question", "standing", "length", "cost", "started", "active"]
     list_display_links = ["first_question"]
-    list_filter = [filters.Active, filters.Handled, filters.Failures, filters.Tiers]
+    list_filter = [
+        filters.Active,
+        filters.Handled,
+        filters.Ratings,
+        filters.Failures,
+        filters.Tiers,
+    ]
     list_per_page = 50
     list_max_show_all = 0
     date_hierarchy = dates.FIELD

@@ -13,7 +13,17 @@ from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import DatabaseError
 
-from chatsite.chat import conversations, fragments, limits, live, questions, visitors, wakeup, watch
+from chatsite.chat import (
+    conversations,
+    fragments,
+    limits,
+    live,
+    questions,
+    ratings,
+    visitors,
+    wakeup,
+    watch,
+)
 from chatsite.chat.errors import NotYours, Refused
 from chatsite.chat.models import Message
 from chatsite.grouped import GroupedWrites
@@ -126,6 +136,9 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         """What the page asked for, committed. Raises Refused, ValueError."""
         if "retry" in said:
             verb = partial(questions.retry, self.public_id, self.visitor, int(said["retry"]))
+        elif "rate" in said:
+            limits.ratings_per_visitor.take(self.visitor)
+            verb = partial(ratings.rate, self.public_id, self.visitor, *ratings.read(said))
         else:
             limits.asks_per_visitor.take(self.visitor)
             limits.asks_per_address.take(self.address)

@@ -29,3 +29,7 @@ class NotYours(Refused):
 
 class NotRetryable(Refused):
     words = "This answer is already being written."
+
+
+class NotRateable(Refused):
+    words = "Only a finished answer can be rated."

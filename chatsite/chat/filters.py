@@ -77,6 +77,22 @@ class Failures(SimpleListFilter):
         return queryset.filter(failed) if self.value() == "yes" else queryset
 
 
+class Ratings(SimpleListFilter):
+    title = "rating"
+    parameter_name = "rating"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> list[tuple[str, str]]:
+        return [("bad", "Has an answer rated not helpful"), ("good", "Has one rated helpful")]
+
+    def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:
+        match self.value():
+            case "bad":
+                return queryset.filter(_having(rating=Message.Rating.BAD))
+            case "good":
+                return queryset.filter(_having(rating=Message.Rating.GOOD))
+        return queryset
+
+
 class Tiers(SimpleListFilter):
     title = "tier"
     parameter_name = "tier"

@@ -15,6 +15,11 @@ def entry(message: Message) -> str:
     return render_to_string("chat/_message.html", {"message": message})
 
 
+def feedback(message: Message) -> str:
+    """The customer's opinion of an answer, without the answer: it is not read out again."""
+    return render_to_string("chat/_feedback.html", {"message": message})
+
+
 def log(conversation: Conversation, messages: Sequence[Message]) -> str:
     """The whole log; replaces the one that a tab has."""
     context = {"conversation": conversation, "chat_messages": messages}
@@ -35,6 +40,7 @@ def changed(change: Change) -> Changed:
     if change.added:
         added = "".join(entry(message) for message in change.added)
         html.append(f'<div hx-swap-oob="beforeend:#messages">{added}</div>')
+    html += [feedback(message) for message in change.rated]
     if change.handed:
         html.append(render_to_string("chat/_standing.html", {"conversation": change.conversation}))
     conversation = change.conversation.public_id.hex

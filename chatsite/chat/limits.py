@@ -32,5 +32,9 @@ class Limit:
             raise TooFast
 
 
+# Clicks a minute: more than anybody who reads what they rate.
+RATINGS = 30
+
+ratings_per_visitor = Limit(RATINGS)
 asks_per_visitor = Limit(settings.ASKS_PER_VISITOR)
 asks_per_address = Limit(settings.ASKS_PER_ADDRESS)

@@ -104,6 +104,12 @@ class Message(models.Model):
         )
         MISCONFIGURED = "misconfigured", "The assistant is not available. We have been told."
 
+    class Rating(models.IntegerChoices):
+        """What the customer thinks of an answer."""
+
+        GOOD = 1
+        BAD = -1
+
     OPEN = (State.PENDING, State.WRITING)
 
     conversation = models.ForeignKey(
@@ -137,6 +143,15 @@ class Message(models.Model):
     tier = models.CharField(max_length=6, blank=True)
     failure = models.CharField(max_length=13, choices=Failure, blank=True)
     sources = models.JSONField(default=list, blank=True, help_text="Articles the answer was given.")
+
+    # On complete answers only: null unless the customer has rated it.
+    rating = models.SmallIntegerField(choices=Rating, null=True, blank=True)
+    rating_note = models.CharField(
+        max_length=500, blank=True, help_text="What the customer says was wrong with it."
+    )
+    retries = models.PositiveSmallIntegerField(
+        default=0, help_text="Times the customer asked anew for an answer that the model broke off."
+    )
 
     objects = MessageQuerySet.as_manager()
 
@@ -172,13 +187,23 @@ class Message(models.Model):
                 condition=~Q(state__in=["cut", "failed"]) | ~Q(failure=""),
                 name="chat_a_failure_has_a_reason",
             ),
+            models.CheckConstraint(
+                condition=Q(rating__isnull=True)
+                | Q(rating__in=[-1, 1], role="assistant", state="complete"),
+                name="chat_only_complete_answers_are_rated",
+            ),
         ]
         indexes = [
             models.Index(
                 fields=["due_at"],
                 condition=Q(state__in=["pending", "writing"]),
                 name="chat_open_replies",
-            )
+            ),
+            models.Index(
+                fields=["conversation", "rating"],
+                condition=Q(rating__isnull=False),
+                name="chat_rated_answers",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -218,3 +243,7 @@ class Message(models.Model):
     @property
     def can_retry(self) -> bool:
         return self.state in {self.State.FAILED, self.State.CUT}
+
+    @property
+    def can_be_rated(self) -> bool:
+        return self.role == self.Role.ASSISTANT and self.state == self.State.COMPLETE

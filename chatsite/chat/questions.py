@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass, replace
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from chatsite.chat.errors import Empty, NotRetryable, NotYours, TooLong
@@ -25,7 +25,8 @@ class Change:
     """One committed change of a conversation: what tabs at revision `before` lack for `after`.
 
     Of the messages `added` at the end, those `moved` stood elsewhere before. `reply_id` is the
-    reply that a worker may start now. `handed`: somebody else answers from now on.
+    reply that a worker may start now. `handed`: somebody else answers from now on. `rated`: only
+    the customer's opinion of these is different.
     """
 
     conversation: Conversation
@@ -36,6 +37,7 @@ class Change:
     altered: tuple[Message, ...] = ()
     reply_id: int | None = None
     handed: bool = False
+    rated: tuple[Message, ...] = ()
 
 
 def ask(public_id: uuid.UUID, visitor: str, text: str, client_id: uuid.UUID) -> Change:
@@ -45,8 +47,7 @@ def ask(public_id: uuid.UUID, visitor: str, text: str, client_id: uuid.UUID) -> 
     joins it; one that arrives while it is written is answered by the next.
     Raises Empty, TooLong, NotYours.
     """
-    text = _CONTROL.sub("", text.replace("\r\n", "\n")).strip()
-    text = text.encode(errors="ignore").decode()  # lone surrogates, which no database stores
+    text = cleaned(text)
     if not text:
         raise Empty
     if len(text) > MAX_LENGTH:
@@ -86,6 +87,12 @@ def ask(public_id: uuid.UUID, visitor: str, text: str, client_id: uuid.UUID) -> 
     return replace(change, reply_id=reply.pk)
 
 
+def cleaned(text: str) -> str:
+    """What was typed, without what no database stores: control characters, lone surrogates."""
+    text = _CONTROL.sub("", text.replace("\r\n", "\n")).strip()
+    return text.encode(errors="ignore").decode()
+
+
 def retry(public_id: uuid.UUID, visitor: str, reply_id: int) -> Change:
     """Owe a failed or cut reply again, as it stands in the conversation.
 
@@ -103,9 +110,11 @@ def retry(public_id: uuid.UUID, visitor: str, reply_id: int) -> Change:
             raise NotRetryable
         before = locked.revision
         locked.advance()
+        broken_off = reply.failure in {Message.Failure.LENGTH, Message.Failure.FILTERED}
         Message.objects.filter(id=reply.pk).update(
             state=Message.State.PENDING,
             text="",
+            retries=F("retries") + int(broken_off),
             failure="",
             tries=0,
             ended_at=None,

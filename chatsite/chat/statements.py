@@ -42,7 +42,7 @@ def read(reply_id: int, most: int) -> list[Message]:
         """
         SELECT said.id, said.conversation_id, said.position, said.role, said.state, said.text,
                said.attempt, said.tries, said.deadline, said.created_at, said.client_id,
-               said.tier, said.failure,
+               said.tier, said.failure, said.rating, said.rating_note, said.retries,
                held.public_id AS held_id, held.visitor AS held_by, held.revision AS held_at
         FROM chat_message reply
         JOIN chat_conversation held ON held.id = reply.conversation_id

@@ -13,6 +13,7 @@ urlpatterns = [
     path("c/<uuid:public_id>/", views.conversation, name="conversation"),
     path("c/<uuid:public_id>/ask/", views.ask, name="ask"),
     path("c/<uuid:public_id>/retry/<int:reply_id>/", views.retry, name="retry"),
+    path("c/<uuid:public_id>/rate/", views.rate, name="rate"),
 ]
 
 websocket_urlpatterns = [

@@ -4,10 +4,20 @@ import uuid
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from chatsite.chat import conversations, fragments, limits, live, questions, visitors, wakeup
+from chatsite.chat import (
+    conversations,
+    fragments,
+    limits,
+    live,
+    questions,
+    ratings,
+    visitors,
+    wakeup,
+)
 from chatsite.chat.errors import NotYours, Refused
 from chatsite.chat.models import Conversation
 from chatsite.chat.questions import Change
@@ -68,6 +78,23 @@ def retry(request: HttpRequest, public_id: uuid.UUID, reply_id: int) -> HttpResp
     except Refused as error:
         return _refused(request, public_id, error)
     return redirect("chat:conversation", public_id)
+
+
+@require_POST
+def rate(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    visitor = visitors.held(request.COOKIES)
+    try:
+        limits.ratings_per_visitor.take(visitor)
+        reply_id, rating, note = ratings.read(request.POST)
+        _tell(ratings.rate(public_id, visitor, reply_id, rating, note))
+    except NotYours as error:
+        raise Http404 from error
+    except Refused as error:
+        return _refused(request, public_id, error)
+    except (KeyError, ValueError):
+        return HttpResponse("No rating of an answer", status=400, content_type="text/plain")
+    page = reverse("chat:conversation", args=[public_id])
+    return redirect(f"{page}#message-{reply_id}")
 
 
 def _tell(change: Change) -> None:

@@ -79,11 +79,13 @@ chat.addEventListener("htmx:wsClose", () => {
   if (message) byHttp("POST", form.action, message);
   else byHttp("GET", form.dataset.url);
 });
-// Retry: the extension sends it, now or when the connection opens.
-chat.addEventListener("htmx:wsConfigSend", ({ target }) => {
-  target.querySelector("[type=submit]").disabled = true;
-  part("scroll").focus({ preventScroll: true });
-  if (failures > 3) byHttp("POST", target.action);
+// A retry or a rating: the extension sends it, now or when the connection opens.
+chat.addEventListener("htmx:wsConfigSend", ({ target, detail }) => {
+  if (target.matches("[data-retry]")) {
+    target.querySelector("[type=submit]").disabled = true;
+    part("scroll").focus({ preventScroll: true });
+  }
+  if (failures > 3) byHttp("POST", target.action, detail.parameters);
 });
 
 chat.addEventListener("submit", (event) => {

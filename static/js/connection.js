@@ -4,7 +4,7 @@ const status = chat.querySelector("[data-connection-status]");
 // The codes after which the extension reconnects by itself; from 4000 on the server means it.
 const RETRIED = [1006, 1011, 1012, 1013];
 const FINAL = 4000;
-let socket, live, frames, hiddenSince;
+let socket, live, frames, hiddenSince, focused;
 
 // At most 1 s: a tab is to be current within 2 s of the server's return. Random, so that not all
 // tabs return in the same instant.
@@ -37,8 +37,15 @@ chat.addEventListener("htmx:wsClose", ({ detail: { event, socketWrapper } }) => 
 
 // Tells the server how far this reader has come: it drops one that falls too far behind.
 chat.addEventListener("htmx:wsBeforeMessage", () => {
+  focused = document.activeElement.id;
   frames += 1;
   if (frames % 32 === 0) live.send(JSON.stringify({ ack: frames }));
+});
+
+// A button that was replaced by its like keeps the keyboard.
+chat.addEventListener("htmx:wsAfterMessage", () => {
+  if (!focused || document.activeElement !== document.body) return;
+  document.getElementById(focused)?.focus({ preventScroll: true });
 });
 
 // Appending an entry that is already here replaces it where it stands.

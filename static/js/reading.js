@@ -26,8 +26,8 @@ jump.addEventListener("click", () => {
   following = true;
   follow();
 });
-chat.addEventListener("submit", () => {
-  following = true;
+chat.addEventListener("submit", ({ target }) => {
+  if (!target.matches("[data-rating]")) following = true;
 });
 
 const localise = () => {

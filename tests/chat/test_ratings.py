@@ -1,0 +1,187 @@
+"""A customer rates an answer, by the socket and by plain forms; staff find and read it."""
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.test import Client
+
+from chatsite.chat import limits, questions, ratings, visitors
+from chatsite.chat.consumer import NOT_ALLOWED
+from chatsite.chat.errors import NotRateable, NotYours, TooLong
+from chatsite.chat.models import Conversation, Message
+from tests.chat.conftest import Tab
+from tests.chat.test_admin import LIST, nora, page, signed_in, staff, text, told  # noqa: F401
+from tests.chat.test_sockets import closed_with
+from tests.chat.told import Told
+from tests.page import Page
+
+GOOD, BAD = Message.Rating.GOOD, Message.Rating.BAD
+
+
+def pressed(page: Page) -> list[str]:
+    """Which thumbs of all answers are pressed."""
+    return [
+        node.attributes["aria-label"]
+        for node in page.root.elements()
+        if node.attributes.get("aria-pressed") == "true"
+    ]
+
+
+def note(page: Page) -> bool:
+    """Whether the page asks what was wrong."""
+    return any(node.attributes.get("name") == "note" for node in page.root.elements())
+
+
+async def rated(tab: Tab, rating: int, **fields: str) -> Message:
+    reply = await Message.objects.aget(role="assistant")
+    await tab.send({"rate": str(reply.pk), "rating": str(rating), **fields})
+    return reply
+
+
+async def test_a_rating_shows_in_every_tab_and_a_second_click_takes_it_back(
+    tab, open_tab, worker, upstream
+):
+    upstream.says("From nine to five.")
+    await tab.say("When are you open?")
+    await tab.answer()
+    other = await open_tab(beside=tab)
+
+    reply = await rated(tab, -1)
+    for each in (tab, other):
+        await each.sees(lambda page: pressed(page) == ["Not helpful"] and note(page))
+    await rated(tab, -1, note="It is closed\non Sundays.")
+    await other.sees(lambda page: not note(page))
+    await reply.arefresh_from_db()
+    assert (reply.rating, reply.rating_note) == (BAD, "It is closed on Sundays.")
+
+    await rated(tab, 0)
+    await other.sees(lambda page: pressed(page) == [])
+
+    await reply.arefresh_from_db()
+    assert (reply.rating, reply.rating_note) == (None, "")
+    assert tab.page.missed == other.page.missed == []
+    assert tab.newest.text == "From nine to five."
+
+
+@pytest.mark.parametrize(
+    "frame", [{"rate": "1"}, {"rate": "x", "rating": "1"}, {"rate": "1", "rating": "5"}]
+)
+async def test_what_is_no_rating_ends_the_socket(frame, tab):
+    await tab.send(frame)
+
+    assert await closed_with(tab) == NOT_ALLOWED
+
+
+def rate(told: Told, rating: Message.Rating | None, words: str = "", visitor: str = ""):  # noqa: F811
+    return ratings.rate(told.public_id, visitor or told.visitor, told.reply.pk, rating, words)
+
+
+def test_the_same_rating_twice_is_one_change(told):  # noqa: F811
+    told.answered()
+
+    first, second = rate(told, BAD, "Wrong."), rate(told, BAD)
+
+    assert first.after == first.before + 1
+    assert second.before == second.after == first.after
+    assert told.reply.rating_note == "Wrong."
+
+
+def test_another_rating_drops_the_note(told):  # noqa: F811
+    told.answered()
+    rate(told, BAD, "Wrong.")
+
+    rate(told, GOOD)
+
+    assert (told.reply.rating, told.reply.rating_note) == (GOOD, "")
+
+
+def test_only_whoever_holds_the_conversation_may_rate(told):  # noqa: F811
+    told.answered()
+
+    with pytest.raises(NotYours):
+        rate(told, BAD, visitor="w" * 64)
+
+    assert told.reply.rating is None
+
+
+def test_an_answer_of_another_conversation_is_not_rated_from_here(told):  # noqa: F811
+    elsewhere = Told(visitor="w" * 64).asks().answered()
+
+    with pytest.raises(NotRateable):
+        ratings.rate(told.public_id, told.visitor, elsewhere.reply.pk, BAD)
+
+
+@pytest.mark.parametrize("state", ["pending", "failed"])
+def test_only_a_complete_answer_is_rated(told, state):  # noqa: F811
+    if state == "failed":
+        told.failed()
+
+    with pytest.raises(NotRateable):
+        rate(told, BAD)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Message.objects.filter(id=told.reply.pk).update(rating=BAD)
+
+
+def test_a_note_has_an_end(told):  # noqa: F811
+    told.answered()
+
+    with pytest.raises(TooLong):
+        rate(told, BAD, "a" * (ratings.LONGEST_NOTE + 1))
+
+
+def test_a_retry_counts_only_where_the_model_broke_off(told):  # noqa: F811
+    told.begins()
+    told.ends("It begins", "cut", "length")
+    questions.retry(told.public_id, told.visitor, told.reply.pk)
+    told.failed()
+    questions.retry(told.public_id, told.visitor, told.reply.pk)
+
+    assert told.reply.retries == 1
+
+
+@pytest.fixture
+def browser(told, monkeypatch) -> Client:  # noqa: F811
+    """The customer's browser without scripts."""
+    monkeypatch.setattr(visitors, "held", lambda cookies: told.visitor)
+    told.answered()
+    return Client(headers={"host": "localhost"})
+
+
+def test_a_plain_form_rates(browser, told):  # noqa: F811
+    address = f"/c/{told.public_id}/"
+    fields = {"rate": told.reply.pk, "rating": "-1"}
+
+    response = browser.post(f"{address}rate/", fields)
+
+    assert response["Location"] == f"{address}#message-{told.reply.pk}"
+    shown = Page(browser.get(address).content.decode())
+    assert pressed(shown) == ["Not helpful"]
+    assert note(shown)
+    assert browser.post(f"{address}rate/", fields | {"rating": "7"}).status_code == 400
+    assert told.reply.rating == BAD
+
+
+def test_who_clicks_without_end_is_told_to_wait(browser, told, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(limits, "ratings_per_visitor", limits.Limit(2))
+    fields = {"rate": told.reply.pk}
+
+    codes = [
+        browser.post(f"/c/{told.public_id}/rate/", fields | {"rating": rating}).status_code
+        for rating in ("1", "-1", "1")
+    ]
+
+    assert codes == [302, 302, 422]
+    assert told.reply.rating == BAD
+
+
+def test_staff_read_what_the_customer_thought_and_find_it(staff, told):  # noqa: F811
+    told.answered()
+    Told(visitor="w" * 64).asks("Another?").answered()
+    rate(told, BAD, "<b>Closed</b> on Sundays")
+
+    response = staff.get(page(told))
+
+    assert "The customer found this not helpful: “<b>Closed</b> on Sundays”." in text(response)
+    assert "<b>Closed" not in response.content.decode()
+    bad = staff.get(f"{LIST}?rating=bad").context["cl"].result_list
+    assert bad == [Conversation.objects.get(public_id=told.public_id)]
+    assert staff.get(f"{LIST}?rating=good").context["cl"].result_list == []
