@@ -9,11 +9,12 @@ from dataclasses import astuple, dataclass, fields
 from datetime import datetime
 
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from billing import pricing, windows
 from billing.errors import AlreadyCharged, NoPrice, NotReserved
-from billing.models import Hold, LedgerEntry, Price
+from billing.models import Budget, BudgetWindow, Hold, LedgerEntry, Price
 from billing.pricing import Rate, Usage
 
 logger = logging.getLogger(__name__)
@@ -21,6 +22,7 @@ logger = logging.getLogger(__name__)
 # Outcomes that are the ledger's own; all others are the caller's words.
 NOT_SENT = "not_sent"
 EXPIRED = "expired"
+RECONCILED = "reconciled"
 # Holds that one `expire` charges: a dead worker's hundreds should not make everybody wait.
 MOST_EXPIRED = 200
 
@@ -183,6 +185,39 @@ def estimate(model: str, usage: Usage, now: datetime) -> int:
     return pricing.cost(usage, price.rate)
 
 
+def correct(reference: str, amount: int, like: LedgerEntry, called_at: datetime) -> None:
+    """Charge so many nano-dollars more, or less where negative, than the calls of a day were.
+
+    `like` is one of these calls. Counts in the windows of the site, its tier and its model that the
+    time belongs to, as far as they can give so much back. Correcting twice changes nothing.
+    """
+    scopes = Q(budget__scope=Budget.Scope.SITE)
+    for scope, key in ((Budget.Scope.TIER, like.tier), (Budget.Scope.MODEL, like.model_requested)):
+        scopes |= Q(budget__scope=scope, key=key)
+    with transaction.atomic():
+        windows.lock()
+        if LedgerEntry.objects.filter(reference=reference).exists():
+            return
+        counting = BudgetWindow.objects.filter(
+            scopes, windows.current(called_at), spent__gte=-amount
+        )
+        Hold.objects.create(
+            reference=reference,
+            purpose=LedgerEntry.Purpose.RECONCILIATION,
+            tier=like.tier,
+            model=like.model_requested,
+            service_tier=like.service_tier,
+            price_id=like.price_id,
+            amount=0,
+            windows=list(counting.values_list("id", flat=True)),
+            called_at=called_at,
+            expires_at=called_at,
+        )
+        response = _Response(like.model_returned, like.service_tier, outcome=RECONCILED)
+        nothing = Usage(input_tokens=0, output_tokens=0)
+        _charge(reference, nothing, response, timezone.now(), amount)
+
+
 @dataclass(frozen=True, slots=True)
 class _Response:
     """What the provider said beside the usage; blank where it did not."""
@@ -193,8 +228,14 @@ class _Response:
     outcome: str = ""
 
 
-def _charge(reference: str, usage: Usage | None, response: _Response, now: datetime) -> bool:
-    """Move the hold to the ledger, if there is one."""
+def _charge(
+    reference: str,
+    usage: Usage | None,
+    response: _Response,
+    now: datetime,
+    corrected: int | None = None,
+) -> bool:
+    """Move the hold to the ledger, if there is one; at the corrected amount, if there is one."""
     # Without a savepoint: nothing in here is refused halfway.
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         windows.lock()
@@ -206,6 +247,7 @@ def _charge(reference: str, usage: Usage | None, response: _Response, now: datet
         model = response.model or asked
         service_tier = response.service_tier or asked_tier
         amount = held if usage is None else pricing.cost(usage, Rate(*rates))
+        amount = amount if corrected is None else corrected
         windows.book(json.loads(ids), held, amount)
         cursor.execute(
             ENTRY,
@@ -224,7 +266,7 @@ def _charge(reference: str, usage: Usage | None, response: _Response, now: datet
             ],
         )
         cursor.execute("DELETE FROM billing_hold WHERE id = %s", [hold])
-    if amount > held:
+    if amount > held and corrected is None:
         logger.error("%s cost %d nano-dollars, %d were reserved", reference, amount, held)
     return True
 

@@ -278,6 +278,10 @@ class LedgerEntry(models.Model):
     class Purpose(models.TextChoices):
         ANSWER = "answer"
         SCORING = "scoring"
+        JUDGING = "judging"
+        EVALUATION = "evaluation"
+        SUMMARY = "summary"
+        RECONCILIATION = "reconciliation"  # no call: what the provider billed beside the entries
 
     reference = models.CharField(max_length=100, unique=True, help_text="Owned by the caller.")
     purpose = models.CharField(max_length=20, choices=Purpose)
@@ -320,7 +324,9 @@ class LedgerEntry(models.Model):
         verbose_name_plural = "ledger entries"
         constraints = [
             models.CheckConstraint(
-                condition=Q(amount__gte=0, reserved__gte=0), name="billing_no_negative_charge"
+                # A correction of what was charged without knowing its usage may give back.
+                condition=Q(reserved__gte=0) & (Q(amount__gte=0) | Q(purpose="reconciliation")),
+                name="billing_no_negative_charge",
             ),
             models.CheckConstraint(
                 condition=Q(estimated=True, input_tokens__isnull=True, output_tokens__isnull=True)

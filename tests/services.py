@@ -212,7 +212,13 @@ def pytest_load_initial_conftests() -> Generator[None, None, None]:
     # pytest tidies up a directory that all runs share, and fails where two do so at once.
     os.environ["PYTEST_DEBUG_TEMPROOT"] = var
     # Nothing of the developer's machine decides a test, least of all a real key.
-    for name in ("DATABASE_URL", "OPENAI_API_KEY", "OPENAI_API_KEY_FILE", "OPENAI_BASE_URL"):
+    for name in (
+        "DATABASE_URL",
+        "OPENAI_API_KEY",
+        "OPENAI_API_KEY_FILE",
+        "OPENAI_BASE_URL",
+        "OPENAI_ADMIN_KEY",
+    ):
         os.environ.pop(name, None)
     os.environ["VAR_DIR"] = var
     Path(var, "static").mkdir()  # which WhiteNoise misses loudly

@@ -26,6 +26,7 @@ import orjson
 from aiohttp import web
 
 from tests import scripts
+from tests.costs import Costs
 from tests.exchange import Billed, Call, Exchange, now
 from tests.scripts import Script
 
@@ -58,6 +59,7 @@ class Upstream:
         self.planned: deque[Script] = deque()
         self.otherwise: Script = scripts.says_something
         self.keeps_bodies = True
+        self.costs = Costs()
         self._listening = threading.Event()
         self._stop: Callable[[], object] = lambda: None
 
@@ -77,6 +79,7 @@ class Upstream:
         self.bill.clear()
         self.planned.clear()
         self.otherwise = scripts.says_something
+        self.costs = Costs()
 
     # What the next call gets.
 
@@ -193,6 +196,9 @@ class Upstream:
         models = [{"id": name, "object": "model", "owned_by": "tests"} for name in MODELS]
         return _json({"object": "list", "data": models})
 
+    async def _costs(self, request: web.Request) -> web.Response:
+        return await self.costs.serve(request)
+
     async def _requests(self, _: web.Request) -> web.Response:
         names = ("reference", "model", "arrived", "first_token")
         return _json([{name: getattr(call, name) for name in names} for call in self.requests])
@@ -205,6 +211,7 @@ class Upstream:
         application = web.Application(client_max_size=64 * 1024**2)
         application.router.add_post("/v1/chat/completions", self._complete)
         application.router.add_get("/v1/models", self._models)
+        application.router.add_get("/v1/organization/costs", self._costs)
         application.router.add_get("/_requests", self._requests)
         application.router.add_get("/_bill", self._bill)
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.05)

@@ -1,4 +1,4 @@
-"""Calls: one request each, by the SDK, within deadlines. The only module that imports `openai`."""
+"""Calls: one request each, by the SDK, within deadlines."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence

@@ -1,0 +1,265 @@
+"""`manage.py reconcile`: the ledger's days against the bill of a provider that is a real server."""
+
+from datetime import UTC, date, datetime, timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from billing import ledger, proof
+from billing.ledger import Call
+from billing.models import Budget, BudgetWindow, LedgerEntry, Price
+from billing.pricing import Usage
+from tests.costs import ADMIN_KEY
+from tests.upstream import Upstream
+
+pytestmark = pytest.mark.django_db
+
+DAY = date(2026, 11, 20)
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+# Of gpt-4 at $30 and $60 per million tokens: $0.06.
+USED = Usage(1000, 500)
+# What is reserved for it: $0.09.
+WORST = Usage(1000, 1000)
+
+
+@pytest.fixture(scope="module")
+def provider():
+    with Upstream() as upstream:
+        yield upstream
+
+
+@pytest.fixture
+def bill(provider, settings):
+    """What the provider bills."""
+    provider.reset()
+    settings.OPENAI_BASE_URL = provider.url
+    settings.OPENAI_ADMIN_KEY = ADMIN_KEY
+    return provider.costs
+
+
+@pytest.fixture
+def called(db):
+    """Put a call of gpt-4 on the ledger that differs from a good one as told."""
+    Price.objects.create(
+        model="gpt-4",
+        effective_from=NOON - timedelta(days=90),
+        input=30 * 10**9,
+        output=60 * 10**9,
+    )
+    for scope in ("site", "tier", "conversation"):
+        Budget.objects.create(name=scope, scope=scope, period="month", limit=10**9)
+
+    def called(
+        number: int = 1,
+        usage: Usage | None = USED,
+        at: datetime = NOON,
+        seconds: int = 3,
+        model: str = "gpt-4-0613",
+        service_tier: str = "",
+    ) -> None:
+        reference = f"reply:{number}:1"
+        call = Call(reference, "answer", "gpt-4", "strong", "conversation:1", "v1")
+        ledger.reserve(call, WORST, expires_at=at + timedelta(minutes=2), now=at)
+        ledger.settle(
+            reference,
+            usage,
+            model=model,
+            service_tier=service_tier,
+            outcome="stop",
+            now=at + timedelta(seconds=seconds),
+        )
+
+    return called
+
+
+def reconciled(*words: str, first: date = DAY, last: date = DAY) -> str:
+    said = StringIO()
+    call_command("reconcile", f"--from={first}", f"--to={last}", *words, stdout=said)
+    return said.getvalue()
+
+
+def short(*words: str) -> str:
+    """What it says where more is billed than recorded."""
+    said = StringIO()
+    with pytest.raises(CommandError, match="billed beyond what is recorded"):
+        call_command("reconcile", f"--from={DAY}", f"--to={DAY}", *words, stdout=said)
+    return said.getvalue()
+
+
+def test_a_day_that_is_billed_as_recorded_is_equal(called, bill):
+    called()
+    bill.bills(DAY, "gpt-4-0613, input", "0.03")
+    bill.bills(DAY, "gpt-4-0613, output", "0.03")
+
+    said = reconciled()
+
+    assert said.splitlines() == [
+        "2026-11-20 gpt-4                    recorded $0.060000, billed $0.060000: equal",
+        "1 days, 1 lines: 1 equal, 0 not fully explained.",
+    ]
+    (query,) = bill.queries
+    assert query["group_by[]"] == "line_item"
+
+
+@pytest.mark.parametrize(
+    ("calls", "dollars", "words"),
+    [
+        ([{}], "0.0599999", "rounded up, and the provider's figure"),
+        # Charged $0.09, as reserved.
+        ([{}, {"usage": None}], "0.12", "1 calls whose usage is unknown, charged as reserved"),
+        ([{}, {"service_tier": "scale"}], "0.1", "1 calls at an assumed price"),
+        (
+            [{}, {"at": datetime(2026, 11, 20, 23, 59, 58, tzinfo=UTC)}],
+            "0.06",
+            "1 calls across midnight UTC",
+        ),
+        (
+            [{}, {"at": datetime(2026, 11, 19, 23, 59, 58, tzinfo=UTC)}],
+            "0.12",
+            "1 calls across midnight UTC",
+        ),
+    ],
+)
+def test_a_difference_is_explained_by_the_calls_of_its_day(called, bill, calls, dollars, words):
+    for number, call in enumerate(calls):
+        called(number, **call)
+    bill.bills(DAY, "gpt-4-0613, input", dollars)
+
+    said = reconciled()
+
+    assert words in said
+    assert "0 not fully explained" in said
+
+
+def test_calls_of_others_are_told_from_ours(called, bill):
+    called()
+    bill.bills(DAY, "gpt-4-0613, input", "0.06")
+    bill.bills(DAY, "gpt-5.6-sol, input", "2.5")
+
+    said = short("--correct", str(DAY))
+
+    assert "gpt-4                    recorded $0.060000, billed $0.060000: equal" in said
+    assert "gpt-5.6-sol              recorded $0.000000, billed $2.500000: -$2.5" in said
+    assert "calls that are not this site's" in said
+    assert "not corrected: no call of this site's is on the ledger" in said
+    assert LedgerEntry.objects.count() == 1
+
+
+def test_what_nothing_explains_is_said_so(called, bill):
+    called()
+    bill.bills(DAY, "gpt-4-0613, input", "0.02")
+
+    said = reconciled()
+
+    assert "a credit of the provider's, or a price too high here" in said
+    assert "1 not fully explained" in said
+
+
+@pytest.mark.parametrize(
+    ("day", "words"),
+    [
+        (DAY, "no figures of this day (+"),
+        (datetime.now(UTC).date(), "no figures of this day yet"),
+    ],
+)
+def test_a_day_without_figures_is_named_and_not_corrected(called, bill, day, words):
+    called(at=datetime.combine(day, NOON.timetz()))
+    bill.missing.add(day)
+
+    said = reconciled("--correct", str(day), first=day, last=day)
+
+    assert "billed no figures" in said
+    assert words in said
+    assert LedgerEntry.objects.count() == 1
+
+
+@pytest.mark.parametrize(("dollars", "given"), [("0.13", 20_000_000), ("0.2", -50_000_000)])
+def test_the_ledger_follows_the_bill_where_the_operator_says_so(called, bill, dollars, given):
+    called(1)
+    called(2, usage=None)
+    bill.bills(DAY, "gpt-4-0613, input", dollars)
+    before = list(LedgerEntry.objects.values())
+
+    said = (reconciled if given > 0 else short)("--correct", str(DAY))
+
+    assert "corrected as reconciled:2026-11-20:gpt-4:1" in said
+    assert list(LedgerEntry.objects.order_by("id").values())[: len(before)] == before[::-1]
+    entry = LedgerEntry.objects.get(purpose="reconciliation")
+    assert (entry.amount, entry.outcome, entry.tier) == (-given, "reconciled", "strong")
+    assert (entry.input_tokens, entry.conversation) == (0, "")
+    spent = {window.budget.scope: window.spent for window in BudgetWindow.objects.all()}
+    assert spent == {
+        "site": 150_000_000 - given,
+        "tier": 150_000_000 - given,
+        "conversation": 150_000_000,
+    }
+    assert proof.differences() == []
+    # Corrected, the day is equal, and stays so.
+    again = reconciled("--correct", str(DAY))
+    assert "1 equal" in again
+    assert LedgerEntry.objects.count() == 3
+
+
+def test_a_bill_that_changes_is_followed_once_more(called, bill):
+    called(usage=None)
+    for dollars in ("0.08", "0.07"):
+        bill.lines.clear()
+        bill.bills(DAY, "gpt-4", dollars)
+        reconciled("--correct", str(DAY))
+
+    corrections = LedgerEntry.objects.filter(purpose="reconciliation").order_by("id")
+    assert [entry.reference for entry in corrections] == [
+        "reconciled:2026-11-20:gpt-4:1",
+        "reconciled:2026-11-20:gpt-4:2",
+    ]
+    assert sum(entry.amount for entry in LedgerEntry.objects.all()) == 70_000_000
+
+
+def test_a_difference_of_another_day_is_not_corrected(called, bill):
+    called(usage=None)
+    bill.bills(DAY, "gpt-4", "0.08")
+
+    reconciled("--correct", "2026-11-19")
+
+    assert LedgerEntry.objects.count() == 1
+
+
+def test_a_long_range_is_read_page_by_page(called, bill):
+    first = DAY - timedelta(days=80)
+    bill.bills(first, "gpt-4", "1")
+    bill.bills(DAY, "gpt-4", "2")
+
+    said = StringIO()
+    with pytest.raises(CommandError, match="2 lines are billed beyond"):
+        call_command("reconcile", f"--from={first}", f"--to={DAY}", "--project=p1", stdout=said)
+
+    assert "81 days, 2 lines" in said.getvalue()
+    assert len(bill.queries) == 3
+    assert all(query["project_ids[]"] == "p1" for query in bill.queries)
+
+
+def test_a_bill_that_cannot_be_read_is_an_error_without_the_providers_words(called, bill, settings):
+    bill.fails_with = 403
+    with pytest.raises(CommandError, match="unauthorised: status 403") as refusal:
+        reconciled()
+    assert "customer" not in str(refusal.value)
+
+    bill.fails_with = 0
+    bill.currency = "eur"
+    bill.bills(DAY, "gpt-4", "1")
+    with pytest.raises(CommandError, match="broken: not the protocol"):
+        reconciled()
+
+    bill.currency = "usd"
+    bill.endless = True
+    with pytest.raises(CommandError, match="pages without an end"):
+        reconciled()
+
+    settings.OPENAI_ADMIN_KEY = "sk-another"
+    with pytest.raises(CommandError, match="status 401 invalid_api_key"):
+        reconciled()
+
+    settings.OPENAI_ADMIN_KEY = ""
+    with pytest.raises(CommandError, match="OPENAI_ADMIN_KEY"):
+        reconciled()
