@@ -14,7 +14,6 @@ MODELS = [
     "Article",
     "Policy",
     "RouteDecision",
-    "Verdict",
     "Budget",
     "BudgetWindow",
     "LedgerEntry",

@@ -15,26 +15,16 @@ from django.views.decorators.http import require_POST
 
 from routing import policies
 from routing.errors import NothingChanged
-from routing.models import Policy, RouteDecision, Verdict
+from routing.models import Policy, RouteDecision
 
 # How a version's settings are shown and asked for.
 _SETTINGS: tuple[tuple[str, dict[str, Any]], ...] = (
     (
         "Which tier answers",
         {
-            "fields": ["threshold", "analyzer", "criteria"],
+            "fields": ["threshold", "analyzer", "band", "criteria"],
             "description": "A message's score says how likely it is that the cheap answer would "
             "not do: 1, it will; 10, it will not.",
-        },
-    ),
-    (
-        "Which answers are checked again",
-        {
-            "fields": ["doubt_threshold"],
-            "description": "A finished answer of the cheap tier is checked here, without a call: "
-            "is it whole, grounded in the articles, does it answer every question? A doubted one "
-            "is written again by the strong tier while the customer sees that it is being "
-            "double-checked, where the budgets have room; else it stands.",
         },
     ),
     ("Cheap tier", {"fields": ["cheap_model", "cheap_successor", "cheap_output_limit"]}),
@@ -63,7 +53,7 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # no [] at run tim
         fields = [*Policy.SETTINGS, "reason"]
         widgets = {
             "threshold": forms.NumberInput(attrs={"min": 1, "max": 11, "step": 0.1}),
-            "doubt_threshold": forms.NumberInput(attrs={"min": 0, "max": 1, "step": 0.05}),
+            "band": forms.NumberInput(attrs={"min": 0, "max": 9, "step": 0.1}),
             "temperature": forms.NumberInput(attrs={"min": 0, "max": 2, "step": 0.1}),
             "cheap_output_limit": forms.NumberInput(attrs={"min": 16, "max": 4096}),
             "strong_output_limit": forms.NumberInput(attrs={"min": 16, "max": 4096}),
@@ -218,6 +208,8 @@ class RouteDecisionAdmin(WrittenByCode):
         "analyzer",
         "policy",
         "reason",
+        "moves",
+        "flip",
         "seen",
         "decided_at",
     ]
@@ -225,30 +217,17 @@ class RouteDecisionAdmin(WrittenByCode):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
+    @admin.display(description="what moved the score")
+    def moves(self, decision: RouteDecision) -> str:
+        return "; ".join(f"{name} {points:+g}" for name, points in decision.moved) or "nothing"
+
+    @admin.display(description="other tier")
+    def flip(self, decision: RouteDecision) -> str:
+        return decision.flip or "The tier did not follow from the score."
+
     @admin.display(description="what the rules saw")
     def seen(self, decision: RouteDecision) -> str:
         return "; ".join(f"{name}: {_in_words(value)}" for name, value in decision.features.items())
-
-
-@admin.register(Verdict)
-class VerdictAdmin(WrittenByCode):
-    list_display = ["call", "doubt", "threshold", "reason", "outcome", "checked_at"]
-    list_filter = ["outcome", "verifier"]
-    search_fields = ["reference"]
-    date_hierarchy = "checked_at"
-    show_full_result_count = False
-    fields = ["call", "reason", "outcome", "verifier", "moved", "measured", "checked_at"]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    @admin.display(description="what moved the doubt, in points of ten")
-    def moved(self, verdict: Verdict) -> str:
-        return "; ".join(f"{name}: {points:+g}" for name, points in verdict.findings) or "nothing"
-
-    @admin.display(description="what was measured")
-    def measured(self, verdict: Verdict) -> str:
-        return "; ".join(f"{name}: {value:g}" for name, value in verdict.features.items())
 
 
 def _in_words(value: object) -> str:

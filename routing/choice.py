@@ -24,12 +24,28 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """A feature, and the points of ten by which it raised (or lowered) the score."""
+
+    name: str
+    points: float
+
+
+@dataclass(frozen=True, slots=True)
 class Score:
     """How likely it is that the cheap answer would not do: 1 (it will) to 10 (it will not)."""
 
     value: float
     analyzer: str
     reasons: tuple[str, ...]  # short phrases, strongest first
+    moved: tuple[Moved, ...] = ()  # largest first; none where a model only named a number
+
+
+@dataclass(frozen=True, slots=True)
+class NoScore:
+    """A model was wanted and gave no score; why, as the beginning of a sentence."""
+
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +68,15 @@ def choose(score: Score, threshold: float) -> Choice:
         analyzer=score.analyzer,
         reason=f"{verdict}: {'; '.join(score.reasons[:MOST_REASONS])}.",
     )
+
+
+def flip(tier: str, score: float, threshold: float) -> str:
+    """At which threshold the choice would have been the other one, as a sentence.
+
+    Blank where the tier did not follow from the score.
+    """
+    if (score >= threshold) != (tier == Tier.STRONG):
+        return ""
+    if tier == Tier.STRONG:
+        return f"With a threshold above {score:g} the cheap tier would have answered."
+    return f"With a threshold of {score:g} or less the strong tier would have answered."

@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 from django.utils import timezone
 
 from routing import difficulty, learned
-from routing.choice import Choice, Score, Turn, choose
+from routing.choice import Choice, NoScore, Score, Turn, choose
 from routing.difficulty import Signals
 from routing.models import Policy, RouteDecision
 
@@ -17,19 +17,23 @@ _WHEN_DECIDED_AGAIN = [
     "analyzer",
     "reason",
     "features",
+    "moved",
     "decided_at",
 ]
 
 
-def decide(reference: str, turn: Turn, policy: Policy, score: Score | None = None) -> Choice:
-    """Choose a tier for the reply and store why, in one query. `scored` here where no score came.
+def decide(
+    reference: str, turn: Turn, policy: Policy, score: Score | NoScore | None = None
+) -> Choice:
+    """Choose a tier for the reply and store why, in one query.
 
-    Safe to repeat: the newest decision of a reply is the one that counts.
+    `score`: what a model said, or why it said nothing; None where none was to be asked. Safe to
+    repeat: the newest decision of a reply is the one that counts.
     """
-    if score is None:
-        score, seen = scored(turn, policy)
-    else:
+    if isinstance(score, Score):
         seen = difficulty.signals(turn)
+    else:
+        score, seen = scored(turn, policy, score)
     choice = choose(score, policy.threshold)
     decision = RouteDecision(
         reference=reference,
@@ -40,6 +44,7 @@ def decide(reference: str, turn: Turn, policy: Policy, score: Score | None = Non
         analyzer=choice.analyzer,
         reason=choice.reason,
         features=asdict(seen),
+        moved=[[move.name, round(move.points, 1)] for move in score.moved],
         decided_at=timezone.now(),
     )
     RouteDecision.objects.bulk_create(
@@ -51,18 +56,37 @@ def decide(reference: str, turn: Turn, policy: Policy, score: Score | None = Non
     return choice
 
 
-def scored(turn: Turn, policy: Policy) -> tuple[Score, Signals]:
-    """What the policy's analyzer says without a call; the rules stand in for the model.
+def wants_a_model(turn: Turn, policy: Policy) -> bool:
+    """Whether the policy has a model asked about this turn."""
+    if policy.analyzer == Policy.Analyzer.COMBINED:
+        score, _ = learned.score(turn)
+        return _is_uncertain(score, policy)
+    return policy.analyzer == Policy.Analyzer.MODEL
+
+
+def scored(turn: Turn, policy: Policy, silence: NoScore | None = None) -> tuple[Score, Signals]:
+    """What is known without a call: by the rules if the policy says so, else as learned.
+
+    `silence`: why the model that was wanted has no say.
 
     No labels of a site are collected yet, so the learned analyzer has no model of it: its first
     day. The model fitted to exams is not one: sent customers' messages, it ranks no better than a
     coin.
     """
-    if policy.analyzer == Policy.Analyzer.LEARNED:
-        return learned.score(turn)
-    seen = difficulty.signals(turn)
-    score = difficulty.weigh(seen)
-    if policy.analyzer == Policy.Analyzer.MODEL:
-        reasons = ("the model gave no score, so the rules did", *score.reasons)
-        score = replace(score, reasons=reasons)
-    return score, seen
+    if policy.analyzer == Policy.Analyzer.RULES:
+        seen = difficulty.signals(turn)
+        return difficulty.weigh(seen), seen
+    score, seen = learned.score(turn)
+    if silence:
+        note = f"{silence.why}, so this score is local"
+    elif policy.analyzer == Policy.Analyzer.COMBINED and not _is_uncertain(score, policy):
+        note = f"not within {policy.band:g} of {policy.threshold:g}, so no model was asked"
+    else:
+        return score, seen
+    return replace(score, reasons=(note, *score.reasons)), seen
+
+
+def _is_uncertain(score: Score, policy: Policy) -> bool:
+    """Whether it lies so near the threshold that a model's opinion may change the tier."""
+    # Scores and thresholds have one decimal; their difference as floats does not.
+    return round(abs(score.value - policy.threshold), 6) <= policy.band

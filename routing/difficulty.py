@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from routing.choice import Score, Turn
+from routing.choice import Moved, Score, Turn
 from routing.errors import BadScore
 from routing.stakes import GRAVE, at_stake
 from routing.stakes import points as stake_points
@@ -168,9 +168,10 @@ def weigh(seen: Signals) -> Score:
     }
     value = min(max(BASE + sum(weights.values()), LOWEST), HIGHEST)
     told = sorted((name for name in weights if weights[name]), key=lambda name: -abs(weights[name]))
+    moved = tuple(Moved(name, round(weights[name], 1)) for name in told)
     if not any(points > 0 for name, points in weights.items() if "covered" not in name):
         told = ["one short question", *told]
-    return Score(round(value, 1), "rules", tuple(told))
+    return Score(round(value, 1), "rules", tuple(told), moved)
 
 
 def rules(turn: Turn) -> Score:

@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from routing.choice import Score, Turn
+from routing.choice import Moved, Score, Turn
 from routing.difficulty import HIGHEST, LOWEST, Signals, signals, weigh
 from routing.errors import RoutingError
 from routing.features import BUCKETS, Measured, measure, rare, standardised
@@ -67,14 +67,6 @@ class Stage(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
-    """A feature, and the points of ten by which it raised (or lowered) the score."""
-
-    name: str
-    points: float
-
-
-@dataclass(frozen=True, slots=True)
 class Estimate:
     """`score` of 1 to 10, at which the choice flips, and what it comes from.
 
@@ -94,7 +86,8 @@ class Estimate:
     def as_score(self) -> Score:
         """The estimate as routing's other analyzers put it: reasons in words, strongest first."""
         told = tuple(f"{move.name} {move.points:+.1f}" for move in self.moved)
-        return Score(round(self.score, 1), self.stage.analyzer, told or ("nothing unusual",))
+        reasons = told or ("nothing unusual",)
+        return Score(round(self.score, 1), self.stage.analyzer, reasons, self.moved)
 
 
 @dataclass(frozen=True, slots=True)

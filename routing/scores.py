@@ -1,7 +1,12 @@
-"""Scores that a model gave, kept for whoever asks the same under the same criteria."""
+"""Scores that a model gave, kept for whoever asks the same under the same criteria.
+
+By the words, the criteria and the model, not by the policy's version: a version that only moves the
+threshold changes no score, and would have every one of them paid for again.
+"""
 
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from routing import difficulty
@@ -14,20 +19,20 @@ KEPT = timedelta(days=90)
 
 def cached(turn: Turn, policy: Policy) -> Score | None:
     """The score that the policy's model gave these words before; None where it was not asked."""
-    value = CachedScore.objects.filter(key=_key(turn, policy)).values_list("score", flat=True)
+    value = CachedScore.objects.filter(key=key(turn, policy)).values_list("score", flat=True)
     known = value.first()
     return None if known is None else _score(known, policy, "before")
 
 
-def remember(turn: Turn, policy: Policy, value: int) -> Score:
-    """Keep a score from 1 to 10 that the policy's model has just given."""
+def remember(values: Mapping[str, int], policy: Policy) -> dict[str, Score]:
+    """Keep the scores from 1 to 10 that the policy's model has just given, by their `key`."""
     CachedScore.objects.bulk_create(
-        [CachedScore(key=_key(turn, policy), score=value)],
+        [CachedScore(key=key, score=value) for key, value in values.items()],
         update_conflicts=True,
         unique_fields=["key"],
         update_fields=["score", "scored_at"],
     )
-    return _score(value, policy, "now")
+    return {key: _score(value, policy, "now") for key, value in values.items()}
 
 
 def forget(now: datetime) -> int:
@@ -35,17 +40,17 @@ def forget(now: datetime) -> int:
     return CachedScore.objects.filter(scored_at__lt=now - KEPT).delete()[0]
 
 
-def _score(value: int, policy: Policy, when: str) -> Score:
-    reason = f"{policy.cheap_model} rated it {value} of 10 by the criteria"
-    if when == "before":
-        reason += ", when it was asked before"
-    return Score(float(value), Policy.Analyzer.MODEL.value, (reason,))
-
-
-def _key(turn: Turn, policy: Policy) -> str:
-    """Everything that the score depends on."""
+def key(turn: Turn, policy: Policy) -> str:
+    """Everything that the score depends on: alike for turns that deserve the same."""
     words = [
         difficulty.normalised(text) for text in (*turn.earlier[-difficulty.BEFORE :], turn.text)
     ]
     basis = json.dumps([policy.cheap_model, policy.criteria, *words])
     return hashlib.sha256(basis.encode()).hexdigest()
+
+
+def _score(value: int, policy: Policy, when: str) -> Score:
+    reason = f"{policy.cheap_model} rated it {value} of 10 by the criteria"
+    if when == "before":
+        reason += ", when it was asked before"
+    return Score(float(value), Policy.Analyzer.MODEL.value, (reason,))

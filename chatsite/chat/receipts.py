@@ -1,12 +1,12 @@
 """Receipts: which model wrote an answer and why, what it cost, what the other would have cost."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from billing import money, pricing
 from billing.models import Hold, LedgerEntry, Price
 from billing.pricing import Usage
-from chatsite.chat.models import Message
+from chatsite.chat.models import Message, ScoringShare
 from routing.choice import Tier
 from routing.models import RouteDecision
 
@@ -24,6 +24,7 @@ class Attempt:
     amount: int  # nano-dollars
     estimated: bool
     outcome: str  # blank in flight
+    share: ScoringShare | None = None  # of a call for several replies; the amount is its part
 
     @property
     def cost(self) -> str:
@@ -33,7 +34,9 @@ class Attempt:
     @property
     def what(self) -> str:
         """What was asked for, and in which attempt at the reply."""
-        return f"{self.purpose.capitalize()}, attempt {self.reference.rpartition(':')[2]}"
+        number = self.share.attempt if self.share else self.reference.rpartition(":")[2]
+        shared = f", shared by {self.share.parts} replies" if self.share else ""
+        return f"{self.purpose.capitalize()}, attempt {number}{shared}"
 
     @property
     def ending(self) -> str:
@@ -85,8 +88,12 @@ class Receipt:
 
 
 def of(messages: Iterable[Message]) -> dict[int, Receipt]:
-    """The receipts of the replies among these messages, by the message's id. Four queries."""
+    """The receipts of the replies among these messages, by the message's id. Five queries."""
     replies = [message for message in messages if message.role == Message.Role.ASSISTANT]
+    shares = {
+        f"score:{share.reply.removeprefix('reply:')}:{share.attempt}": share
+        for share in ScoringShare.objects.filter(reply__in=[reply.reference for reply in replies])
+    }
     references = {
         reply.pk: [
             f"{kind}:{reply.pk}:{number}"
@@ -96,10 +103,16 @@ def of(messages: Iterable[Message]) -> dict[int, Receipt]:
         for reply in replies
     }
     wanted = [reference for each in references.values() for reference in each]
+    wanted += [share.call for share in shares.values()]
     # Holds first: what is settled between the two looks is then seen twice, and not missed.
     held = {hold.reference: _held(hold) for hold in Hold.objects.filter(reference__in=wanted)}
     entries = {entry.reference: entry for entry in LedgerEntry.objects.filter(reference__in=wanted)}
     attempts = held | {reference: _charged(entry) for reference, entry in entries.items()}
+    attempts |= {
+        reference: replace(whole, amount=share.of(whole.amount), share=share)
+        for reference, share in shares.items()
+        if (whole := attempts.get(share.call))
+    }
     decisions = {
         decision.reference: decision
         for decision in RouteDecision.objects.filter(

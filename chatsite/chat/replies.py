@@ -17,7 +17,7 @@ from chatsite.knowledge import articles
 from chatsite.knowledge.articles import Found
 from chatsite.llm import Finished, FinishReason, Kind, UpstreamError
 from routing import decisions, policies
-from routing.choice import Score, Turn
+from routing.choice import NoScore, Score, Turn
 
 logger = logging.getLogger(__name__)
 
@@ -71,10 +71,12 @@ def claim(reply_id: int) -> Claimed | Change | None:
     return Claimed(reply, policies.current(), turn, said, found, seconds, newest_at)
 
 
-def begin(claimed: Claimed, score: Score | None, gone: Collection[str]) -> Work | Change | None:
+def begin(
+    claimed: Claimed, score: Score | NoScore | None, gone: Collection[str]
+) -> Work | Change | None:
     """Choose the model, reserve the worst case, and say what to ask.
 
-    `score` is None where the policy's own rules decide; `gone` are models that the provider no
+    `score` is None where no model was to be asked for it; `gone` are models that the provider no
     longer has. A Change where the reply ends here, without a call.
     """
     reply, policy = claimed.reply, claimed.policy

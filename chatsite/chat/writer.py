@@ -13,11 +13,13 @@ from django.conf import settings
 from django.db import DatabaseError
 
 from chatsite import llm
-from chatsite.chat import fragments, live, replies, scoring
+from chatsite.chat import fragments, live, replies
 from chatsite.chat.calls import Claimed, Work
 from chatsite.chat.models import Message
 from chatsite.chat.questions import Change
+from chatsite.chat.scoring import Scorer
 from chatsite.grouped import GroupedWrites
+from routing import decisions, scores
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +46,7 @@ class Writer:
 
     def __init__(self) -> None:
         self._writes = GroupedWrites("writes")
+        self._scorer = Scorer(self._writes)
         self._live = live.here()
         self._loop = asyncio.get_running_loop()
         self._free = asyncio.Semaphore(settings.ANSWERS_PER_WORKER)
@@ -80,6 +83,7 @@ class Writer:
         for chore in self._chores:
             chore.cancel()
         await asyncio.gather(*self._chores, return_exceptions=True)
+        await self._scorer.stop(patience)
         await self._live.close()
         await llm.close()
         await asyncio.to_thread(self._writes.close)
@@ -122,19 +126,21 @@ class Writer:
             self._begin_later(*next_one)
 
     async def _work(self, reply_id: int) -> Work | Change | None:
-        """Claim and reserve; in one commit where no model has to be asked for the score."""
+        """Claim and reserve; in one commit where no model has to be asked for a score first."""
         gone = {model for model, until in self._gone.items() if until > time.monotonic()}
 
         def claim() -> Claimed | Work | Change | None:
             claimed = replies.claim(reply_id)
-            if isinstance(claimed, Claimed) and not scoring.asks_a_model(claimed):
-                return replies.begin(claimed, None, gone)
-            return claimed
+            if not isinstance(claimed, Claimed):
+                return claimed
+            wanted = decisions.wants_a_model(claimed.turn, claimed.policy)
+            kept = scores.cached(claimed.turn, claimed.policy) if wanted else None
+            return claimed if wanted and not kept else replies.begin(claimed, kept, gone)
 
         claimed = await self._writes.run(claim)
         if not isinstance(claimed, Claimed):
             return claimed
-        score = await scoring.score(claimed, self._writes)
+        score = await self._scorer.score(claimed)
         return await self._writes.run(partial(replies.begin, claimed, score, gone))
 
     async def _ask(self, work: Work) -> Change | timedelta | None:

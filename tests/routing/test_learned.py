@@ -12,10 +12,10 @@ from dataclasses import replace
 import pytest
 
 from routing import fit, learned
-from routing.choice import Tier, Turn, choose
+from routing.choice import Moved, Tier, Turn, choose
 from routing.difficulty import rules, weigh
 from routing.features import language, measure, sums
-from routing.learned import BadModel, Moved, Stage, estimate
+from routing.learned import BadModel, Stage, estimate
 
 HOURS = "What are your business hours?"
 RETURNS = (

@@ -70,7 +70,7 @@ def test_it_says_that_no_model_was_asked():
 
     found = explained(HOURS)
 
-    assert found["Analyzer"] == "rules; the model is asked on the site; here the rules stand in"
+    assert found["Analyzer"] == "learned, first day; the site asks the model; nothing is asked here"
     assert found["Score"].startswith("3 of 10; Version 2")
 
 

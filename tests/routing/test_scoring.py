@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from routing import policies, scores
-from routing.choice import Turn
+from routing.choice import Score, Turn
 from routing.difficulty import SCORING_FORMAT, read_scores, scoring_format, scoring_messages
 from routing.errors import BadScore
 from routing.models import CachedScore, Policy
@@ -24,6 +24,10 @@ def asking_a_model(**values) -> Policy:
         setattr(drafted, name, value)
     policies.adopt(drafted, None, "Ask a model.")
     return policies.current()
+
+
+def remember(turn: Turn, policy: Policy, value: int) -> dict[str, Score]:
+    return scores.remember({scores.key(turn, policy): value}, policy)
 
 
 def test_a_model_is_asked_by_the_criteria_and_shown_the_words_as_data():
@@ -123,7 +127,7 @@ def test_a_score_is_kept_for_whoever_asks_the_same(django_assert_num_queries):
     assert scores.cached(EASY, policy) is None
 
     with django_assert_num_queries(1):
-        given = scores.remember(EASY, policy, 2)
+        (given,) = remember(EASY, policy, 2).values()
     with django_assert_num_queries(1):
         kept = scores.cached(Turn("what are your BUSINESS hours"), policy)
 
@@ -136,8 +140,8 @@ def test_a_score_is_kept_for_whoever_asks_the_same(django_assert_num_queries):
 @pytest.mark.django_db
 def test_a_newer_score_replaces_the_kept_one():
     policy = asking_a_model()
-    scores.remember(EASY, policy, 2)
-    scores.remember(EASY, policy, 3)
+    remember(EASY, policy, 2)
+    remember(EASY, policy, 3)
 
     kept = scores.cached(EASY, policy)
 
@@ -158,7 +162,7 @@ def test_a_newer_score_replaces_the_kept_one():
 )
 @pytest.mark.django_db
 def test_a_kept_score_is_not_used_for_another_judgement(values, turn):
-    scores.remember(EASY, asking_a_model(), 2)
+    remember(EASY, asking_a_model(), 2)
     policy = asking_a_model(threshold=6, **values)
 
     assert scores.cached(turn, policy) is None
@@ -166,7 +170,7 @@ def test_a_kept_score_is_not_used_for_another_judgement(values, turn):
 
 @pytest.mark.django_db
 def test_a_kept_score_outlives_a_change_of_the_threshold():
-    scores.remember(EASY, asking_a_model(), 2)
+    remember(EASY, asking_a_model(), 2)
 
     assert scores.cached(EASY, asking_a_model(threshold=5)) is not None
 
@@ -174,8 +178,8 @@ def test_a_kept_score_outlives_a_change_of_the_threshold():
 @pytest.mark.django_db
 def test_kept_scores_hold_no_words_and_are_forgotten_in_time():
     policy = asking_a_model()
-    scores.remember(EASY, policy, 2)
-    scores.remember(HARD, policy, 9)
+    remember(EASY, policy, 2)
+    remember(HARD, policy, 9)
     CachedScore.objects.filter(score=2).update(scored_at=timezone.now() - timedelta(days=91))
 
     assert scores.forget(timezone.now()) == 1

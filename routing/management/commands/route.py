@@ -10,7 +10,10 @@ from routing.choice import Tier, Turn, choose
 from routing.errors import NoPolicy
 from routing.models import Policy
 
-_NOTES = {Policy.Analyzer.MODEL.value: "the model is asked on the site; here the rules stand in"}
+_NOTES = {
+    analyzer.value: "the site asks the model; nothing is asked here"
+    for analyzer in (Policy.Analyzer.MODEL, Policy.Analyzer.COMBINED)
+}
 
 
 def share(text: str) -> float:
