@@ -143,10 +143,10 @@ class Page:
             "",
         )
         # Only these parts change; what is around them is not searched again and again.
-        parts = [self._by_id(name) for name in ("messages", "standing", "notice")]
+        parts = [self._by_id(name) for name in ("messages", "standing", "person", "notice")]
         self.root = Node("")
         for part in parts:
-            assert part is not None, "the page lacks its log, its revision or its notice"
+            assert part is not None, "the page lacks its log, its revision, its wish or its notice"
             self.root.append(part)
 
     @property

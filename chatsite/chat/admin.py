@@ -105,7 +105,9 @@ class ConversationAdmin(admin.ModelAdmin[Conversation]):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        return super().changelist_view(request, {"title": "Conversations"} | (extra_context or {}))
+        waiting = Conversation.objects.waiting().count()
+        context = {"title": "Conversations", "waiting": waiting} | (extra_context or {})
+        return super().changelist_view(request, context)
 
     def get_list_display(self, request: HttpRequest) -> Any:
         hidden = set() if _sees_costs(request) else {"cost"}

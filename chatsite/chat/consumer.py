@@ -16,6 +16,7 @@ from django.db import DatabaseError
 from chatsite.chat import (
     conversations,
     fragments,
+    handover,
     limits,
     live,
     questions,
@@ -137,8 +138,12 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         if "retry" in said:
             verb = partial(questions.retry, self.public_id, self.visitor, int(said["retry"]))
         elif "rate" in said:
-            limits.ratings_per_visitor.take(self.visitor)
+            limits.clicks_per_visitor.take(self.visitor)
             verb = partial(ratings.rate, self.public_id, self.visitor, *ratings.read(said))
+        elif "person" in said:
+            limits.clicks_per_visitor.take(self.visitor)
+            wanted = str(said["person"]) == "1"
+            verb = partial(handover.wish, self.public_id, self.visitor, wanted)
         else:
             limits.asks_per_visitor.take(self.visitor)
             limits.asks_per_address.take(self.address)

@@ -51,11 +51,18 @@ class Handled(SimpleListFilter):
     parameter_name = "person"
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> list[tuple[str, str]]:
-        return [("now", "With a person now"), ("wrote", "A person wrote"), ("none", "No person")]
+        return [
+            ("asked", "Asked for a person"),
+            ("now", "With a person now"),
+            ("wrote", "A person wrote"),
+            ("none", "No person"),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:
         wrote = _having(role=Message.Role.STAFF)
         match self.value():
+            case "asked":
+                return queryset.filter(pk__in=Conversation.objects.waiting())
             case "now":
                 return queryset.filter(handled_by__isnull=False)
             case "wrote":

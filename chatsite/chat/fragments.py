@@ -42,7 +42,8 @@ def changed(change: Change) -> Changed:
         html.append(f'<div hx-swap-oob="beforeend:#messages">{added}</div>')
     html += [feedback(message) for message in change.rated]
     if change.handed:
-        html.append(render_to_string("chat/_standing.html", {"conversation": change.conversation}))
+        context = {"conversation": change.conversation}
+        html += [render_to_string(f"chat/_{name}.html", context) for name in ("standing", "person")]
     conversation = change.conversation.public_id.hex
     ended = [
         (message.pk, message.attempt)

@@ -1,4 +1,4 @@
-"""A person takes a conversation over, answers in it, and hands it back to the assistant.
+"""A customer asks for a person, who takes over, answers, and hands back to the assistant.
 
 Each verb may run twice: a double click, or two people at once, changes nothing the second time.
 """
@@ -8,13 +8,36 @@ import uuid
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
+from django.utils import timezone
 
 from chatsite.chat import endings
-from chatsite.chat.errors import Empty
+from chatsite.chat.errors import Empty, NotYours
 from chatsite.chat.models import Conversation, Message
 from chatsite.chat.questions import Change, owe
 
 logger = logging.getLogger(__name__)
+
+
+def wish(public_id: uuid.UUID, visitor: str, wanted: bool) -> Change:
+    """The customer asks for a person, or no longer does.
+
+    The assistant goes on meanwhile: at night nobody may come, and silence helps less than it can.
+    Raises NotYours.
+    """
+    with transaction.atomic():
+        held = Conversation.objects.held_by(visitor).filter(public_id=public_id)
+        conversation = held.select_for_update().first()
+        if conversation is None:
+            raise NotYours
+        before = conversation.revision
+        is_wanted = conversation.wants_person_since is not None
+        if wanted == is_wanted or conversation.handled_by_id is not None:
+            return Change(conversation, before, before, handed=True)
+        conversation.advance()
+        conversation.wants_person_since = timezone.now() if wanted else None
+        conversation.save(update_fields=["wants_person_since"])
+    logger.info("%s %s a person", conversation.reference, "wants" if wanted else "no longer wants")
+    return Change(conversation, before, conversation.revision, handed=True)
 
 
 def take(conversation_id: int, person: AbstractBaseUser) -> Change:
@@ -87,8 +110,8 @@ def hand_back(conversation_id: int) -> Change:
         if conversation.handled_by_id is None:
             return Change(conversation, before, before)
         position = conversation.advance(positions=2)
-        conversation.handled_by = None
-        conversation.save(update_fields=["handled_by"])
+        conversation.handled_by = conversation.wants_person_since = None
+        conversation.save(update_fields=["handled_by", "wants_person_since"])
         newest = conversation.messages.exclude(state=Message.State.CANCELLED)
         last = newest.order_by("-position").first()
         waits = last is not None and last.role == Message.Role.CUSTOMER

@@ -32,9 +32,9 @@ class Limit:
             raise TooFast
 
 
-# Clicks a minute: more than anybody who reads what they rate.
-RATINGS = 30
+# Ratings and wishes a minute: more than anybody who reads first.
+CLICKS = 30
 
-ratings_per_visitor = Limit(RATINGS)
+clicks_per_visitor = Limit(CLICKS)
 asks_per_visitor = Limit(settings.ASKS_PER_VISITOR)
 asks_per_address = Limit(settings.ASKS_PER_ADDRESS)

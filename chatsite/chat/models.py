@@ -20,6 +20,10 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         """The only door for customers: what this visitor key opens, nothing else."""
         return self.filter(visitor=visitor)
 
+    def waiting(self) -> Self:
+        """Those whose customer has asked for a person, and nobody has come yet."""
+        return self.filter(wants_person_since__isnull=False, handled_by__isnull=True)
+
 
 class Conversation(models.Model):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -33,6 +37,8 @@ class Conversation(models.Model):
     handled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL
     )
+    # Null unless the customer has asked for a person; the assistant goes on until one takes over.
+    wants_person_since = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     active_at = models.DateTimeField(auto_now=True)
 
@@ -44,6 +50,11 @@ class Conversation(models.Model):
         indexes = [
             models.Index(fields=["visitor", "-active_at"], name="chat_by_visitor"),
             models.Index(fields=["-active_at", "-id"], name="chat_by_activity"),
+            models.Index(
+                fields=["wants_person_since"],
+                condition=Q(wants_person_since__isnull=False, handled_by__isnull=True),
+                name="chat_waits_for_a_person",
+            ),
         ]
 
     def __str__(self) -> str:

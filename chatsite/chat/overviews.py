@@ -65,6 +65,7 @@ def of(conversations: Collection[Conversation]) -> dict[int, Overview]:
             messages=row["message_count"],
             standing=standing(
                 handled=row["handled_by"] is not None,
+                wanted=row["wants_person_since"] is not None,
                 open=row["is_open"],
                 newest_role=row["newest_role"],
                 newest_state=row["newest_state"],
@@ -75,11 +76,15 @@ def of(conversations: Collection[Conversation]) -> dict[int, Overview]:
     }
 
 
-def standing(*, handled: bool, open: bool, newest_role: str, newest_state: str) -> Standing:
-    """`newest` is the newest message that was not cancelled; blank where there is none."""
+def standing(
+    *, handled: bool, wanted: bool, open: bool, newest_role: str, newest_state: str
+) -> Standing:
+    """`handled` by a person, or one `wanted`; `newest` was not cancelled, blank where none is."""
     if handled:
         waits = newest_role == Message.Role.CUSTOMER
         return Standing.WAITING if waits else Standing.PERSON
+    if wanted:
+        return Standing.WAITING
     if open:
         return Standing.WRITING
     if newest_state in {Message.State.FAILED, Message.State.CUT}:
@@ -106,6 +111,7 @@ def _rows(ids: Collection[int]) -> Iterable[Mapping[str, Any]]:
     return Conversation.objects.filter(id__in=ids).values(
         "id",
         "handled_by",
+        "wants_person_since",
         first_question=Coalesce(Subquery(first), Value("")),
         message_count=Coalesce(Subquery(count, output_field=IntegerField()), 0),
         is_open=Exists(messages.open()),

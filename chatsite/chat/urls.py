@@ -14,6 +14,7 @@ urlpatterns = [
     path("c/<uuid:public_id>/ask/", views.ask, name="ask"),
     path("c/<uuid:public_id>/retry/<int:reply_id>/", views.retry, name="retry"),
     path("c/<uuid:public_id>/rate/", views.rate, name="rate"),
+    path("c/<uuid:public_id>/person/", views.person, name="person"),
 ]
 
 websocket_urlpatterns = [

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from chatsite.chat import (
     conversations,
     fragments,
+    handover,
     limits,
     live,
     questions,
@@ -84,7 +85,7 @@ def retry(request: HttpRequest, public_id: uuid.UUID, reply_id: int) -> HttpResp
 def rate(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     visitor = visitors.held(request.COOKIES)
     try:
-        limits.ratings_per_visitor.take(visitor)
+        limits.clicks_per_visitor.take(visitor)
         reply_id, rating, note = ratings.read(request.POST)
         _tell(ratings.rate(public_id, visitor, reply_id, rating, note))
     except NotYours as error:
@@ -95,6 +96,19 @@ def rate(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         return HttpResponse("No rating of an answer", status=400, content_type="text/plain")
     page = reverse("chat:conversation", args=[public_id])
     return redirect(f"{page}#message-{reply_id}")
+
+
+@require_POST
+def person(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    visitor = visitors.held(request.COOKIES)
+    try:
+        limits.clicks_per_visitor.take(visitor)
+        _tell(handover.wish(public_id, visitor, request.POST.get("person") == "1"))
+    except NotYours as error:
+        raise Http404 from error
+    except Refused as error:
+        return _refused(request, public_id, error)
+    return redirect("chat:conversation", public_id)
 
 
 def _tell(change: Change) -> None:

@@ -125,26 +125,34 @@ def test_the_list_takes_as_many_queries_for_forty_as_for_two(staff, nora, db, co
     with CaptureQueriesContext(connection) as queries:
         staff.get(LIST)
 
-    # Session, user, password, two for permissions; found, read, costs, messages; first, last day.
-    assert len(queries) == 11, [query["sql"][:100] for query in queries]
+    # Session, user, password, two for permissions; who waits; found, read, costs, messages; first,
+    # last day.
+    assert len(queries) == 12, [query["sql"][:100] for query in queries]
 
 
 @pytest.mark.parametrize(
-    ("handled", "is_open", "role", "state", "expected"),
+    ("handled", "wanted", "is_open", "role", "state", "expected"),
     [
-        (False, False, "assistant", "complete", Standing.ANSWERED),
-        (False, True, "assistant", "pending", Standing.WRITING),
-        (False, True, "customer", "complete", Standing.WRITING),
-        (False, False, "assistant", "failed", Standing.FAILED),
-        (False, False, "assistant", "cut", Standing.FAILED),
-        (False, False, "staff", "complete", Standing.ANSWERED),
-        (True, False, "staff", "complete", Standing.PERSON),
-        (True, False, "assistant", "failed", Standing.PERSON),
-        (True, False, "customer", "complete", Standing.WAITING),
+        (False, False, False, "assistant", "complete", Standing.ANSWERED),
+        (False, False, True, "assistant", "pending", Standing.WRITING),
+        (False, False, True, "customer", "complete", Standing.WRITING),
+        (False, False, False, "assistant", "failed", Standing.FAILED),
+        (False, False, False, "assistant", "cut", Standing.FAILED),
+        (False, False, False, "staff", "complete", Standing.ANSWERED),
+        (True, False, False, "staff", "complete", Standing.PERSON),
+        (True, False, False, "assistant", "failed", Standing.PERSON),
+        (True, False, False, "customer", "complete", Standing.WAITING),
+        (False, True, False, "assistant", "complete", Standing.WAITING),
+        (False, True, True, "assistant", "pending", Standing.WAITING),
+        (True, True, False, "staff", "complete", Standing.PERSON),
     ],
 )
-def test_how_a_conversation_stands(handled, is_open, role, state, expected):
-    assert standing(handled=handled, open=is_open, newest_role=role, newest_state=state) == expected
+def test_how_a_conversation_stands(handled, wanted, is_open, role, state, expected):
+    stands = standing(
+        handled=handled, wanted=wanted, open=is_open, newest_role=role, newest_state=state
+    )
+
+    assert stands == expected
 
 
 def test_the_list_can_be_ordered_by_cost(staff, db):

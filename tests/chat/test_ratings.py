@@ -161,7 +161,7 @@ def test_a_plain_form_rates(browser, told):  # noqa: F811
 
 
 def test_who_clicks_without_end_is_told_to_wait(browser, told, monkeypatch):  # noqa: F811
-    monkeypatch.setattr(limits, "ratings_per_visitor", limits.Limit(2))
+    monkeypatch.setattr(limits, "clicks_per_visitor", limits.Limit(2))
     fields = {"rate": told.reply.pk}
 
     codes = [
