@@ -14,6 +14,7 @@ MODELS = [
     "Article",
     "Policy",
     "RouteDecision",
+    "Verdict",
     "Budget",
     "BudgetWindow",
     "LedgerEntry",

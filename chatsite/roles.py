@@ -14,6 +14,7 @@ _STAFF = {
     "chat.view_conversation",
     "knowledge.view_article",
     "routing.view_routedecision",
+    "routing.view_verdict",
 }
 # Operators also tune what is answered, how, and for how much, and delete a conversation whose
 # customer asks for it. Prices and policies are never edited: a change is a new row.

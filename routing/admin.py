@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 
 from routing import policies
 from routing.errors import NothingChanged
-from routing.models import Policy, RouteDecision
+from routing.models import Policy, RouteDecision, Verdict
 
 # How a version's settings are shown and asked for.
 _SETTINGS: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -25,6 +25,16 @@ _SETTINGS: tuple[tuple[str, dict[str, Any]], ...] = (
             "fields": ["threshold", "analyzer", "band", "criteria"],
             "description": "A message's score says how likely it is that the cheap answer would "
             "not do: 1, it will; 10, it will not.",
+        },
+    ),
+    (
+        "Which answers are checked again",
+        {
+            "fields": ["doubt_threshold"],
+            "description": "A finished answer of the cheap tier is checked here, without a call: "
+            "is it whole, grounded in the articles, does it answer every question? A doubted one "
+            "is written again by the strong tier while the customer sees that it is being "
+            "double-checked, where the budgets have room; else it stands.",
         },
     ),
     ("Cheap tier", {"fields": ["cheap_model", "cheap_successor", "cheap_output_limit"]}),
@@ -54,6 +64,7 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # no [] at run tim
         widgets = {
             "threshold": forms.NumberInput(attrs={"min": 1, "max": 11, "step": 0.1}),
             "band": forms.NumberInput(attrs={"min": 0, "max": 9, "step": 0.1}),
+            "doubt_threshold": forms.NumberInput(attrs={"min": 0, "max": 1, "step": 0.05}),
             "temperature": forms.NumberInput(attrs={"min": 0, "max": 2, "step": 0.1}),
             "cheap_output_limit": forms.NumberInput(attrs={"min": 16, "max": 4096}),
             "strong_output_limit": forms.NumberInput(attrs={"min": 16, "max": 4096}),
@@ -228,6 +239,27 @@ class RouteDecisionAdmin(WrittenByCode):
     @admin.display(description="what the rules saw")
     def seen(self, decision: RouteDecision) -> str:
         return "; ".join(f"{name}: {_in_words(value)}" for name, value in decision.features.items())
+
+
+@admin.register(Verdict)
+class VerdictAdmin(WrittenByCode):
+    list_display = ["call", "doubt", "threshold", "reason", "outcome", "checked_at"]
+    list_filter = ["outcome", "verifier"]
+    search_fields = ["reference"]
+    date_hierarchy = "checked_at"
+    show_full_result_count = False
+    fields = ["call", "reason", "outcome", "verifier", "moved", "measured", "checked_at"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    @admin.display(description="what moved the doubt, in points of ten")
+    def moved(self, verdict: Verdict) -> str:
+        return "; ".join(f"{name}: {points:+g}" for name, points in verdict.findings) or "nothing"
+
+    @admin.display(description="what was measured")
+    def measured(self, verdict: Verdict) -> str:
+        return "; ".join(f"{name}: {value:g}" for name, value in verdict.features.items())
 
 
 def _in_words(value: object) -> str:

@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from routing.choice import Tier, flip
+from routing.choice import MOST_REASONS, Tier, flip
 from routing.errors import AppendOnly
 
 LOWEST_THRESHOLD, HIGHEST_THRESHOLD = 1, 11
@@ -46,6 +46,10 @@ _band = (
     MinValueValidator(0, "At least 0: then a model is asked at the threshold itself alone."),
     MaxValueValidator(WIDEST_BAND, "At most 9: then a model is asked about every message."),
 )
+_doubt_threshold = (
+    MinValueValidator(0, "At least 0: then every cheap answer is written again."),
+    MaxValueValidator(1, "At most 1: then no answer is checked."),
+)
 _model_name = RegexValidator(r"^\S+\Z", "A model's name as the provider lists it, without spaces.")
 
 
@@ -76,6 +80,7 @@ class Policy(models.Model):
         "analyzer",
         "band",
         "criteria",
+        "doubt_threshold",
         "cheap_model",
         "cheap_successor",
         "cheap_output_limit",
@@ -131,6 +136,12 @@ class Policy(models.Model):
         help_text="By what the model rates messages from 1 to 10; the rules do not read them. "
         "Scores kept from other criteria are not used.",
     )
+    doubt_threshold = models.FloatField(
+        default=0.6,
+        validators=_doubt_threshold,
+        help_text="Doubt from which the strong tier writes a finished cheap answer again; doubts "
+        "go from 0 to 1. 0: each one. 1: none, and none is checked.",
+    )
     cheap_model = models.CharField(
         max_length=100,
         default="gpt-3.5-turbo",
@@ -182,6 +193,10 @@ class Policy(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(threshold__gte=1, threshold__lte=11), name="routing_threshold_in_range"
+            ),
+            models.CheckConstraint(
+                condition=Q(doubt_threshold__gte=0, doubt_threshold__lte=1),
+                name="routing_doubt_threshold_in_range",
             ),
             models.CheckConstraint(
                 condition=Q(cheap_output_limit__gte=16, cheap_output_limit__lte=4096)
@@ -277,6 +292,73 @@ class RouteDecision(models.Model):
     def flip(self) -> str:
         """At which threshold the other tier would have answered, in words."""
         return flip(self.tier, self.score, self.threshold)
+
+
+class VerdictQuerySet(models.QuerySet["Verdict"]):
+    def doubted(self) -> Self:
+        """Of answers that the strong tier was to write again, whatever came of it."""
+        return self.exclude(outcome=Verdict.Outcome.TRUSTED)
+
+
+class Verdict(models.Model):
+    """What the verifier held of a reply's cheap answer, and what came of it."""
+
+    class Outcome(models.TextChoices):
+        TRUSTED = "trusted", "the doubt is below the threshold: it stands"
+        ESCALATED = "escalated", "the strong tier writes it again"
+        REPLACED = "replaced", "the strong tier's answer replaced it"
+        NO_ROOM = "no_room", "it stands: no budget had room for the strong tier"
+        NO_TIME = "no_time", "it stands: there was no time left for the strong tier"
+        FAILED = "failed", "it stands: the strong tier failed"
+        STOPPED = "stopped", "a person took over before the strong tier had answered"
+
+    reference = models.CharField(max_length=100, help_text="Whose reply: reply:12.")
+    call = models.CharField(max_length=100, help_text="What wrote the answer: reply:12:1.")
+    doubt = models.FloatField(help_text="0 to 1, that the cheap answer will do: 0, it will.")
+    threshold = models.FloatField(help_text="Doubt from which it was to be written again.")
+    verifier = models.CharField(max_length=32, help_text="What gave the doubt, and its stage.")
+    findings = models.JSONField(help_text="What moved the doubt, with points of ten.")
+    features = models.JSONField(help_text="What the verifier measured; weighed again, the same.")
+    outcome = models.CharField(max_length=9, choices=Outcome)
+    checked_at = models.DateTimeField(default=timezone.now)
+
+    objects = VerdictQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-checked_at"]
+        indexes = [models.Index(fields=["checked_at"], name="routing_verdicts_by_time")]
+        constraints = [
+            models.UniqueConstraint(fields=["reference"], name="routing_one_verdict_per_reply"),
+            models.CheckConstraint(
+                condition=Q(doubt__gte=0, doubt__lte=1), name="routing_doubt_in_range"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    outcome__in=[
+                        "trusted",
+                        "escalated",
+                        "replaced",
+                        "no_room",
+                        "no_time",
+                        "failed",
+                        "stopped",
+                    ]
+                ),
+                name="routing_outcome_is_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.call}: doubt {self.doubt:.2f}"
+
+    @property
+    def reason(self) -> str:
+        """A sentence for the receipt."""
+        reaches = self.outcome != self.Outcome.TRUSTED
+        verdict = f"Doubt {self.doubt:.2f} {'reaches' if reaches else 'is below'} "
+        verdict += f"{self.threshold:.2f}"
+        raised = [name for name, points in self.findings if points > 0][:MOST_REASONS]
+        return f"{verdict}: {'; '.join(raised) or 'nothing found'}."
 
 
 class CachedScore(models.Model):

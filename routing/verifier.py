@@ -11,7 +11,7 @@ from typing import Any
 from routing.choice import Moved
 from routing.features import language, standardised, sums
 from routing.learned import ARTIFACTS, FORMAT, BadModel, logistic
-from routing.wording import folded, questions, tidy
+from routing.wording import folded, parts_in, questions, tidy
 
 # Characters of each that are read, so that a check stays under 5 ms.
 MOST_QUESTION, MOST_ANSWER, MOST_ARTICLES = 1500, 3000, 10000
@@ -37,7 +37,8 @@ _COMMON_TEXT = (
 _COMMON = frozenset(_COMMON_TEXT.split())
 
 _REFUSAL = re.compile(
-    r"\bi(?: am|'m) (?:sorry|afraid|unable|not able)|\bi (?:can(?:no|')t|cannot|won't) "
+    r"\bi(?: am|'m) (?:sorry(?!,? (?:for|about|to hear|that)\b)|afraid|unable|not able)"
+    r"|\bi (?:can(?:no|')t|cannot|won't) |\b(?:could|can)(?: not|n't) find\b"
     r"|\bunable to (?:help|assist|answer|provide)|\bas an ai\b|\bi do(?:n't| not) (?:have|know)\b"
     r"|\bnot (?:allowed|permitted) to\b|\bleider\b|\bdesole\b|\blo siento\b|\bno puedo\b"
 )
@@ -65,7 +66,8 @@ FIRST_DAY: Mapping[str, float] = {
     "unsupported link": 4.0,
     "unsupported figures": 1.2,
     "unsupported names": 0.4,
-    "questions unanswered": 2.5,
+    "questions unanswered": 1.5,
+    "numbered parts unanswered": 2.0,
     "wrong sums": 2.5,
     "hedging": 0.5,
     "ungrounded": 2.5,
@@ -91,11 +93,14 @@ class Answered:
 class Verdict:
     """`doubt`, 0 to 1, that the cheap answer will do; escalate from the operator's threshold on.
 
-    `findings`: what raised or lowered it, in points of ten, largest first.
+    `findings`: what raised or lowered it, in points of ten, largest first. `verifier`: what gave
+    it, and its stage.
     """
 
     doubt: float
     findings: tuple[Moved, ...]
+    features: Mapping[str, float]
+    verifier: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,16 +152,16 @@ def verify(answered: Answered, model: Verifier | None = None) -> Verdict:
     first = {name: weight * features[name] for name, weight in FIRST_DAY.items()}
     if model is None or any(features[name] for name in ("empty", "cut off", "prompt leaked")):
         # No label is needed to know that these will not do.
-        bias, terms = FIRST_DAY_DOUBT, first
+        bias, terms, stage = FIRST_DAY_DOUBT, first, "first day"
     else:
-        bias, terms = model.bias, model.terms(features)
+        bias, terms, stage = model.bias, model.terms(features), f"learned of {model.labels} labels"
     total = bias + sum(terms.values())
     doubt = logistic(total)
     moved = (Moved(name, 10 * (doubt - logistic(total - term))) for name, term in terms.items())
     telling = sorted(
         (move for move in moved if abs(move.points) >= 0.05), key=lambda move: -abs(move.points)
     )
-    return Verdict(doubt, tuple(telling))
+    return Verdict(doubt, tuple(telling), features, stage)
 
 
 def measure(answered: Answered) -> dict[str, float]:
@@ -167,6 +172,8 @@ def measure(answered: Answered) -> dict[str, float]:
     plain = folded(answer)
     words, asked_words = plain.split(), question.split()
     asked = questions(question)
+    parts = parts_in(question)
+    missed = unanswered(asked, answer, parts)
     spoken, heard = language(answer), language(question)
     stated = list(sums(answer))
     figures = [as_number(each) for each in FIGURE.findall(answer)]
@@ -180,7 +187,8 @@ def measure(answered: Answered) -> dict[str, float]:
         "refusal": float(bool(_REFUSAL.search(plain))),
         "hedging": float(min(len(_HEDGE.findall(plain)), 4)),
         "wrong language": float(len(words) >= 4 and bool(spoken and heard) and spoken != heard),
-        "questions unanswered": float(min(len(unanswered(asked, answer)), 4)),
+        "questions unanswered": float(min(len(missed), 4)),
+        "numbered parts unanswered": float(min(parts_unanswered(parts, missed, answer), 4)),
         "answer length": math.log1p(len(words)),
         "length per question word": len(words) / (len(asked_words) + 5),
         "question length": math.log1p(len(asked_words)),
@@ -199,6 +207,9 @@ def measure(answered: Answered) -> dict[str, float]:
         "ends in a given figure": float(bool(figures) and figures[-1] in given),
     }
     supported = _supported(answer, known) if answered.articles else (0.0, 0.0, 0.0, 0.0)
+    if features["refusal"]:
+        # Claims nothing that would need grounds.
+        supported = (*supported[:3], 0.0)
     return features | dict(
         zip(
             ("unsupported link", "unsupported figures", "unsupported names", "ungrounded"),
@@ -260,12 +271,30 @@ def coverage(answer: str, grounds: str) -> float:
     return len(claimed & stems(grounds)) / len(claimed) if claimed else 1.0
 
 
-def unanswered(asked: Sequence[str], answer: str) -> list[str]:
-    """Which of several questions share no telling word with the answer. Empty for one question."""
-    if len(asked) < 2 or len(_MARK.findall(answer)) >= len(asked):
+def unanswered(asked: Sequence[str], answer: str, parts: int = 0) -> list[str]:
+    """Which of several questions share no telling word with the answer. Empty for one question.
+
+    `parts`: how many of them the customer numbered. One telling word is too few to miss an answer
+    by: "and what time exactly?" is answered by 19:00.
+    """
+    if len(asked) < 2 or len(_MARK.findall(answer)) >= (parts or len(asked)):
         return []
     given = stems(answer)
-    return [question for question in asked if (words := stems(question)) and not words & given]
+    return [
+        question for question in asked if len(words := stems(question)) > 1 and not words & given
+    ]
+
+
+def parts_unanswered(parts: int, missed: Sequence[str], answer: str) -> int:
+    """How many numbered parts got neither an item of their own nor a word, or an item that says no.
+
+    `missed`: what `unanswered` found.
+    """
+    if not parts:
+        return 0
+    items = _MARK.split(answer)[1:]
+    refused = sum(bool(_REFUSAL.search(folded(item))) for item in items)
+    return min(max(0, parts - len(items)), len(missed)) + refused
 
 
 def leaked(answer: str, instructions: str, run: int = 8) -> bool:

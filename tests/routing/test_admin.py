@@ -102,6 +102,8 @@ def test_the_form_begins_from_what_is_in_force(operator):
         ("threshold", "0.5", "At least 1: then every answer is the strong tier"),
         ("threshold", "11.5", "At most 11: above 10 no answer is the strong tier"),
         ("threshold", "nan", "Enter a number."),
+        ("doubt_threshold", "-0.1", "At least 0: then every cheap answer is written again."),
+        ("doubt_threshold", "1.1", "At most 1: then no answer is checked."),
         ("cheap_output_limit", "15", "At least 16 tokens"),
         ("strong_output_limit", "5000", "At most 4096 tokens"),
         ("temperature", "2.5", "At most 2"),
