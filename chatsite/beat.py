@@ -11,6 +11,8 @@ from celery import Celery
 
 # Seconds between two looks for what a lost hint or a dead worker left behind.
 SWEPT_EVERY = 5.0
+# Seconds between two looks at what costs; what is found is sent at once.
+LOOKED_EVERY = 60.0
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
 
@@ -22,6 +24,16 @@ app.conf.beat_schedule = {
         "schedule": SWEPT_EVERY,
         # A sweep that waited longer than this has been overtaken by the next.
         "options": {"expires": SWEPT_EVERY},
+    },
+    "look": {
+        "task": "billing.alerts.tasks.look",
+        "schedule": LOOKED_EVERY,
+        "options": {"expires": LOOKED_EVERY},
+    },
+    "look_back": {
+        "task": "billing.alerts.tasks.look_back",
+        "schedule": timedelta(minutes=10),
+        "options": {"expires": 600},
     },
     "forget": {"task": "chatsite.chat.tasks.forget", "schedule": timedelta(days=1)},
 }

@@ -1,8 +1,25 @@
 """What every template may say about the site."""
 
+from functools import partial
+
 from django.conf import settings
 from django.http import HttpRequest
 
+from billing.alerts.models import Alert
+
+# Open alerts on top of every page of the admin; the list has the rest.
+SHOWN_ALERTS = 3
+
 
 def site(request: HttpRequest) -> dict[str, object]:
-    return {"site_name": settings.SITE_NAME, "demo_model": settings.DEMO_MODEL}
+    return {
+        "site_name": settings.SITE_NAME,
+        "demo_model": settings.DEMO_MODEL,
+        # Looked up where a template asks for it.
+        "open_alerts": partial(_open_alerts, request),
+    }
+
+
+def _open_alerts(request: HttpRequest) -> list[Alert]:
+    may_see = request.user.has_perm("alerts.view_alert")
+    return list(Alert.objects.open()[:SHOWN_ALERTS]) if may_see else []

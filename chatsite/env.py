@@ -1,7 +1,8 @@
 """What the environment says: each value read once, by name, and refused by name when it is bad."""
 
 import os
-from urllib.parse import urlsplit
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -71,3 +72,32 @@ def url(name: str, default: str, schemes: set[str]) -> str:
             f"{name}={shown!r} is not a URL that starts with {' or '.join(sorted(schemes))}://"
         )
     return value
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """Where mail is handed in."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    tls: bool  # after a plain beginning
+    ssl: bool  # from the beginning
+
+
+def mail_server(name: str) -> MailServer:
+    """`smtp://`, `smtp+tls://` (STARTTLS) or `smtps://`, with `user:password@` where it asks.
+
+    Raises ImproperlyConfigured.
+    """
+    ports = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
+    parts = urlsplit(url(name, "smtp://localhost", set(ports)))
+    return MailServer(
+        host=parts.hostname or "localhost",
+        port=parts.port or ports[parts.scheme],
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        tls=parts.scheme == "smtp+tls",
+        ssl=parts.scheme == "smtps",
+    )

@@ -8,7 +8,7 @@ from django.contrib.admin.apps import SimpleAdminConfig
 from django.http import HttpRequest
 
 # What is looked at every day first; an app that is not named here comes last.
-APPS = ["chat", "knowledge", "routing", "billing", "auth"]
+APPS = ["chat", "knowledge", "routing", "billing", "alerts", "auth"]
 MODELS = [
     "Conversation",
     "Article",
@@ -19,6 +19,8 @@ MODELS = [
     "BudgetWindow",
     "LedgerEntry",
     "Price",
+    "Alert",
+    "Delivery",
     "User",
     "Group",
 ]

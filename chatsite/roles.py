@@ -7,6 +7,10 @@ OPERATORS = "operators"
 
 # Staff read conversations and what they cost, and take a conversation over.
 _STAFF = {
+    "alerts.acknowledge_alert",
+    "alerts.view_alert",
+    "alerts.view_attempt",
+    "alerts.view_delivery",
     "billing.view_budget",
     "billing.view_budgetwindow",
     "billing.view_ledgerentry",
@@ -19,6 +23,7 @@ _STAFF = {
 # Operators also tune what is answered, how, and for how much, and delete a conversation whose
 # customer asks for it. Prices and policies are never edited: a change is a new row.
 _OPERATORS = _STAFF | {
+    "alerts.test_alert",
     "billing.add_budget",
     "billing.add_price",
     "billing.change_budget",

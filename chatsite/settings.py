@@ -69,6 +69,7 @@ INSTALLED_APPS = [
     "chatsite.demo",
     "routing",
     "billing",
+    "billing.alerts",
 ]
 
 MIDDLEWARE = [
@@ -175,6 +176,23 @@ ASKS_PER_ADDRESS = env.number("ASKS_PER_ADDRESS", 120, 1, 1_000_000)
 
 # Says to operators what a budget's ladder does: a function of billing.ladder.Ladder.
 LADDER_IN_WORDS = "chatsite.chat.affording.in_words"
+
+# Whom alerts about costs are sent to, beside the admin that always shows them.
+ALERT_EMAILS = env.words("ALERT_EMAILS")
+ALERT_WEBHOOK_URL = env.secret("ALERT_WEBHOOK_URL") and env.url(
+    "ALERT_WEBHOOK_URL", "", {"http", "https"}
+)
+ALERT_WEBHOOK_SECRET = env.secret("ALERT_WEBHOOK_SECRET")
+if ALERT_WEBHOOK_URL and len(ALERT_WEBHOOK_SECRET) < 24:
+    raise ImproperlyConfigured("ALERT_WEBHOOK_SECRET is shorter than 24 characters")
+_mail_server = env.mail_server("EMAIL_URL")
+EMAIL_HOST, EMAIL_PORT = _mail_server.host, _mail_server.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail_server.user, _mail_server.password
+EMAIL_USE_TLS, EMAIL_USE_SSL = _mail_server.tls, _mail_server.ssl
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "chatsite@localhost")
+# In links that leave the site.
+SITE_URL = env.url("SITE_URL", f"http://localhost:{PORT}", {"http", "https"}).rstrip("/")
 
 SITE_NAME = env.text("SITE_NAME", "Larkspur & Finch")
 LANGUAGE_CODE = env.text("LANGUAGE_CODE", "en")

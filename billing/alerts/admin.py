@@ -1,0 +1,200 @@
+"""Alerts in the admin: what is open, who has seen to it, and the log of deliveries."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.http import urlencode
+from django.utils.safestring import SafeString
+
+from billing.alerts import watch
+from billing.alerts.models import Alert, AlertQuerySet, Attempt, Delivery
+
+LIST = "admin:alerts_alert_changelist"
+
+
+class WrittenByTheWatch:
+    """Rows that only the watch and its deliveries write."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+class Acknowledged(admin.SimpleListFilter):
+    title = parameter_name = "acknowledged"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("no", "No"), ("yes", "Yes")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Alert]) -> QuerySet[Alert]:
+        if self.value() in {"no", "yes"}:
+            return queryset.filter(acknowledged_at__isnull=self.value() == "no")
+        return queryset
+
+
+class DeliveryInline(WrittenByTheWatch, admin.TabularInline[Delivery, Alert]):
+    model = Delivery
+    readonly_fields = ["channel", "state", "tries", "result", "due_at"]
+    fields = (*readonly_fields,)
+
+
+@admin.register(Alert)
+class AlertAdmin(WrittenByTheWatch, admin.ModelAdmin[Alert]):
+    list_display = ["text", "rule", "raised_at", "acknowledged_at", "acknowledged_by", "sent"]
+    list_filter = [Acknowledged, "rule"]
+    list_select_related = ["acknowledged_by"]
+    search_fields = ["text"]
+    date_hierarchy = "raised_at"
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    actions = ["acknowledge_selected"]
+    inlines = [DeliveryInline]
+    readonly_fields = [
+        "text",
+        "rule",
+        "about",
+        "raised_at",
+        "acknowledged_at",
+        "acknowledged_by",
+    ]
+    fields = (*readonly_fields,)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path("test/", view(self.test), name="alerts_alert_test"),
+            path(
+                "<int:alert_id>/acknowledge/",
+                view(self.acknowledge),
+                name="alerts_alert_acknowledge",
+            ),
+            *super().get_urls(),
+        ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Alert]:
+        return super().get_queryset(request).prefetch_related("deliveries")
+
+    def has_acknowledge_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("alerts.acknowledge_alert")
+
+    def has_test_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("alerts.test_alert")
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return super().changelist_view(
+            request,
+            {
+                "title": "Alerts",
+                "may_test": self.has_test_permission(request),
+                "channels": watch.channels(),
+                **(extra_context or {}),
+            },
+        )
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        return super().change_view(
+            request,
+            object_id,
+            form_url,
+            {"may_acknowledge": self.has_acknowledge_permission(request), **(extra_context or {})},
+        )
+
+    @admin.display(description="sent by")
+    def sent(self, alert: Alert) -> str:
+        return ", ".join(
+            f"{delivery.get_channel_display()} ({delivery.get_state_display()})"
+            for delivery in alert.deliveries.all()
+        )
+
+    @admin.display
+    def about(self, alert: Alert) -> str | SafeString:
+        """What it is about, with a link to the rows behind it."""
+        url = _rows(alert)
+        return format_html('<a href="{}">{}</a>', url, alert.subject) if url else alert.subject
+
+    @admin.action(description="Acknowledge the selected alerts", permissions=["acknowledge"])
+    def acknowledge_selected(self, request: HttpRequest, alerts: QuerySet[Alert]) -> None:
+        assert isinstance(alerts, AlertQuerySet)
+        assert request.user.is_authenticated
+        count = watch.acknowledge(alerts, request.user)
+        messages.success(request, f"{count} acknowledged.")
+
+    def acknowledge(self, request: HttpRequest, alert_id: int) -> HttpResponse:
+        """The button of one alert."""
+        if request.method != "POST" or not self.has_acknowledge_permission(request):
+            raise PermissionDenied
+        assert request.user.is_authenticated
+        alert = get_object_or_404(Alert, pk=alert_id)
+        if not watch.acknowledge(Alert.objects.filter(pk=alert.pk), request.user):
+            messages.info(request, "It was acknowledged already.")
+        return redirect("admin:alerts_alert_change", alert_id)
+
+    def test(self, request: HttpRequest) -> HttpResponse:
+        """The button that sends an alert by every channel."""
+        if request.method != "POST" or not self.has_test_permission(request):
+            raise PermissionDenied
+        alert = watch.test(request.user.get_username(), timezone.now())
+        if watch.channels():
+            messages.success(request, "A test alert is on its way: its deliveries are below.")
+        else:
+            messages.warning(
+                request,
+                "The test alert is only here: neither ALERT_EMAILS nor ALERT_WEBHOOK_URL is set.",
+            )
+        return redirect("admin:alerts_alert_change", alert.pk)
+
+
+class AttemptInline(WrittenByTheWatch, admin.TabularInline[Attempt, Delivery]):
+    model = Attempt
+    readonly_fields = ["at", "result"]
+    fields = (*readonly_fields,)
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(WrittenByTheWatch, admin.ModelAdmin[Delivery]):
+    list_display = ["alert", "channel", "state", "tries", "result", "due_at"]
+    list_filter = ["channel", "state"]
+    list_select_related = ["alert"]
+    date_hierarchy = "due_at"
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    readonly_fields = ["alert", "channel", "state", "tries", "result", "due_at"]
+    fields = (*readonly_fields,)
+    inlines = [AttemptInline]
+
+
+def _rows(alert: Alert) -> str:
+    """Where the rows behind an alert are listed; blank where there are none."""
+    match alert.rule:
+        case Alert.Rule.BUDGET | Alert.Rule.FORECAST:
+            window = alert.window.removeprefix("window:")
+            return reverse("admin:billing_budgetwindow_change", args=[window])
+        case Alert.Rule.CONVERSATION:
+            query = {"conversation__exact": alert.subject}
+        case Alert.Rule.HOUR:
+            query = {"called_at__gte": alert.window}
+        case Alert.Rule.MODEL:
+            query = {"model_returned__exact": alert.subject.rpartition(" (")[0]}
+        case _:
+            return ""
+    return f"{reverse('admin:billing_ledgerentry_changelist')}?{urlencode(query)}"

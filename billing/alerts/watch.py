@@ -1,0 +1,75 @@
+"""The watch over costs: what the rules find becomes an alert, once, with its deliveries."""
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
+from django.utils import timezone
+
+from billing.alerts import rules
+from billing.alerts.models import Alert, AlertQuerySet, Delivery
+from billing.alerts.rules import Finding
+
+logger = logging.getLogger(__name__)
+
+
+def look(now: datetime) -> list[Alert]:
+    """What has to be known at once. Cheap: every minute."""
+    return _raised(rules.lines(now), now)
+
+
+def look_back(now: datetime) -> list[Alert]:
+    """What shows only beside the week before."""
+    return [
+        *_raised(rules.unusual_hour(now), now),
+        *_raised(rules.unusual_conversations(now), now),
+        *_raised(rules.unknown_models(now), now),
+    ]
+
+
+def test(name: str, now: datetime) -> Alert:
+    """An alert that says it is none, to try the channels; `name` is who asks for it."""
+    text = f"{name} is trying whether alerts arrive. Nothing is wrong."
+    (alert,) = _raised([Finding(Alert.Rule.TEST, name, text, window=now.isoformat())], now)
+    return alert
+
+
+def acknowledge(alerts: AlertQuerySet, person: AbstractBaseUser) -> int:
+    """Whoever was first is named; returns how many were open."""
+    return alerts.open().update(acknowledged_at=timezone.now(), acknowledged_by=person)
+
+
+def channels() -> list[str]:
+    """By which alerts are sent, as the site is set up."""
+    channels = []
+    if settings.ALERT_EMAILS:
+        channels.append(Delivery.Channel.EMAIL)
+    if settings.ALERT_WEBHOOK_URL:
+        channels.append(Delivery.Channel.WEBHOOK)
+    return [str(channel) for channel in channels]
+
+
+def _raised(findings: Iterable[Finding], now: datetime) -> list[Alert]:
+    """The alerts that are new; another watch may have raised the rest."""
+    raised = []
+    for finding in findings:
+        with transaction.atomic():
+            alert, new = Alert.objects.get_or_create(
+                rule=finding.rule,
+                subject=finding.subject[:200],
+                window=finding.window,
+                line=finding.line,
+                defaults={"text": finding.text[:300], "raised_at": now},
+            )
+            if not new:
+                continue
+            if not finding.quiet:
+                Delivery.objects.bulk_create(
+                    Delivery(alert=alert, channel=channel, due_at=now) for channel in channels()
+                )
+        logger.warning("%s: %s", alert.reference, alert.text)
+        raised.append(alert)
+    return raised

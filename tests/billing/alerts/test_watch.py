@@ -1,0 +1,180 @@
+"""What deserves an alert, and that each crossing raises one."""
+
+from datetime import timedelta
+
+import pytest
+
+from billing import ledger
+from billing.alerts import ordinary, watch
+from billing.alerts.models import Alert, Delivery
+from billing.models import Budget, Price
+from tests.billing.conftest import CHEAP, NOW, WORST, budget
+
+DOLLAR = 10**9
+
+
+def spend(reserve, number: int, at=NOW, **named: str) -> None:
+    settled = {name: named.pop(name) for name in ("returned", "service_tier") if name in named}
+    reserve(f"reply:{number}:1", worst=WORST, now=at, **named)
+    ledger.settle(
+        f"reply:{number}:1",
+        WORST,
+        model=settled.get("returned", ""),
+        service_tier=settled.get("service_tier", ""),
+        outcome="stop",
+        now=at,
+    )
+
+
+@pytest.fixture
+def receivers(settings) -> None:
+    settings.ALERT_EMAILS = ["boss@shop.example"]
+    settings.ALERT_WEBHOOK_URL = "https://hook.example"
+
+
+def test_a_warning_line_is_told_once_in_each_window(reserve, receivers):
+    budget(10 * CHEAP, period="hour")
+    for number in range(8):
+        spend(reserve, number)
+
+    (alert,) = watch.look(NOW)
+    assert alert.text == ("site  hour has reached 80 % of its $0.02 an hour: $0.02 are spent.")
+    assert (alert.rule, alert.line) == ("budget", 80)
+    assert alert.deliveries.count() == 2
+
+    assert watch.look(NOW) == []
+    for number in range(8, 10):
+        spend(reserve, number)
+    (alert,) = watch.look(NOW)
+    assert alert.line == 95
+
+    tomorrow = NOW + timedelta(hours=1)
+    for number in range(10, 18):
+        spend(reserve, number, tomorrow)
+    assert [alert.line for alert in watch.look(tomorrow)] == [80]
+    assert Alert.objects.count() == 3
+
+
+def test_of_lines_that_are_crossed_at_once_the_highest_is_sent(reserve, receivers):
+    budget(CHEAP)
+    spend(reserve, 1)
+
+    raised = watch.look(NOW)
+
+    sent = {alert.line: alert.deliveries.count() for alert in raised}
+    assert sent == {80: 0, 95: 2}
+
+
+@pytest.mark.parametrize(("key", "sent"), [("", 0), ("conversation:1", 2)])
+def test_a_share_of_many_is_for_the_list_alone(reserve, receivers, key, sent):
+    budget(CHEAP, "conversation", key=key)
+    Budget.objects.update(warning_lines="80")
+    spend(reserve, 1)
+
+    (alert,) = watch.look(NOW)
+
+    assert "conversation:1 has reached 80 %" in alert.text
+    assert alert.deliveries.count() == sent
+
+
+def test_two_watches_raise_an_alert_once(reserve, receivers):
+    budget(CHEAP)
+    Budget.objects.update(warning_lines="80")
+    spend(reserve, 1)
+
+    raised = [*watch.look(NOW), *watch.look(NOW)]
+
+    assert len(raised) == 1
+    assert Delivery.objects.count() == 2
+
+
+def week(reserve, number: int = 30) -> None:
+    """An ordinary week: some 30 hours and conversations of $0.09."""
+    for day in range(number):
+        spend(
+            reserve,
+            100 + day,
+            NOW - timedelta(hours=5 * day + 2),
+            model="gpt-4",
+            conversation=f"conversation:{100 + day}",
+        )
+
+
+@pytest.mark.parametrize(("dollars", "raised"), [(0.18, 0), (0.27, 0), (0.36, 1)])
+def test_an_hour_out_of_line_with_the_week_is_told(reserve, dollars, raised):
+    week(reserve)
+    for number in range(round(dollars / 0.09)):
+        spend(reserve, number, model="gpt-4", conversation=f"conversation:{number}")
+
+    alerts = watch.look_back(NOW + timedelta(minutes=1))
+
+    assert [alert.rule for alert in alerts] == ["hour"] * raised
+    if raised:
+        assert "This hour costs $0.36 so far" in alerts[0].text
+        assert watch.look_back(NOW + timedelta(minutes=2)) == []
+
+
+def test_a_conversation_out_of_line_with_the_week_is_told_once(reserve):
+    week(reserve)
+    for number in range(4):
+        at = NOW - timedelta(minutes=50 * (3 - number) / 3)
+        spend(reserve, number, at, model="gpt-4", conversation="conversation:7")
+
+    alerts = watch.look_back(NOW + timedelta(minutes=1))
+
+    told = [alert for alert in alerts if alert.rule == "conversation"]
+    assert [alert.subject for alert in told] == ["conversation:7"]
+    assert "$0.36 so far" in told[0].text
+    assert watch.look_back(NOW + timedelta(minutes=2)) == []
+
+
+def test_a_week_too_short_says_nothing(reserve):
+    week(reserve, 5)
+    for number in range(9):
+        spend(reserve, number, model="gpt-4")
+
+    assert watch.look_back(NOW + timedelta(minutes=1)) == []
+
+
+@pytest.mark.parametrize(
+    ("returned", "service_tier", "told"),
+    [
+        ("gpt-4", "", ""),
+        # A snapshot of the one asked is no stranger.
+        ("gpt-4-0613", "default", ""),
+        ("gpt-5-preview", "", "gpt-5-preview (default) has answered and has no price"),
+        ("gpt-4", "scale", "gpt-4 (scale) has answered and has no price"),
+    ],
+)
+def test_a_model_without_a_price_is_told_once(reserve, returned, service_tier, told):
+    spend(reserve, 1, model="gpt-4", returned=returned, service_tier=service_tier)
+
+    alerts = watch.look_back(NOW + timedelta(minutes=1))
+
+    assert [alert.text[: len(told)] for alert in alerts] == ([told] if told else [])
+    spend(reserve, 2, model="gpt-4", returned=returned, service_tier=service_tier)
+    assert watch.look_back(NOW + timedelta(minutes=2)) == []
+
+
+def test_a_model_that_has_a_price_by_now_is_told_no_more(reserve):
+    spend(reserve, 1, model="gpt-4", returned="gpt-5-preview")
+    watch.look_back(NOW + timedelta(minutes=1))
+    Price.objects.create(model="gpt-5-preview", effective_from=NOW, input=DOLLAR, output=DOLLAR)
+
+    spend(reserve, 2, model="gpt-4", returned="gpt-5-preview", at=NOW + timedelta(minutes=2))
+
+    assert watch.look_back(NOW + timedelta(minutes=3)) == []
+
+
+@pytest.mark.parametrize(
+    ("costs", "most"),
+    [
+        ([DOLLAR] * 23, None),
+        ([DOLLAR] * 24, 3 * DOLLAR),
+        # One in twenty may stand out.
+        ([DOLLAR] * 38 + [50 * DOLLAR] * 2, 3 * DOLLAR),
+        ([1] * 24, ordinary.LEAST),
+    ],
+)
+def test_what_is_ordinary_is_told_by_the_week(costs, most):
+    assert ordinary.most(costs) == most
