@@ -66,6 +66,7 @@ INSTALLED_APPS = [
     "chatsite",
     "chatsite.knowledge",
     "chatsite.chat",
+    "chatsite.quality",
     "chatsite.demo",
     "routing",
     "billing",

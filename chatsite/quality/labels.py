@@ -1,0 +1,75 @@
+"""What happened to cheap answers, as labels that routing and the verifier learn from.
+
+Each source says something else about the cheap answer, and is trusted accordingly:
+
+- `judged`: a judge that saw both answers. The only one that knows the strong answer as well.
+- `rating`: a thumb up or down, of the few who click; who is content clicks less.
+- `retry`: the model ran into its own limit or filter, and the customer asked anew. The broken-off
+  answer would not do, whichever tier answers in the end.
+- `handoff`: the last answer before a person was asked for, or wrote. Some want a person anyway.
+- `follow_up`: the next message repeats the question (it would not do) or goes on (it may have
+  done). Nobody was asked, so it is weak; but it is known of nearly every answer, good or bad.
+- `verdict`: one minus the verifier's doubt. An opinion and no truth; never taught to the verifier.
+
+Only replies of the cheap tier are read: of a turn that went strong nobody knows what the cheap
+answer would have been, unless a judge had it written.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.utils import timezone
+
+from chatsite.quality.models import Label
+
+Source = Label.Source
+
+# How far each source is trusted, up to 1.
+TRUST = {
+    Source.JUDGED: 1.0,
+    Source.RATING: 0.8,
+    Source.RETRY: 0.8,
+    Source.HANDOFF: 0.5,
+    Source.FOLLOW_UP: 0.2,
+    Source.VERDICT: 0.2,
+}
+
+
+def add(
+    reply_id: int,
+    source: Label.Source,
+    cheap: float,
+    strong: float | None = None,
+    *,
+    said_at: datetime | None = None,
+) -> None:
+    """Keep what a source says of the cheap answer (0 to 1) to a reply's turn.
+
+    The newest word of a source replaces its earlier one, so adding it again changes nothing.
+    """
+    keep([label(reply_id, source, cheap, strong, said_at or timezone.now())])
+
+
+def label(
+    reply_id: int, source: Label.Source, cheap: float, strong: float | None, said_at: datetime
+) -> Label:
+    """An unsaved label, trusted as its source is."""
+    return Label(
+        reply_id=reply_id,
+        source=source,
+        cheap=cheap,
+        strong=strong,
+        weight=TRUST[source],
+        said_at=said_at,
+    )
+
+
+def keep(found: Sequence[Label]) -> None:
+    """Store labels, each in place of what its source said before."""
+    Label.objects.bulk_create(
+        found,
+        update_conflicts=True,
+        unique_fields=["reply", "source"],
+        update_fields=["cheap", "strong", "weight", "said_at"],
+        batch_size=500,
+    )

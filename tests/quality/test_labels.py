@@ -1,0 +1,45 @@
+"""Labels: what is known of cheap answers, each source once."""
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from chatsite.quality import labels
+from chatsite.quality.models import Label
+from tests.chat.told import Told, prices
+
+Source = Label.Source
+
+
+@pytest.fixture
+def told(db) -> Told:
+    prices()
+    return Told().asks().answered()
+
+
+def test_the_newest_word_of_a_source_is_the_one_that_counts(told):
+    reply = told.reply
+
+    labels.add(reply.pk, Source.JUDGED, cheap=0.4, strong=0.9)
+    labels.add(reply.pk, Source.JUDGED, cheap=0.5, strong=1.0)
+    labels.add(reply.pk, Source.RATING, cheap=0.0)
+
+    found = Label.objects.order_by("source").values_list("source", "cheap", "strong", "weight")
+    assert list(found) == [("judged", 0.5, 1.0, 1.0), ("rating", 0.0, None, 0.8)]
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"cheap": -0.1}, {"cheap": 1.1}, {"strong": 1.1}, {"weight": 0.0}, {"weight": 1.1}]
+)
+def test_a_label_is_within_its_range(told, wrong):
+    fields = {"cheap": 0.5, "strong": None, "weight": 0.5} | wrong
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Label.objects.create(reply=told.reply, source=Source.RATING, **fields)
+
+
+def test_a_deleted_conversation_takes_its_labels_along(told):
+    labels.add(told.reply.pk, Source.JUDGED, cheap=0.4)
+
+    told.conversation.delete()
+
+    assert not Label.objects.exists()
