@@ -21,6 +21,7 @@ class Turn:
     text: str  # the customer's unanswered words, joined
     earlier: tuple[str, ...] = ()  # the customer's earlier messages, oldest first
     evidence: float = 0.0  # 0..1, how well the knowledge base covers it
+    bad_ratings: int = 0  # answers of this conversation rated down or asked for again
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,8 @@ EVIDENCE_POINTS = 1.0
 AGAIN_POINTS = 1.5
 UPSET_POINTS = 1.0
 LONG_POINTS = 0.5
+# For each answer that was rated down or asked for again, up to so many.
+BAD_RATING_POINTS, MOST_BAD_RATINGS = 1.5, 5
 # Earlier messages from which a conversation counts as long, and how many are compared.
 LONG = 5
 COMPARED = 8
@@ -121,6 +123,7 @@ class Signals:
     again: bool  # asks what was asked before
     earlier: int  # messages
     evidence: float
+    bad_ratings: int = 0  # older rows have none
 
 
 def signals(turn: Turn) -> Signals:
@@ -139,6 +142,7 @@ def signals(turn: Turn) -> Signals:
         again=_asked_before(words, turn.earlier),
         earlier=len(turn.earlier),
         evidence=min(1.0, max(0.0, turn.evidence)),
+        bad_ratings=turn.bad_ratings,
     )
 
 
@@ -163,6 +167,7 @@ def weigh(seen: Signals) -> Score:
         f"{seen.words} words": min(length, MOST_LENGTH_POINTS),
         "asked before": AGAIN_POINTS if seen.again else 0.0,
         "the customer is upset": UPSET_POINTS if seen.upset else 0.0,
+        "bad ratings": BAD_RATING_POINTS * min(seen.bad_ratings, MOST_BAD_RATINGS),
         f"{seen.earlier} messages before": LONG_POINTS if seen.earlier >= LONG else 0.0,
         "covered by the articles" if evidence < 0 else "hardly covered by the articles": evidence,
     }

@@ -13,7 +13,7 @@ from itertools import pairwise
 from zlib import crc32
 
 from routing.choice import Turn
-from routing.difficulty import Signals, signals
+from routing.difficulty import MOST_BAD_RATINGS, Signals, signals
 from routing.stakes import STAKES
 from routing.wording import tidy, without_wishes
 
@@ -56,15 +56,13 @@ class Measured:
     ngrams: Mapping[int, float]
     seen: Signals
     language: str
-    bad_ratings: int = 0
     task: float = 0.0
 
 
-def measure(turn: Turn, bad_ratings: int = 0, task: float = 0.0) -> Measured:
+def measure(turn: Turn, task: float = 0.0) -> Measured:
     """Every feature of a turn, whatever was typed.
 
-    `bad_ratings`: answers of this conversation rated down or asked for again. `task`: points of
-    ten that the operator gives the recognised task type.
+    `task`: points of ten that the operator gives the recognised task type.
     """
     seen = signals(turn)
     text = without_wishes(tidy(turn.text, MOST_CHARACTERS))
@@ -76,13 +74,13 @@ def measure(turn: Turn, bad_ratings: int = 0, task: float = 0.0) -> Measured:
         "upset": float(seen.upset),
         "asked before": float(seen.again),
         "messages before": math.log1p(seen.earlier),
-        "bad ratings": float(min(bad_ratings, 5)),
+        "bad ratings": float(min(seen.bad_ratings, MOST_BAD_RATINGS)),
         "coverage": seen.evidence,
         "task type": task,
         "another language": float(spoken not in ("en", "")),
     }
     named |= {stake.name: float(stake.name in seen.stakes) for stake in STAKES}
-    return Measured(named, ngrams(text), seen, spoken, bad_ratings, task)
+    return Measured(named, ngrams(text), seen, spoken, task)
 
 
 def ngrams(text: str) -> dict[int, float]:

@@ -26,8 +26,6 @@ from routing.stakes import points as stake_points
 
 ARTIFACTS = Path(__file__).parent / "artifacts"
 
-# Points of ten for each answer of the conversation that was rated down or asked for again.
-BAD_RATING_POINTS = 1.5
 # z of a one-sided 95 % confidence bound.
 ONE_SIDED = 1.645
 # How a receipt calls the floor under grave messages.
@@ -46,6 +44,7 @@ _SILENT: Mapping[str, Callable[[Signals], Signals]] = {
     "upset": lambda seen: replace(seen, upset=False),
     "asked before": lambda seen: replace(seen, again=False),
     "messages before": lambda seen: replace(seen, earlier=0),
+    "bad ratings": lambda seen: replace(seen, bad_ratings=0),
     "coverage": lambda seen: replace(seen, evidence=0.5),
 }
 
@@ -198,15 +197,13 @@ def score(turn: Turn, model: Model | None = None) -> tuple[Score, Signals]:
     return weighed(measured, model).as_score(), measured.seen
 
 
-def estimate(
-    turn: Turn, model: Model | None = None, *, bad_ratings: int = 0, task: float = 0.0
-) -> Estimate:
+def estimate(turn: Turn, model: Model | None = None, *, task: float = 0.0) -> Estimate:
     """Score a turn, with the rules alone or with a fitted model. Any text is accepted.
 
-    `bad_ratings`: answers of this conversation rated down or asked for again. `task`: points of
-    ten that the operator gives the recognised task type. A usual message takes under 0.5 ms.
+    `task`: points of ten that the operator gives the recognised task type. A usual message takes
+    under 0.5 ms.
     """
-    return weighed(measure(turn, bad_ratings, task), model)
+    return weighed(measure(turn, task), model)
 
 
 def weighed(measured: Measured, model: Model | None = None) -> Estimate:
@@ -226,10 +223,8 @@ def weighed(measured: Measured, model: Model | None = None) -> Estimate:
 
 
 def prior(measured: Measured) -> float:
-    """The first day's score, 1 to 10: the rules, bad ratings, the task type. Promises no saving."""
-    points = weigh(measured.seen).value + measured.task
-    points += BAD_RATING_POINTS * min(measured.bad_ratings, 5)
-    return min(HIGHEST, max(LOWEST, points))
+    """The first day's score, 1 to 10: the rules and the task type. Promises no saving."""
+    return min(HIGHEST, max(LOWEST, weigh(measured.seen).value + measured.task))
 
 
 def floor(seen: Signals) -> float:
@@ -301,7 +296,6 @@ def _moved_by_rules(measured: Measured) -> list[Moved]:
     for stake in measured.seen.stakes:
         others = tuple(name for name in measured.seen.stakes if name != stake)
         without[stake] = replace(measured, seen=replace(measured.seen, stakes=others))
-    without["bad ratings"] = replace(measured, bad_ratings=0)
     without["task type"] = replace(measured, task=0.0)
     return [Moved(name, score - prior(each)) for name, each in without.items()]
 

@@ -256,6 +256,11 @@ class Message(models.Model):
         return self.state in {self.State.FAILED, self.State.CUT}
 
     @property
+    def found_wanting(self) -> bool:
+        """Whether the customer rated it down, or asked anew for what the model broke off."""
+        return self.rating == self.Rating.BAD or self.retries > 0
+
+    @property
     def can_be_rated(self) -> bool:
         return self.role == self.Role.ASSISTANT and self.state == self.State.COMPLETE
 

@@ -181,6 +181,7 @@ def _turn(earlier: Sequence[Message]) -> tuple[Turn, Found]:
         text=text,
         earlier=tuple(message.text for message in asked if message.position <= answered),
         evidence=found.evidence,
+        bad_ratings=sum(message.found_wanting for message in earlier),
     )
     return turn, found
 

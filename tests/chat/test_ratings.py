@@ -8,6 +8,7 @@ from chatsite.chat import limits, questions, ratings, visitors
 from chatsite.chat.consumer import NOT_ALLOWED
 from chatsite.chat.errors import NotRateable, NotYours, TooLong
 from chatsite.chat.models import Conversation, Message
+from routing.models import RouteDecision
 from tests.chat.conftest import Tab
 from tests.chat.test_admin import LIST, nora, page, signed_in, staff, text, told  # noqa: F401
 from tests.chat.test_sockets import closed_with
@@ -185,3 +186,19 @@ def test_staff_read_what_the_customer_thought_and_find_it(staff, told):  # noqa:
     bad = staff.get(f"{LIST}?rating=bad").context["cl"].result_list
     assert bad == [Conversation.objects.get(public_id=told.public_id)]
     assert staff.get(f"{LIST}?rating=good").context["cl"].result_list == []
+
+
+async def test_a_bad_rating_raises_the_score_of_what_is_asked_next(tab, worker, upstream):
+    await tab.say("When are you open?")
+    await tab.answer()
+    await rated(tab, -1)
+    await tab.sees(lambda page: pressed(page) == ["Not helpful"])
+
+    await tab.say("And who delivers my parcel?")
+    await tab.sees(lambda page: len(page.entries()) == 4)
+    await tab.answer()
+
+    first, second = [each async for each in RouteDecision.objects.order_by("id")]
+    assert (first.features["bad_ratings"], second.features["bad_ratings"]) == (0, 1)
+    assert ["bad ratings", 1.5] in second.moved
+    assert "bad ratings" in second.reason

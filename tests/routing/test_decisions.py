@@ -104,7 +104,8 @@ def test_a_policy_that_decided_cannot_go(policy):
 
 
 def test_a_stored_decision_can_be_weighed_again(policy):
-    for number, turn in enumerate((EASY, HARD, Turn(""), Turn("Why?", earlier=("Why?",) * 6))):
+    turns = EASY, HARD, Turn(""), Turn("Why?", earlier=("Why?",) * 6, bad_ratings=2)
+    for number, turn in enumerate(turns):
         decisions.decide(f"reply:{number}", turn, policy)
 
     for decision in RouteDecision.objects.all():

@@ -55,7 +55,7 @@ def test_a_plain_question_is_cheap_and_one_in_three_parts_strong_on_the_first_da
 @pytest.mark.parametrize(
     ("more", "name"),
     [
-        ({"bad_ratings": 2}, "bad ratings"),
+        ({"turn": Turn(HOURS, bad_ratings=2)}, "bad ratings"),
         ({"task": 2.0}, "task type"),
         ({"turn": Turn(HOURS, earlier=("Hello, what are your business hours?",))}, "asked before"),
         ({"turn": Turn(f"{HOURS} And how do I pay? And who delivers?")}, "questions"),
