@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from billing import pricing, windows
+from billing import pricing, tallies, windows
 from billing.errors import AlreadyCharged, NoPrice, NotReserved
 from billing.models import Budget, BudgetWindow, Hold, LedgerEntry, Price
 from billing.pricing import Rate, Usage
@@ -27,6 +27,7 @@ RECONCILED = "reconciled"
 MOST_EXPIRED = 200
 
 RATE = "p.input, COALESCE(p.cached_input, p.input), COALESCE(p.cache_write, p.input), p.output"
+COLUMNS = len(fields(Rate))
 PRICE = f"""
 SELECT p.id, {RATE},
     (SELECT amount FROM billing_hold WHERE reference = %s),
@@ -39,13 +40,14 @@ LIMIT 1
 HOLD = """
 INSERT INTO billing_hold
     (reference, purpose, tier, conversation, visitor, model, service_tier, price_id, amount,
-     windows, called_at, expires_at)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+     windows, called_at, expires_at, compared_with)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 # With the price to bill by: of the model that answered, else of the one asked, in the service tier
-# that answered; else the one that was reserved at.
+# that answered; else the one that was reserved at. And with the model that it is compared with.
 HELD = f"""
-SELECT h.id, h.amount, h.windows, h.model, h.service_tier, p.id, p.model, p.service_tier, {RATE}
+SELECT h.id, h.amount, h.windows, h.model, h.service_tier, p.id, p.model, p.service_tier, {RATE},
+    {RATE.replace("p.", "c.")}
 FROM billing_hold h
 JOIN billing_price p ON p.id = COALESCE(
     (
@@ -59,6 +61,14 @@ JOIN billing_price p ON p.id = COALESCE(
     ),
     h.price_id
 )
+LEFT JOIN billing_price c ON c.id = (
+    SELECT r.id
+    FROM billing_price r
+    WHERE r.model = h.compared_with AND r.service_tier = h.service_tier
+        AND r.effective_from <= h.called_at
+    ORDER BY r.effective_from DESC
+    LIMIT 1
+)
 WHERE h.reference = %s
 """  # noqa: S608  # of two constants
 ENTRY = f"""
@@ -67,9 +77,9 @@ INSERT INTO billing_ledgerentry
      price_id, input_rate, cached_input_rate, cache_write_rate, output_rate,
      model_returned, service_tier, request_id, outcome, settled_at,
      input_tokens, output_tokens, cached_tokens, cache_write_tokens, reasoning_tokens,
-     estimated, price_assumed, amount)
+     estimated, price_assumed, amount, compared_amount)
 SELECT h.reference, h.purpose, h.tier, h.conversation, h.visitor, h.model, h.called_at, h.amount,
-    h.windows, p.id, {RATE}, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s
+    h.windows, p.id, {RATE}, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s
 FROM billing_hold h, billing_price p
 WHERE h.id = %s AND p.id = %s
 """  # noqa: S608  # of two constants
@@ -86,6 +96,7 @@ class Call:
     conversation: str = ""
     visitor: str = ""
     service_tier: str = "default"
+    compared_with: str = ""  # the model whose cost for the same tokens is kept beside the amount
 
 
 def reserve(call: Call, worst: Usage, *, expires_at: datetime, now: datetime) -> int:
@@ -126,6 +137,7 @@ def reserve(call: Call, worst: Usage, *, expires_at: datetime, now: datetime) ->
                 json.dumps(taken),
                 adapt(now),
                 adapt(expires_at),
+                call.compared_with,
             ],
         )
     return amount
@@ -244,9 +256,10 @@ def _charge(
         if found is None:
             return False
         hold, held, ids, asked, asked_tier, price, priced, priced_tier, *rates = found
+        rate, compared = rates[:COLUMNS], rates[COLUMNS:]
         model = response.model or asked
         service_tier = response.service_tier or asked_tier
-        amount = held if usage is None else pricing.cost(usage, Rate(*rates))
+        amount = held if usage is None else pricing.cost(usage, Rate(*rate))
         amount = amount if corrected is None else corrected
         windows.book(json.loads(ids), held, amount)
         cursor.execute(
@@ -261,11 +274,13 @@ def _charge(
                 usage is None,
                 (priced, priced_tier) != (model, service_tier),
                 amount,
+                pricing.cost(usage, Rate(*compared)) if usage and compared[0] is not None else None,
                 hold,
                 price,
             ],
         )
         cursor.execute("DELETE FROM billing_hold WHERE id = %s", [hold])
+        tallies.count(reference)
     if amount > held and corrected is None:
         logger.error("%s cost %d nano-dollars, %d were reserved", reference, amount, held)
     return True

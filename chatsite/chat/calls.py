@@ -77,6 +77,7 @@ def reserve(claimed: Claimed, tier: Tier, gone: Collection[str]) -> Work:
         tier=tier,
         conversation=reply.conversation.reference,
         visitor=reply.conversation.visitor,
+        compared_with="" if tier == Tier.STRONG else policy.strong_model,
     )
     ledger.reserve(call, worst, expires_at=now + HOLD, now=now)
     return Work(claimed, model, successor, messages, output_limit)

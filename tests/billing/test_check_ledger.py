@@ -1,12 +1,14 @@
 """`manage.py check_ledger` proves that windows equal the ledger, or says where they do not."""
 
+import re
+
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.models import F
 
 from billing import ledger
-from billing.models import BudgetWindow, Hold
+from billing.models import BudgetWindow, ConversationCost, Hold, Tally
 from billing.pricing import Usage
 from tests.billing.conftest import CHEAP, NOW, budget
 
@@ -25,13 +27,19 @@ def calls(reserve) -> None:
 def test_a_ledger_in_order_passes(calls, capsys):
     call_command("check_ledger")
 
-    assert capsys.readouterr().out == "2 budget windows equal 2 entries and 1 holds.\n"
+    assert capsys.readouterr().out == (
+        "2 budget windows equal 2 entries and 1 holds.\n"
+        "1 tallies and 1 costs of conversations equal them too.\n"
+    )
 
 
 def test_an_empty_ledger_passes(db, capsys):
     call_command("check_ledger")
 
-    assert capsys.readouterr().out == "0 budget windows equal 0 entries and 0 holds.\n"
+    assert capsys.readouterr().out == (
+        "0 budget windows equal 0 entries and 0 holds.\n"
+        "0 tallies and 0 costs of conversations equal them too.\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -81,3 +89,27 @@ def test_a_window_that_vanished_is_found(calls, capsys):
         call_command("check_ledger")
 
     assert f"window {window.pk}, which does not exist: spent is" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("model", "column"),
+    [
+        (Tally, "amount"),
+        (Tally, "compared_amount"),
+        (Tally, "within_4s"),
+        (ConversationCost, "amount"),
+        (ConversationCost, "calls"),
+    ],
+)
+def test_a_tally_that_is_off_is_named_and_made_anew(calls, capsys, model, column):
+    model.objects.update(**{column: F(column) + 1})
+
+    with pytest.raises(CommandError, match="2 rows of tallies differ from the ledger"):
+        call_command("check_ledger")
+
+    assert re.search(
+        rf"has .*{column} \d+.*\n.*by the ledger .*{column} \d+", capsys.readouterr().out
+    )
+    call_command("rebuild_tallies")
+    call_command("check_ledger")
+    assert "1 tallies, 1 conversations." in capsys.readouterr().out

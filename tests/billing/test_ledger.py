@@ -194,7 +194,7 @@ def test_a_call_needs_few_queries(reserve):
         ledger.expire(NOW)
 
     assert len(statements(reserving)) == 4
-    assert len(statements(settling)) == 4
+    assert len(statements(settling)) == 6
     assert len(statements(expiring)) == 1
 
 

@@ -1,16 +1,16 @@
-"""`manage.py check_ledger`: fails unless every budget window equals the ledger."""
+"""`manage.py check_ledger`: fails unless every budget window and tally equals the ledger."""
 
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from billing import proof
-from billing.models import BudgetWindow, Hold, LedgerEntry
+from billing import proof, tallies
+from billing.models import BudgetWindow, ConversationCost, Hold, LedgerEntry, Tally
 from billing.money import shown
 
 
 class Command(BaseCommand):
-    help = "Prove that every budget window equals the ledger; list the differences and fail."
+    help = "Prove that budget windows and tallies equal the ledger; list the differences and fail."
 
     def handle(self, *args: Any, **options: Any) -> None:
         differences = proof.differences()
@@ -24,7 +24,19 @@ class Command(BaseCommand):
                     )
         if differences:
             raise CommandError(f"{len(differences)} budget windows differ from the ledger.")
+        wrong = tallies.differences()
+        for words in wrong:
+            self.stdout.write(words)
+        if wrong:
+            raise CommandError(
+                f"{len(wrong)} rows of tallies differ from the ledger:"
+                " manage.py rebuild_tallies makes them anew."
+            )
         self.stdout.write(
             f"{BudgetWindow.objects.count()} budget windows equal"
             f" {LedgerEntry.objects.count()} entries and {Hold.objects.count()} holds."
+        )
+        self.stdout.write(
+            f"{Tally.objects.count()} tallies and {ConversationCost.objects.count()} costs of"
+            " conversations equal them too."
         )
