@@ -54,7 +54,7 @@ X_FRAME_OPTIONS = "DENY"
 
 INSTALLED_APPS = [
     # Discovered by urls.py: workers need no admin, and are 30 MB smaller without.
-    "django.contrib.admin.apps.SimpleAdminConfig",
+    "chatsite.office.OfficeConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",

@@ -62,7 +62,6 @@ class AlertAdmin(WrittenByTheWatch, admin.ModelAdmin[Alert]):
     actions = ["acknowledge_selected"]
     inlines = [DeliveryInline]
     readonly_fields = [
-        "text",
         "rule",
         "about",
         "raised_at",
@@ -116,7 +115,11 @@ class AlertAdmin(WrittenByTheWatch, admin.ModelAdmin[Alert]):
             request,
             object_id,
             form_url,
-            {"may_acknowledge": self.has_acknowledge_permission(request), **(extra_context or {})},
+            {
+                "title": "Alert",
+                "may_acknowledge": self.has_acknowledge_permission(request),
+                **(extra_context or {}),
+            },
         )
 
     @admin.display(description="sent by")

@@ -9,21 +9,19 @@ from threading import Thread
 import pytest
 import redis
 from django.conf import settings as site
-from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission, User
 from django.db import connection
-from django.test import AsyncClient, Client, RequestFactory
+from django.test import AsyncClient, Client
 from django.test.utils import CaptureQueriesContext
 
 from billing.models import LedgerEntry
-from chatsite import roles
+from chatsite import office, roles
 from chatsite.chat import listing, live, transcripts
 from chatsite.chat.admin import ConversationAdmin
 from chatsite.chat.handover import hand_back, say, take
 from chatsite.chat.models import Conversation, Message
 from chatsite.chat.overviews import Standing, standing
-from chatsite.office import Office
 from routing.models import RouteDecision
 from tests.chat.told import Told, prices
 
@@ -125,9 +123,9 @@ def test_the_list_takes_as_many_queries_for_forty_as_for_two(staff, nora, db, co
     with CaptureQueriesContext(connection) as queries:
         staff.get(LIST)
 
-    # Session, user, password, two for permissions; who waits; found, read, costs, messages; first,
-    # last day.
-    assert len(queries) == 12, [query["sql"][:100] for query in queries]
+    # Session, user, password, two for permissions; open alerts; who waits; found, read, costs,
+    # messages; first, last day.
+    assert len(queries) == 13, [query["sql"][:100] for query in queries]
 
 
 @pytest.mark.parametrize(
@@ -351,8 +349,9 @@ def test_a_transcript_takes_as_many_queries_for_fifteen_answers_as_for_one(
     with CaptureQueriesContext(connection) as queries:
         staff.get(address)
 
-    # Session, user, password, two for permissions; conversation, messages, overview (2); receipts.
-    assert len(queries) == 9 + 5, [query["sql"][:100] for query in queries]
+    # Session, user, password, two for permissions; open alerts; conversation, messages, overview
+    # (2); receipts.
+    assert len(queries) == 10 + 5, [query["sql"][:100] for query in queries]
 
 
 def test_a_long_transcript_begins_with_its_newest_page(staff, told, monkeypatch):
@@ -737,13 +736,14 @@ def test_the_admin_says_that_the_model_is_a_demo(staff, client, settings):
     assert "Demo model" in text(client.get("/admin/login/"))
 
 
-def test_apps_stand_in_the_order_in_which_they_are_used(db):
-    office = Office()
-    office._registry = admin.site._registry
-    request = RequestFactory().get("/admin/")
-    request.user = User.objects.create_superuser("root")
+def test_apps_stand_in_the_order_in_which_they_are_used(client, db):
+    client.force_login(User.objects.create_superuser("root"))
 
-    apps = office.get_app_list(request)
+    response = client.get("/admin/")
 
-    assert [app["app_label"] for app in apps] == ["chat", "knowledge", "routing", "billing", "auth"]
-    assert apps[3]["models"][0]["object_name"] == "Budget"
+    labels = [app["app_label"] for app in response.context["app_list"]]
+    assert labels == [label for label in office.APPS if label in labels]
+    assert {"chat", "billing", "auth"} <= set(labels)
+    models = response.context["app_list"][labels.index("billing")]["models"]
+    assert models[0]["object_name"] == "Budget"
+    assert "Larkspur & Finch" in text(response)
