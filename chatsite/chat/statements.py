@@ -6,11 +6,31 @@ They say what the model's columns and constraints say; tests run them on both da
 
 import json
 import uuid
+from datetime import UTC, datetime
 from functools import cache
 
 from django.db import connection
 
 from chatsite.chat.models import Conversation, Message
+
+# Of a message, what writing the reply takes, in the order of the model's fields.
+JOB = (
+    "id conversation_id position role state text client_id created_at attempt tries deadline tier"
+    " failure rating rating_note retries"
+)
+COLUMNS = [
+    field.attname for field in Message._meta.concrete_fields if field.attname in JOB.split(" ")
+]
+READ = f"""
+SELECT {", ".join(f"said.{column}" for column in COLUMNS)},
+    held.public_id, held.visitor, held.revision
+FROM chat_message reply
+JOIN chat_conversation held ON held.id = reply.conversation_id
+JOIN chat_message said ON said.conversation_id = held.id
+WHERE reply.id = %s
+ORDER BY said.position DESC
+LIMIT %s
+"""  # noqa: S608 - our own words
 
 
 @cache
@@ -38,31 +58,32 @@ def claim(reply_id: int, lease_seconds: int) -> bool:
 
 def read(reply_id: int, most: int) -> list[Message]:
     """The newest messages of the reply's conversation, newest first, with the columns of a job."""
-    rows = Message.objects.raw(
-        """
-        SELECT said.id, said.conversation_id, said.position, said.role, said.state, said.text,
-               said.attempt, said.tries, said.deadline, said.created_at, said.client_id,
-               said.tier, said.failure, said.rating, said.rating_note, said.retries,
-               held.public_id AS held_id, held.visitor AS held_by, held.revision AS held_at
-        FROM chat_message reply
-        JOIN chat_conversation held ON held.id = reply.conversation_id
-        JOIN chat_message said ON said.conversation_id = held.id
-        WHERE reply.id = %s
-        ORDER BY said.position DESC
-        LIMIT %s
-        """,
-        [reply_id, most],
+    with connection.cursor() as cursor:
+        cursor.execute(READ, [reply_id, most])
+        rows = cursor.fetchall()
+    public_id, visitor, revision = rows[0][-3:]
+    messages = []
+    for row in rows:
+        message = Message.from_db(connection.alias, COLUMNS, row[:-3])
+        # A converter for each column of each row would cost more than the statement.
+        message.client_id = message.client_id and uuid.UUID(str(message.client_id))
+        message.created_at = _moment(message.created_at)
+        message.deadline = message.deadline and _moment(message.deadline)
+        messages.append(message)
+    conversation = Conversation(
+        id=messages[0].conversation_id,
+        public_id=uuid.UUID(str(public_id)),
+        visitor=visitor,
+        revision=revision,
     )
-    messages = list(rows)
     for message in messages:
-        held = vars(message)
-        message.conversation = Conversation(
-            id=message.conversation_id,
-            public_id=uuid.UUID(str(held["held_id"])),
-            visitor=held["held_by"],
-            revision=held["held_at"],
-        )
+        message.conversation = conversation
     return messages
+
+
+def _moment(value: datetime) -> datetime:
+    """A time as the database's driver gives it: SQLite's is in UTC and does not say so."""
+    return value if value.tzinfo else value.replace(tzinfo=UTC)
 
 
 def locked(conversation_id: int) -> Conversation:
