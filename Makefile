@@ -6,6 +6,10 @@ PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 # The pins are complete, and what is never imported needs no compiling: 14 s of CPU instead of 26.
 PINNED := $(PIP) --require-hashes --no-deps --no-compile
 
+# Where it is set, each process compiles everything anew: 1.3 s for its imports instead of 0.7 s, and
+# 9 MB more.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run test check pins
 
 # Everything, until Ctrl-C.
