@@ -22,7 +22,7 @@ _SETTINGS: tuple[tuple[str, dict[str, Any]], ...] = (
     (
         "Which tier answers",
         {
-            "fields": ["threshold", "analyzer", "band", "criteria"],
+            "fields": ["threshold", "analyzer", "band", "learned_analyzer", "criteria"],
             "description": "A message's score says how likely it is that the cheap answer would "
             "not do: 1, it will; 10, it will not.",
         },
@@ -30,7 +30,7 @@ _SETTINGS: tuple[tuple[str, dict[str, Any]], ...] = (
     (
         "Which answers are checked again",
         {
-            "fields": ["doubt_threshold"],
+            "fields": ["doubt_threshold", "learned_verifier"],
             "description": "A finished answer of the cheap tier is checked here, without a call: "
             "is it whole, grounded in the articles, does it answer every question? A doubted one "
             "is written again by the strong tier while the customer sees that it is being "

@@ -4,7 +4,7 @@ from dataclasses import asdict, replace
 
 from django.utils import timezone
 
-from routing import difficulty, learned
+from routing import difficulty, fitted, learned
 from routing.choice import Choice, NoScore, Score, Turn, choose
 from routing.difficulty import Signals
 from routing.models import Policy, RouteDecision
@@ -59,7 +59,7 @@ def decide(
 def wants_a_model(turn: Turn, policy: Policy) -> bool:
     """Whether the policy has a model asked about this turn."""
     if policy.analyzer == Policy.Analyzer.COMBINED:
-        score, _ = learned.score(turn)
+        score, _ = learned.score(turn, fitted.analyzer(policy.learned_analyzer_id))
         return _is_uncertain(score, policy)
     return policy.analyzer == Policy.Analyzer.MODEL
 
@@ -69,14 +69,13 @@ def scored(turn: Turn, policy: Policy, silence: NoScore | None = None) -> tuple[
 
     `silence`: why the model that was wanted has no say.
 
-    No labels of a site are collected yet, so the learned analyzer has no model of it: its first
-    day. The model fitted to exams is not one: sent customers' messages, it ranks no better than a
-    coin.
+    Until an operator accepts what was learned from the site's labels, it is the first day. The
+    model fitted to exams does not help: sent customers' messages, it ranks no better than a coin.
     """
     if policy.analyzer == Policy.Analyzer.RULES:
         seen = difficulty.signals(turn)
         return difficulty.weigh(seen), seen
-    score, seen = learned.score(turn)
+    score, seen = learned.score(turn, fitted.analyzer(policy.learned_analyzer_id))
     if silence:
         note = f"{silence.why}, so this score is local"
     elif policy.analyzer == Policy.Analyzer.COMBINED and not _is_uncertain(score, policy):

@@ -53,6 +53,38 @@ _doubt_threshold = (
 _model_name = RegexValidator(r"^\S+\Z", "A model's name as the provider lists it, without spaces.")
 
 
+class LearnedModel(models.Model):
+    """What was fitted to the site's labels. Written once; in use where a policy names it."""
+
+    class Kind(models.TextChoices):
+        ANALYZER = "analyzer", "which tier answers"
+        VERIFIER = "verifier", "which answers are checked again"
+
+    kind = models.CharField(max_length=8, choices=Kind)
+    text = models.TextField(help_text="As `learned.read` or `verifier.read` takes it.")
+    labels = models.PositiveIntegerField(help_text="Replies that it was fitted to.")
+    # Measures on replies that it had not seen, by their names; dearer to make than to keep.
+    evaluation = models.JSONField(default=dict, blank=True)
+    fitted_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-fitted_at"]
+        verbose_name = "learned model"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind__in=["analyzer", "verifier"]), name="routing_kind_is_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"model {self.pk} of {self.labels} labels"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise AppendOnly(f"{self} is not edited: workers keep what they have read of it")
+        super().save(*args, **kwargs)
+
+
 class PolicyQuerySet(models.QuerySet["Policy"]):
     def in_force(self) -> Self:
         """The version that decides: one row."""
@@ -79,8 +111,10 @@ class Policy(models.Model):
         "threshold",
         "analyzer",
         "band",
+        "learned_analyzer",
         "criteria",
         "doubt_threshold",
+        "learned_verifier",
         "cheap_model",
         "cheap_successor",
         "cheap_output_limit",
@@ -129,6 +163,17 @@ class Policy(models.Model):
         help_text="Combined only: the model is asked where the local score is within so many "
         "points of the threshold. 9: about every message.",
     )
+    # Null until the site has learned from its labels: its first day.
+    learned_analyzer = models.ForeignKey(
+        LearnedModel,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        limit_choices_to={"kind": LearnedModel.Kind.ANALYZER},
+        help_text="By what learned and combined score. None: as on the first day, by the rules. "
+        "Another one has another scale: the threshold has to move with it.",
+    )
     criteria = models.TextField(
         "scoring criteria",
         default=CRITERIA,
@@ -141,6 +186,15 @@ class Policy(models.Model):
         validators=_doubt_threshold,
         help_text="Doubt from which the strong tier writes a finished cheap answer again; doubts "
         "go from 0 to 1. 0: each one. 1: none, and none is checked.",
+    )
+    learned_verifier = models.ForeignKey(
+        LearnedModel,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        limit_choices_to={"kind": LearnedModel.Kind.VERIFIER},
+        help_text="By what answers are doubted. None: as on the first day.",
     )
     cheap_model = models.CharField(
         max_length=100,
@@ -384,7 +438,7 @@ class CachedScore(models.Model):
 def _in_words(value: object) -> str:
     if isinstance(value, float):
         return f"{value:g}"
-    return str(value) or "none"
+    return "none" if value in (None, "") else str(value)
 
 
 def _changed_lines(old: str, new: str) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from routing import decisions, learned, policies
+from routing import decisions, fitted, learned, policies
 from routing.choice import Tier, Turn, choose
 from routing.errors import NoPolicy
 from routing.models import Policy
@@ -55,8 +55,8 @@ class Command(BaseCommand):
         score, _ = decisions.scored(turn, policy)
         choice = choose(score, policy.threshold)
         model = policy.strong_model if choice.tier is Tier.STRONG else policy.cheap_model
-        # On the first day and by the rules it is the same sum; here its parts.
-        estimate = learned.estimate(turn)
+        # By the rules and on the first day it is the same sum; here its parts.
+        estimate = learned.estimate(turn, fitted.analyzer(policy.learned_analyzer_id))
         lines = {
             "Tier": f"{choice.tier} ({model})",
             "Score": f"{choice.score:g} of 10; {policy} sends strong from {choice.threshold:g} on",
