@@ -15,7 +15,7 @@ import argparse
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
@@ -59,6 +59,7 @@ class Upstream:
         self.planned: deque[Script] = deque()
         self.otherwise: Script = scripts.says_something
         self.keeps_bodies = True
+        self.lists: Sequence[str] | bytes = MODELS
         self.costs = Costs()
         self._listening = threading.Event()
         self._stop: Callable[[], object] = lambda: None
@@ -79,7 +80,10 @@ class Upstream:
         self.bill.clear()
         self.planned.clear()
         self.otherwise = scripts.says_something
+        self.lists = MODELS
         self.costs = Costs()
+
+    # What the list of models gets, until `reset`: `upstream.lists = ["gpt-4"]`, or any bytes.
 
     # What the next call gets.
 
@@ -193,7 +197,9 @@ class Upstream:
         return exchange.response
 
     async def _models(self, _: web.Request) -> web.Response:
-        models = [{"id": name, "object": "model", "owned_by": "tests"} for name in MODELS]
+        if isinstance(self.lists, bytes):
+            return web.Response(body=self.lists, content_type="application/json")
+        models = [{"id": name, "object": "model", "owned_by": "tests"} for name in self.lists]
         return _json({"object": "list", "data": models})
 
     async def _costs(self, request: web.Request) -> web.Response:

@@ -8,7 +8,7 @@ and no error repeats the provider's words, which may hold the customer's.
 """
 
 from chatsite.llm.answer import Delta, Finished, FinishReason
-from chatsite.llm.calls import Deadlines, Message, close, stream
+from chatsite.llm.calls import Deadlines, Message, close, models, stream
 from chatsite.llm.errors import Kind, UpstreamError
 
 __all__ = [
@@ -20,5 +20,6 @@ __all__ = [
     "Message",
     "UpstreamError",
     "close",
+    "models",
     "stream",
 ]

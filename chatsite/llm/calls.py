@@ -1,7 +1,7 @@
 """Calls: one request each, by the SDK, within deadlines."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +21,8 @@ Message = Mapping[str, str]
 USAGE_WITHIN = 2.0
 # Seconds for the body's end after the last event, so that the connection is used again.
 LAST_BYTES_WITHIN = 0.1
+# Bytes of a list of models: of those who resell every model there is, a megabyte.
+MOST_OF_A_LIST = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,32 @@ async def stream(
     yield answer.finished()
 
 
+async def models(within: float) -> list[str]:
+    """The names of all models that the provider lists, within so many seconds.
+
+    Raises UpstreamError, also where it says that there are more than it lists.
+    """
+    until = asyncio.get_running_loop().time() + within
+    response = await _answered(
+        _client().get("/models", cast_to=httpx2.Response, stream=True), until
+    )
+    try:
+        async with asyncio.timeout_at(until):
+            body = await wire.whole(response, MOST_OF_A_LIST)
+        listed = orjson.loads(body)
+        names = [str(model["id"]) for model in listed["data"]]
+        whole = not listed.get("has_more")
+    except TimeoutError as error:
+        raise UpstreamError(Kind.TIMEOUT, "no list in time") from error
+    except httpx2.ReadError as error:
+        raise UpstreamError(Kind.UNREACHABLE, "the connection was lost") from error
+    except (wire.TooLong, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise UpstreamError(Kind.BROKEN, "not a list of models") from error
+    if not whole:
+        raise UpstreamError(Kind.BROKEN, "a part of the list only")
+    return names
+
+
 async def close() -> None:
     """Close this loop's connections. Call it before the loop ends."""
     client = _clients.pop(asyncio.get_running_loop(), None)
@@ -117,16 +145,22 @@ def _client() -> openai.AsyncOpenAI:
 
 async def _asked(body: Mapping[str, Any], reference: str, until: float) -> httpx2.Response:
     """The response to a request, once its status is known to be good. Raises UpstreamError."""
+    # A tenth of what `chat.completions.create` costs, which checks and copies each message.
+    call = _client().post(
+        "/chat/completions",
+        content=orjson.dumps(body),
+        cast_to=httpx2.Response,
+        options={"headers": {"X-Client-Request-Id": reference}} if reference else {},
+        stream=bool(body["stream"]),
+    )
+    return await _answered(call, until)
+
+
+async def _answered(call: Coroutine[Any, Any, object], until: float) -> httpx2.Response:
+    """The response to a call of the SDK, by loop time `until`. Raises UpstreamError."""
     try:
         async with asyncio.timeout_at(until):
-            # A tenth of what `chat.completions.create` costs, which checks and copies each message.
-            response = await _client().post(
-                "/chat/completions",
-                content=orjson.dumps(body),
-                cast_to=httpx2.Response,
-                options={"headers": {"X-Client-Request-Id": reference}} if reference else {},
-                stream=bool(body["stream"]),
-            )
+            response = await call
             assert isinstance(response, httpx2.Response)
             return response
     except openai.APIStatusError as error:

@@ -24,7 +24,7 @@ MOST_OF_AN_EVENT = 1024 * 1024
 
 
 class TooLong(Exception):
-    """An event without an end."""
+    """An event without an end, or more of a body than is wanted."""
 
 
 class Transport(httpx2.AsyncBaseTransport):
@@ -91,6 +91,22 @@ class _Body(httpx2.AsyncByteStream):
     async def aclose(self) -> None:
         # Read to its end, the connection is in the pool already; else it is closed.
         self._response.close()
+
+
+async def whole(response: httpx2.Response, most: int) -> bytes:
+    """All of a body, which is not read yet. Raises TooLong, httpx2.ReadError."""
+    reader: aiohttp.StreamReader = response.extensions["reader"]
+    read = bytearray()
+    try:
+        while data := await reader.readany():
+            read += data
+            if len(read) > most:
+                raise TooLong
+    except (aiohttp.ClientError, OSError) as error:
+        raise httpx2.ReadError(type(error).__name__) from error
+    finally:
+        await response.aclose()
+    return bytes(read)
 
 
 def _proxy(base_url: str) -> str | None:
