@@ -66,6 +66,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "chatsite",
     "chatsite.knowledge",
+    "chatsite.provider",
     "chatsite.chat",
     "chatsite.quality",
     "chatsite.demo",

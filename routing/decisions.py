@@ -18,6 +18,7 @@ _WHEN_DECIDED_AGAIN = [
     "reason",
     "features",
     "moved",
+    "detour",
     "decided_at",
 ]
 
@@ -54,6 +55,11 @@ def decide(
         update_fields=_WHEN_DECIDED_AGAIN,
     )
     return choice
+
+
+def detour(reference: str, why: str) -> None:
+    """Note why another model was asked than the one that was decided on."""
+    RouteDecision.objects.filter(reference=reference).update(detour=why)
 
 
 def wants_a_model(turn: Turn, policy: Policy) -> bool:

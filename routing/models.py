@@ -289,6 +289,12 @@ class Policy(models.Model):
         """An unsaved version with the same settings."""
         return Policy(**{name: getattr(self, name) for name in self.SETTINGS})
 
+    @property
+    def models(self) -> set[str]:
+        """The names of all models that may answer by it."""
+        names = {self.cheap_model, self.cheap_successor, self.strong_model, self.strong_successor}
+        return names - {""}
+
     def changes_from(self, before: "Policy") -> list[str]:
         """What is different, a phrase for each setting: "threshold 7 → 6.5"."""
         found = []
@@ -323,6 +329,9 @@ class RouteDecision(models.Model):
         "what moved the score",
         default=list,
         help_text="Features with the points by which they raised or lowered it.",
+    )
+    detour = models.TextField(
+        blank=True, help_text="Why another model was asked than the tier's own."
     )
     decided_at = models.DateTimeField(default=timezone.now)
 

@@ -17,22 +17,22 @@ from routing.models import CachedScore, Policy
 KEPT = timedelta(days=90)
 
 
-def cached(turn: Turn, policy: Policy) -> Score | None:
-    """The score that the policy's model gave these words before; None where it was not asked."""
-    value = CachedScore.objects.filter(key=key(turn, policy)).values_list("score", flat=True)
-    known = value.first()
-    return None if known is None else _score(known, policy, "before")
+def cached(turn: Turn, model: str, criteria: str) -> Score | None:
+    """The score that the model gave these words before; None where it was not asked."""
+    rows = CachedScore.objects.filter(key=key(turn, model, criteria))
+    known = rows.values_list("score", flat=True).first()
+    return None if known is None else _score(known, model, "before")
 
 
-def remember(values: Mapping[str, int], policy: Policy) -> dict[str, Score]:
-    """Keep the scores from 1 to 10 that the policy's model has just given, by their `key`."""
+def remember(values: Mapping[str, int], model: str) -> dict[str, Score]:
+    """Keep the scores from 1 to 10 that the model has just given, by their `key`."""
     CachedScore.objects.bulk_create(
         [CachedScore(key=key, score=value) for key, value in values.items()],
         update_conflicts=True,
         unique_fields=["key"],
         update_fields=["score", "scored_at"],
     )
-    return {key: _score(value, policy, "now") for key, value in values.items()}
+    return {key: _score(value, model, "now") for key, value in values.items()}
 
 
 def forget(now: datetime) -> int:
@@ -40,17 +40,17 @@ def forget(now: datetime) -> int:
     return CachedScore.objects.filter(scored_at__lt=now - KEPT).delete()[0]
 
 
-def key(turn: Turn, policy: Policy) -> str:
+def key(turn: Turn, model: str, criteria: str) -> str:
     """Everything that the score depends on: alike for turns that deserve the same."""
     words = [
         difficulty.normalised(text) for text in (*turn.earlier[-difficulty.BEFORE :], turn.text)
     ]
-    basis = json.dumps([policy.cheap_model, policy.criteria, *words])
+    basis = json.dumps([model, criteria, *words])
     return hashlib.sha256(basis.encode()).hexdigest()
 
 
-def _score(value: int, policy: Policy, when: str) -> Score:
-    reason = f"{policy.cheap_model} rated it {value} of 10 by the criteria"
+def _score(value: int, model: str, when: str) -> Score:
+    reason = f"{model} rated it {value} of 10 by the criteria"
     if when == "before":
         reason += ", when it was asked before"
     return Score(float(value), Policy.Analyzer.MODEL.value, (reason,))

@@ -1,6 +1,5 @@
 """One call for a reply: which model is asked what, and the money held and charged for it."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -8,13 +7,16 @@ from django.conf import settings
 from django.utils import timezone
 
 from billing import ledger, tokens
+from billing.errors import NoPrice, NoRoom
 from billing.pricing import Usage
 from chatsite.chat import prompt
 from chatsite.chat.models import Message
 from chatsite.knowledge.articles import Found
 from chatsite.llm import Finished, Kind, UpstreamError
+from routing import decisions, tiers
 from routing.choice import Tier, Turn
 from routing.models import Policy
+from routing.tiers import Slot, Standing
 
 # Longer than any attempt may last: a hold that is still open then belongs to a dead worker.
 HOLD = timedelta(seconds=120)
@@ -51,36 +53,40 @@ class Work:
         return self.claimed.reply
 
 
-def reserve(claimed: Claimed, tier: Tier, gone: Collection[str]) -> Work:
-    """Choose the tier's model, or its successor where it is `gone`, and hold the worst case.
+def reserve(claimed: Claimed, tier: Tier, standing: Standing) -> Work:
+    """Choose the model that answers for the tier now, and hold the worst case.
 
     Raises NoRoom, NoPrice.
     """
-    reply, policy, found = claimed.reply, claimed.policy, claimed.found.matches
-    if tier == Tier.STRONG:
-        model, successor = policy.strong_model, policy.strong_successor
-        output_limit = policy.strong_output_limit
-    else:
-        model, successor = policy.cheap_model, policy.cheap_successor
-        output_limit = policy.cheap_output_limit
-    if model in gone and successor:
-        model, successor = successor, ""
-    reply.tier = tier
+    best, *others = tiers.slots(tier, claimed.policy, standing)
+    try:
+        return _reserve(claimed, best)
+    except (NoRoom, NoPrice):
+        if not others:
+            raise
+        return _reserve(claimed, others[0])
+
+
+def _reserve(claimed: Claimed, slot: Slot) -> Work:
+    reply, found, model = claimed.reply, claimed.found.matches, slot.model
+    reply.tier = slot.tier
     reply.sources = [{"title": match.title, "url": match.url} for match in found]
     messages = prompt.messages(settings.SITE_NAME, found, claimed.said)
-    worst = Usage(input_tokens=tokens.of_messages(messages, model), output_tokens=output_limit)
+    worst = Usage(input_tokens=tokens.of_messages(messages, model), output_tokens=slot.output_limit)
     now = timezone.now()
     call = ledger.Call(
         reference=reply.charge_reference,
         purpose="answer",
         model=model,
-        tier=tier,
+        tier=slot.tier,
         conversation=reply.conversation.reference,
         visitor=reply.conversation.visitor,
-        compared_with="" if tier == Tier.STRONG else policy.strong_model,
+        compared_with="" if slot.tier == Tier.STRONG else claimed.policy.strong_model,
     )
     ledger.reserve(call, worst, expires_at=now + HOLD, now=now)
-    return Work(claimed, model, successor, messages, output_limit)
+    if slot.why:
+        decisions.detour(reply.reference, slot.why)
+    return Work(claimed, model, slot.successor, messages, slot.output_limit)
 
 
 def settle(work: Work, finished: Finished) -> None:

@@ -1,7 +1,7 @@
 """Replies: claimed by one worker at a time, ended once, each attempt on the ledger."""
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
 from django.db.models.functions import Now
@@ -18,6 +18,7 @@ from chatsite.knowledge.articles import Found
 from chatsite.llm import Finished, FinishReason, Kind, UpstreamError
 from routing import decisions, policies
 from routing.choice import NoScore, Score, Turn
+from routing.tiers import Standing
 
 logger = logging.getLogger(__name__)
 
@@ -72,17 +73,17 @@ def claim(reply_id: int) -> Claimed | Change | None:
 
 
 def begin(
-    claimed: Claimed, score: Score | NoScore | None, gone: Collection[str]
+    claimed: Claimed, score: Score | NoScore | None, standing: Standing
 ) -> Work | Change | None:
     """Choose the model, reserve the worst case, and say what to ask.
 
-    `score` is None where no model was to be asked for it; `gone` are models that the provider no
-    longer has. A Change where the reply ends here, without a call.
+    `score` is None where no model was to be asked for it. A Change where the reply ends here,
+    without a call.
     """
     reply, policy = claimed.reply, claimed.policy
     choice = decisions.decide(reply.reference, claimed.turn, policy, score)
     try:
-        work = calls.reserve(claimed, choice.tier, gone)
+        work = calls.reserve(claimed, choice.tier, standing)
     except NoRoom as error:
         logger.warning("%s not asked: %s", reply.charge_reference, error)
         return endings.end(reply, State.FAILED, failure=Failure.NO_ROOM)

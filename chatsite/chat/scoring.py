@@ -21,10 +21,10 @@ from chatsite import llm
 from chatsite.chat.calls import HOLD, NOTHING, UNBILLED, Claimed
 from chatsite.chat.models import ScoringShare
 from chatsite.grouped import GroupedWrites
-from routing import difficulty, scores
+from routing import decisions, difficulty, scores, tiers
 from routing.choice import NoScore, Score, Tier
 from routing.errors import BadScore
-from routing.models import Policy
+from routing.tiers import Standing
 
 logger = logging.getLogger(__name__)
 
@@ -41,14 +41,39 @@ MOST_TURNS = 8
 OUTPUT_LIMIT, OUTPUT_PER_TURN = 34, 6
 
 
+@dataclass(frozen=True, slots=True)
+class Unscored:
+    """A reply whose score this model has to be asked for."""
+
+    claimed: Claimed
+    model: str
+
+
+def at_hand(claimed: Claimed, standing: Standing) -> Score | NoScore | Unscored | None:
+    """The score if it is kept, or who has to be asked; None where the policy asks no model."""
+    turn, policy = claimed.turn, claimed.policy
+    if not decisions.wants_a_model(turn, policy):
+        return None
+    model = tiers.scorer(policy, standing)
+    if not model:
+        return NoScore(f"{policy.cheap_model} does not answer and was not asked to rate it")
+    return scores.cached(turn, model, policy.criteria) or Unscored(claimed, model)
+
+
 @dataclass(slots=True, eq=False)
 class _Wanted:
     """A turn that waits for its score."""
 
     claimed: Claimed
+    model: str
     outcome: asyncio.Future[Score | NoScore] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
+
+    @property
+    def asks(self) -> tuple[str, str]:
+        """Which model, by which criteria."""
+        return self.model, self.claimed.policy.criteria
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +81,8 @@ class _Batch:
     """What one call asks. Equal words are asked once."""
 
     wanted: Sequence[_Wanted]
-    policy: Policy
+    model: str
+    criteria: str
     keys: dict[str, list[_Wanted]]
 
     @property
@@ -68,7 +94,7 @@ class _Batch:
     @property
     def messages(self) -> list[dict[str, str]]:
         turns = [first.claimed.turn for first, *_ in self.keys.values()]
-        return difficulty.scoring_messages(turns, self.policy.criteria)
+        return difficulty.scoring_messages(turns, self.criteria)
 
     @property
     def output_limit(self) -> int:
@@ -84,9 +110,9 @@ class Scorer:
         self._gathering: asyncio.Task[None] | None = None
         self._calls: set[asyncio.Task[None]] = set()
 
-    async def score(self, claimed: Claimed) -> Score | NoScore:
+    async def score(self, unscored: Unscored) -> Score | NoScore:
         """The model's score for the turn, or why there is none within `PATIENCE`."""
-        wanted = _Wanted(claimed)
+        wanted = _Wanted(unscored.claimed, unscored.model)
         self._waiting.append(wanted)
         if self._gathering is None or self._gathering.done():
             self._gathering = asyncio.create_task(self._gather())
@@ -124,13 +150,13 @@ class Scorer:
 
     def _batch(self) -> _Batch:
         """Take those who wait for the same model by the same criteria, the oldest first."""
-        policy = self._waiting[0].claimed.policy
-        alike = [each for each in self._waiting if each.claimed.policy == policy][:MOST_TURNS]
+        model, criteria = self._waiting[0].asks
+        alike = [each for each in self._waiting if each.asks == (model, criteria)][:MOST_TURNS]
         self._waiting = [each for each in self._waiting if each not in alike]
         keys: dict[str, list[_Wanted]] = {}
         for each in alike:
-            keys.setdefault(scores.key(each.claimed.turn, policy), []).append(each)
-        return _Batch(alike, policy, keys)
+            keys.setdefault(scores.key(each.claimed.turn, model, criteria), []).append(each)
+        return _Batch(alike, model, criteria, keys)
 
     def _ended(self, call: asyncio.Task[None]) -> None:
         self._calls.discard(call)
@@ -147,7 +173,7 @@ class Scorer:
                     each.outcome.set_result(found if isinstance(found, NoScore) else found[key])
 
     async def _scores(self, batch: _Batch) -> dict[str, Score] | NoScore:
-        reference, model, messages = batch.reference, batch.policy.cheap_model, batch.messages
+        reference, model, messages = batch.reference, batch.model, batch.messages
         try:
             await self._writes.run(partial(_reserve, batch, messages))
         except NoRoom as error:
@@ -183,7 +209,7 @@ class Scorer:
 
 
 def _reserve(batch: _Batch, messages: list[dict[str, str]]) -> None:
-    model = batch.policy.cheap_model
+    model = batch.model
     now = timezone.now()
     conversations = {each.claimed.reply.conversation for each in batch.wanted}
     alone = conversations.pop() if len(conversations) == 1 else None
@@ -219,7 +245,7 @@ def _given(batch: _Batch, finished: llm.Finished) -> dict[str, Score] | NoScore:
     except BadScore as error:
         logger.warning("%s unreadable: %s", batch.reference, error)
         return NoScore("the model's scores could not be read")
-    return scores.remember(dict(zip(batch.keys, values, strict=True)), batch.policy)
+    return scores.remember(dict(zip(batch.keys, values, strict=True)), batch.model)
 
 
 def _failed(reference: str, error: llm.UpstreamError) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import threading
-import time
 from copy import copy
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,20 +12,19 @@ from django.conf import settings
 from django.db import DatabaseError
 
 from chatsite import llm
-from chatsite.chat import fragments, live, replies
+from chatsite.chat import fragments, live, replies, scoring
 from chatsite.chat.calls import Claimed, Work
 from chatsite.chat.models import Message
 from chatsite.chat.questions import Change
-from chatsite.chat.scoring import Scorer
+from chatsite.chat.scoring import Scorer, Unscored
 from chatsite.grouped import GroupedWrites
-from routing import decisions, scores
+from chatsite.provider.health import Health
+from routing.choice import NoScore, Score
 
 logger = logging.getLogger(__name__)
 
 # Seconds between renewals of the leases; each also stores what a new tab is shown.
 RENEWED_EVERY = 1.0
-# Seconds for which a model that the provider does not have is not asked for again.
-GONE_FOR = 600.0
 
 
 @dataclass(slots=True)
@@ -47,6 +45,7 @@ class Writer:
     def __init__(self) -> None:
         self._writes = GroupedWrites("writes")
         self._scorer = Scorer(self._writes)
+        self._health = Health()
         self._live = live.here()
         self._loop = asyncio.get_running_loop()
         self._free = asyncio.Semaphore(settings.ANSWERS_PER_WORKER)
@@ -54,7 +53,6 @@ class Writer:
         self._answers: dict[int, _Answer] = {}
         self._grown: set[int] = set()
         self._there_is_text = asyncio.Event()
-        self._gone: dict[str, float] = {}
         self._jobs: set[asyncio.Task[None]] = set()
         self._stopping = False
         self._chores = [
@@ -127,21 +125,22 @@ class Writer:
 
     async def _work(self, reply_id: int) -> Work | Change | None:
         """Claim and reserve; in one commit where no model has to be asked for a score first."""
-        gone = {model for model, until in self._gone.items() if until > time.monotonic()}
 
-        def claim() -> Claimed | Work | Change | None:
+        def begin(claimed: Claimed, score: Score | NoScore | None) -> Work | Change | None:
+            return replies.begin(claimed, score, self._health.standing())
+
+        def claim() -> Unscored | Work | Change | None:
             claimed = replies.claim(reply_id)
             if not isinstance(claimed, Claimed):
                 return claimed
-            wanted = decisions.wants_a_model(claimed.turn, claimed.policy)
-            kept = scores.cached(claimed.turn, claimed.policy) if wanted else None
-            return claimed if wanted and not kept else replies.begin(claimed, kept, gone)
+            score = scoring.at_hand(claimed, self._health.standing())
+            return score if isinstance(score, Unscored) else begin(claimed, score)
 
         claimed = await self._writes.run(claim)
-        if not isinstance(claimed, Claimed):
+        if not isinstance(claimed, Unscored):
             return claimed
         score = await self._scorer.score(claimed)
-        return await self._writes.run(partial(replies.begin, claimed, score, gone))
+        return await self._writes.run(partial(begin, claimed.claimed, score))
 
     async def _ask(self, work: Work) -> Change | timedelta | None:
         answer = self._answers[work.reply.pk] = _Answer(work)
@@ -159,17 +158,25 @@ class Writer:
                     self._grown.add(work.reply.pk)
                     self._there_is_text.set()
                 else:
-                    return await self._writes.run(partial(replies.finish, work, part))
+                    return await self._writes.run(partial(self._finish, work, part))
         except llm.UpstreamError as error:
-            if error.kind == llm.Kind.UNKNOWN_MODEL:
-                self._gone[work.model] = time.monotonic() + GONE_FOR
-            return await self._writes.run(partial(replies.fail, work, error, answer.text))
+            return await self._writes.run(partial(self._fail, work, error, answer.text))
         except asyncio.CancelledError:
             await self._writes.run(partial(replies.abandon, work))
             raise
         finally:
             del self._answers[work.reply.pk]
         raise AssertionError("a stream ends in Finished or in an error")
+
+    def _finish(self, work: Work, finished: llm.Finished) -> Change | None:
+        ended = replies.finish(work, finished)
+        self._health.answered(work.model)
+        return ended
+
+    def _fail(self, work: Work, error: llm.UpstreamError, text: str) -> Change | timedelta | None:
+        outcome = replies.fail(work, error, text)
+        self._health.failed(work.model, error.kind)
+        return outcome
 
     async def _send_what_grows(self) -> None:
         """Tell the tabs whatever has come since the last look; many answers in one go."""

@@ -174,7 +174,7 @@ def test_any_text_is_decided_by_any_analyzer(analyzer, text):
     choice = decisions.decide("reply:1", turn, policy, NoScore("it hangs") if wanted else None)
 
     assert choice.tier == Tier.CHEAP
-    assert len(scores.key(turn, policy)) == 64
+    assert len(scores.key(turn, policy.cheap_model, policy.criteria)) == 64
 
 
 def test_the_models_score_decides():

@@ -27,7 +27,12 @@ def asking_a_model(**values) -> Policy:
 
 
 def remember(turn: Turn, policy: Policy, value: int) -> dict[str, Score]:
-    return scores.remember({scores.key(turn, policy): value}, policy)
+    model = policy.cheap_model
+    return scores.remember({scores.key(turn, model, policy.criteria): value}, model)
+
+
+def cached(turn: Turn, policy: Policy) -> Score | None:
+    return scores.cached(turn, policy.cheap_model, policy.criteria)
 
 
 def test_a_model_is_asked_by_the_criteria_and_shown_the_words_as_data():
@@ -124,12 +129,12 @@ def test_a_reply_that_is_not_the_scores_is_refused(reply):
 @pytest.mark.django_db
 def test_a_score_is_kept_for_whoever_asks_the_same(django_assert_num_queries):
     policy = asking_a_model()
-    assert scores.cached(EASY, policy) is None
+    assert cached(EASY, policy) is None
 
     with django_assert_num_queries(1):
         (given,) = remember(EASY, policy, 2).values()
     with django_assert_num_queries(1):
-        kept = scores.cached(Turn("what are your BUSINESS hours"), policy)
+        kept = cached(Turn("what are your BUSINESS hours"), policy)
 
     assert kept is not None
     assert (given.value, given.analyzer) == (kept.value, kept.analyzer) == (2.0, "model")
@@ -143,7 +148,7 @@ def test_a_newer_score_replaces_the_kept_one():
     remember(EASY, policy, 2)
     remember(EASY, policy, 3)
 
-    kept = scores.cached(EASY, policy)
+    kept = cached(EASY, policy)
 
     assert kept is not None
     assert kept.value == 3.0
@@ -165,14 +170,14 @@ def test_a_kept_score_is_not_used_for_another_judgement(values, turn):
     remember(EASY, asking_a_model(), 2)
     policy = asking_a_model(threshold=6, **values)
 
-    assert scores.cached(turn, policy) is None
+    assert cached(turn, policy) is None
 
 
 @pytest.mark.django_db
 def test_a_kept_score_outlives_a_change_of_the_threshold():
     remember(EASY, asking_a_model(), 2)
 
-    assert scores.cached(EASY, asking_a_model(threshold=5)) is not None
+    assert cached(EASY, asking_a_model(threshold=5)) is not None
 
 
 @pytest.mark.django_db

@@ -1,0 +1,76 @@
+"""Which model answers for a tier now: its own, its successor, or the other tier's."""
+
+from dataclasses import dataclass, field
+
+from routing.choice import Tier
+from routing.models import Policy
+
+
+@dataclass(slots=True)
+class Standing:
+    """What keeps models from being asked, by their names."""
+
+    gone: frozenset[str] = frozenset()  # the provider does not list them
+    refused: frozenset[str] = frozenset()  # it said so to a call
+    paused: set[str] = field(default_factory=set)  # their calls kept failing
+    # Paused for long enough: the first call for each says whether it answers again.
+    probes: set[str] = field(default_factory=set)
+
+    def admits(self, model: str) -> bool:
+        """Whether it may be asked; where a probe is due, whoever asks this first is it."""
+        if model in self.probes:
+            self.probes.discard(model)
+            self.paused.add(model)
+            return True
+        return model not in self.refused and model not in self.paused
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A model that answers for a tier, and why where it is not the tier's own."""
+
+    tier: Tier
+    model: str
+    successor: str  # answers where a call finds the model gone; blank: nothing does
+    output_limit: int
+    why: str = ""  # a sentence for the receipt
+
+
+def slots(tier: Tier, policy: Policy, standing: Standing) -> tuple[Slot, ...]:
+    """What to ask for this tier, the best first; the next where there is no room for one.
+
+    Never empty: where nothing is well, the tier's own model is asked all the same.
+    """
+    own = _slot(tier, policy, standing)
+    if standing.admits(own.model):
+        return (own,)
+    other = _slot(Tier.CHEAP if tier == Tier.STRONG else Tier.STRONG, policy, standing)
+    if not standing.admits(other.model):
+        return (own,)
+    ill = "is gone from the provider" if own.model in standing.refused else "fails and is paused"
+    why = f"{own.model} {ill}, so {other.model} of the {other.tier} tier was asked."
+    instead = Slot(other.tier, other.model, other.successor, other.output_limit, why)
+    return (instead, own)
+
+
+def scorer(policy: Policy, standing: Standing) -> str:
+    """The model that scores messages now; blank while it is not to be asked."""
+    model = _slot(Tier.CHEAP, policy, standing).model
+    return "" if model in standing.refused | standing.paused | standing.probes else model
+
+
+def _slot(tier: Tier, policy: Policy, standing: Standing) -> Slot:
+    """The tier's model, or its successor if the provider has that one and not the model."""
+    if tier == Tier.STRONG:
+        model, successor = policy.strong_model, policy.strong_successor
+        output_limit = policy.strong_output_limit
+    else:
+        model, successor = policy.cheap_model, policy.cheap_successor
+        output_limit = policy.cheap_output_limit
+    missing = standing.gone | standing.refused
+    if successor in missing:
+        successor = ""
+    if model in missing and successor:
+        why = f"{model} is gone from the provider, so its successor {successor} was asked."
+        return Slot(tier, successor, "", output_limit, why)
+    return Slot(tier, model, successor, output_limit)
