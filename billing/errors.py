@@ -15,13 +15,20 @@ class NoPrice(BillingError):
 
 
 class NoRoom(BillingError):
-    """A budget cannot take the call. `needed` and `left` are nano-dollars."""
+    """A budget cannot take the call.
 
-    def __init__(self, budget: str, needed: int = 0, left: int = 0) -> None:
+    `needed` and `left` are nano-dollars, `unheld` what would be left were no call in flight. With
+    as many output tokens as `fits` the call would have room, with `fits_unheld` were none in
+    flight; both are 0 where not even its input has.
+    """
+
+    def __init__(self, budget: str, needed: int = 0, left: int = 0, unheld: int = 0) -> None:
         super().__init__(f"budget {budget!r} has {left} nano-dollars left of the {needed} needed")
         self.budget = budget
         self.needed = needed
         self.left = left
+        self.unheld = unheld
+        self.fits = self.fits_unheld = 0
 
 
 class AlreadyCharged(BillingError):

@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from billing import pricing, tallies, windows
-from billing.errors import AlreadyCharged, NoPrice, NotReserved
+from billing.errors import AlreadyCharged, NoPrice, NoRoom, NotReserved
 from billing.models import Budget, BudgetWindow, Hold, LedgerEntry, Price
 from billing.pricing import Rate, Usage
 
@@ -119,9 +119,15 @@ def reserve(call: Call, worst: Usage, *, expires_at: datetime, now: datetime) ->
             raise AlreadyCharged(call.reference)
         if held is not None:
             return int(held)
-        amount = pricing.most(worst, Rate(*rates))
+        rate = Rate(*rates)
+        amount = pricing.most(worst, rate)
         keys = windows.Keys(call.conversation, call.visitor, call.tier, call.model)
-        taken = windows.take(keys, amount, now)
+        try:
+            taken = windows.take(keys, amount, now)
+        except NoRoom as error:
+            error.fits = pricing.output_within(error.left, worst, rate)
+            error.fits_unheld = pricing.output_within(error.unheld, worst, rate)
+            raise
         cursor.execute(
             HOLD,
             [

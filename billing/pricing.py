@@ -60,5 +60,13 @@ def most(usage: Usage, rate: Rate) -> int:
     return _rounded_up(usage.input_tokens * dearest + usage.output_tokens * rate.output)
 
 
+def output_within(amount: int, usage: Usage, rate: Rate) -> int:
+    """How many of the output tokens so many nano-dollars allow at the most, after the input."""
+    left = amount * PER - usage.input_tokens * max(rate.input, rate.cached_input, rate.cache_write)
+    if left < 0:
+        return 0
+    return min(usage.output_tokens, left // rate.output if rate.output else usage.output_tokens)
+
+
 def _rounded_up(amount: int) -> int:
     return -(-amount // PER)

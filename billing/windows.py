@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
 from operator import or_
+from typing import Any
 
 from django.db import connection
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
@@ -17,19 +18,21 @@ from django.utils import timezone
 
 from billing import periods
 from billing.errors import NoRoom
+from billing.ladder import Curve, Ladder, percent
 from billing.models import Budget, BudgetWindow
 from billing.periods import Period
 
 # "ledg": the name of the one lock under which windows are written.
 LOCK = 0x6C656467
 
-PLACES = """
+# The budgets that a call falls under, each with the window it counts in.
+FALLS_UNDER = """
 WITH
     called (scope, key) AS (
         VALUES ('site', ''), ('conversation', %s), ('visitor', %s), ('tier', %s), ('model', %s)
     ),
     began (period, starts_at) AS (VALUES ('hour', %s), ('day', %s), ('month', %s), ('total', %s))
-SELECT b.id, b.name, b."limit", b.scope, b.period, w.id, w."limit", w.spent + w.reserved
+SELECT {columns}
 FROM billing_budget b
 JOIN called c ON c.scope = b.scope AND b.key IN ('', c.key)
 JOIN began s ON s.period = b.period
@@ -38,6 +41,13 @@ LEFT JOIN billing_budgetwindow w
 WHERE b.active AND (c.key <> '' OR b.scope = 'site')
 ORDER BY b.id
 """
+PLACES = FALLS_UNDER.format(
+    columns="""b.id, b.name, b."limit", b.scope, b.period, w.id, w."limit", w.spent, w.reserved"""
+)
+USES = FALLS_UNDER.format(
+    columns="""b.name, b.scope, b."limit", COALESCE(w.spent, 0), b.economise_from, b.economise_by,
+    b.economise_curve, b.cheap_only_from, b.approved_from, b.later_from"""
+)
 TAKE = """
 UPDATE billing_budgetwindow SET reserved = reserved + %s
 WHERE id IN ({ids}) AND spent + reserved + %s <= "limit"
@@ -70,11 +80,31 @@ class _Place:
     period: str
     window: int | None
     window_limit: int | None
-    used: int | None
+    spent: int | None
+    reserved: int | None
 
     @property
     def left(self) -> int:
-        return max(0, self.limit - (self.used or 0))
+        return max(0, self.unheld - (self.reserved or 0))
+
+    @property
+    def unheld(self) -> int:
+        return max(0, self.limit - (self.spent or 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """How far a budget is spent, and what is to be done about it."""
+
+    budget: str
+    scope: str
+    limit: int
+    spent: int
+    ladder: Ladder
+
+    @property
+    def percent(self) -> float:
+        return percent(self.spent, self.limit)
 
 
 def lock() -> None:
@@ -108,8 +138,18 @@ def take(keys: Keys, amount: int, now: datetime) -> list[int]:
         taken = cursor.rowcount
     if taken < len(places):
         tightest = min(places, key=lambda place: place.left)
-        raise NoRoom(tightest.name, amount, tightest.left)
+        unheld = min(place.unheld for place in places)
+        raise NoRoom(tightest.name, amount, tightest.left, unheld)
     return ids
+
+
+def uses(keys: Keys, now: datetime) -> list[Use]:
+    """Of every budget that a call with these keys would fall under, in one query."""
+    rows = _falling_under(USES, keys, periods.starts(now, timezone.get_default_timezone()))
+    return [
+        Use(name, scope, limit, spent, Ladder(begin, points, Curve(curve), *later))
+        for name, scope, limit, spent, begin, points, curve, *later in rows
+    ]
 
 
 def book(ids: Sequence[int], held: int, amount: int) -> None:
@@ -141,10 +181,16 @@ def current(now: datetime) -> Q:
 
 def _places(keys: Keys, starts: Mapping[Period, datetime]) -> list[_Place]:
     """By budget, in order."""
+    return [_Place(*row) for row in _falling_under(PLACES, keys, starts)]
+
+
+def _falling_under(
+    sql: str, keys: Keys, starts: Mapping[Period, datetime]
+) -> list[tuple[Any, ...]]:
     adapt = connection.ops.adapt_datetimefield_value
     with connection.cursor() as cursor:
         cursor.execute(
-            PLACES,
+            sql,
             [
                 keys.conversation,
                 keys.visitor,
@@ -153,7 +199,7 @@ def _places(keys: Keys, starts: Mapping[Period, datetime]) -> list[_Place]:
                 *(adapt(starts[period]) for period in Period),
             ],
         )
-        return [_Place(*row) for row in cursor.fetchall()]
+        return list(cursor.fetchall())
 
 
 def _open(places: Sequence[_Place], keys: Keys, starts: Mapping[Period, datetime]) -> None:

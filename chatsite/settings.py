@@ -179,6 +179,8 @@ DRAIN_SECONDS = env.number("DRAIN_SECONDS", 65, 0, 600)
 ASKS_PER_VISITOR = env.number("ASKS_PER_VISITOR", 20, 1, 1_000_000)
 ASKS_PER_ADDRESS = env.number("ASKS_PER_ADDRESS", 120, 1, 1_000_000)
 
+# People answer in the admin: a customer whom no model can answer is told that one of them will.
+PEOPLE_ANSWER = env.flag("PEOPLE_ANSWER")
 # Says to operators what a budget's ladder does: a function of billing.ladder.Ladder.
 LADDER_IN_WORDS = "chatsite.chat.affording.in_words"
 

@@ -50,6 +50,14 @@ class NoScore:
 
 
 @dataclass(frozen=True, slots=True)
+class Shift:
+    """What else than the policy sets the threshold."""
+
+    threshold: float  # in place of the policy's
+    why: str  # the second half of a sentence
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
     tier: Tier
     score: float
@@ -58,8 +66,13 @@ class Choice:
     reason: str  # a sentence for the receipt
 
 
-def choose(score: Score, threshold: float) -> Choice:
+def choose(score: Score, threshold: float, shift: Shift | None = None) -> Choice:
     """Strong from the threshold on: at 1 every reply, above 10 none."""
+    note = ""
+    if shift and shift.threshold != threshold:
+        how = "raised" if shift.threshold > threshold else "lowered"
+        note = f" Threshold {threshold:g} {how} to {shift.threshold:g}: {shift.why}."
+        threshold = shift.threshold
     strong = score.value >= threshold
     verdict = f"Score {score.value:g} {'reaches' if strong else 'is below'} {threshold:g}"
     return Choice(
@@ -67,7 +80,7 @@ def choose(score: Score, threshold: float) -> Choice:
         score=score.value,
         threshold=threshold,
         analyzer=score.analyzer,
-        reason=f"{verdict}: {'; '.join(score.reasons[:MOST_REASONS])}.",
+        reason=f"{verdict}: {'; '.join(score.reasons[:MOST_REASONS])}.{note}",
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 from django.utils import timezone
 
 from routing import difficulty, fitted, learned
-from routing.choice import Choice, NoScore, Score, Turn, choose
+from routing.choice import Choice, NoScore, Score, Shift, Turn, choose
 from routing.difficulty import Signals
 from routing.models import Policy, RouteDecision
 
@@ -24,7 +24,11 @@ _WHEN_DECIDED_AGAIN = [
 
 
 def decide(
-    reference: str, turn: Turn, policy: Policy, score: Score | NoScore | None = None
+    reference: str,
+    turn: Turn,
+    policy: Policy,
+    score: Score | NoScore | None = None,
+    shift: Shift | None = None,
 ) -> Choice:
     """Choose a tier for the reply and store why, in one query.
 
@@ -35,7 +39,7 @@ def decide(
         seen = difficulty.signals(turn)
     else:
         score, seen = scored(turn, policy, score)
-    choice = choose(score, policy.threshold)
+    choice = choose(score, policy.threshold, shift)
     decision = RouteDecision(
         reference=reference,
         policy=policy,

@@ -1,9 +1,33 @@
 """What the budgets allow a reply: the threshold they raise, the tier, the room for a call."""
 
-from billing.ladder import FULL, Ladder, Step, rise
-from routing import policies
-from routing.models import HIGHEST_THRESHOLD
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
+from django.conf import settings
+from django.utils import timezone
+
+from billing import ladder, windows
+from billing.errors import NoRoom
+from billing.ladder import FULL, Ladder, Step
+from billing.models import Budget
+from billing.windows import Use
+from chatsite.chat import calls, endings
+from chatsite.chat.calls import LEAST_OUTPUT, Claimed, Work
+from chatsite.chat.models import Message
+from chatsite.chat.questions import Change
+from routing import decisions, policies
+from routing.choice import NoScore, Score, Shift, Tier
+from routing.models import HIGHEST_THRESHOLD
+from routing.tiers import Standing
+
+State = Message.State
+Failure = Message.Failure
+
+# Seconds between two looks for room while calls in flight hold it: in all not longer than a
+# customer waits for a first word, and fewer looks the longer it takes.
+WAITS = (0.3, 0.5, 0.8, 1.2)
+# A budget of these can do no more than spare that tier or model.
+PARTIAL = {Budget.Scope.TIER, Budget.Scope.MODEL}
 # Percent between two lines of a rise in words.
 STRIDE = 5
 
@@ -14,15 +38,92 @@ WORDS = {
 }
 
 
-def in_words(ladder: Ladder) -> list[tuple[int, str]]:
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What all budgets together allow a reply."""
+
+    step: Step = Step.FREE
+    shift: Shift | None = None
+
+
+def means(claimed: Claimed) -> Means:
+    """By the strictest of the budgets that the strong tier's call would fall under. One query."""
+    reply, policy = claimed.reply, claimed.policy
+    keys = windows.Keys(
+        conversation=reply.conversation.reference,
+        visitor=reply.conversation.visitor,
+        tier=Tier.STRONG,
+        model=policy.strong_model,
+    )
+    strictest = max(windows.uses(keys, timezone.now()), key=_severity, default=None)
+    if strictest is None or (taken := _severity(strictest)) == (Step.FREE, 0.0):
+        return Means()
+    step, points = taken
+    cheap_only = step >= Step.CHEAP_ONLY
+    threshold = HIGHEST_THRESHOLD if cheap_only else policy.threshold + points
+    why = f"the budget “{strictest.budget}” is at {strictest.percent:.0f} %"
+    return Means(step, Shift(min(HIGHEST_THRESHOLD, threshold), why))
+
+
+def call(
+    claimed: Claimed, score: Score | NoScore | None, standing: Standing, shift: Shift | None
+) -> Work:
+    """Decide which tier answers and hold the money for it; the cheap tier's, short of room.
+
+    Raises NoRoom, NoPrice.
+    """
+    reply, turn, policy = claimed.reply, claimed.turn, claimed.policy
+    choice = decisions.decide(reply.reference, turn, policy, score, shift)
+    try:
+        return calls.reserve(claimed, choice.tier, standing)
+    except NoRoom as error:
+        if choice.tier == Tier.CHEAP:
+            raise
+        shift = Shift(HIGHEST_THRESHOLD, f"the budget “{error.budget}” has no room for more")
+        decisions.decide(reply.reference, turn, policy, score, shift)
+        return calls.reserve(claimed, Tier.CHEAP, standing)
+
+
+def wait(claimed: Claimed, error: NoRoom) -> timedelta | None:
+    """How long until the next look, while what stands in the way are calls in flight."""
+    waits = claimed.reply.waits
+    least = min(LEAST_OUTPUT, claimed.policy.cheap_output_limit)
+    if waits >= len(WAITS) or error.fits_unheld < least:
+        return None
+    seconds = WAITS[waits]
+    return timedelta(seconds=seconds) if seconds + 2 < claimed.seconds else None
+
+
+def refuse(reply: Message) -> Change | None:
+    """End a reply that no budget has room for; where people answer, one of them will."""
+    if not settings.PEOPLE_ANSWER:
+        return endings.end(reply, State.FAILED, failure=Failure.NO_ROOM)
+    change = endings.end(reply, State.FAILED, failure=Failure.PERSON)
+    if change is None:
+        return None
+    conversation = change.conversation
+    conversation.wants_person_since = conversation.wants_person_since or timezone.now()
+    conversation.save(update_fields=["wants_person_since"])
+    return replace(change, handed=True)
+
+
+def in_words(ladders: Ladder) -> list[tuple[int, str]]:
     """What happens at which percent, for the operator who sets it."""
     threshold = policies.current().threshold
-    begins = ladder.begins
+    begins = ladders.begins
     found = [(0, f"The threshold is {threshold:g}, as the policy has it.")]
     if (begin := begins.pop(Step.ECONOMISE, None)) is not None:
         found.append((begin, "From here on the threshold rises."))
         end = min(begins.values(), default=FULL + 1)
         for percent in range(begin + STRIDE, end, STRIDE):
-            raised = min(HIGHEST_THRESHOLD, threshold + rise(ladder, percent))
+            raised = min(HIGHEST_THRESHOLD, threshold + ladder.rise(ladders, percent))
             found.append((percent, f"The threshold is {raised:g}."))
     return found + [(percent, WORDS[step]) for step, percent in begins.items()]
+
+
+def _severity(use: Use) -> tuple[Step, float]:
+    """The step that a budget has come to, and by how many points the threshold rises for it."""
+    step = ladder.step(use.ladder, use.percent)
+    if use.scope in PARTIAL:
+        step = min(step, Step.CHEAP_ONLY)
+    return step, ladder.rise(use.ladder, use.percent)

@@ -1,6 +1,6 @@
 """One call for a reply: which model is asked what, and the money held and charged for it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from django.conf import settings
@@ -23,6 +23,8 @@ HOLD = timedelta(seconds=120)
 # Answered with an HTTP error: the provider generated nothing and bills nothing.
 UNBILLED = {Kind.REFUSED, Kind.UNAUTHORISED, Kind.QUOTA, Kind.UNKNOWN_MODEL, Kind.OVERLOADED}
 NOTHING = Usage(input_tokens=0, output_tokens=0)
+# Tokens, some 150 words: a budget short of room makes an answer's limit smaller, down to this.
+LEAST_OUTPUT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class Work:
 def reserve(claimed: Claimed, tier: Tier, standing: Standing) -> Work:
     """Choose the model that answers for the tier now, and hold the worst case.
 
-    Raises NoRoom, NoPrice.
+    Short of room, a smaller one: the answer's limit is then less. Raises NoRoom, NoPrice.
     """
     best, *others = tiers.slots(tier, claimed.policy, standing)
     try:
@@ -83,10 +85,18 @@ def _reserve(claimed: Claimed, slot: Slot) -> Work:
         visitor=reply.conversation.visitor,
         compared_with="" if slot.tier == Tier.STRONG else claimed.policy.strong_model,
     )
-    ledger.reserve(call, worst, expires_at=now + HOLD, now=now)
+    output_limit = slot.output_limit
+    try:
+        ledger.reserve(call, worst, expires_at=now + HOLD, now=now)
+    except NoRoom as error:
+        if error.fits < min(LEAST_OUTPUT, output_limit):
+            raise
+        output_limit = error.fits
+        less = replace(worst, output_tokens=output_limit)
+        ledger.reserve(call, less, expires_at=now + HOLD, now=now)
     if slot.why:
         decisions.detour(reply.reference, slot.why)
-    return Work(claimed, model, slot.successor, messages, slot.output_limit)
+    return Work(claimed, model, slot.successor, messages, output_limit)
 
 
 def settle(work: Work, finished: Finished) -> None:

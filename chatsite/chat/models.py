@@ -124,6 +124,10 @@ class Message(models.Model):
             "no_room",
             "The assistant is taking a break just now. Please try again later or write to us.",
         )
+        PERSON = (
+            "person",
+            "The assistant is taking a break just now. A person from our team will answer here.",
+        )
         MISCONFIGURED = "misconfigured", "The assistant is not available. We have been told."
 
     class Rating(models.IntegerChoices):
@@ -154,6 +158,9 @@ class Message(models.Model):
     )
     tries = models.PositiveSmallIntegerField(
         default=0, help_text="Attempts since the customer last asked for this answer."
+    )
+    waits = models.PositiveSmallIntegerField(
+        default=0, help_text="Times it was put off for what other calls held, since it was asked."
     )
     # Null unless a worker is writing.
     lease_until = models.DateTimeField(null=True, blank=True)

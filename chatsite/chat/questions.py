@@ -117,6 +117,7 @@ def retry(public_id: uuid.UUID, visitor: str, reply_id: int) -> Change:
             retries=F("retries") + int(broken_off),
             failure="",
             tries=0,
+            waits=0,
             ended_at=None,
             due_at=Now(),
             deadline=Now() + ANSWER_WITHIN,

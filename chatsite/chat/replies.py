@@ -4,19 +4,21 @@ import logging
 from collections.abc import Sequence
 from datetime import timedelta
 
+from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from billing import ledger
 from billing.errors import NoPrice, NoRoom
-from chatsite.chat import calls, endings, prompt, statements
+from billing.ladder import Step
+from chatsite.chat import affording, calls, endings, prompt, statements
 from chatsite.chat.calls import Claimed, Work
 from chatsite.chat.models import Message
 from chatsite.chat.questions import Change
 from chatsite.knowledge import articles
 from chatsite.knowledge.articles import Found
 from chatsite.llm import Finished, FinishReason, Kind, UpstreamError
-from routing import decisions, policies
+from routing import policies
 from routing.choice import NoScore, Score, Turn
 from routing.tiers import Standing
 
@@ -74,23 +76,28 @@ def claim(reply_id: int) -> Claimed | Change | None:
 
 def begin(
     claimed: Claimed, score: Score | NoScore | None, standing: Standing
-) -> Work | Change | None:
+) -> Work | Change | timedelta | None:
     """Choose the model, reserve the worst case, and say what to ask.
 
     `score` is None where no model was to be asked for it. A Change where the reply ends here,
-    without a call.
+    without a call; how long to wait where calls in flight hold what it needs.
     """
-    reply, policy = claimed.reply, claimed.policy
-    choice = decisions.decide(reply.reference, claimed.turn, policy, score)
+    reply = claimed.reply
+    means = affording.means(claimed)
+    if means.step == Step.LATER:
+        return affording.refuse(reply)
     try:
-        work = calls.reserve(claimed, choice.tier, standing)
+        work = affording.call(claimed, score, standing, means.shift)
     except NoRoom as error:
+        wait = affording.wait(claimed, error)
+        if wait is not None:
+            return wait if _put_off(reply, wait) else None
         logger.warning("%s not asked: %s", reply.charge_reference, error)
-        return endings.end(reply, State.FAILED, failure=Failure.NO_ROOM)
+        return affording.refuse(reply)
     except NoPrice as error:
         logger.error("%s not asked: %s", reply.charge_reference, error)
         return endings.end(reply, State.FAILED, failure=Failure.MISCONFIGURED)
-    logger.info("%s asks %s: %s", reply.charge_reference, work.model, choice.reason)
+    logger.info("%s asks %s of the %s tier", reply.charge_reference, work.model, reply.tier)
     return work
 
 
@@ -194,5 +201,18 @@ def _hand_back(reply: Message, wait: timedelta) -> bool:
     return bool(
         Message.objects.of_attempt(reply.pk, reply.attempt).update(
             state=State.PENDING, lease_until=None, due_at=due_at, text=""
+        )
+    )
+
+
+def _put_off(reply: Message, wait: timedelta) -> bool:
+    """Make the reply due again after `wait`; not asking is no try."""
+    return bool(
+        Message.objects.of_attempt(reply.pk, reply.attempt).update(
+            state=State.PENDING,
+            lease_until=None,
+            due_at=Now() + wait,
+            tries=F("tries") - 1,
+            waits=F("waits") + 1,
         )
     )

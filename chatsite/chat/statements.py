@@ -16,7 +16,7 @@ from chatsite.chat.models import Conversation, Message
 # Of a message, what writing the reply takes, in the order of the model's fields.
 JOB = (
     "id conversation_id position role state text client_id created_at attempt tries deadline tier"
-    " failure rating rating_note retries"
+    " failure rating rating_note retries waits"
 )
 COLUMNS = [
     field.attname for field in Message._meta.concrete_fields if field.attname in JOB.split(" ")

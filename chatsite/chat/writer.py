@@ -123,13 +123,15 @@ class Writer:
         if next_one:
             self._begin_later(*next_one)
 
-    async def _work(self, reply_id: int) -> Work | Change | None:
+    async def _work(self, reply_id: int) -> Work | Change | timedelta | None:
         """Claim and reserve; in one commit where no model has to be asked for a score first."""
 
-        def begin(claimed: Claimed, score: Score | NoScore | None) -> Work | Change | None:
+        def begin(
+            claimed: Claimed, score: Score | NoScore | None
+        ) -> Work | Change | timedelta | None:
             return replies.begin(claimed, score, self._health.standing())
 
-        def claim() -> Unscored | Work | Change | None:
+        def claim() -> Unscored | Work | Change | timedelta | None:
             claimed = replies.claim(reply_id)
             if not isinstance(claimed, Claimed):
                 return claimed

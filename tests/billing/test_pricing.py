@@ -55,3 +55,26 @@ def test_a_count_that_cannot_be_is_no_usage(field, count):
 
     with pytest.raises(ValueError, match=field):
         Usage(**counts)
+
+
+@pytest.mark.parametrize(
+    ("amount", "tokens"),
+    [
+        (90_000_000, 1000),  # all of them
+        (89_999_999, 999),
+        (30_000_000 + 60_000, 1),
+        (30_000_000 + 59_999, 0),
+        (29_999_999, 0),  # not even the input
+        (0, 0),
+        (10**12, 1000),  # never more than were asked for
+    ],
+)
+def test_output_fits_into_what_is_left_after_the_input(amount, tokens):
+    assert pricing.output_within(amount, Usage(1000, 1000), GPT_4) == tokens
+
+
+def test_output_that_is_free_fits_wherever_its_input_does():
+    free = Rate(10**9, 10**9, 10**9, 0)
+
+    assert pricing.output_within(1_000_000, Usage(1000, 1000), free) == 1000
+    assert pricing.output_within(999_999, Usage(1000, 1000), free) == 0

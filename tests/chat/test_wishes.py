@@ -26,7 +26,7 @@ async def test_every_tab_shows_the_wish_and_the_assistant_goes_on(tab, open_tab,
 
     await tab.send({"person": "1"})
     for each in (tab, other):
-        await each.sees(lambda page: "You asked for a person" in standing(page))
+        await each.sees(lambda page: "Our team has been told" in standing(page))
     upstream.says("Still here.")
     await tab.say("Meanwhile, when are you open?")
     await other.sees(lambda page: other.newest.text == "Still here.")
@@ -61,7 +61,7 @@ def test_a_plain_form_asks_for_a_person(told, monkeypatch):  # noqa: F811
 
     browser.post(f"{address}person/", {"person": "1"})
 
-    assert "our team has been told" in standing(Page(browser.get(address).content.decode()))
+    assert "Our team has been told" in standing(Page(browser.get(address).content.decode()))
 
 
 def test_staff_see_who_waits_on_top_of_the_list(staff, told):  # noqa: F811

@@ -2,7 +2,7 @@
 
 import pytest
 
-from routing.choice import Score, Tier, choose
+from routing.choice import Score, Shift, Tier, choose
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,18 @@ def test_a_choice_says_why_in_words():
     assert choice.analyzer == "rules"
     assert choice.reason == "Score 8.5 reaches 7: 3 things asked; about health; 40 words; upset."
     assert choose(score, 9).reason.startswith("Score 8.5 is below 9: 3 things asked")
+
+
+@pytest.mark.parametrize(
+    ("to", "tier", "note"),
+    [
+        (8.2, Tier.CHEAP, "rules. Threshold 7 raised to 8.2: it is late."),
+        (6.5, Tier.STRONG, "rules. Threshold 7 lowered to 6.5: it is late."),
+        (7, Tier.STRONG, "rules."),
+    ],
+)
+def test_what_moves_the_threshold_is_said(to, tier, note):
+    choice = choose(Score(7.5, "rules", ("by the rules",)), 7, Shift(to, "it is late"))
+
+    assert (choice.tier, choice.threshold) == (tier, to)
+    assert choice.reason.endswith(note)

@@ -1,0 +1,222 @@
+"""What budgets allow a reply as they empty, from a full answer down to "later"."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+from channels.db import database_sync_to_async
+from django.urls import reverse
+
+from billing import periods
+from billing.models import Budget, BudgetWindow, LedgerEntry
+from chatsite.chat import affording
+from chatsite.chat.models import Message
+from routing.models import RouteDecision
+from tests.chat.test_answers import THREE_QUESTIONS
+from tests.upstream import Upstream
+
+DOLLAR = 10**9
+LIMIT = 10 * DOLLAR
+
+Spent = Callable[..., Awaitable[None]]
+
+
+@pytest.fixture
+def spent(shop) -> Spent:
+    """One budget for the site, of which so much is spent, in nano-dollars."""
+
+    def spent(amount: int, limit: int = LIMIT, **otherwise: object) -> None:
+        Budget.objects.update(active=False)
+        site = Budget.objects.create(
+            name="Site", scope="site", period="total", limit=limit, **otherwise
+        )
+        BudgetWindow.objects.create(
+            budget=site, starts_at=periods.ALWAYS, limit=limit, spent=amount
+        )
+
+    return database_sync_to_async(spent)
+
+
+async def asked(upstream: Upstream) -> None:
+    """Wait until it is."""
+    while not upstream.requests:  # noqa: ASYNC110  # it runs in another thread
+        await asyncio.sleep(0.01)
+
+
+async def decision() -> RouteDecision:
+    return await RouteDecision.objects.select_related("policy").aget()
+
+
+async def test_the_threshold_rises_as_a_budget_empties(tab, spent, worker, upstream):
+    await spent(LIMIT * 90 // 100, economise_from=80, economise_by=5)
+
+    await tab.say(THREE_QUESTIONS)
+    answer = await tab.answer()
+
+    made = await decision()
+    assert (made.policy.threshold, made.threshold) == (7, 9.5)
+    assert made.reason.endswith("Threshold 7 raised to 9.5: the budget “Site” is at 90 %.")
+    assert answer.tier == made.tier == ("strong" if made.score >= 9.5 else "cheap")
+
+
+async def test_nothing_is_raised_before_the_first_step(tab, spent, worker, upstream):
+    await spent(LIMIT * 79 // 100)
+
+    await tab.say(THREE_QUESTIONS)
+    answer = await tab.answer()
+
+    made = await decision()
+    assert (made.threshold, answer.tier) == (7, "strong")
+    assert "Threshold" not in made.reason
+
+
+async def test_near_its_end_the_cheap_tier_answers_everything(tab, spent, worker, upstream):
+    await spent(LIMIT * 96 // 100)
+
+    await tab.say(THREE_QUESTIONS)
+    answer = await tab.answer()
+
+    assert (answer.state, answer.tier) == ("complete", "cheap")
+    assert upstream.models == ["gpt-3.5-turbo"]
+    assert "raised to 11: the budget “Site” is at 96 %" in (await decision()).reason
+
+
+async def test_the_strictest_budget_counts(tab, spent, worker, upstream):
+    await spent(LIMIT * 85 // 100)
+    strong = await Budget.objects.acreate(
+        name="Strong", scope="tier", key="strong", period="total", limit=DOLLAR
+    )
+    await BudgetWindow.objects.acreate(
+        budget=strong, key="strong", starts_at=periods.ALWAYS, limit=DOLLAR, spent=DOLLAR
+    )
+
+    await tab.say(THREE_QUESTIONS)
+    answer = await tab.answer()
+
+    # That of the strong tier is empty, which leaves the cheap one.
+    assert (answer.state, answer.tier) == ("complete", "cheap")
+    assert "the budget “Strong” is at 100 %" in (await decision()).reason
+
+
+async def test_a_budget_short_of_room_shortens_the_answer_first(tab, spent, worker, upstream):
+    # The cheap tier's worst case is $0.00138 here, of which $0.00075 are 500 tokens of output.
+    await spent(0, limit=1_100_000)
+
+    await tab.say("What are your business hours?")
+    answer = await tab.answer()
+
+    assert answer.state == "complete"
+    assert 200 <= upstream.requests[0].limit < 500
+    entry = await LedgerEntry.objects.aget()
+    assert entry.reserved <= 1_100_000
+
+
+async def test_without_room_for_the_strong_tier_the_cheap_one_answers(tab, spent, worker, upstream):
+    await spent(0, limit=DOLLAR // 100)
+
+    await tab.say(THREE_QUESTIONS)
+    answer = await tab.answer()
+
+    assert (answer.state, answer.tier) == ("complete", "cheap")
+    made = await decision()
+    assert (made.tier, made.threshold) == ("cheap", 11)
+    assert made.reason.endswith("raised to 11: the budget “Site” has no room for more.")
+
+
+async def test_a_reply_waits_for_room_that_another_call_holds(
+    tab, open_tab, spent, worker, upstream
+):
+    await spent(0, limit=1_600_000)
+    upstream.says("The first.", first_token=0.5)
+    upstream.says("The second.")
+    other = await open_tab()
+
+    await tab.say("What are your business hours?")
+    await asked(upstream)
+    await other.say("What are your business hours?")
+    first, second = await tab.answer(), await other.answer()
+
+    assert (first.state, second.state) == ("complete", "complete")
+    assert (first.waits, first.tries) == (0, 1)
+    assert 1 <= second.waits <= len(affording.WAITS)
+    assert second.tries == 1
+
+
+async def test_nobody_waits_for_room_that_is_spent(tab, spent, worker, upstream):
+    await spent(899_000, limit=900_000, later_from=None)
+
+    await tab.say("What are your business hours?")
+    answer = await tab.answer()
+
+    assert (answer.state, answer.failure, answer.waits) == ("failed", "no_room", 0)
+    assert upstream.requests == []
+
+
+async def test_a_wait_ends(tab, open_tab, spent, worker, upstream, monkeypatch):
+    monkeypatch.setattr(affording, "WAITS", (0.05, 0.05))
+    await spent(0, limit=1_600_000)
+    upstream.says("The first.", first_token=1)
+    other = await open_tab()
+
+    await tab.say("What are your business hours?")
+    await asked(upstream)
+    await other.say("What are your business hours?")
+    second = await other.answer()
+
+    assert (second.state, second.failure, second.waits) == ("failed", "no_room", 2)
+    assert (await tab.answer()).state == "complete"
+
+
+async def test_an_empty_budget_asks_no_model(tab, spent, worker, upstream):
+    await spent(LIMIT * 97 // 100, approved_from=None, later_from=97)
+
+    await tab.say("What are your business hours?")
+    answer = await tab.answer()
+
+    assert (answer.state, answer.failure) == ("failed", "no_room")
+    assert upstream.requests == []
+
+
+@pytest.fixture
+def listed(client, django_user_model) -> Callable[..., Awaitable[str]]:
+    """The list of conversations in the admin, filtered."""
+
+    def listed(**query: str) -> str:
+        client.force_login(django_user_model.objects.create(is_staff=True, is_superuser=True))
+        response = client.get(reverse("admin:chat_conversation_changelist"), query)
+        return str(response.content.decode())
+
+    return database_sync_to_async(listed)
+
+
+@pytest.mark.parametrize("people_answer", [False, True])
+async def test_who_cannot_be_answered_waits_for_a_person_where_people_answer(
+    tab, spent, worker, upstream, settings, listed, people_answer
+):
+    settings.PEOPLE_ANSWER = people_answer
+    await spent(LIMIT)
+
+    await tab.say("What are your business hours?")
+    answer = await tab.answer()
+    html = await listed(person="asked")
+
+    said = tab.page.entries()[-1].text
+    assert "budget" not in said
+    assert answer.failure == ("person" if people_answer else "no_room")
+    assert ("A person from our team will answer here." in said) == people_answer
+    assert ("Waits for a person" in html) == people_answer
+    assert ("What are your business hours?" in html) == people_answer
+
+
+async def test_a_retry_waits_anew(tab, spent, worker, upstream):
+    await spent(LIMIT)
+    await tab.say("What are your business hours?")
+    answer = await tab.answer()
+    await Message.objects.filter(pk=answer.pk).aupdate(waits=4)
+    await BudgetWindow.objects.aupdate(spent=0)
+
+    await tab.send({"retry": answer.pk})
+    await tab.sees(lambda page: page.entries()[-1].state == "complete")
+
+    answer = await Message.objects.aget(pk=answer.pk)
+    assert (answer.state, answer.waits) == ("complete", 0)
