@@ -1,6 +1,6 @@
 """What must hold after a chaos run. Each check names what is wrong, or nothing.
 
-Which removed guard turns which check red is in README.md beside this file.
+Which test goes red where a guard is removed: `python -m tests.guards`.
 """
 
 from collections import Counter, defaultdict

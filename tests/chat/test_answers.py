@@ -5,6 +5,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from billing.models import Budget, Hold, LedgerEntry
@@ -266,19 +267,21 @@ async def test_a_dead_workers_answer_is_written_by_the_next(tab, worker, upstrea
     assert (answer.state, answer.attempt) == ("complete", 2)
 
 
-async def test_a_worker_that_lost_its_lease_changes_nothing(tab, worker, upstream):
+@pytest.mark.parametrize("state", ["complete", "writing"])
+async def test_a_worker_that_lost_its_lease_changes_nothing(state, tab, worker, upstream):
     upstream.says("The old attempt is slow.", every=0.1)
     await tab.say("Hello?")
     await tab.newest_is("writing")
 
-    # Another worker has taken the reply over and finished it.
+    # Another worker has taken the reply over, and finished it or not.
+    lease = Now() + timedelta(seconds=60) if state == "writing" else None
     await Message.objects.filter(role="assistant").aupdate(
-        attempt=2, state="complete", text="New.", lease_until=None, due_at=None
+        attempt=2, state=state, text="New.", lease_until=lease, due_at=lease
     )
     await worker.written()
 
     answer = await Message.objects.aget(role="assistant")
-    assert (answer.text, answer.state) == ("New.", "complete")
+    assert (answer.text, answer.state) == ("New.", state)
     assert (await LedgerEntry.objects.aget()).reference == f"{answer.reference}:1"
 
 

@@ -5,6 +5,7 @@ import uuid
 
 import pytest
 from channels.db import database_sync_to_async
+from django.db import connection
 from django.test import AsyncClient
 
 from chatsite.chat import limits, live, questions, watch
@@ -18,12 +19,13 @@ def shown(tab: Tab) -> list[tuple[str, str, str]]:
 
 
 async def closed_with(tab: Tab) -> int:
-    """The code with which the server ends the socket, whatever it sends before."""
+    """The code with which the server ends the socket; the page shows whatever it sends before."""
     assert tab.socket is not None
     while True:
         message = await tab.socket.receive_output(timeout=5)
         if message["type"] == "websocket.close":
             return int(message["code"])
+        tab.page.apply(message["text"])
 
 
 async def test_every_tab_shows_the_same(tab, open_tab, worker, upstream):
@@ -182,6 +184,29 @@ async def test_a_refused_message_is_named_and_not_stored(text, words, tab):
 
     assert words in tab.page.refused[1]
     assert not await Message.objects.aexists()
+
+
+def rename_table(name: str, to: str) -> None:
+    with connection.schema_editor() as editor:
+        editor.execute(f"ALTER TABLE {name} RENAME TO {to}")
+
+
+async def test_a_message_that_cannot_be_stored_is_not_acknowledged(tab, hints):
+    rename = database_sync_to_async(rename_table)
+    client_id = uuid.uuid4()
+    await rename("chat_message", "chat_lost")
+    try:
+        await tab.say("Are you open?", client_id)
+        code = await closed_with(tab)
+    finally:
+        await rename("chat_lost", "chat_message")
+
+    assert (code, shown(tab), tab.page.refused[0]) == (TRY_AGAIN, [], "")
+    assert not await Message.objects.aexists()
+    await tab.connect()
+    await tab.say("Are you open?", client_id)
+    await tab.sees(lambda page: page.entries())
+    assert shown(tab)[0] == ("customer", "complete", "Are you open?")
 
 
 async def test_who_asks_too_often_is_told_to_wait(tab, hints, monkeypatch):

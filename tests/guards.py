@@ -1,0 +1,301 @@
+"""Does each promise have a test that fails without its guard? `python -m tests.guards` finds out.
+
+In a copy of the tree every guard is taken out by itself and the tests that stand for it are run:
+they have to fail. Prints a table; exits with 1 where a guard is not missed, or is not found.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.tables import show
+
+ROOT = Path(__file__).resolve().parent.parent
+LEFT_BEHIND = shutil.ignore_patterns(".git", ".venv", "var", "__pycache__", ".*_cache")
+PATIENCE = 300  # seconds for the tests of one guard
+
+ANSWERS, SOCKETS, PAGES = (f"tests/chat/test_{name}.py" for name in ("answers", "sockets", "pages"))
+LEDGER = "tests/billing/test_ledger.py"
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Of this promise, the guard is the text `old` of a file; `new` is the code without it."""
+
+    promise: str
+    what: str
+    file: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+
+
+GUARDS = (
+    Guard(
+        "P1",
+        "a message is acknowledged after its commit alone",
+        "chatsite/chat/consumer.py",
+        '            logger.exception("A message was not stored")\n',
+        '            self._send(fragments.notice("Stored.", client_id))\n',
+        (f"{SOCKETS}::test_a_message_that_cannot_be_stored_is_not_acknowledged",),
+    ),
+    Guard(
+        "P2",
+        "what is overdue ends",
+        "chatsite/chat/endings.py",
+        "    for reply in overdue[:200]:\n",
+        "    for reply in overdue[:0]:\n",
+        (f"{ANSWERS}::test_nothing_stays_open_when_no_worker_is_there",),
+    ),
+    Guard(
+        "P2",
+        "the sweep takes back what a dead worker held",
+        "chatsite/chat/replies.py",
+        "    Message.objects.filter(state=State.WRITING, lease_until__lt=Now()).update(",
+        "    Message.objects.none().update(",
+        (f"{ANSWERS}::test_a_dead_workers_answer_is_written_by_the_next",),
+    ),
+    Guard(
+        "P3",
+        "one client id is one message",
+        "chatsite/chat/questions.py",
+        "        if said:\n            return Change(",
+        "        if False:\n            return Change(",
+        (
+            f"{ANSWERS}::test_one_client_id_is_one_message_and_one_answer",
+            f"{PAGES}::test_a_form_sent_twice_asks_once",
+        ),
+    ),
+    Guard(
+        "P3",
+        "a worker that lost its lease writes nothing",
+        "chatsite/chat/statements.py",
+        "WHERE id = %s AND attempt = %s AND state IN",
+        "WHERE id = %s AND attempt <> -%s AND state IN",
+        (f"{ANSWERS}::test_a_worker_that_lost_its_lease_changes_nothing",),
+    ),
+    Guard(
+        "P4",
+        "a reservation fits into what is left",
+        "billing/windows.py",
+        'WHERE id IN ({ids}) AND spent + reserved + %s <= "limit"',
+        "WHERE id IN ({ids}) AND %s > 0",
+        (
+            "tests/billing/test_budgets.py",
+            f"{ANSWERS}::test_without_room_in_the_budget_the_customer_is_told_politely",
+        ),
+    ),
+    Guard(
+        "P4",
+        "a charged reference is not reserved again",
+        "billing/ledger.py",
+        "        if charged:\n",
+        "        if False:\n",
+        (f"{LEDGER}::test_a_charged_reference_is_not_reserved_again",),
+    ),
+    Guard(
+        "P4",
+        "a call that nobody settles is charged",
+        "billing/ledger.py",
+        "[:MOST_EXPIRED]",
+        "[:0]",
+        (f"{LEDGER}::test_a_call_that_nobody_settles_is_charged_what_was_reserved",),
+    ),
+    Guard(
+        "P4",
+        "no usage is no free call",
+        "billing/ledger.py",
+        "amount = held if usage is None else",
+        "amount = 0 if usage is None else",
+        (f"{LEDGER}::test_a_call_without_usage_is_charged_what_was_reserved",),
+    ),
+    Guard(
+        "P5",
+        "a tab that lost frames looks into the database",
+        "chatsite/chat/consumer.py",
+        "        if frame.before != self.revision:\n            self.resynchronise()\n",
+        "        if frame.before != self.revision:\n",
+        (f"{SOCKETS}::test_frames_that_were_lost_are_made_good_from_the_database",),
+    ),
+    Guard(
+        "P5",
+        "what no frame told is looked for",
+        "chatsite/chat/watch.py",
+        "            here.expect(conversation, revision)\n",
+        "            continue\n",
+        (f"{SOCKETS}::test_what_no_frame_told_is_found_by_looking",),
+    ),
+    Guard(
+        "P6",
+        "only a seen finish is an end",
+        "chatsite/llm/answer.py",
+        "        if not self.finish_reason:\n            kind",
+        "        self.finish_reason = self.finish_reason or 'stop'\n"
+        "        if not self.finish_reason:\n            kind",
+        (
+            "tests/llm/test_breaks.py",
+            f"{ANSWERS}::test_a_broken_stream_is_asked_again_and_never_shown_as_complete",
+        ),
+    ),
+    Guard(
+        "P6",
+        "a cut answer is not complete",
+        "chatsite/chat/replies.py",
+        "FinishReason.LENGTH: (State.CUT, Failure.LENGTH)",
+        'FinishReason.LENGTH: (State.COMPLETE, "")',
+        (f"{ANSWERS}::test_an_answer_that_grew_too_long_says_so_and_can_be_retried",),
+    ),
+    Guard(
+        "P7",
+        "a conversation is its visitor's (reading)",
+        "chatsite/chat/conversations.py",
+        "    if conversation.visitor != visitor:\n",
+        "    if False:\n",
+        (f"{SOCKETS}::test_nobody_reads_another_visitors_conversation",),
+    ),
+    Guard(
+        "P7",
+        "a conversation is its visitor's (writing)",
+        "chatsite/chat/questions.py",
+        "    if conversation.visitor != visitor:\n",
+        "    if False:\n",
+        (f"{SOCKETS}::test_nobody_writes_into_another_visitors_conversation",),
+    ),
+    Guard(
+        "P7",
+        "no socket for a page of another origin",
+        "chatsite/asgi.py",
+        '"websocket": OriginValidator(\n            sockets, [*settings.ALLOWED_HOSTS, '
+        "*settings.CSRF_TRUSTED_ORIGINS]\n        ),",
+        '"websocket": sockets,',
+        (f"{SOCKETS}::test_a_page_of_another_origin_gets_no_socket",),
+    ),
+    Guard(
+        "P8",
+        "raw HTML is shown as text and cleaned",
+        "chatsite/markdown.py",
+        "    clean = nh3.clean(\n"
+        "        html,\n        tags=TAGS,\n        attributes=ATTRIBUTES,\n"
+        '        url_schemes=SCHEMES,\n        link_rel="noopener noreferrer nofollow",\n    )\n'
+        "    return mark_safe(clean)",
+        "    return mark_safe(html)",
+        ("tests/test_markdown.py",),
+    ),
+    Guard(
+        "P9",
+        "a message that comes before the answer joins it",
+        "chatsite/chat/questions.py",
+        "rows = conversation.messages.filter(Q(client_id=client_id) | Q(state__in=Message.OPEN))",
+        "rows = conversation.messages.filter(client_id=client_id)",
+        (f"{ANSWERS}::test_a_burst_of_messages_is_answered_once",),
+    ),
+    Guard(
+        "P9",
+        "a person who takes over stops the answer",
+        "chatsite/chat/handover.py",
+        "        cancelled = endings.cancel(conversation)\n        conversation.advance()",
+        "        cancelled = None\n        conversation.advance()",
+        ("tests/chat/test_admin.py", "-k", "taking_over"),
+    ),
+    Guard(
+        "",
+        "who asks too often waits",
+        "chatsite/chat/limits.py",
+        "        if left < 1:\n",
+        "        if False:\n",
+        (
+            f"{SOCKETS}::test_who_asks_too_often_is_told_to_wait",
+            f"{PAGES}::test_forms_are_limited_too",
+        ),
+    ),
+    Guard(
+        "",
+        "a reader who does not keep up is cut off",
+        "chatsite/chat/consumer.py",
+        "                if self.unread > MOST_UNREAD:\n",
+        "                if False:\n",
+        (f"{SOCKETS}::test_a_reader_who_does_not_keep_up_is_cut_off",),
+    ),
+    Guard(
+        "",
+        "an endless answer is stopped",
+        "chatsite/llm/answer.py",
+        "        if self._room < 0:\n",
+        "        if False:\n",
+        ("tests/llm/test_breaks.py::test_an_endless_answer_is_stopped",),
+    ),
+    Guard(
+        "",
+        "a drip is left at its deadline",
+        "chatsite/llm/calls.py",
+        "                until = min(end, clock() + deadlines.idle)\n",
+        "                until = clock() + deadlines.idle\n",
+        ("tests/llm/test_deadlines.py::test_a_drip_is_left_in_time",),
+    ),
+    Guard(
+        "",
+        "a text cannot choose its own tier",
+        "routing/difficulty.py",
+        "    text = without_wishes(tidy(turn.text))\n",
+        "    text = tidy(turn.text)\n",
+        ("tests/routing/test_difficulty.py",),
+    ),
+)
+
+
+def missed(guard: Guard, copy: Path) -> str:
+    """The first test that fails without the guard; blank where none does.
+
+    Raises LookupError where the guard does not stand where it should.
+    """
+    path = copy / guard.file
+    whole = path.read_text()
+    if whole.count(guard.old) != 1:
+        raise LookupError(f"{guard.file} has {guard.old!r} {whole.count(guard.old)} times")
+    path.write_text(whole.replace(guard.old, guard.new))
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-x", *guard.tests],
+            cwd=copy,
+            text=True,
+            capture_output=True,
+            timeout=PATIENCE,
+            env=os.environ | {"VAR_DIR": str(copy / "var")},
+        )
+        lines = done.stdout.splitlines()
+        failed = [line for line in lines if line.startswith(("FAILED tests/", "ERROR tests/"))]
+        return failed[0].split(" - ")[0].split("::")[-1] if failed and done.returncode == 1 else ""
+    except subprocess.TimeoutExpired:
+        return "(the tests no longer end)"
+    finally:
+        path.write_text(whole)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="tests.guards", description=__doc__)
+    parser.add_argument("--only", default="", help="guards whose words hold this")
+    only = parser.parse_args().only
+    rows: list[dict[str, object]] = []
+    with tempfile.TemporaryDirectory(prefix="guards-") as folder:
+        # Beside a link to the labelled questions, as a checkout is.
+        copy = Path(folder) / "main"
+        shutil.copytree(ROOT, copy, ignore=LEFT_BEHIND)
+        if (ROOT.parent / "shared").exists():
+            (Path(folder) / "shared").symlink_to(ROOT.parent / "shared")
+        for guard in GUARDS:
+            if only not in guard.what:
+                continue
+            red = missed(guard, copy)
+            sys.stderr.write(f"{guard.what}: {red or 'NOT MISSED'}\n")
+            rows.append({"promise": guard.promise, "guard": guard.what, "red without it": red})
+    show("Guards, each removed by itself", rows)
+    sys.exit(not all(row["red without it"] for row in rows))
+
+
+if __name__ == "__main__":
+    main()
