@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from operator import itemgetter, mul
+from operator import mul
 from pathlib import Path
 from zlib import crc32
 
@@ -21,15 +21,13 @@ from routing.errors import RoutingError
 from routing.features import BUCKETS, Measured, measure, rare, standardised
 from routing.graded import Graded
 from routing.learned import ARTIFACTS, Head, Model, logistic, prior
+from routing.ridge import Key, Rows
 
 FEWEST = 100  # fewer labels say less than the rules do
 # Set on MMLU subjects left out and on GSM8K draws of 100 to 400 labels; flat around these.
 PENALTY, FEATURE_SIZE, PRIOR_SIZE = 60.0, 0.1, 0.2
 SEEN = 2  # labels in which a bucket must occur to be given a weight
 FOLDS = 5
-MOST_STEPS, CLOSE_ENOUGH = 60, 1e-5
-
-Key = int | str  # a column of the regression: a feature's name or a hash bucket
 
 
 class TooFewLabels(RoutingError):
@@ -46,6 +44,7 @@ class Label:
 
     `checks` are the answer's, from `verifier.measure`, where it is to teach the verifier. Labels
     of one `group` (a subject, a conversation) are held out together; large ones count for less.
+    `weight`, up to 1: how far it is trusted.
     """
 
     measured: Measured
@@ -53,6 +52,12 @@ class Label:
     strong: float | None = None
     group: str = ""
     checks: Mapping[str, float] | None = None
+    weight: float = 1.0
+
+    @property
+    def is_worse(self) -> bool:
+        """Whether the strong answer would have been better by more than it would not."""
+        return self.gain >= 0.5
 
     @property
     def gain(self) -> float:
@@ -63,15 +68,26 @@ class Label:
 def model(labels: Sequence[Label]) -> Model:
     """Fit and calibrate the analyzer; 2,000 short messages take about 10 s. Raises TooFewLabels."""
     _require(labels)
-    intercept, slope = calibrate(unseen(labels), [each.gain > 0 for each in labels])
+    intercept, slope = _calibrated(labels, unseen(labels))
     return replace(_fitted(labels), intercept=intercept, slope=slope)
+
+
+def recalibrated(model: Model, labels: Sequence[Label]) -> Model:
+    """The same ranking with the probabilities that these labels, new to it, show.
+
+    Raises TooFewLabels.
+    """
+    _require(labels)
+    scores = [model.need(each.measured) for each in labels]
+    intercept, slope = _calibrated(labels, scores)
+    return replace(model, intercept=intercept, slope=slope)
 
 
 def checker(labels: Sequence[Label]) -> verifier.Verifier:
     """Fit and calibrate the verifier on labels with `checks`; 600 take 1 s. Raises TooFewLabels."""
     labels = [each for each in labels if each.checks is not None]
     _require(labels)
-    intercept, slope = calibrate(unseen_checks(labels), [each.gain > 0 for each in labels])
+    intercept, slope = _calibrated(labels, unseen_checks(labels))
     fitted = _fitted_checker(labels)
     weights = {name: slope * weight for name, weight in fitted.weights.items()}
     return replace(fitted, bias=intercept + slope * fitted.bias, weights=weights)
@@ -92,21 +108,31 @@ def unseen_checks(labels: Sequence[Label]) -> list[float]:
     return _unseen(labels, _doubted)
 
 
-def calibrate(scores: Sequence[float], worse: Sequence[bool]) -> tuple[float, float]:
+def calibrate(
+    scores: Sequence[float], worse: Sequence[bool], counts: Sequence[float] | None = None
+) -> tuple[float, float]:
     """Intercept and slope of the logistic from unseen scores to a probability (Platt 1999).
+
+    `counts`: what each score counts for, once by default.
 
     The slope has a prior: a score is taken as the probability it was fitted to be, give or take
     half, until some 2,000 labels say otherwise. It stays positive, so the ranking is kept.
     """
-    rate = (sum(worse) + 1) / (len(worse) + 2)
+    counts = counts or [1.0] * len(scores)
+    rate = (sum(map(mul, counts, worse)) + 1) / (sum(counts) + 2)
     centre = sum(scores) / len(scores)
     honest = 1 / (rate * (1 - rate))
     away = [each - centre for each in scores]
     level, slope, trust = math.log(rate / (1 - rate)), honest, 4 / honest**2
     for _ in range(20):
         guesses = [logistic(level + slope * each) for each in away]
-        errors = [guess - truth for guess, truth in zip(guesses, worse, strict=True)]
-        spreads = [guess * (1 - guess) for guess in guesses]
+        errors = [
+            count * (guess - truth)
+            for count, guess, truth in zip(counts, guesses, worse, strict=True)
+        ]
+        spreads = [
+            count * guess * (1 - guess) for count, guess in zip(counts, guesses, strict=True)
+        ]
         first, second = sum(errors), sum(map(mul, errors, away)) + trust * (slope - honest)
         aa, ab = sum(spreads) + 1e-9, sum(map(mul, spreads, away))
         bb = sum(spread * each * each for spread, each in zip(spreads, away, strict=True)) + trust
@@ -142,8 +168,12 @@ def miscalibration(truths: Sequence[bool], probabilities: Sequence[float], bins:
 
 
 def _require(labels: Sequence[Label]) -> None:
-    if len(labels) < FEWEST or len({each.gain > 0 for each in labels}) < 2:
+    if len(labels) < FEWEST or len({each.is_worse for each in labels}) < 2:
         raise TooFewLabels(len(labels))
+
+
+def _calibrated(labels: Sequence[Label], scores: Sequence[float]) -> tuple[float, float]:
+    return calibrate(scores, [each.is_worse for each in labels], [each.weight for each in labels])
 
 
 def _ranked(labels: Sequence[Label]) -> Callable[[Label], float]:
@@ -194,7 +224,7 @@ def _fitted(labels: Sequence[Label]) -> Model:
     for bucket, count in counts.items():
         if count >= SEEN:
             rarity[bucket] = math.log((1 + len(labels)) / (1 + count)) + 1
-    rows = _Rows(
+    rows = Rows(
         [
             _row(standardised(row, centres, scales), sizes, rare(each.measured.ngrams, rarity))
             for each, row in zip(labels, values, strict=True)
@@ -202,10 +232,13 @@ def _fitted(labels: Sequence[Label]) -> Model:
     )
     groups = Counter(each.group for each in labels if each.group)
     mean = sum(groups.values()) / max(1, len(groups))
-    weights = [(groups[each.group] / mean) ** -0.5 if each.group else 1.0 for each in labels]
+    weights = [
+        each.weight * (groups[each.group] / mean) ** -0.5 if each.group else each.weight
+        for each in labels
+    ]
 
     def head(targets: Sequence[float]) -> Head:
-        bias, solved = rows.solve(targets, weights)
+        bias, solved = rows.solve(targets, weights, PENALTY)
         ngrams = array("f", bytes(4 * BUCKETS))
         for key, weight in solved.items():
             if isinstance(key, int):
@@ -238,8 +271,10 @@ def _fitted_checker(labels: Sequence[Label]) -> verifier.Verifier:
     values = [each.checks or {} for each in labels]
     centres, scales = _standard(values)
     unit = dict.fromkeys(centres, 1.0)
-    rows = _Rows([_row(standardised(row, centres, scales), unit, {}) for row in values])
-    bias, weights = rows.solve([each.gain for each in labels], [1.0] * len(labels))
+    rows = Rows([_row(standardised(row, centres, scales), unit, {}) for row in values])
+    bias, weights = rows.solve(
+        [each.gain for each in labels], [each.weight for each in labels], PENALTY
+    )
     return verifier.Verifier(
         bias, {str(name): at for name, at in weights.items()}, centres, scales, len(labels)
     )
@@ -254,46 +289,6 @@ def _standard(rows: Sequence[Mapping[str, float]]) -> tuple[dict[str, float], di
     }
     kept = [name for name, spread in spreads.items() if spread > 1e-9]
     return {name: means[name] for name in kept}, {name: spreads[name] for name in kept}
-
-
-class _Rows:
-    """A sparse matrix with an intercept column, for ridge regression by conjugate gradients."""
-
-    def __init__(self, rows: Sequence[Mapping[Key, float]]) -> None:
-        self.keys = list({key: 0 for row in rows for key in row})
-        place = {key: position + 1 for position, key in enumerate(self.keys)}
-        self.places = [(0, *(place[key] for key in row), 0) for row in rows]
-        self.values = [(1.0, *row.values(), 0.0) for row in rows]
-        self.picks = [itemgetter(*places) for places in self.places]
-
-    def solve(
-        self, targets: Sequence[float], counts: Sequence[float]
-    ) -> tuple[float, dict[Key, float]]:
-        """Intercept and weights of least squares plus `PENALTY` times the squared weights."""
-        penalties = [1e-6, *[PENALTY] * len(self.keys)]
-        found = [0.0] * len(penalties)
-        rest = self._back([count * at for count, at in zip(counts, targets, strict=True)])
-        step, size = rest, sum(map(mul, rest, rest))
-        enough = size * CLOSE_ENOUGH**2
-        for _ in range(MOST_STEPS):
-            if size <= enough:
-                break
-            ahead = zip(counts, self.values, self.picks, strict=True)
-            image = self._back([n * sum(map(mul, row, pick(step))) for n, row, pick in ahead])
-            image = [a + p * s for a, p, s in zip(image, penalties, step, strict=True)]
-            length = size / sum(map(mul, step, image))
-            found = [f + length * s for f, s in zip(found, step, strict=True)]
-            rest = [r - length * a for r, a in zip(rest, image, strict=True)]
-            size, before = sum(map(mul, rest, rest)), size
-            step = [r + size / before * s for r, s in zip(rest, step, strict=True)]
-        return found[0], dict(zip(self.keys, found[1:], strict=True))
-
-    def _back(self, sides: Sequence[float]) -> list[float]:
-        total = [0.0] * (len(self.keys) + 1)
-        for places, values, side in zip(self.places, self.values, sides, strict=True):
-            for place, value in zip(places, values, strict=True):
-                total[place] += side * value
-        return total
 
 
 def label(row: Graded) -> Label:

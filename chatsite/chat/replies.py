@@ -11,7 +11,7 @@ from django.utils import timezone
 from billing import ledger
 from billing.errors import NoPrice, NoRoom
 from billing.ladder import Step
-from chatsite.chat import affording, calls, endings, prompt, statements
+from chatsite.chat import affording, calls, endings, prompt, statements, turns
 from chatsite.chat.calls import Claimed, Work
 from chatsite.chat.models import Message
 from chatsite.chat.questions import Change
@@ -174,20 +174,12 @@ def recover() -> tuple[list[int], list[Change]]:
 
 def _turn(earlier: Sequence[Message]) -> tuple[Turn, Found]:
     """What the customer wants now, what they said before, and what the articles know of it."""
-    answered = max(
-        (
-            message.position
-            for message in earlier
-            if message.role != Message.Role.CUSTOMER and message.state == State.COMPLETE
-        ),
-        default=0,
-    )
-    asked = [message for message in earlier if message.role == Message.Role.CUSTOMER]
-    text = "\n".join(message.text for message in asked if message.position > answered)
+    now, before = turns.asked(earlier)
+    text = "\n".join(now)
     found = articles.matching(text, MOST_ARTICLES)
     turn = Turn(
         text=text,
-        earlier=tuple(message.text for message in asked if message.position <= answered),
+        earlier=tuple(before),
         evidence=found.evidence,
         bad_ratings=sum(message.found_wanting for message in earlier),
     )

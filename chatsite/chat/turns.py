@@ -1,0 +1,20 @@
+"""What a customer wants now and what they said before, as the messages of a conversation tell."""
+
+from collections.abc import Sequence
+
+from chatsite.chat.models import Message
+
+
+def asked(earlier: Sequence[Message]) -> tuple[list[str], list[str]]:
+    """The customer's words that nobody has answered yet, and those before; oldest first."""
+    answered = max(
+        (
+            message.position
+            for message in earlier
+            if message.role != Message.Role.CUSTOMER and message.state == Message.State.COMPLETE
+        ),
+        default=0,
+    )
+    said = [message for message in earlier if message.role == Message.Role.CUSTOMER]
+    now = [message.text for message in said if message.position > answered]
+    return now, [message.text for message in said if message.position <= answered]
