@@ -11,6 +11,8 @@ from celery import Celery
 
 # Seconds between two looks for what a lost hint or a dead worker left behind.
 SWEPT_EVERY = 5.0
+# Seconds between two looks for changed task types that a lost hint left unlearned.
+LEARNED_EVERY = 60.0
 # Seconds between two looks at what costs; what is found is sent at once.
 LOOKED_EVERY = 60.0
 
@@ -34,6 +36,11 @@ app.conf.beat_schedule = {
         "task": "billing.alerts.tasks.look_back",
         "schedule": timedelta(minutes=10),
         "options": {"expires": 600},
+    },
+    "learn": {
+        "task": "routing.tasks.learn_task_types",
+        "schedule": LEARNED_EVERY,
+        "options": {"expires": LEARNED_EVERY},
     },
     "forget": {"task": "chatsite.chat.tasks.forget", "schedule": timedelta(days=1)},
 }

@@ -1,10 +1,11 @@
 """From a score to a tier."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 # Reasons on a receipt; the rest is noise to who reads it.
 MOST_REASONS = 4
+LOWEST, HIGHEST = 1.0, 10.0
 
 
 class Tier(StrEnum):
@@ -15,6 +16,21 @@ class Tier(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Task:
+    """The task type that a turn was recognised as, and what operators want for it."""
+
+    name: str
+    similarity: float  # 0..1
+    is_certain: bool  # enough for an answer that no model has read
+    why: str  # what it was recognised by, as a phrase
+    tier: Tier | None = None  # whatever the score, unless the stakes are grave
+    points: float = 0.0  # of ten, added to the score
+    approved: str = ""  # the operators' own answer; blank where they gave none
+    answers_itself: bool = False  # with it, at once
+    is_cacheable: bool = False  # a complete answer may be given again
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """What is known when a reply is about to be written."""
 
@@ -22,6 +38,7 @@ class Turn:
     earlier: tuple[str, ...] = ()  # the customer's earlier messages, oldest first
     evidence: float = 0.0  # 0..1, how well the knowledge base covers it
     bad_ratings: int = 0  # answers of this conversation rated down or asked for again
+    task: Task | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,21 +83,51 @@ class Choice:
     reason: str  # a sentence for the receipt
 
 
-def choose(score: Score, threshold: float, shift: Shift | None = None) -> Choice:
-    """Strong from the threshold on: at 1 every reply, above 10 none."""
+def for_task(score: Score, task: Task | None, least: float) -> Score:
+    """The score with the task type's points, which take nothing off the `least` by the stakes."""
+    if task is None or not task.points:
+        return score
+    value = round(min(HIGHEST, max(least, score.value + task.points)), 1)
+    moved = Moved(f"task type {task.name}", value - score.value)
+    return replace(
+        score,
+        value=value,
+        reasons=(f"{moved.name} {moved.points:+.1f}", *score.reasons),
+        moved=tuple(sorted((*score.moved, moved), key=lambda each: -abs(each.points))),
+    )
+
+
+def choose(
+    score: Score,
+    threshold: float,
+    shift: Shift | None = None,
+    task: Task | None = None,
+    least: float = LOWEST,
+) -> Choice:
+    """Strong from the threshold on: at 1 every reply, above 10 none. A task type may pin its tier.
+
+    `least` is the score by the stakes alone: where that is strong, no task type makes it cheap.
+    """
     note = ""
     if shift and shift.threshold != threshold:
         how = "raised" if shift.threshold > threshold else "lowered"
         note = f" Threshold {threshold:g} {how} to {shift.threshold:g}: {shift.why}."
         threshold = shift.threshold
-    strong = score.value >= threshold
-    verdict = f"Score {score.value:g} {'reaches' if strong else 'is below'} {threshold:g}"
+    tier = Tier.STRONG if score.value >= threshold else Tier.CHEAP
+    reaches = "reaches" if tier is Tier.STRONG else "is below"
+    reason = f"Score {score.value:g} {reaches} {threshold:g}"
+    if task and task.tier and task.tier is not tier:
+        if task.tier is Tier.CHEAP and least >= threshold:
+            reason += f", and the stakes weigh more than task type {task.name}"
+        elif threshold <= HIGHEST:
+            tier = task.tier
+            reason += f", but task type {task.name} goes to the {tier} tier"
     return Choice(
-        tier=Tier.STRONG if strong else Tier.CHEAP,
+        tier=tier,
         score=score.value,
         threshold=threshold,
         analyzer=score.analyzer,
-        reason=f"{verdict}: {'; '.join(score.reasons[:MOST_REASONS])}.{note}",
+        reason=f"{reason}: {'; '.join(score.reasons[:MOST_REASONS])}.{note}",
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 from django.utils import timezone
 
 from routing import difficulty, fitted, learned
-from routing.choice import Choice, NoScore, Score, Shift, Turn, choose
+from routing.choice import Choice, NoScore, Score, Shift, Turn, choose, for_task
 from routing.difficulty import Signals
 from routing.models import Policy, RouteDecision
 
@@ -19,6 +19,10 @@ _WHEN_DECIDED_AGAIN = [
     "features",
     "moved",
     "detour",
+    "task_type",
+    "similarity",
+    "recognised_by",
+    "pinned",
     "decided_at",
 ]
 
@@ -39,7 +43,9 @@ def decide(
         seen = difficulty.signals(turn)
     else:
         score, seen = scored(turn, policy, score)
-    choice = choose(score, policy.threshold, shift)
+    least = learned.floor(seen)
+    score = for_task(score, turn.task, least)
+    choice = choose(score, policy.threshold, shift, turn.task, least)
     decision = RouteDecision(
         reference=reference,
         policy=policy,
@@ -50,6 +56,10 @@ def decide(
         reason=choice.reason,
         features=asdict(seen),
         moved=[[move.name, round(move.points, 1)] for move in score.moved],
+        task_type=turn.task.name if turn.task else "",
+        similarity=turn.task.similarity if turn.task else None,
+        recognised_by=turn.task.why if turn.task else "",
+        pinned=turn.task.tier or "" if turn.task else "",
         decided_at=timezone.now(),
     )
     RouteDecision.objects.bulk_create(

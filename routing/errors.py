@@ -5,6 +5,7 @@ RoutingError
   NoPolicy        no version of the policy is in force
   NothingChanged  a new version would equal the one in force
   BadGrades       a file of graded answers cannot be read
+  BadRecogniser   a stored recogniser cannot be read
   AppendOnly      a stored version was about to be changed or deleted
 """
 
@@ -19,6 +20,10 @@ class BadScore(RoutingError):
 
 class BadGrades(RoutingError):
     """Not the lines that were asked for; the text says which."""
+
+
+class BadRecogniser(RoutingError):
+    """Damaged, or written by another version; the task types are learned again."""
 
 
 class NoPolicy(RoutingError):

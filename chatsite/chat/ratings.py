@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from django.db import transaction
 
+from chatsite.chat import kept
 from chatsite.chat.errors import NotRateable, NotYours, TooLong
 from chatsite.chat.models import Conversation, Message
 from chatsite.chat.questions import Change, cleaned
@@ -54,5 +55,7 @@ def rate(
         conversation.advance()
         reply.rating, reply.rating_note = rating, note if rating else ""
         reply.save(update_fields=["rating", "rating_note"])
+        if rating == Message.Rating.BAD:
+            kept.drop(reply)
     logger.info("%s rated %s", reply.reference, rating.label if rating else "no longer")
     return Change(conversation, before, conversation.revision, rated=(reply,))

@@ -11,14 +11,24 @@ from django.utils import timezone
 from billing import ledger
 from billing.errors import NoPrice, NoRoom
 from billing.ladder import Step
-from chatsite.chat import affording, calls, endings, prompt, statements, turns
+from chatsite.chat import (
+    affording,
+    approved,
+    calls,
+    endings,
+    kept,
+    prepared,
+    prompt,
+    statements,
+    turns,
+)
 from chatsite.chat.calls import Claimed, Work
 from chatsite.chat.models import Message
 from chatsite.chat.questions import Change
 from chatsite.knowledge import articles
 from chatsite.knowledge.articles import Found
 from chatsite.llm import Finished, FinishReason, Kind, UpstreamError
-from routing import policies
+from routing import library, policies
 from routing.choice import NoScore, Score, Turn
 from routing.tiers import Standing
 
@@ -52,7 +62,7 @@ FAILURES = {
 
 
 def claim(reply_id: int) -> Claimed | Change | None:
-    """Take a due reply; None where somebody else has, a Change where it is too late for it."""
+    """Take a due reply; None where somebody else has, a Change where it ends without a call."""
     if not statements.claim(reply_id, LEASE.seconds):
         return None
     newest = statements.read(reply_id, MOST_EARLIER)
@@ -71,7 +81,9 @@ def claim(reply_id: int) -> Claimed | Change | None:
         for message in earlier
     )
     newest_at = reply.conversation.revision if newest[0].pk == reply_id else -1
-    return Claimed(reply, policies.current(), turn, said, found, seconds, newest_at)
+    claimed = Claimed(reply, policies.current(), turn, said, found, seconds, newest_at)
+    ready = approved.at_once(claimed) or kept.for_turn(claimed)
+    return prepared.give(claimed, ready) if ready else claimed
 
 
 def begin(
@@ -111,9 +123,12 @@ def finish(work: Work, finished: Finished) -> Change | None:
     if not finished.text.strip() and not failure:
         # A seen end without a word is no answer.
         state, failure = State.FAILED, Failure.BROKEN
-    return endings.end(
+    change = endings.end(
         work.reply, state, failure=failure, text=finished.text, newest_at=work.claimed.newest_at
     )
+    if change:
+        kept.keep(work)
+    return change
 
 
 def fail(work: Work, error: UpstreamError, text: str) -> Change | timedelta | None:
@@ -181,6 +196,7 @@ def _turn(earlier: Sequence[Message]) -> tuple[Turn, Found]:
         text=text,
         earlier=tuple(before),
         evidence=found.evidence,
+        task=library.recognise(text),
         bad_ratings=sum(message.found_wanting for message in earlier),
     )
     return turn, found

@@ -8,7 +8,7 @@ from celery.signals import worker_ready, worker_shutdown
 from django.conf import settings
 from django.utils import timezone
 
-from chatsite.chat import fragments, live, replies
+from chatsite.chat import fragments, kept, live, replies
 from chatsite.chat.writer import WriterThread
 from routing import scores
 
@@ -43,6 +43,7 @@ def sweep() -> None:
 def forget() -> None:
     """Delete what has outlived its use."""
     scores.forget(timezone.now())
+    kept.forget(timezone.now())
 
 
 @worker_ready.connect

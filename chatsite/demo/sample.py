@@ -1,15 +1,20 @@
 """The sample shop: loaded once, then the site's own to change."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from django.db import transaction
 
 from billing.models import Budget
 from chatsite import accounts, roles
 from chatsite.knowledge.models import Article
+from routing.models import TaskType
 
-ARTICLES = Path(__file__).parent / "shop" / "articles"
+SHOP = Path(__file__).parent / "shop"
+ARTICLES = SHOP / "articles"
+TASK_TYPES = SHOP / "task_types.json"
 
 DOLLAR = 1_000_000_000  # nano-dollars
 BUDGETS = [
@@ -26,6 +31,7 @@ class New:
 
     articles: int
     budgets: int
+    task_types: int
     passwords: dict[str, str]
 
 
@@ -39,10 +45,12 @@ def load() -> New:
         )[1]
         for name, scope, period, limit in BUDGETS
     ]
+    task_types = [_task_type(each) for each in json.loads(TASK_TYPES.read_text())]
     passwords = {name: accounts.create(name, group) for name, group in ACCOUNTS.items()}
     return New(
         articles=sum(articles),
         budgets=sum(budgets),
+        task_types=sum(task_types),
         passwords={name: password for name, password in passwords.items() if password},
     )
 
@@ -53,5 +61,20 @@ def _article(path: Path) -> bool:
     _, created = Article.objects.get_or_create(
         slug=path.stem.partition("-")[2],
         defaults={"title": title.removeprefix("# ").strip(), "body": body.strip()},
+    )
+    return created
+
+
+def _task_type(given: dict[str, Any]) -> bool:
+    """Whether it was missing."""
+    _, created = TaskType.objects.get_or_create(
+        name=given["name"],
+        defaults={
+            "description": given["description"],
+            "examples": "\n".join(given["examples"]),
+            "tier": given["suggested_tier"] or "",
+            "approved_answer": given["approved_answer"],
+            "cacheable": given["cacheable"],
+        },
     )
     return created

@@ -41,10 +41,14 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The best matches first, and the evidence (0..1) that together they cover the question."""
+    """The best matches first, and the evidence (0..1) that together they cover the question.
+
+    `edition` is that of the articles, none newer: blank where nothing was found.
+    """
 
     matches: tuple[Match, ...]
     evidence: float
+    edition: str = ""
 
 
 def matching(text: str, limit: int = 4) -> Found:
@@ -52,7 +56,8 @@ def matching(text: str, limit: int = 4) -> Found:
     terms = words.terms(text)
     if not terms:
         return Found((), 0.0)
-    hits, total = _postgresql(terms) if connection.vendor == "postgresql" else _sqlite(terms)
+    search = _postgresql if connection.vendor == "postgresql" else _sqlite
+    hits, total, edition = search(terms)
     ranked = ranking.rank(terms, hits, total, limit)
     rows = _read([article for article, _ in ranked.articles])
     matches = tuple(
@@ -60,7 +65,7 @@ def matching(text: str, limit: int = 4) -> Found:
         for article, relevance in ranked.articles
         if article in rows  # deleted since
     )
-    return Found(matches, ranked.evidence)
+    return Found(matches, ranked.evidence, edition)
 
 
 def _read(ids: Sequence[int]) -> dict[int, tuple[str, str, str]]:
@@ -80,12 +85,13 @@ def _url(slug: str) -> str:
     return reverse("knowledge:article", args=[slug])
 
 
-def _sqlite(terms: Sequence[str]) -> tuple[list[ranking.Hit], int]:
+def _sqlite(terms: Sequence[str]) -> tuple[list[ranking.Hit], int, str]:
     with connection.cursor() as cursor:
         cursor.execute(
             """
             SELECT asked.value, knowledge_search.rowid, -bm25(knowledge_search, %s, 1.0),
-                   (SELECT count(*) FROM knowledge_article WHERE published)
+                   (SELECT count(*) FROM knowledge_article WHERE published),
+                   (SELECT value FROM knowledge_edition)
             FROM json_each(%s) AS asked
             JOIN knowledge_search ON knowledge_search MATCH '"' || asked.value || '"'
             """,
@@ -93,24 +99,25 @@ def _sqlite(terms: Sequence[str]) -> tuple[list[ranking.Hit], int]:
         )
         rows = cursor.fetchall()
     if not rows:
-        return [], 0
-    total = rows[0][3]
+        return [], 0, ""
+    total, edition = rows[0][3:]
     # FTS5 weighs terms by rarity itself, and those in every second article with nearly nothing,
     # which few articles make the rule. What is left without its weight is BM25's density of a term.
     holders = Counter(row[0] for row in rows)
     hits = []
-    for term, article, score, _ in rows:
+    for term, article, score, *_ in rows:
         rarity = math.log((total - holders[term] + 0.5) / (holders[term] + 0.5))
         hits.append(ranking.Hit(term, article, score / max(rarity, 1e-6) / 2.2))
-    return hits, total
+    return hits, total, edition or ""
 
 
-def _postgresql(terms: Sequence[str]) -> tuple[list[ranking.Hit], int]:
+def _postgresql(terms: Sequence[str]) -> tuple[list[ranking.Hit], int, str]:
     with connection.cursor() as cursor:
         cursor.execute(
             """
             SELECT asked.term, article.id, ts_rank_cd(%s::real[], article.search, asked.query, 1),
-                   (SELECT count(*) FROM knowledge_article WHERE published)
+                   (SELECT count(*) FROM knowledge_article WHERE published),
+                   (SELECT value FROM knowledge_edition)
             FROM (
                 SELECT term, phraseto_tsquery('knowledge', term) AS query
                 FROM unnest(%s::text[]) AS term
@@ -123,6 +130,7 @@ def _postgresql(terms: Sequence[str]) -> tuple[list[ranking.Hit], int]:
         rows = cursor.fetchall()
     hits = [
         ranking.Hit(term, article, rank / (rank + POSTGRESQL_HALF))
-        for term, article, rank, _ in rows
+        for term, article, rank, *_ in rows
     ]
-    return hits, rows[0][3] if rows else 0
+    total, edition = rows[0][3:] if rows else (0, "")
+    return hits, total, edition or ""

@@ -3,6 +3,7 @@
 from typing import Any, Self
 
 from django.db import models
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
@@ -45,3 +46,15 @@ class Article(models.Model):
     @property
     def html(self) -> SafeString:
         return markdown.render(self.body)
+
+
+class Edition(models.Model):
+    """Which state the articles are in: one row that triggers write, whoever changes an article."""
+
+    value = models.CharField(max_length=32, help_text="Another one after each change.")
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="knowledge_one_edition")]
+
+    def __str__(self) -> str:
+        return self.value

@@ -16,6 +16,9 @@ class Command(BaseCommand):
         roles.grant()
         catalogue.apply(catalogue.compare(catalogue.BUILT_IN))
         new = sample.load()
-        self.stdout.write(f"{new.articles} articles and {new.budgets} budgets loaded.")
+        self.stdout.write(
+            f"{new.articles} articles, {new.task_types} task types "
+            f"and {new.budgets} budgets loaded."
+        )
         for username, password in new.passwords.items():
             self.stdout.write(f"  Account {username:<10} one-time password {password}")

@@ -1,0 +1,202 @@
+"""Answers without a call: those that operators approved, and those that were given before."""
+
+from datetime import timedelta
+
+import pytest
+from channels.db import database_sync_to_async
+from django.utils import timezone
+
+from billing.models import Hold, LedgerEntry
+from chatsite.chat import kept
+from chatsite.chat.models import Conversation, KeptAnswer, Message, Prepared
+from chatsite.knowledge.models import Article, Edition
+from routing import library, policies
+from routing.models import RouteDecision, TaskType
+from tests.chat.test_ratings import pressed
+
+HOURS = "What are your business hours?"
+
+
+@pytest.fixture
+def task_types(shop) -> None:
+    """Three of the sample shop's, learned; the first answers itself."""
+    names = ["Business hours", "Returns in general", "Shipping costs"]
+    TaskType.objects.exclude(name__in=names).delete()
+    TaskType.objects.filter(name="Business hours").update(answers_itself=True, cacheable=False)
+    library.learn()
+
+
+async def test_an_approved_answer_costs_nothing(task_types, tab, worker, upstream):
+    await tab.say(HOURS)
+    answer = await tab.answer()
+
+    assert (answer.state, answer.tier) == ("complete", "")
+    assert answer.text.startswith("Live chat with a person is open Monday to Friday")
+    assert tab.page.entries()[-1].tier in ("", None)
+    assert upstream.requests == []
+    assert not await LedgerEntry.objects.aexists()
+    assert not await Hold.objects.aexists()
+    how = await Prepared.objects.aget()
+    assert (how.reply_id, how.kind, how.task_type) == (answer.pk, "approved", "Business hours")
+    assert how.similarity == 1.0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "What are your business hours, and how much is shipping to Germany?",
+        "What are your business hours? My lawyer wants to call you.",
+        "Wie sind Ihre business hours und wann ist der Laden für mich offen?",
+        "Tell me a joke about business",
+    ],
+)
+async def test_what_an_approved_answer_may_not_fit_is_written(
+    words, task_types, tab, worker, upstream
+):
+    await tab.say(words)
+    answer = await tab.answer()
+
+    assert answer.tier
+    assert len(upstream.requests) == 1
+    assert not await Prepared.objects.aexists()
+
+
+async def test_only_a_first_message_is_given_an_approved_answer(task_types, tab, worker, upstream):
+    await tab.say("Tell me a joke")
+    await tab.answer()
+    await tab.say(HOURS)
+    await tab.sees(lambda page: len(page.entries()) == 4 and not page.entries()[-1].open)
+
+    assert len(upstream.requests) == 2
+
+
+async def test_the_same_first_question_is_answered_once(open_tab, task_types, worker, upstream):
+    upstream.says("It is **6.95** euros.")
+    first, second = await open_tab(), await open_tab()
+    await first.say("How much is shipping to Germany?")
+    written = await first.answer()
+
+    await second.say("how much is  shipping to germany")
+    given = await second.answer()
+
+    assert (given.state, given.text, given.sources) == ("complete", written.text, written.sources)
+    assert given.sources
+    assert given.tier == ""
+    assert len(upstream.requests) == 1
+    entry = await LedgerEntry.objects.aget()
+    known = await KeptAnswer.objects.aget()
+    assert (known.hits, known.cost, known.saved) == (1, entry.amount, entry.amount)
+    how = await Prepared.objects.aget()
+    assert (how.kind, how.kept_id, how.saved) == ("kept", known.pk, entry.amount)
+    # The decision stands for the answer that was written; the given one was never routed.
+    assert [each.reference async for each in RouteDecision.objects.all()] == [written.reference]
+
+
+@database_sync_to_async
+def _article_changed() -> None:
+    Article.objects.filter(slug="gift-cards").update(body="Nothing of it is about shipping.")
+
+
+@database_sync_to_async
+def _policy_changed() -> None:
+    draft = policies.current().draft()
+    draft.threshold = 6.5
+    policies.adopt(draft, None, "A try.")
+
+
+@database_sync_to_async
+def _no_longer_cacheable() -> None:
+    TaskType.objects.filter(name="Shipping costs").update(cacheable=False)
+
+
+@database_sync_to_async
+def _grown_old() -> None:
+    KeptAnswer.objects.update(kept_at=timezone.now() - kept.KEPT)
+
+
+@pytest.mark.parametrize(
+    "change", [_article_changed, _policy_changed, _no_longer_cacheable, _grown_old]
+)
+async def test_what_has_changed_since_is_written_anew(
+    change, open_tab, task_types, worker, upstream
+):
+    first, second = await open_tab(), await open_tab()
+    await first.say("How much is shipping to Germany?")
+    await first.answer()
+
+    await change()
+    await second.say("How much is shipping to Germany?")
+    await second.answer()
+
+    assert len(upstream.requests) == 2
+
+
+async def test_an_answer_that_is_rated_down_is_given_to_nobody(
+    open_tab, task_types, worker, upstream
+):
+    first, second, third = [await open_tab() for _ in range(3)]
+    await first.say("How much is shipping to Germany?")
+    await first.answer()
+    await second.say("How much is shipping to Germany?")
+    given = await second.answer()
+
+    await second.send({"rate": str(given.pk), "rating": "-1"})
+    await second.sees(lambda page: pressed(page) == ["Not helpful"])
+    await third.say("How much is shipping to Germany?")
+    await third.answer()
+
+    assert len(upstream.requests) == 2
+
+
+async def test_an_answer_that_is_not_whole_is_not_kept(task_types, tab, worker, upstream):
+    upstream.runs_out("It is")
+
+    await tab.say("How much is shipping to Germany?")
+    await tab.answer()
+
+    assert not await KeptAnswer.objects.aexists()
+
+
+def test_kept_answers_are_forgotten_once_they_can_no_longer_be_given(kept_answers):
+    now = timezone.now()
+    old, other, fresh = kept_answers
+    KeptAnswer.objects.filter(id=old.pk).update(kept_at=now - kept.KEPT - timedelta(seconds=1))
+    KeptAnswer.objects.filter(id=other.pk).update(knowledge="of before")
+
+    assert kept.forget(now) == 2
+
+    assert KeptAnswer.objects.get() == fresh
+
+
+def test_the_oldest_are_forgotten_where_there_are_too_many(kept_answers, monkeypatch):
+    monkeypatch.setattr(kept, "MOST_KEPT", 2)
+
+    assert kept.forget(timezone.now()) == 1
+
+    assert KeptAnswer.objects.count() == 2
+
+
+def test_a_deleted_conversation_takes_its_kept_answer_with_it(kept_answers):
+    kept_answers[0].reply.conversation.delete()
+
+    assert KeptAnswer.objects.count() == 2
+
+
+@pytest.fixture
+def kept_answers(db) -> list[KeptAnswer]:
+    Article.objects.create(title="Shipping", slug="shipping", body="6.95 to Germany.")
+    edition = Edition.objects.get().value
+    kept_answers = []
+    for number in range(3):
+        reply = Message.objects.create(
+            conversation=Conversation.objects.create(visitor="v"),
+            position=2,
+            role=Message.Role.ASSISTANT,
+            text="6.95",
+        )
+        kept_answers.append(
+            KeptAnswer.objects.create(
+                reply=reply, key=str(number), task_type="Shipping", knowledge=edition, cost=1000
+            )
+        )
+    return kept_answers
