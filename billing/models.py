@@ -13,7 +13,7 @@ from django.utils import timezone
 from billing import ladder
 from billing.errors import AppendOnly
 from billing.ladder import Curve, Ladder
-from billing.pricing import Rate
+from billing.pricing import Rate, Usage
 
 UNCHANGING = "A price is changed by a new row with a later date."
 # The threshold itself goes from 1 to 11.
@@ -364,6 +364,19 @@ class LedgerEntry(models.Model):
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Raises AppendOnly."""
         raise AppendOnly("Ledger entries are never deleted.")
+
+    @property
+    def usage(self) -> Usage | None:
+        """None where the provider has not said."""
+        if self.input_tokens is None or self.output_tokens is None:
+            return None
+        return Usage(
+            input_tokens=self.input_tokens,
+            output_tokens=self.output_tokens,
+            cached_tokens=self.cached_tokens or 0,
+            cache_write_tokens=self.cache_write_tokens or 0,
+            reasoning_tokens=self.reasoning_tokens or 0,
+        )
 
     @property
     def rate(self) -> Rate:

@@ -9,6 +9,35 @@ MOST_TOKENS = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
+class Rate:
+    """Nano-dollars per million tokens."""
+
+    input: int
+    cached_input: int
+    cache_write: int
+    output: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """By what they are charged as, of one call or of many; each token counted once."""
+
+    fresh: int = 0
+    cached: int = 0
+    written: int = 0  # to a cache
+    output: int = 0
+
+    def at(self, rate: Rate) -> int:
+        """Nano-dollars, rounded up once."""
+        return _rounded_up(
+            self.fresh * rate.input
+            + self.cached * rate.cached_input
+            + self.written * rate.cache_write
+            + self.output * rate.output
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """Tokens as the provider counts them. Raises ValueError for a count that cannot be one.
 
@@ -27,27 +56,16 @@ class Usage:
             if not 0 <= getattr(self, field.name) <= MOST_TOKENS:
                 raise ValueError(f"{field.name}={getattr(self, field.name)!r}")
 
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """Nano-dollars per million tokens."""
-
-    input: int
-    cached_input: int
-    cache_write: int
-    output: int
+    @property
+    def tokens(self) -> Tokens:
+        # Servers exist that count cached tokens beside the input: then none is at the full rate.
+        fresh = max(0, self.input_tokens - self.cached_tokens - self.cache_write_tokens)
+        return Tokens(fresh, self.cached_tokens, self.cache_write_tokens, self.output_tokens)
 
 
 def cost(usage: Usage, rate: Rate) -> int:
     """Nano-dollars, rounded up once."""
-    # Servers exist that count cached tokens beside the input: then none is at the full rate.
-    fresh = max(0, usage.input_tokens - usage.cached_tokens - usage.cache_write_tokens)
-    return _rounded_up(
-        fresh * rate.input
-        + usage.cached_tokens * rate.cached_input
-        + usage.cache_write_tokens * rate.cache_write
-        + usage.output_tokens * rate.output
-    )
+    return usage.tokens.at(rate)
 
 
 def most(usage: Usage, rate: Rate) -> int:

@@ -70,6 +70,7 @@ INSTALLED_APPS = [
     "chatsite.chat",
     "chatsite.quality",
     "chatsite.demo",
+    "chatsite.tuning",
     "routing",
     "billing",
     "billing.alerts",

@@ -9,6 +9,7 @@ django_stubs_ext.monkeypatch()
 admin.autodiscover()
 
 urlpatterns = [
+    path("admin/threshold/", include("chatsite.tuning.urls")),
     path("admin/", admin.site.urls),
     path("help/", include("chatsite.knowledge.urls")),
     path("", include("chatsite.chat.urls")),

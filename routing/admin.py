@@ -14,7 +14,7 @@ from django.utils.text import Truncator
 from django.views.decorators.http import require_POST
 
 from routing import policies
-from routing.errors import NothingChanged
+from routing.errors import NothingChanged, Overtaken
 from routing.models import Policy, RouteDecision, Verdict
 
 # How a version's settings are shown and asked for.
@@ -80,12 +80,10 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # no [] at run tim
     def clean(self) -> dict[str, Any]:
         """Refuse to undo unseen what somebody else has just saved."""
         given: dict[str, Any] = super().clean() or {}
-        in_force = policies.locked()
-        if in_force and given.get("begun_from") not in (None, in_force.version):
-            raise ValidationError(
-                f"{in_force} was saved by {in_force.author or 'nobody'} while you were editing: "
-                f"{'; '.join(in_force.changes)}. Begin again from it."
-            )
+        try:
+            in_force = policies.locked(given.get("begun_from"))
+        except Overtaken as error:
+            raise ValidationError(str(error)) from error
         for tier in ("cheap", "strong"):
             if given.get(f"{tier}_model") == given.get(f"{tier}_successor"):
                 self.add_error(f"{tier}_successor", "The model cannot succeed itself.")

@@ -4,10 +4,13 @@ RoutingError
   BadScore        a model's scores cannot be read
   NoPolicy        no version of the policy is in force
   NothingChanged  a new version would equal the one in force
+  Overtaken       somebody saved another version while a draft was edited
   BadGrades       a file of graded answers cannot be read
   BadRecogniser   a stored recogniser cannot be read
   AppendOnly      a stored version was about to be changed or deleted
 """
+
+from collections.abc import Sequence
 
 
 class RoutingError(Exception):
@@ -34,6 +37,14 @@ class NothingChanged(RoutingError):
     def __init__(self, version: int) -> None:
         super().__init__(f"Version {version} in force has the same settings")
         self.version = version
+
+
+class Overtaken(RoutingError):
+    def __init__(self, version: str, author: str, changes: Sequence[str]) -> None:
+        super().__init__(
+            f"{version} was saved by {author} while you were editing: {'; '.join(changes)}. "
+            "Begin again from it."
+        )
 
 
 class AppendOnly(RoutingError):

@@ -6,7 +6,7 @@ from functools import lru_cache
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import connection, models, transaction
 
-from routing.errors import NoPolicy, NothingChanged
+from routing.errors import NoPolicy, NothingChanged, Overtaken
 from routing.models import Policy
 
 logger = logging.getLogger(__name__)
@@ -36,24 +36,28 @@ def _read(version: int, created_at: object) -> Policy:
     return Policy.objects.defer(*_HISTORY).get(id=version)
 
 
-def locked() -> Policy | None:
+def locked(begun_from: int | None = None) -> Policy | None:
     """The version in force, which stays in force until the caller's transaction ends.
 
-    None only where there is no version at all.
+    None only where there is no version at all. Raises Overtaken where another version is in force
+    than the one that a draft was begun from.
     """
     # The first version's row never changes. A lock on the one in force would be waited for, and
     # then held on a row that is in force no longer.
     Policy.objects.select_for_update().order_by("version").first()
-    return Policy.objects.in_force().first()
+    in_force = Policy.objects.in_force().first()
+    if in_force and begun_from not in (None, in_force.version):
+        raise Overtaken(str(in_force), str(in_force.author or "nobody"), in_force.changes)
+    return in_force
 
 
-def adopt(draft: Policy, author: Author, reason: str) -> Policy:
+def adopt(draft: Policy, author: Author, reason: str, begun_from: int | None = None) -> Policy:
     """Store the draft as the next version and put it in force.
 
-    Raises NothingChanged.
+    Raises NothingChanged, and Overtaken as `locked` does.
     """
     with transaction.atomic():
-        before = locked()
+        before = locked(begun_from)
         if before and not draft.changes_from(before):
             raise NothingChanged(before.version)
         newest = Policy.objects.aggregate(newest=models.Max("version"))["newest"] or 0

@@ -140,7 +140,7 @@ def _charged(entry: LedgerEntry) -> Attempt:
         purpose=entry.purpose,
         tier=entry.tier,
         model=entry.model_returned or entry.model_requested,
-        usage=_usage(entry),
+        usage=entry.usage,
         amount=entry.amount,
         estimated=entry.estimated,
         outcome=entry.outcome,
@@ -158,18 +158,6 @@ def _held(hold: Hold) -> Attempt:
         amount=hold.amount,
         estimated=True,
         outcome="",
-    )
-
-
-def _usage(entry: LedgerEntry) -> Usage | None:
-    if entry.input_tokens is None or entry.output_tokens is None:
-        return None
-    return Usage(
-        input_tokens=entry.input_tokens,
-        output_tokens=entry.output_tokens,
-        cached_tokens=entry.cached_tokens or 0,
-        cache_write_tokens=entry.cache_write_tokens or 0,
-        reasoning_tokens=entry.reasoning_tokens or 0,
     )
 
 
@@ -192,7 +180,7 @@ def _other(
     entry: LedgerEntry, decision: RouteDecision, prices: dict[str, list[Price]]
 ) -> Alternative | None:
     """None where the tokens are not known."""
-    usage = _usage(entry)
+    usage = entry.usage
     if usage is None:
         return None
     # By what was called: a later retry may have been routed otherwise.

@@ -1,0 +1,91 @@
+"""A draft of the policy, and what it would have done with the traffic of the last days."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils import timezone
+
+from billing.errors import NoPrice
+from billing.models import Price
+from billing.pricing import Rate
+from chatsite.tuning import moved, quality, replay, traffic
+from chatsite.tuning.moved import Fates, Moved
+from chatsite.tuning.quality import Quality
+from chatsite.tuning.replay import Effect, Models
+from routing.models import Policy
+
+# Labels among the replies that would move, from which their quality counts as measured.
+ENOUGH = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a draft does, as its page shows it."""
+
+    effect: Effect
+    drawn: tuple[Effect, ...]  # at every threshold
+    weighed_again: int  # replies that another analyzer had scored
+    fates: Fates
+    moved: tuple[Moved, ...]  # one page
+    there_are_more: bool
+    quality: Quality
+    moved_labels: int  # labels among the replies that would move
+
+    @property
+    def kept(self) -> tuple[float, float] | None:
+        """Share of the strong tier's quality with its lower bound; None: not measured.
+
+        Of messages that would move to the cheap tier, labels of others say nothing.
+        """
+        if self.effect.to_cheap and self.moved_labels < ENOUGH:
+            return None
+        return self.quality.kept_at(self.effect.threshold)
+
+
+def of(in_force: Policy, settings: Policy, threshold: float) -> Policy:
+    """An unsaved version: these settings with this threshold."""
+    draft = settings.draft()
+    draft.threshold = threshold
+    draft.replaces = in_force
+    return draft
+
+
+def replayed(draft: Policy, days: int) -> tuple[replay.Replay, int]:
+    """The last days' replies under the draft, and how many were weighed again. Raises NoPrice."""
+    seen = traffic.since(timezone.now() - timedelta(days=days), draft)
+    decided_by = Policy.objects.in_bulk({group.alike.policy for group in seen.groups})
+    models = {pk: Models.by(policy) for pk, policy in decided_by.items()}
+    found = replay.of(seen.groups, models, Models.by(draft), rates(draft))
+    return found, seen.weighed_again
+
+
+def preview(draft: Policy, days: int, page: int = 1) -> Preview:
+    """Raises NoPrice."""
+    since = timezone.now() - timedelta(days=days)
+    found, weighed_again = replayed(draft, days)
+    labels = quality.since(since)
+    rows, there_are_more = moved.newest(since, draft, rates(draft), page)
+    before = draft.replaces.threshold if draft.replaces else draft.threshold
+    low, high = sorted((before, draft.threshold))
+    return Preview(
+        effect=found.at(draft.threshold),
+        drawn=tuple(found.curve()),
+        weighed_again=weighed_again,
+        fates=moved.fates(since, draft),
+        moved=tuple(rows),
+        there_are_more=there_are_more,
+        quality=labels,
+        moved_labels=labels.between(low, high),
+    )
+
+
+def rates(draft: Policy) -> Mapping[str, Rate]:
+    """Today's prices of the models that would answer. Raises NoPrice."""
+    now, found = timezone.now(), {}
+    for model in (draft.cheap_model, draft.strong_model):
+        price = Price.objects.in_force(model, "default", now).first()
+        if price is None:
+            raise NoPrice(model)
+        found[model] = price.rate
+    return found

@@ -1,0 +1,55 @@
+"""What an operator asks of the threshold's page, and what they send to have it saved."""
+
+from typing import Any
+
+from django import forms
+
+from routing.models import HIGHEST_THRESHOLD, LOWEST_THRESHOLD, Policy
+
+DAYS = ((7, "7 days"), (30, "30 days"))
+# As in the source of the design: what a hybrid saves, and what it keeps.
+SAVING, QUALITY = 75, 95
+
+
+def _percent(label: str, least: float, most: float) -> forms.FloatField:
+    return forms.FloatField(
+        label=label,
+        min_value=least,
+        max_value=most,
+        required=False,
+    )
+
+
+class Asked(forms.Form):
+    """A threshold or a target, over the last days; whatever is left out or unreadable is not used.
+
+    `version`: whose other settings the draft takes.
+    """
+
+    threshold = forms.FloatField(
+        min_value=LOWEST_THRESHOLD,
+        max_value=HIGHEST_THRESHOLD,
+        required=False,
+    )
+    days = forms.TypedChoiceField(choices=DAYS, coerce=int, required=False)
+    saving = _percent("Save at least", 0, 100)
+    quality = _percent("Keep at least", 50, 99.9)
+    version = forms.IntegerField(required=False)
+    page = forms.IntegerField(min_value=1, max_value=10_000, required=False)
+    aim = forms.ChoiceField(choices=(("saving", "saving"), ("quality", "quality")), required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """Aim at nothing rather than at what was not asked for."""
+        given: dict[str, Any] = super().clean() or {}
+        return given | ({"aim": ""} if given.get("aim") in self.errors else {})
+
+
+class Save(forms.ModelForm):  # type: ignore[type-arg]  # no [] at run time
+    """The draft as it was shown, and why it is to be in force."""
+
+    begun_from = forms.IntegerField()
+    version = forms.IntegerField(required=False)
+
+    class Meta:
+        model = Policy
+        fields = ["threshold", "reason"]

@@ -1,0 +1,165 @@
+"""The replies that another threshold would send to the other tier, and what became of them."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.utils.text import Truncator
+
+from billing import money
+from billing.models import LedgerEntry
+from billing.pricing import Rate
+from chatsite.chat.models import Message
+from chatsite.tuning import replay
+from chatsite.tuning.replay import Models
+from chatsite.tuning.traffic import Alike, Charged, Group, same_scores
+from routing.choice import Tier
+from routing.models import Policy, RouteDecision
+
+# Rows of one page, and characters of a question in each.
+PAGE, SHOWN = 20, 110
+
+# As `traffic.Alike` and `replay.Priced` put it. Decisions that are weighed again are left out:
+# what they would score is not in a column.
+MOVED = """
+FROM routing_routedecision d
+JOIN routing_policy p ON p.id = d.policy_id
+JOIN chat_message m ON m.id = CAST(SUBSTR(d.reference, 7) AS BIGINT)
+JOIN chat_conversation c ON c.id = m.conversation_id
+WHERE d.decided_at >= %s AND d.reference LIKE 'reply:%%' AND d.analyzer IN ({same})
+    AND (d.tier = 'strong') = (d.score >= d.threshold)
+    AND (d.tier = 'strong') <> (d.score - (d.threshold - p.threshold) >= %s)
+"""
+FATES = """
+SELECT COUNT(DISTINCT c.id),
+    COUNT(DISTINCT CASE WHEN c.handled_by_id IS NOT NULL OR c.wants_person_since IS NOT NULL
+        OR EXISTS (SELECT 1 FROM chat_message s WHERE s.conversation_id = c.id AND s.role = 'staff')
+        THEN c.id END),
+    COUNT(CASE WHEN m.retries > 0 THEN 1 END),
+    COUNT(CASE WHEN m.state IN ('failed', 'cut') THEN 1 END),
+    COUNT(CASE WHEN m.rating = 1 THEN 1 END),
+    COUNT(CASE WHEN m.rating = -1 THEN 1 END)
+"""
+NEWEST = """
+SELECT d.id, m.id,
+    (SELECT SUBSTR(q.text, 1, 400) FROM chat_message q
+     WHERE q.conversation_id = c.id AND q.role = 'customer' AND q.position < m.position
+     ORDER BY q.position DESC LIMIT 1)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Fates:
+    """What became of the conversations and replies that would have gone otherwise."""
+
+    conversations: int
+    handed: int  # of them, to a person, or a person was asked for
+    retried: int  # replies, from here on
+    failed: int
+    good: int  # rated
+    bad: int
+
+    @property
+    def rated(self) -> int:
+        return self.good + self.bad
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """One reply, as it was and as it would be. Amounts are nano-dollars."""
+
+    decision: RouteDecision
+    reply: Message
+    question: str
+    then: int
+    now: int
+
+    @property
+    def other(self) -> Tier:
+        return _other(Tier(self.decision.tier))
+
+    @property
+    def cost_then(self) -> str:
+        return money.shown(self.then)
+
+    @property
+    def cost_now(self) -> str:
+        return money.shown(self.now)
+
+
+def fates(since: datetime, draft: Policy) -> Fates:
+    sql, arguments = _moved(since, draft)
+    with connection.cursor() as cursor:
+        cursor.execute(FATES + sql, arguments)
+        return Fates(*cursor.fetchone())
+
+
+def newest(
+    since: datetime, draft: Policy, rates: Mapping[str, Rate], page: int = 1
+) -> tuple[list[Moved], bool]:
+    """A page of them, the newest first, and whether there are more. Five queries."""
+    sql, arguments = _moved(since, draft)
+    order = " ORDER BY d.decided_at DESC, d.id DESC LIMIT %s OFFSET %s"
+    with connection.cursor() as cursor:
+        cursor.execute(NEWEST + sql + order, [*arguments, PAGE + 1, PAGE * (page - 1)])
+        rows = cursor.fetchall()
+    shown = rows[:PAGE]
+    decisions = RouteDecision.objects.select_related("policy").in_bulk([row[0] for row in shown])
+    replies = Message.objects.in_bulk([row[1] for row in shown])
+    entries = _entries(replies.values())
+    found = []
+    for decision_id, reply_id, question in shown:
+        decision, reply = decisions[decision_id], replies[reply_id]
+        priced = replay.priced(
+            _alone(decision, entries[reply_id]), Models.by(decision.policy), Models.by(draft), rates
+        )
+        to_strong = decision.tier == Tier.CHEAP
+        found.append(
+            Moved(
+                decision=decision,
+                reply=reply,
+                question=Truncator(" ".join((question or "").split())).chars(SHOWN),
+                then=priced.then,
+                now=priced.strong if to_strong else priced.cheap,
+            )
+        )
+    return found, len(rows) > PAGE
+
+
+def _moved(since: datetime, draft: Policy) -> tuple[str, list[Any]]:
+    same, scorers = same_scores(draft)
+    start = connection.ops.adapt_datetimefield_value(since)
+    return MOVED.format(same=same), [start, *scorers, draft.threshold]
+
+
+def _entries(replies: Iterable[Message]) -> Mapping[int, list[LedgerEntry]]:
+    """What the ledger has of each reply's calls."""
+    reply_of = {
+        f"{reply.reference}:{attempt}": reply.pk
+        for reply in replies
+        for attempt in range(1, reply.attempt + 1)
+    }
+    found: dict[int, list[LedgerEntry]] = defaultdict(list)
+    for entry in LedgerEntry.objects.filter(reference__in=reply_of):
+        found[reply_of[entry.reference]].append(entry)
+    return found
+
+
+def _alone(decision: RouteDecision, entries: Iterable[LedgerEntry]) -> Group:
+    """A group of one reply."""
+    alike = Alike(
+        policy=decision.policy_id,
+        tier=Tier(decision.tier),
+        score=decision.score,
+        extra=decision.threshold - decision.policy.threshold,
+        fixed=False,
+    )
+    charged = sum((Charged.of(entry, decision.tier) for entry in entries), Charged())
+    return Group(alike, 1, charged)
+
+
+def _other(tier: Tier) -> Tier:
+    return Tier.CHEAP if tier is Tier.STRONG else Tier.STRONG

@@ -1,0 +1,58 @@
+"""The threshold that reaches a named target on the site's own recent traffic."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils import timezone
+
+from chatsite.tuning import drafts, quality, replay
+from routing.models import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A threshold, or None where no threshold reaches the target; why, in a sentence."""
+
+    threshold: float | None
+    why: str
+
+
+def saving(settings: Policy, days: int, percent: float) -> Found:
+    """What saves so much against the strong tier alone. Raises NoPrice."""
+    replayed, _ = drafts.replayed(settings, days)
+    if not replayed.then.replies:
+        return Found(None, f"Nothing was answered in the last {days} days.")
+    drawn = replayed.curve()
+    reached = replay.for_saving(drawn, percent / 100)
+    if reached is None:
+        most = max(each.saved for each in drawn)
+        return Found(None, f"No threshold saves {percent:g} %: the most is {most:.0%}.")
+    return Found(
+        reached.threshold,
+        f"{reached.threshold:g} is the lowest threshold that saves {percent:g} %: "
+        f"it saves {reached.saved:.1%} against the strong tier alone.",
+    )
+
+
+def kept_quality(days: int, percent: float) -> Found:
+    """What surely keeps so much of the strong tier's quality."""
+    labels = quality.since(timezone.now() - timedelta(days=days))
+    least = quality.least_labels(percent / 100)
+    if labels.labels < least:
+        return Found(
+            None,
+            f"Quality not measured: to be sure of {percent:g} % takes {least} labelled answers or "
+            f"more, and the last {days} days have {labels.labels}.",
+        )
+    threshold = labels.threshold_for(percent / 100)
+    if threshold is None:
+        return Found(
+            None,
+            f"No threshold surely keeps {percent:g} % by the {labels.labels} labelled answers of "
+            f"the last {days} days.",
+        )
+    return Found(
+        min(threshold, 11.0),
+        f"{threshold:g} is the highest threshold that surely (95 %) keeps {percent:g} % of the "
+        f"strong tier's quality, by {labels.labels} labelled answers.",
+    )

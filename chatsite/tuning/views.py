@@ -1,0 +1,130 @@
+"""The threshold's page: move it, see what that would have done, save it."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.auth.decorators import permission_required
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from billing.errors import NoPrice
+from chatsite.tuning import drafts, pictures, targets, words
+from chatsite.tuning.forms import DAYS, QUALITY, SAVING, Asked, Save
+from routing import policies
+from routing.errors import NoPolicy, NothingChanged, Overtaken
+from routing.models import Policy
+
+# What the page shows: the policy, customers' words, and money.
+SEES = ["routing.view_policy", "chat.view_conversation", "billing.view_ledgerentry"]
+SAVES = [*SEES, "routing.add_policy"]
+
+
+@require_GET
+@permission_required(SEES, raise_exception=True)
+def threshold(request: HttpRequest) -> HttpResponse:
+    """The whole page; of a request by htmx, what depends on the threshold."""
+    template = "_effect" if request.htmx else "threshold"  # type: ignore[attr-defined]  # htmx's
+    return render(request, f"admin/tuning/{template}.html", _context(request, request.GET))
+
+
+@require_POST
+@permission_required(SAVES, raise_exception=True)
+def save(request: HttpRequest) -> HttpResponse:
+    """Put the draft in force as the next version."""
+    sent = Save(request.POST)
+    if not sent.is_valid():
+        return _refused(request, 422, sent)
+    given = sent.cleaned_data
+    in_force = _in_force()
+    draft = drafts.of(in_force, _settings(in_force, given["version"]), given["threshold"])
+    try:
+        with transaction.atomic():
+            adopted = policies.adopt(draft, request.user, given["reason"], given["begun_from"])
+            audit = admin.site.get_model_admin(Policy)
+            audit.log_addition(request, adopted, adopted.reason)
+    except (NothingChanged, Overtaken) as error:
+        sent.add_error(None, f"{error}")
+        return _refused(request, 409, sent)
+    messages.success(request, f"{adopted} is in force: {'; '.join(adopted.changes)}.")
+    return redirect("tuning:threshold")
+
+
+def _refused(request: HttpRequest, status: int, sent: Save) -> HttpResponse:
+    """The page with what was sent and why it is not saved."""
+    reasons = [
+        f"{name.capitalize()}: {error}" if name in {"reason", "threshold"} else str(error)
+        for name, errors in sent.errors.items()
+        for error in errors
+    ]
+    context = _context(request, request.POST)
+    context |= {"refusals": reasons, "reason": request.POST.get("reason", "")}
+    return render(request, "admin/tuning/threshold.html", context, status=status)
+
+
+def _context(request: HttpRequest, sent: Any) -> dict[str, Any]:
+    in_force = _in_force()
+    asked = Asked(sent)
+    asked.is_valid()
+    given = asked.cleaned_data
+    page = given.get("page") or 1
+    days, settings = given.get("days") or DAYS[-1][0], _settings(in_force, given.get("version"))
+    found = problem = preview = None
+    value = given.get("threshold") or settings.threshold
+    try:
+        if given.get("aim") == "saving":
+            found = targets.saving(settings.draft(), days, _or(given.get("saving"), SAVING))
+        elif given.get("aim") == "quality":
+            found = targets.kept_quality(days, _or(given.get("quality"), QUALITY))
+        if found and found.threshold is not None:
+            value = found.threshold
+        draft = drafts.of(in_force, settings, value)
+        preview = drafts.preview(draft, days, page)
+    except NoPrice as error:
+        problem = error
+        draft = drafts.of(in_force, settings, value)
+    return {
+        **admin.site.each_context(request),
+        "title": "The threshold and its effect",
+        "in_force": in_force,
+        "settings": settings,
+        "draft": draft,
+        "changes": draft.changes_from(in_force),
+        "days": days,
+        "asked": asked,
+        "saving": _or(given.get("saving"), SAVING),
+        "quality": _or(given.get("quality"), QUALITY),
+        "found": found,
+        "problem": problem,
+        "preview": preview,
+        "pictures": pictures.of(preview, in_force.threshold) if preview else None,
+        "said": words.said(preview.effect, days) if preview else "",
+        "rows": words.rows(preview.effect) if preview else [],
+        "points": words.points(preview.drawn) if preview else [],
+        "kept": words.kept(preview) if preview else "",
+        "notes": words.notes(preview, draft) if preview else [],
+        "page": page,
+        "newer": page - 1,
+        "older": page + 1,
+        "may_save": request.user.has_perms(SAVES),
+    }
+
+
+def _in_force() -> Policy:
+    """With its history. Raises NoPolicy."""
+    found = Policy.objects.in_force().select_related("author", "replaces").first()
+    if found is None:
+        raise NoPolicy("No policy is in force: has `manage.py migrate` run?")
+    return found
+
+
+def _settings(in_force: Policy, version: int | None) -> Policy:
+    """Of the version that is asked for, else of the one in force."""
+    if version is None:
+        return in_force
+    return Policy.objects.filter(version=version).first() or in_force
+
+
+def _or(given: float | None, otherwise: float) -> float:
+    return otherwise if given is None else given

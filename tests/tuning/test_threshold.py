@@ -1,0 +1,323 @@
+"""Operators move the threshold and see what that would have done before they save it."""
+
+import html
+import re
+from datetime import timedelta
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.test import Client
+
+from chatsite.chat.models import Conversation, Message
+from chatsite.quality import labels
+from chatsite.quality.models import Label
+from routing import policies
+from routing.models import Policy, RouteDecision
+
+PAGE = "/admin/threshold/"
+SAVE = PAGE + "save/"
+
+
+def text(response) -> str:
+    """What a reader sees, runs of white space as one space."""
+    body = re.sub(r"<(script|style|head).*?</\1>", "", response.content.decode(), flags=re.DOTALL)
+    return html.unescape(" ".join(re.sub(r"<[^>]+>", " ", body).split()))
+
+
+def save(client: Client, **changes: object):
+    sent = {"threshold": 6, "begun_from": 1, "reason": "Fewer complaints."} | changes
+    return client.post(SAVE, sent)
+
+
+@pytest.fixture
+def traffic(answered):
+    """Three cheap answers of $0.0008 and a strong one of $0.042, each of 1,000 and 200 tokens."""
+    for score in (2.0, 5.0, 6.5):
+        answered(score, f"One of {score:g}?")
+    return answered(10.0, "I was charged twice!")
+
+
+def test_the_effect_of_a_lower_threshold_is_seen_before_it_is_saved(operator, traffic):
+    page = operator.get(PAGE, {"threshold": "5"})
+
+    effect = page.context["preview"].effect
+    assert (effect.to_strong, effect.to_cheap) == (2, 0)
+    assert effect.then.cost == 3 * 800_000 + 42_000_000
+    assert effect.now.cost == 800_000 + 3 * 42_000_000
+    assert (effect.then.share, effect.now.share) == (0.25, 0.75)
+    words = text(page)
+    assert "2 of 4 messages would have moved: 2 to the strong tier." in words
+    assert "Cost $0.0444 $0.1268 +$0.0824" in words
+    assert "none: quality not measured" in words
+    assert Policy.objects.count() == 1
+
+
+def test_a_higher_threshold_moves_answers_to_the_cheap_tier(operator, traffic):
+    effect = operator.get(PAGE, {"threshold": "11"}).context["preview"].effect
+
+    assert (effect.to_strong, effect.to_cheap) == (0, 1)
+    assert effect.now.cost == 4 * 800_000
+    assert effect.saved == 1 - 3_200_000 / (4 * 42_000_000)
+
+
+def test_the_messages_that_would_move_lead_to_their_conversations(operator, traffic):
+    page = operator.get(PAGE, {"threshold": "6"})
+
+    words = text(page)
+    assert "One of 6.5? score 6.5 cheap → strong $0.000800 → $0.042000" in words
+    assert "One of 5?" not in words
+    conversation = Message.objects.get(text="One of 6.5?").conversation_id
+    assert f'href="/admin/chat/conversation/{conversation}/change/"' in page.content.decode()
+
+
+def test_many_that_would_move_are_paged_through(operator, answered):
+    for number in range(21):
+        answered(6.0, f"Question {number}?")
+
+    first = text(operator.get(PAGE, {"threshold": "6"}))
+    second = text(operator.get(PAGE, {"threshold": "6", "page": "2"}))
+
+    assert "Question 20?" in first
+    assert "Question 0?" not in first
+    assert "Question 0?" in second
+    assert "Older" in first
+    assert "Newer" in second
+
+
+def test_what_became_of_them_is_told(operator, traffic):
+    Message.objects.filter(role="assistant", tier="cheap").update(rating=-1)
+    Conversation.objects.update(wants_person_since=traffic.conversation.created_at)
+
+    words = text(operator.get(PAGE, {"threshold": "5"}))
+
+    assert "Of them with a person, or asking for one 2" in words
+    assert "Rated by customers 0 good, 2 bad" in words
+
+
+def test_older_traffic_is_left_out(operator, traffic):
+    RouteDecision.objects.filter(score=6.5).update(
+        decided_at=traffic.conversation.created_at - timedelta(days=10)
+    )
+
+    week = operator.get(PAGE, {"threshold": "5", "days": "7"}).context["preview"].effect
+    month = operator.get(PAGE, {"threshold": "5", "days": "30"}).context["preview"].effect
+
+    assert (week.then.replies, month.then.replies) == (3, 4)
+
+
+def test_what_was_not_the_scores_doing_stays(operator, traffic):
+    RouteDecision.objects.filter(score=6.5).update(tier="strong")
+
+    effect = operator.get(PAGE, {"threshold": "11"}).context["preview"].effect
+
+    assert (effect.then.strong, effect.now.strong) == (2, 1)
+
+
+def test_what_raised_the_threshold_then_raises_it_again(operator, traffic):
+    # As a budget that runs low does: 6.5 was compared with 8, not with 7.
+    RouteDecision.objects.filter(score=6.5).update(threshold=8.0)
+
+    at_6 = operator.get(PAGE, {"threshold": "6"}).context["preview"].effect
+    at_5 = operator.get(PAGE, {"threshold": "5.5"}).context["preview"].effect
+
+    assert (at_6.to_strong, at_5.to_strong) == (0, 1)
+
+
+def test_a_models_scores_are_weighed_again_where_the_rules_decide(operator, traffic):
+    RouteDecision.objects.filter(score=6.5).update(analyzer="model")
+
+    page = operator.get(PAGE, {"threshold": "5"})
+
+    # The rules gave "?", which is what was routed, less than 5.
+    assert page.context["preview"].weighed_again == 1
+    assert page.context["preview"].effect.to_strong == 1
+    assert "1 messages had been scored by a model" in text(page)
+
+
+def test_an_answer_without_usage_keeps_what_it_was_charged(operator, answered):
+    conversation = answered(3.0).asks("And on Sundays?")
+    conversation.begins("cheap", 3.0)
+    conversation.fails("timeout")
+    conversation.begins("cheap", 3.0)
+    conversation.ends()
+
+    effect = operator.get(PAGE, {"threshold": "1"}).context["preview"].effect
+
+    # 2,000 tokens in and 500 out were reserved.
+    assert effect.then.cost == 2 * 800_000 + 1_750_000
+    assert effect.now.cost == 2 * 42_000_000 + 1_750_000
+
+
+def test_a_target_saving_finds_its_threshold(operator, traffic):
+    page = operator.get(PAGE, {"aim": "saving", "saving": "70"})
+
+    assert page.context["draft"].threshold == 6.6
+    assert "6.6 is the lowest threshold that saves 70 %" in text(page)
+
+
+def test_a_target_that_no_threshold_reaches_is_refused_in_words(operator, traffic):
+    words = text(operator.get(PAGE, {"aim": "saving", "saving": "99"}))
+
+    assert "No threshold saves 99 %: the most is 98%." in words
+
+
+def test_quality_without_labels_is_not_measured(operator, traffic):
+    words = text(operator.get(PAGE, {"aim": "quality", "quality": "95"}))
+
+    assert "Quality not measured: to be sure of 95 % takes 52 labelled answers" in words
+    assert "Quality kept not measured: no answer of these days is labelled" in words
+
+
+def test_a_target_quality_finds_the_highest_threshold_that_surely_keeps_it(operator, answered):
+    for number in range(60):
+        reply = answered(2.0 if number % 2 else 5.0, f"Question {number}?").reply
+        labels.add(reply.pk, Label.Source.RATING, 0.0 if number == 0 else 1.0)
+
+    page = operator.get(PAGE, {"aim": "quality", "quality": "95"})
+
+    assert page.context["draft"].threshold == 5
+    assert "5 is the highest threshold that surely (95 %) keeps 95 %" in text(page)
+    assert "100.0 % of the strong tier's, surely 95.7 % or more, by 60 labelled" in text(page)
+
+
+def test_an_opinion_of_the_verifier_measures_no_quality(operator, traffic):
+    labels.add(traffic.reply.pk, Label.Source.VERDICT, 1.0)
+
+    assert "no answer of these days is labelled" in text(operator.get(PAGE))
+
+
+def test_saving_makes_the_next_version(operator, traffic):
+    response = save(operator, threshold="6.5")
+
+    assert response.status_code == 302
+    policy = Policy.objects.get(is_current=True)
+    assert (policy.version, policy.threshold, policy.reason) == (2, 6.5, "Fewer complaints.")
+    assert policy.changes == ["threshold 7 → 6.5"]
+    assert policy.author is not None
+    assert policy.author.username == "olga"
+    assert LogEntry.objects.get().object_id == str(policy.pk)
+    words = text(operator.get(PAGE))
+    assert "Version 2 is in force: threshold 7 → 6.5." in words
+    assert "Undo: return to version 1" in words
+
+
+def test_undo_returns_to_the_version_before(operator, traffic):
+    save(operator)
+    page = operator.get(PAGE).content.decode()
+    undo = re.search(r'action="(/admin/routing/policy/\d+/return/)"', page)
+    assert undo
+
+    operator.post(undo[1])
+
+    assert (policies.current().version, policies.current().threshold) == (3, 7)
+
+
+def test_a_colleagues_change_is_not_undone_unseen(operator, traffic):
+    save(operator, threshold=6.5)
+
+    response = save(operator, threshold=5)
+
+    assert response.status_code == 409
+    assert "Version 2 was saved by olga while you were editing: threshold 7 → 6.5." in text(
+        response
+    )
+    assert 'value="Fewer complaints."' in response.content.decode()
+    assert policies.current().threshold == 6.5
+    assert 'name="begun_from" value="2"' in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "said"),
+    [
+        ({"reason": " "}, 422, "This field is required."),
+        ({"threshold": "7"}, 409, "Version 1 in force has the same settings"),
+        ({"threshold": "0.5"}, 422, "Threshold: At least 1"),
+        ({"threshold": "nan"}, 422, "Threshold: Enter a number."),
+        ({"begun_from": ""}, 422, "This field is required."),
+    ],
+)
+def test_what_cannot_be_saved_is_refused_in_words(operator, traffic, changes, status, said):
+    response = save(operator, **changes)
+
+    assert response.status_code == status
+    assert said in text(response)
+    assert Policy.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"threshold": "x"},
+        {"threshold": "nan"},
+        {"threshold": "1e400"},
+        {"threshold": "-3"},
+        {"days": "9"},
+        {"days": "seven"},
+        {"aim": "everything"},
+        {"aim": "saving", "saving": "much"},
+        {"page": "0"},
+        {"page": "99999999999999999999"},
+        {"version": "99999999999999999999"},
+        {"version": "77"},
+    ],
+    ids=str,
+)
+def test_a_bad_question_is_answered_as_if_it_were_not_asked(operator, traffic, query):
+    response = operator.get(PAGE, query)
+
+    assert response.status_code == 200
+    assert response.context["draft"].threshold == 7
+
+
+def test_a_site_without_traffic_says_so(operator, answered):
+    assert "no message was answered in the last 30 days" in text(operator.get(PAGE))
+
+
+def test_a_model_without_a_price_is_said_and_nothing_breaks(operator, traffic):
+    drafted = policies.current().draft()
+    drafted.strong_model = "gpt-9"
+    policies.adopt(drafted, None, "A newer one.")
+
+    assert "gpt-9" in text(operator.get(PAGE, {"threshold": "5"}))
+
+
+def test_an_earlier_versions_settings_can_be_looked_at(operator, traffic):
+    save(operator, threshold=5)
+
+    page = operator.get(PAGE, {"version": "1"})
+
+    assert page.context["draft"].threshold == 7
+    assert page.context["changes"] == ["threshold 5 → 7"]
+
+
+def test_htmx_is_given_the_effect_alone_and_says_it_aloud(operator, traffic):
+    page = operator.get(PAGE, {"threshold": "5"}, headers={"HX-Request": "true"})
+
+    body = page.content.decode()
+    assert "<html" not in body
+    assert body.strip().startswith('<section class="effect" id="effect"')
+    assert 'id="said" role="status" aria-live="polite" hx-swap-oob="innerHTML">At 5, 2 of 4' in body
+
+
+def test_staff_and_strangers_are_refused(staff, client, traffic):
+    assert staff.get(PAGE).status_code == 403
+    assert save(staff).status_code == 403
+    assert client.get(PAGE).status_code == 302
+    assert Policy.objects.count() == 1
+
+
+def test_a_link_cannot_save(operator, traffic):
+    assert operator.get(SAVE, {"threshold": 6}).status_code == 405
+
+
+def test_the_policys_pages_lead_here(operator, traffic):
+    first = Policy.objects.get()
+    for page in ("", "add/", f"{first.pk}/change/"):
+        assert f'href="{PAGE}' in operator.get(f"/admin/routing/policy/{page}").content.decode()
+
+
+def test_the_page_needs_nothing_that_the_content_security_policy_forbids(operator, traffic):
+    body = operator.get(PAGE, {"threshold": "5"}).content.decode()
+
+    assert not re.search(r"\s(?:style|on\w+)=", body)
+    assert not re.search(r"<style|<script(?![^>]*\ssrc=)", body)
