@@ -8,6 +8,7 @@ import os
 from datetime import timedelta
 
 from celery import Celery
+from celery.schedules import crontab
 
 # Seconds between two looks for what a lost hint or a dead worker left behind.
 SWEPT_EVERY = 5.0
@@ -37,10 +38,16 @@ app.conf.beat_schedule = {
         "schedule": timedelta(minutes=10),
         "options": {"expires": 600},
     },
-    "learn": {
+    "learn_task_types": {
         "task": "routing.tasks.learn_task_types",
         "schedule": LEARNED_EVERY,
         "options": {"expires": LEARNED_EVERY},
+    },
+    # While customers sleep, in UTC. A night that is missed is made up for by the next.
+    "learn_overnight": {
+        "task": "chatsite.quality.tasks.learn",
+        "schedule": crontab(hour="2", minute="40"),
+        "options": {"expires": 3600},
     },
     "forget": {"task": "chatsite.chat.tasks.forget", "schedule": timedelta(days=1)},
 }

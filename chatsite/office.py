@@ -8,13 +8,15 @@ from django.contrib.admin.apps import SimpleAdminConfig
 from django.http import HttpRequest
 
 # What is looked at every day first; an app that is not named here comes last.
-APPS = ["chat", "knowledge", "routing", "billing", "alerts", "auth"]
+APPS = ["chat", "knowledge", "routing", "quality", "billing", "alerts", "auth"]
 MODELS = [
     "Conversation",
     "Article",
     "Policy",
     "RouteDecision",
     "Verdict",
+    "Proposal",
+    "Label",
     "Budget",
     "BudgetWindow",
     "LedgerEntry",

@@ -32,6 +32,9 @@ _OPERATORS = _STAFF | {
     "knowledge.add_article",
     "knowledge.change_article",
     "knowledge.delete_article",
+    "quality.decide_proposal",
+    "quality.view_label",
+    "quality.view_proposal",
     "routing.add_policy",
     "routing.view_policy",
 }

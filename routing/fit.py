@@ -33,9 +33,9 @@ FOLDS = 5
 class TooFewLabels(RoutingError):
     """Not enough labels, or all say the same."""
 
-    def __init__(self, labels: int) -> None:
-        super().__init__(f"{labels} labels are too few or too alike; at least {FEWEST} are needed")
-        self.labels = labels
+    def __init__(self, labels: int, needed: int = FEWEST) -> None:
+        super().__init__(f"{labels} labels are too few or too alike; at least {needed} are needed")
+        self.labels, self.needed = labels, needed
 
 
 @dataclass(frozen=True, slots=True)

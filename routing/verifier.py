@@ -148,7 +148,11 @@ def exams() -> Verifier:
 
 def verify(answered: Answered, model: Verifier | None = None) -> Verdict:
     """Doubt about an answer; any text is accepted. 1 to 2 ms for a usual one with articles."""
-    features = measure(answered)
+    return weigh(measure(answered), model)
+
+
+def weigh(features: Mapping[str, float], model: Verifier | None = None) -> Verdict:
+    """Doubt by what was measured before."""
     first = {name: weight * features[name] for name, weight in FIRST_DAY.items()}
     if model is None or any(features[name] for name in ("empty", "cut off", "prompt leaked")):
         # No label is needed to know that these will not do.

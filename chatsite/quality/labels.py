@@ -18,6 +18,8 @@ answer would have been, unless a judge had it written.
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.db.models import Count, Sum
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from chatsite.quality.models import Label
@@ -33,6 +35,8 @@ TRUST = {
     Source.FOLLOW_UP: 0.2,
     Source.VERDICT: 0.2,
 }
+# From this trust on somebody has said something; below it, it is only inferred.
+FIRM = 0.5
 
 
 def add(
@@ -48,6 +52,14 @@ def add(
     The newest word of a source replaces its earlier one, so adding it again changes nothing.
     """
     keep([label(reply_id, source, cheap, strong, said_at or timezone.now())])
+
+
+def standing() -> list[float]:
+    """How many labels there are and what they add up to: different once anything else was said."""
+    sums = Label.objects.aggregate(
+        number=Count("pk"), cheap=Coalesce(Sum("cheap"), 0.0), trust=Coalesce(Sum("weight"), 0.0)
+    )
+    return [round(value, 3) for value in sums.values()]
 
 
 def label(

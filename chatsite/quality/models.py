@@ -1,10 +1,12 @@
-"""What is known of how good the cheap tier's answers were."""
+"""What is known of how good the cheap tier's answers were, and what was learned from it."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
 from chatsite.chat.models import Message
+from routing.models import LearnedModel, Policy
 
 
 class Label(models.Model):
@@ -50,3 +52,50 @@ class Label(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source} of reply:{self.reply_id}"
+
+
+class Proposal(models.Model):
+    """What was learned overnight, for an operator to accept. One of a kind is open at most."""
+
+    class State(models.TextChoices):
+        OPEN = "open", "waits for you"
+        ACCEPTED = "accepted", "accepted"
+        REJECTED = "rejected", "rejected"
+        SUPERSEDED = "superseded", "superseded by a newer one"
+        NO_BETTER = "no_better", "not better than what is in force"
+
+    learned = models.OneToOneField(LearnedModel, on_delete=models.CASCADE, related_name="proposal")
+    # What was in force when it was measured: under another, the figures say nothing.
+    against = models.ForeignKey(Policy, on_delete=models.PROTECT, related_name="+")
+    how = models.CharField(max_length=100)
+    threshold = models.FloatField(
+        help_text="Its scores have another scale: from here on as many recent messages go to the "
+        "strong tier as now."
+    )
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    # Null until somebody decided.
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True)
+    # Null unless accepted: the version that put it in force.
+    policy = models.OneToOneField(Policy, null=True, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-made_at"]
+        permissions = [("decide_proposal", "Can accept and reject what was learned")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["open", "accepted", "rejected", "superseded", "no_better"]),
+                name="quality_state_is_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="accepted", policy__isnull=False)
+                | (~Q(state="accepted") & Q(policy__isnull=True)),
+                name="quality_accepted_is_in_a_policy",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Proposal {self.pk}: {self.learned}"

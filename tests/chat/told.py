@@ -94,11 +94,12 @@ class Told:
         failure: str = "",
         usage: Usage | None = None,
         model: str = "",
+        outcome: str = "stop",
     ) -> Message:
         """The attempt is settled and the reply over."""
         reply = self.reply
         used = usage or Usage(input_tokens=1000, output_tokens=200)
-        ledger.settle(reply.charge_reference, used, model=model, outcome="stop", now=NOW)
+        ledger.settle(reply.charge_reference, used, model=model, outcome=outcome, now=NOW)
         endings.end(reply, state, failure=failure, text=text)
         return self.reply
 

@@ -1,0 +1,136 @@
+"""What was learned, for operators to accept or reject, and the labels that it was learned from."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.views.decorators.http import require_POST
+
+from chatsite.quality import proposals, summaries
+from chatsite.quality.errors import Decided, Stale
+from chatsite.quality.models import Label, Proposal
+from routing import policies
+from routing.admin import WrittenByCode
+
+
+@admin.register(Proposal)
+class ProposalAdmin(WrittenByCode):
+    list_display = ["made_at", "what", "how", "ranking", "labels", "state", "decided"]
+    list_filter = ["state", "learned__kind"]
+    list_select_related = ["learned", "decided_by"]
+    date_hierarchy = "made_at"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_decide_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("quality.decide_proposal")
+
+    def get_urls(self) -> list[URLPattern]:
+        own = [
+            path(
+                f"<int:pk>/{name}/",
+                self.admin_site.admin_view(require_POST(view)),
+                name=f"quality_proposal_{name}",
+            )
+            for name, view in {"accept": self.accept, "reject": self.reject}.items()
+        ]
+        return own + super().get_urls()
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        found = Proposal.objects.select_related("learned", "against", "policy", "decided_by")
+        proposal = get_object_or_404(found, pk=object_id)
+        in_force = policies.current()
+        context = {
+            **(extra_context or {}),
+            "title": str(proposal),
+            "proposal": proposal,
+            "is_open": proposal.state == Proposal.State.OPEN,
+            "is_stale": proposals.is_stale(proposal, in_force),
+            "may_decide": self.has_decide_permission(request),
+            "sentences": summaries.sentences(proposal, in_force),
+            "table": summaries.table(proposal),
+            "measured_on": summaries.measured_on(proposal),
+        }
+        return super().change_view(request, object_id, form_url, context)
+
+    def accept(self, request: HttpRequest, pk: int) -> HttpResponse:
+        if not self.has_decide_permission(request):
+            raise PermissionDenied
+        try:
+            policy = proposals.accept(pk, request.user)
+        except (Decided, Stale) as error:
+            self.message_user(request, f"{error}. Nothing was changed.", messages.WARNING)
+            return self._back(pk)
+        proposal = get_object_or_404(Proposal, pk=pk)
+        self.log_addition(request, policy, policy.reason)
+        self.log_change(request, proposal, f"Accepted: {policy}.")
+        self.message_user(
+            request,
+            f"{policy} is in force: {'; '.join(policy.changes)}. Its page takes you back.",
+            messages.SUCCESS,
+        )
+        return self._back(pk)
+
+    def reject(self, request: HttpRequest, pk: int) -> HttpResponse:
+        if not self.has_decide_permission(request):
+            raise PermissionDenied
+        try:
+            proposal = proposals.reject(pk, request.user)
+        except Decided as error:
+            self.message_user(request, f"{error}. Nothing was changed.", messages.WARNING)
+            return self._back(pk)
+        self.log_change(request, proposal, "Rejected.")
+        self.message_user(request, "Rejected; what is in force stays.", messages.SUCCESS)
+        return self._back(pk)
+
+    @staticmethod
+    def _back(pk: int) -> HttpResponse:
+        return redirect(reverse("admin:quality_proposal_change", args=[pk]))
+
+    @admin.display(description="what", ordering="learned__kind")
+    def what(self, proposal: Proposal) -> str:
+        return proposal.learned.get_kind_display()
+
+    @admin.display(description="advantage recovered")
+    def ranking(self, proposal: Proposal) -> str:
+        ranking = summaries.table(proposal)[0]
+        return f"{ranking.learned}, in force {ranking.in_force}"
+
+    @admin.display(description="labels", ordering="learned__labels")
+    def labels(self, proposal: Proposal) -> int:
+        return proposal.learned.labels
+
+    @admin.display(description="decided", ordering="decided_at")
+    def decided(self, proposal: Proposal) -> str:
+        return f"by {proposal.decided_by}" if proposal.decided_by else ""
+
+
+@admin.register(Label)
+class LabelAdmin(WrittenByCode):
+    list_display = ["conversation", "source", "cheap", "strong", "weight", "said_at"]
+    list_filter = ["source"]
+    list_select_related = ["reply"]
+    date_hierarchy = "said_at"
+    show_full_result_count = False
+    fields = ["conversation", "source", "cheap", "strong", "weight", "said_at"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    @admin.display(description="reply")
+    def conversation(self, label: Label) -> str:
+        page = reverse("admin:chat_conversation_change", args=[label.reply.conversation_id])
+        return format_html(
+            '<a href="{}#message-{}">{}</a>', page, label.reply_id, label.reply.reference
+        )

@@ -1,0 +1,256 @@
+"""From labels to what an operator may put in force, measured beside what is.
+
+The newest week is held back: a candidate is fitted to what was known before it and measured on what
+was said in it, by people or judges alone. What is proposed is then fitted to all labels. Rankings
+count (APGR), then whether the probabilities are right.
+"""
+
+import logging
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from chatsite.quality import examples
+from chatsite.quality.examples import Example
+from chatsite.quality.labels import Source
+from routing import evaluation, fit, fitted, learned, verifier
+from routing.evaluation import Between
+from routing.features import measure
+from routing.fit import Label, TooFewLabels
+from routing.models import HIGHEST_THRESHOLD, LearnedModel, Policy, RouteDecision, Verdict
+
+logger = logging.getLogger(__name__)
+
+# Replies that somebody has said something of, from which a model is fitted.
+ENOUGH = 200
+HELD_BACK = timedelta(days=7)
+# A week that has fewer says nothing; then it is the newest fifth.
+FEWEST_HELD_BACK = 40
+RESAMPLES = 500
+# Recent messages by which the threshold is set anew, and how far back they go.
+RECENT, RECENT_DAYS = 1000, timedelta(days=30)
+# Differences that are worth an operator's time.
+LEAST_APGR, LEAST_CALIBRATION = 0.01, 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """How well scores rank the held-back replies, and how far their probabilities are off."""
+
+    apgr: Between
+    miscalibration: float
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What is proposed: `text` of the model, how it and what is in force did, and the threshold
+    under which as many recent messages go strong as now.
+    """
+
+    kind: LearnedModel.Kind
+    how: str  # a phrase
+    text: str
+    labels: int
+    held_back: int
+    since: datetime  # the held-back replies were asked
+    proposed: Measured
+    in_force: Measured
+    threshold: float
+    share: float  # 0 to 1, of the recent messages
+    recent: int
+
+    @property
+    def is_better(self) -> bool:
+        """Whether it ranks better, or as well with better probabilities."""
+        gained = self.proposed.apgr.value - self.in_force.apgr.value
+        calibrated = self.in_force.miscalibration - self.proposed.miscalibration
+        return gained >= LEAST_APGR or (gained > -LEAST_APGR and calibrated >= LEAST_CALIBRATION)
+
+
+@dataclass(frozen=True, slots=True)
+class _Opinion:
+    """What scores a label: its score, and the probability that the cheap answer is worse."""
+
+    score: Callable[[Label], float]
+    probability: Callable[[Label], float]
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    how: str
+    fitted_to: Callable[[Sequence[Label]], Any]  # raises TooFewLabels
+    known: Callable[[Example], bool]  # labels that it may be fitted to
+
+
+def analyzer(policy: Policy, now: datetime) -> Learned:
+    """The best that the labels make of the analyzer. Takes 30 s. Raises TooFewLabels."""
+    found = examples.read()
+    current = fitted.analyzer(policy.learned_analyzer_id)
+    candidates = [_Candidate("fitted anew", fit.model, lambda example: True)]
+    if current is not None and policy.learned_analyzer is not None:
+        since = policy.learned_analyzer.fitted_at
+        candidates.append(
+            _Candidate(
+                "what is in force, with probabilities as they are now",
+                lambda labels: fit.recalibrated(current, labels),
+                lambda example: example.asked_at > since,
+            )
+        )
+
+    def opinion(model: learned.Model | None) -> _Opinion:
+        return _Opinion(
+            lambda label: learned.weighed(label.measured, model).as_score().value,
+            lambda label: learned.weighed(label.measured, model).probability,
+        )
+
+    best, model, held_back, measured = _best(found, candidates, opinion, current, now)
+    asked = _recent_turns(now) or [each.label.measured for each in found]
+    now_scored, scored = (
+        [learned.weighed(turn, each).as_score().value for turn in asked]
+        for each in (current, model)
+    )
+    share = _share(now_scored, policy.threshold)
+    return Learned(
+        LearnedModel.Kind.ANALYZER,
+        best.how,
+        model.text(),
+        model.labels,
+        len(held_back),
+        held_back[0].asked_at,
+        *measured,
+        threshold=_threshold(scored, share, HIGHEST_THRESHOLD, digits=1),
+        share=share,
+        recent=len(asked),
+    )
+
+
+def checker(policy: Policy, now: datetime) -> Learned:
+    """The best that the labels make of the verifier. Raises TooFewLabels.
+
+    Its own doubts teach it nothing.
+    """
+    found = [
+        example
+        for example in examples.read(leaving_out=[Source.VERDICT])
+        if example.label.checks is not None
+    ]
+    current = fitted.checker(policy.learned_verifier_id)
+    candidates = [_Candidate("fitted anew", fit.checker, lambda example: True)]
+
+    def opinion(model: verifier.Verifier | None) -> _Opinion:
+        def doubt(label: Label) -> float:
+            return verifier.weigh(label.checks or {}, model).doubt
+
+        return _Opinion(doubt, doubt)
+
+    best, model, held_back, measured = _best(found, candidates, opinion, current, now)
+    checked = Verdict.objects.filter(checked_at__gt=now - RECENT_DAYS).order_by("-checked_at")
+    named = (found[0].label.checks or {}).keys()
+    recent = [
+        features
+        for features in checked.values_list("features", flat=True)[:RECENT]
+        if features.keys() == named
+    ]
+    now_doubted, doubted = (
+        [verifier.weigh(features, each).doubt for features in recent] for each in (current, model)
+    )
+    share = _share(now_doubted, policy.doubt_threshold)
+    return Learned(
+        LearnedModel.Kind.VERIFIER,
+        best.how,
+        model.text(),
+        model.labels,
+        len(held_back),
+        held_back[0].asked_at,
+        *measured,
+        threshold=_threshold(doubted, share, 1, digits=2),
+        share=share,
+        recent=len(recent),
+    )
+
+
+def held_back(found: Sequence[Example], now: datetime) -> tuple[list[Example], list[Example]]:
+    """What was asked before the newest week, and what was firmly said of the answers in it."""
+    since = now - HELD_BACK
+    firm = [example for example in found if example.is_firm]
+    if sum(example.asked_at > since for example in firm) < FEWEST_HELD_BACK:
+        since = firm[-(len(firm) // 5) - 1].asked_at
+    before = [example for example in found if example.asked_at <= since]
+    return before, [example for example in firm if example.asked_at > since]
+
+
+def _best(
+    found: Sequence[Example],
+    candidates: Sequence[_Candidate],
+    opinion: Callable[[Any], _Opinion],
+    current: Any,
+    now: datetime,
+) -> tuple[_Candidate, Any, list[Example], tuple[Measured, Measured]]:
+    """The candidate that did best on what was held back, fitted to all it may be fitted to.
+
+    Raises TooFewLabels.
+    """
+    firm = sum(example.is_firm for example in found)
+    if firm < ENOUGH:
+        raise TooFewLabels(firm, ENOUGH)
+    before, after = held_back(found, now)
+    opinions: dict[str, _Opinion] = {"in force": opinion(current)}
+    for candidate in candidates:
+        known = [example.label for example in before if candidate.known(example)]
+        try:
+            opinions[candidate.how] = opinion(candidate.fitted_to(known))
+        except TooFewLabels as error:
+            logger.info("Not %s: %s", candidate.how, error)
+    measured = _measured([example.label for example in after], opinions)
+    tried = [candidate for candidate in candidates if candidate.how in measured]
+    if not tried:
+        raise TooFewLabels(firm, ENOUGH)
+    best = max(
+        tried,
+        key=lambda each: (
+            round(measured[each.how].apgr.value, 3),
+            -measured[each.how].miscalibration,
+        ),
+    )
+    model = best.fitted_to([example.label for example in found if best.known(example)])
+    return best, model, after, (measured[best.how], measured["in force"])
+
+
+def _measured(labels: Sequence[Label], opinions: Mapping[str, _Opinion]) -> dict[str, Measured]:
+    gains = [label.gain for label in labels]
+    worse = [label.is_worse for label in labels]
+    scores = {name: [each.score(label) for label in labels] for name, each in opinions.items()}
+    ranked = evaluation.measured(gains, scores, RESAMPLES)
+    return {
+        name: Measured(
+            ranked[name].apgr,
+            fit.miscalibration(worse, [each.probability(label) for label in labels]),
+        )
+        for name, each in opinions.items()
+    }
+
+
+def _recent_turns(now: datetime) -> list[Any]:
+    """What was measured of the newest messages, whichever tier answered them."""
+    decided = RouteDecision.objects.filter(
+        decided_at__gt=now - RECENT_DAYS, reference__startswith="reply:"
+    ).order_by("-decided_at")
+    references = decided.values_list("reference", flat=True)[:RECENT]
+    turns = examples.turns_of([int(each.removeprefix("reply:")) for each in references])
+    return [measure(turn) for _, turn in turns.values()]
+
+
+def _share(scores: Sequence[float], threshold: float) -> float:
+    return sum(score >= threshold for score in scores) / max(1, len(scores))
+
+
+def _threshold(scores: Sequence[float], share: float, highest: float, *, digits: int) -> float:
+    """The lowest threshold, of so many digits, that sends at most this share strong."""
+    if not scores:
+        return highest
+    steps = math.floor(learned.threshold_for_share(scores, share) * 10**digits)
+    while _share(scores, steps / 10**digits) > share:
+        steps += 1
+    return float(min(highest, steps / 10**digits))

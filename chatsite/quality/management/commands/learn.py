@@ -1,0 +1,27 @@
+"""`manage.py learn`: collects labels, fits, and proposes what an operator may accept."""
+
+from argparse import ArgumentParser
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from chatsite.quality import night
+
+
+class Command(BaseCommand):
+    help = (
+        "Collects labels of what happened to cheap answers, fits the analyzer and the verifier "
+        "where there are enough, and proposes what an operator may accept in the admin. Changes "
+        "nothing that is in force; safe to repeat."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--days", type=int, default=2, help="collect of conversations active since; default 2"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        for line in night.learn(timezone.now(), timedelta(days=options["days"])):
+            self.stdout.write(line)

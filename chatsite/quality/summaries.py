@@ -1,0 +1,108 @@
+"""What a proposal's figures say, in words and in a table."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils import formats, timezone
+
+from chatsite.quality.models import Proposal
+from routing.models import LearnedModel, Policy
+
+# Score that a coin gets, by the definition of the measure.
+COIN = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One measure, of what was learned, of what is in force, and of a coin."""
+
+    name: str
+    learned: str
+    in_force: str
+    coin: str
+
+
+def table(proposal: Proposal) -> Sequence[Row]:
+    ours, theirs = _both(proposal)
+    return (
+        Row("Advantage recovered", _between(ours), _between(theirs), f"{COIN:.2f}"),
+        Row("95 % sure to lie in", _interval(ours), _interval(theirs), ""),
+        Row(
+            "Its probabilities are off by",
+            f"{ours['miscalibration']:.2f}",
+            f"{theirs['miscalibration']:.2f}",
+            "",
+        ),
+    )
+
+
+def sentences(proposal: Proposal, in_force: Policy) -> list[str]:
+    """What an operator should know before deciding, most important first."""
+    return [*_how_good(proposal), _what_changes(proposal, in_force), *_warnings(proposal, in_force)]
+
+
+def measured_on(proposal: Proposal) -> str:
+    """On what the figures rest."""
+    evaluation = proposal.learned.evaluation
+    since = timezone.localtime(datetime.fromisoformat(evaluation["since"]))
+    return (
+        f"Measured on {evaluation['held_back']} replies since "
+        f"{formats.date_format(since, 'j F')}, which it had not seen; then fitted to all "
+        f"{proposal.learned.labels} labelled replies."
+    )
+
+
+def _how_good(proposal: Proposal) -> list[str]:
+    ours, theirs = _both(proposal)
+    ranked = f"{_between(ours)} against {_between(theirs)}, where a coin has {COIN:.2f}"
+    better = ours["apgr"]["value"] > theirs["apgr"]["value"]
+    if proposal.state == Proposal.State.NO_BETTER:
+        return [f"Not better than what is in force: {ranked}. It cannot be accepted."]
+    said = [
+        f"It tells better than what is in force which messages need the strong tier: {ranked}."
+        if better
+        else f"It ranks messages as well as what is in force ({ranked}), and its probabilities "
+        "are nearer to what happened."
+    ]
+    if better and ours["apgr"]["low"] <= theirs["apgr"]["value"]:
+        said.append("With so few replies held back, the difference may be chance.")
+    if ours["apgr"]["value"] <= COIN:
+        said.append("Neither ranks better than a coin.")
+    return said
+
+
+def _what_changes(proposal: Proposal, in_force: Policy) -> str:
+    evaluation = proposal.learned.evaluation
+    is_analyzer = proposal.learned.kind == LearnedModel.Kind.ANALYZER
+    now = in_force.threshold if is_analyzer else in_force.doubt_threshold
+    where = "goes to the strong tier" if is_analyzer else "is written again by the strong tier"
+    return (
+        f"Its scale is another one, so the threshold moves from {now:g} to "
+        f"{proposal.threshold:g}: of the last {evaluation['recent']} messages the same share "
+        f"{where} as now, {evaluation['share']:.0%} at most."
+    )
+
+
+def _warnings(proposal: Proposal, in_force: Policy) -> list[str]:
+    local = {Policy.Analyzer.LEARNED, Policy.Analyzer.COMBINED}
+    if proposal.learned.kind == LearnedModel.Kind.ANALYZER and in_force.analyzer not in local:
+        return [
+            f"It has no effect as long as the policy scores by “{in_force.analyzer}”, "
+            "except for the threshold."
+        ]
+    return []
+
+
+def _both(proposal: Proposal) -> tuple[Any, Any]:
+    evaluation = proposal.learned.evaluation
+    return evaluation["proposed"], evaluation["in_force"]
+
+
+def _between(measured: Any) -> str:
+    return f"{measured['apgr']['value']:.2f}"
+
+
+def _interval(measured: Any) -> str:
+    return f"{measured['apgr']['low']:.2f} to {measured['apgr']['high']:.2f}"

@@ -1,0 +1,92 @@
+"""A night's learning: labels in, a proposal out, and nothing in force changes by itself."""
+
+import subprocess
+from datetime import timedelta
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+
+from chatsite.quality import night, proposals, tasks
+from chatsite.quality.examples import read
+from chatsite.quality.learning import held_back
+from chatsite.quality.models import Label, Proposal
+from routing import fitted, policies
+from routing.choice import Turn
+from routing.decisions import scored
+from routing.models import LearnedModel
+from tests.quality import traffic
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _nothing_read() -> None:
+    fitted.analyzer.cache_clear()
+    fitted.checker.cache_clear()
+
+
+def lines() -> list[str]:
+    return list(night.learn(timezone.now(), timedelta(days=30)))
+
+
+def test_few_labels_leave_the_first_day_in_force(capsys):
+    traffic.rated(30)
+
+    call_command("learn")
+
+    said = capsys.readouterr().out
+    assert "Analyzer: the first day goes on; 30 labels are too few" in said
+    assert not Proposal.objects.exists()
+
+
+def test_labels_become_proposals_and_an_accepted_one_decides():
+    traffic.rated(260)
+    before = policies.current()
+
+    first, second = lines(), lines()
+
+    assert policies.current() == before
+    assert [line.endswith("waits for you.") for line in first] == [False, True, True]
+    assert [line.endswith("nothing new since the last proposal.") for line in second[1:]] == [
+        True,
+        True,
+    ]
+    analyzer = Proposal.objects.get(learned__kind=LearnedModel.Kind.ANALYZER)
+    evaluation = analyzer.learned.evaluation
+    assert evaluation["proposed"]["apgr"]["value"] > evaluation["in_force"]["apgr"]["value"] + 0.1
+    assert evaluation["proposed"]["miscalibration"] < 0.15
+    assert analyzer.learned.labels == 260
+
+    policy = proposals.accept(analyzer.pk, None)
+
+    assert policy.threshold == analyzer.threshold
+    engraving, stock = (
+        scored(Turn(text), policies.current())[0].value
+        for text in ("Is the engraving done by hand?", "Do you have the pen in stock?")
+    )
+    assert engraving > stock + 3
+
+
+def test_the_newest_week_is_held_back_and_nothing_inferred_is_measured_on():
+    traffic.rated(190, days=20)
+    lines()
+    newest = Label.objects.filter(source=Label.Source.RATING).order_by("-reply_id")[:10]
+    Label.objects.filter(pk__in=[label.pk for label in newest]).update(weight=0.2)
+
+    before, after = held_back(read(), timezone.now())
+
+    week = timezone.now() - timedelta(days=7)
+    assert all(example.asked_at <= week for example in before)
+    assert all(example.asked_at > week for example in after)
+    assert all(example.is_firm for example in after)
+    assert len(before) + len(after) == 180
+
+
+def test_the_nights_learning_runs_in_a_process_of_its_own(monkeypatch):
+    commands = []
+    monkeypatch.setattr(subprocess, "run", lambda command, **_: commands.append(command))
+
+    tasks.learn.apply()
+
+    assert [command[-2:] for command in commands] == [["manage.py", "learn"]]
