@@ -2,29 +2,13 @@
 
 from dataclasses import asdict, replace
 
+from django.db import connection
 from django.utils import timezone
 
 from routing import difficulty, fitted, learned
 from routing.choice import Choice, NoScore, Score, Shift, Turn, choose, for_task
 from routing.difficulty import Signals
 from routing.models import Policy, RouteDecision
-
-_WHEN_DECIDED_AGAIN = [
-    "policy",
-    "tier",
-    "score",
-    "threshold",
-    "analyzer",
-    "reason",
-    "features",
-    "moved",
-    "detour",
-    "task_type",
-    "similarity",
-    "recognised_by",
-    "pinned",
-    "decided_at",
-]
 
 
 def decide(
@@ -62,13 +46,25 @@ def decide(
         pinned=turn.task.tier or "" if turn.task else "",
         decided_at=timezone.now(),
     )
-    RouteDecision.objects.bulk_create(
-        [decision],
-        update_conflicts=True,
-        unique_fields=["reference"],
-        update_fields=_WHEN_DECIDED_AGAIN,
-    )
+    _store(decision)
     return choice
+
+
+def _store(decision: RouteDecision) -> None:
+    """Insert it, or replace what was decided before; by hand, as this happens for every reply."""
+    fields = [field for field in decision._meta.concrete_fields if not field.primary_key]
+    columns = [str(field.column) for field in fields]
+    again = ", ".join(f"{name} = EXCLUDED.{name}" for name in columns if name != "reference")
+    sql = f"""
+        INSERT INTO routing_routedecision ({", ".join(columns)})
+        VALUES ({", ".join(["%s"] * len(columns))})
+        ON CONFLICT (reference) DO UPDATE SET {again}
+    """  # noqa: S608  of the model's columns
+    values = [
+        field.get_db_prep_save(getattr(decision, field.attname), connection) for field in fields
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
 
 
 def detour(reference: str, why: str) -> None:

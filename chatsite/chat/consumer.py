@@ -5,13 +5,14 @@ import contextlib
 import logging
 import sys
 import uuid
+from collections.abc import Callable
 from functools import cache, partial
 from typing import Any
 
 import orjson
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 
 from chatsite.chat import (
     conversations,
@@ -52,6 +53,14 @@ LOOKS_AGAIN_AFTER = 0.3
 @cache
 def _writes() -> GroupedWrites:
     return GroupedWrites("asks")
+
+
+def _waking(verb: Callable[[], questions.Change]) -> questions.Change:
+    """Carry out, and have a worker woken at once by the commit: tabs can be told meanwhile."""
+    change = verb()
+    if change.reply_id is not None:
+        transaction.on_commit(partial(wakeup.worker, change.reply_id))
+    return change
 
 
 def _length(reply: Message) -> int:
@@ -151,7 +160,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             verb = partial(
                 questions.ask, self.public_id, self.visitor, str(said["text"]), client_id
             )
-        return await _writes().run(verb)
+        return await _writes().run(partial(_waking, verb))
 
     def _tell(self, change: questions.Change) -> None:
         frame = fragments.changed(change)
@@ -160,8 +169,6 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             self._send(frame.html)
             return
         self.live.publish(frame)
-        if change.reply_id is not None:
-            wakeup.worker(change.reply_id)
 
     def deliver(self, frame: live.Frame) -> None:
         if self.synchronising:

@@ -6,9 +6,10 @@ import uuid
 from dataclasses import dataclass, replace
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.db.models.functions import Now
 
+from chatsite.chat import statements
 from chatsite.chat.errors import Empty, NotRetryable, NotYours, TooLong
 from chatsite.chat.models import ANSWER_WITHIN, Conversation, Message
 
@@ -68,7 +69,7 @@ def ask(public_id: uuid.UUID, visitor: str, text: str, client_id: uuid.UUID) -> 
         )
         if reply is None and conversation.handled_by_id is None:
             reply = owed(conversation, position + 1)
-            Message.objects.bulk_create([message, reply])
+            statements.add(message, reply)
             change = Change(conversation, before, conversation.revision, (message, reply))
         else:
             message.save(force_insert=True)
@@ -150,14 +151,14 @@ def _locked(public_id: uuid.UUID, visitor: str) -> Conversation:
     """The visitor's conversation of this address, begun if need be. Raises NotYours."""
     if not visitor:
         raise NotYours
-    rows = Conversation.objects.select_for_update().filter(public_id=public_id)
-    conversation = rows.first()
+    conversation = statements.begun(public_id)
     if conversation is None:
         # Two first messages at once: one inserts, the other finds what it inserted.
         Conversation.objects.bulk_create(
             [Conversation(public_id=public_id, visitor=visitor)], ignore_conflicts=True
         )
-        conversation = rows.get()
+        conversation = statements.begun(public_id)
+        assert conversation is not None
     if conversation.visitor != visitor:
         raise NotYours
     return conversation
@@ -168,8 +169,9 @@ def _standing(
 ) -> tuple[Message | None, Message | None]:
     """What was said with this client id, and the reply that is open."""
     said = reply = None
-    rows = conversation.messages.filter(Q(client_id=client_id) | Q(state__in=Message.OPEN))
-    for message in rows.order_by():
+    # Nearly always none.
+    ids = statements.standing(conversation.pk, client_id)
+    for message in conversation.messages.filter(id__in=ids).order_by() if ids else ():
         if message.client_id == client_id:
             said = message
         else:

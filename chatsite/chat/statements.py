@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from functools import cache
 
 from django.db import connection
+from django.db.models import UUIDField
 
-from chatsite.chat.models import Conversation, Message
+from chatsite.chat.models import ANSWER_WITHIN, Conversation, Message
 
 # Of a message, what writing the reply takes, in the order of the model's fields.
 JOB = (
@@ -21,6 +22,9 @@ JOB = (
 COLUMNS = [
     field.attname for field in Message._meta.concrete_fields if field.attname in JOB.split(" ")
 ]
+UUID: UUIDField[uuid.UUID, uuid.UUID] = UUIDField()  # as either database takes one
+# Of a conversation, what a change of it takes.
+HOLDING = ["id", "public_id", "visitor", "revision", "handled_by_id"]
 READ = f"""
 SELECT {", ".join(f"said.{column}" for column in COLUMNS)},
     held.public_id, held.visitor, held.revision
@@ -88,9 +92,69 @@ def _moment(value: datetime) -> datetime:
 
 def locked(conversation_id: int) -> Conversation:
     """The conversation, which nobody else changes until this transaction ends."""
+    found = _held("id", conversation_id)
+    assert found is not None
+    return found
+
+
+def begun(public_id: uuid.UUID) -> Conversation | None:
+    """The conversation of this address if there is one, locked until this transaction ends."""
+    return _held("public_id", public_id)
+
+
+def _held(name: str, value: int | uuid.UUID) -> Conversation | None:
     lock = "FOR UPDATE" if connection.features.has_select_for_update else ""
-    sql = f"SELECT * FROM chat_conversation WHERE id = %s {lock}"  # noqa: S608 - our own words
-    return next(iter(Conversation.objects.raw(sql, [conversation_id])))
+    sql = f"""
+        SELECT {", ".join(HOLDING)} FROM chat_conversation WHERE {name} = %s {lock}
+    """  # noqa: S608 - our own words
+    key = UUID.get_db_prep_value(value, connection) if name == "public_id" else value
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [key])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    conversation = Conversation.from_db(connection.alias, HOLDING, row)
+    conversation.public_id = uuid.UUID(str(conversation.public_id))
+    return conversation
+
+
+def standing(conversation_id: int, client_id: uuid.UUID) -> list[int]:
+    """The messages of a conversation that have this client id, or are open replies."""
+    key = UUID.get_db_prep_value(client_id, connection)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT id FROM chat_message
+            WHERE conversation_id = %s AND (client_id = %s OR state IN ('pending', 'writing'))
+            """,
+            [conversation_id, key],
+        )
+        return [message for (message,) in cursor.fetchall()]
+
+
+def add(*messages: Message) -> None:
+    """Store new messages, which get their ids; a pending reply is due now."""
+    fields = [field for field in Message._meta.concrete_fields if not field.primary_key]
+    rows, values = [], []
+    for message in messages:
+        pending = message.state == Message.State.PENDING
+        moments = {"due_at": _now(), "deadline": _now(ANSWER_WITHIN.seconds)} if pending else {}
+        rows.append(", ".join(moments.get(field.name, "%s") for field in fields))
+        values += [
+            field.get_db_prep_save(field.pre_save(message, add=True), connection)
+            for field in fields
+            if field.name not in moments
+        ]
+    sql = f"""
+        INSERT INTO chat_message ({", ".join(str(field.column) for field in fields)})
+        VALUES ({"), (".join(rows)}) RETURNING id
+    """  # noqa: S608 - our own words
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        for message, (key,) in zip(messages, cursor.fetchall(), strict=True):
+            message.pk = key
+            message._state.adding = False
+            message._state.db = connection.alias
 
 
 def end(reply: Message) -> bool:
