@@ -22,7 +22,7 @@ JOB = (
 COLUMNS = [
     field.attname for field in Message._meta.concrete_fields if field.attname in JOB.split(" ")
 ]
-UUID: UUIDField[uuid.UUID, uuid.UUID] = UUIDField()  # as either database takes one
+UUID: "UUIDField[uuid.UUID, uuid.UUID]" = UUIDField()  # as either database takes one
 # Of a conversation, what a change of it takes.
 HOLDING = ["id", "public_id", "visitor", "revision", "handled_by_id"]
 READ = f"""
