@@ -49,5 +49,6 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour="2", minute="40"),
         "options": {"expires": 3600},
     },
+    "read_models": {"task": "chatsite.provider.tasks.read_models", "schedule": timedelta(days=1)},
     "forget": {"task": "chatsite.chat.tasks.forget", "schedule": timedelta(days=1)},
 }

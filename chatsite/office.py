@@ -8,7 +8,7 @@ from django.contrib.admin.apps import SimpleAdminConfig
 from django.http import HttpRequest
 
 # What is looked at every day first; an app that is not named here comes last.
-APPS = ["chat", "knowledge", "routing", "quality", "billing", "alerts", "auth"]
+APPS = ["chat", "knowledge", "routing", "provider", "quality", "billing", "alerts", "auth"]
 MODELS = [
     "Conversation",
     "Article",
@@ -17,6 +17,7 @@ MODELS = [
     "Verdict",
     "Proposal",
     "Label",
+    "ProviderModel",
     "Budget",
     "BudgetWindow",
     "LedgerEntry",

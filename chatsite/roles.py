@@ -17,6 +17,7 @@ _STAFF = {
     "chat.take_over",
     "chat.view_conversation",
     "knowledge.view_article",
+    "provider.view_providermodel",
     "routing.view_routedecision",
     "routing.view_verdict",
 }
@@ -32,6 +33,8 @@ _OPERATORS = _STAFF | {
     "knowledge.add_article",
     "knowledge.change_article",
     "knowledge.delete_article",
+    "provider.add_providermodel",
+    "provider.change_providermodel",
     "quality.decide_proposal",
     "quality.view_label",
     "quality.view_proposal",

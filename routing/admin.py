@@ -219,6 +219,7 @@ class RouteDecisionAdmin(WrittenByCode):
         "reason",
         "moves",
         "flip",
+        "detour",
         "seen",
         "decided_at",
     ]

@@ -36,31 +36,34 @@ class Slot:
     why: str = ""  # a sentence for the receipt
 
 
-def slots(tier: Tier, policy: Policy, standing: Standing) -> tuple[Slot, ...]:
+def slots(
+    tier: Tier, policy: Policy, standing: Standing, *, rises: bool = True
+) -> tuple[Slot, ...]:
     """What to ask for this tier, the best first; the next where there is no room for one.
 
-    Never empty: where nothing is well, the tier's own model is asked all the same.
+    `rises`: whether the strong tier may stand in for the cheap one. Never empty: where nothing is
+    well, the tier's own model is asked all the same.
     """
-    own = _slot(tier, policy, standing)
-    if standing.admits(own.model):
-        return (own,)
-    other = _slot(Tier.CHEAP if tier == Tier.STRONG else Tier.STRONG, policy, standing)
+    own, *others = _slots(tier, policy, standing)
+    if standing.admits(own.model) or (tier == Tier.CHEAP and not rises):
+        return (own, *others)
+    other, *_ = _slots(Tier.CHEAP if tier == Tier.STRONG else Tier.STRONG, policy, standing)
     if not standing.admits(other.model):
-        return (own,)
+        return (own, *others)
     ill = "is gone from the provider" if own.model in standing.refused else "fails and is paused"
     why = f"{own.model} {ill}, so {other.model} of the {other.tier} tier was asked."
     instead = Slot(other.tier, other.model, other.successor, other.output_limit, why)
-    return (instead, own)
+    return (instead, own, *others)
 
 
 def scorer(policy: Policy, standing: Standing) -> str:
     """The model that scores messages now; blank while it is not to be asked."""
-    model = _slot(Tier.CHEAP, policy, standing).model
+    model = _slots(Tier.CHEAP, policy, standing)[0].model
     return "" if model in standing.refused | standing.paused | standing.probes else model
 
 
-def _slot(tier: Tier, policy: Policy, standing: Standing) -> Slot:
-    """The tier's model, or its successor if the provider has that one and not the model."""
+def _slots(tier: Tier, policy: Policy, standing: Standing) -> tuple[Slot, ...]:
+    """The tier's model; before it its successor, if the provider has that one and not the model."""
     if tier == Tier.STRONG:
         model, successor = policy.strong_model, policy.strong_successor
         output_limit = policy.strong_output_limit
@@ -70,7 +73,8 @@ def _slot(tier: Tier, policy: Policy, standing: Standing) -> Slot:
     missing = standing.gone | standing.refused
     if successor in missing:
         successor = ""
+    own = Slot(tier, model, successor, output_limit)
     if model in missing and successor:
         why = f"{model} is gone from the provider, so its successor {successor} was asked."
-        return Slot(tier, successor, "", output_limit, why)
-    return Slot(tier, model, successor, output_limit)
+        return Slot(tier, successor, "", output_limit, why), own
+    return (own,)

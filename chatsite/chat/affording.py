@@ -74,14 +74,15 @@ def call(
     """
     reply, turn, policy = claimed.reply, claimed.turn, claimed.policy
     choice = decisions.decide(reply.reference, turn, policy, score, shift)
+    rises = shift is None or shift.threshold < HIGHEST_THRESHOLD
     try:
-        return calls.reserve(claimed, choice.tier, standing)
+        return calls.reserve(claimed, choice.tier, standing, rises=rises)
     except NoRoom as error:
         if choice.tier == Tier.CHEAP:
             raise
         shift = Shift(HIGHEST_THRESHOLD, f"the budget “{error.budget}” has no room for more")
         decisions.decide(reply.reference, turn, policy, score, shift)
-        return calls.reserve(claimed, Tier.CHEAP, standing)
+        return calls.reserve(claimed, Tier.CHEAP, standing, rises=False)
 
 
 def wait(claimed: Claimed, error: NoRoom) -> timedelta | None:

@@ -1,5 +1,6 @@
 """One call for a reply: which model is asked what, and the money held and charged for it."""
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -55,18 +56,17 @@ class Work:
         return self.claimed.reply
 
 
-def reserve(claimed: Claimed, tier: Tier, standing: Standing) -> Work:
+def reserve(claimed: Claimed, tier: Tier, standing: Standing, *, rises: bool = True) -> Work:
     """Choose the model that answers for the tier now, and hold the worst case.
 
-    Short of room, a smaller one: the answer's limit is then less. Raises NoRoom, NoPrice.
+    Short of room, a smaller one: the answer's limit is then less. `rises` as in `tiers.slots`.
+    Raises NoRoom, NoPrice.
     """
-    best, *others = tiers.slots(tier, claimed.policy, standing)
-    try:
-        return _reserve(claimed, best)
-    except (NoRoom, NoPrice):
-        if not others:
-            raise
-        return _reserve(claimed, others[0])
+    *better, last = tiers.slots(tier, claimed.policy, standing, rises=rises)
+    for slot in better:
+        with suppress(NoRoom, NoPrice):
+            return _reserve(claimed, slot)
+    return _reserve(claimed, last)
 
 
 def _reserve(claimed: Claimed, slot: Slot) -> Work:

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from chatsite.chat import fragments, kept, live, replies
 from chatsite.chat.writer import WriterThread
+from chatsite.provider import listing
 from routing import scores
 
 logger = logging.getLogger(__name__)
@@ -44,6 +45,7 @@ def forget() -> None:
     """Delete what has outlived its use."""
     scores.forget(timezone.now())
     kept.forget(timezone.now())
+    listing.forget(timezone.now())
 
 
 @worker_ready.connect

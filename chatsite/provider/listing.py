@@ -35,9 +35,13 @@ def took(names: Iterable[str], now: datetime) -> Reading:
     """Note what a list names."""
     listed = {name for name in names if 0 < len(name) <= 100 and name.isprintable()}
     used = policies.current().models
-    if not listed & used or len(listed) > MOST_MODELS:
-        # A tier is not taken down because a proxy has a page of its own at this address.
+    problem = ""
+    if len(listed) > MOST_MODELS:
+        problem = "It lists more models than any provider has."
+    elif not listed & used:
+        # No tier is taken down because a proxy has a page of its own at this address.
         problem = f"It lists {len(listed)} models and none that the policy names."
+    if problem:
         logger.warning("The list of models is not believed: %s", problem)
         return Reading.objects.create(read_at=now, listed=len(listed), problem=problem)
     with transaction.atomic():

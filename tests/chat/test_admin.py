@@ -123,9 +123,9 @@ def test_the_list_takes_as_many_queries_for_forty_as_for_two(staff, nora, db, co
     with CaptureQueriesContext(connection) as queries:
         staff.get(LIST)
 
-    # Session, user, password, two for permissions; open alerts; who waits; found, read, costs,
-    # messages; first, last day.
-    assert len(queries) == 13, [query["sql"][:100] for query in queries]
+    # Session, user, password, two for permissions; open alerts, the tiers' models (5); who waits;
+    # found, read, costs, messages; first, last day.
+    assert len(queries) == 13 + 5, [query["sql"][:100] for query in queries]
 
 
 @pytest.mark.parametrize(
@@ -349,9 +349,9 @@ def test_a_transcript_takes_as_many_queries_for_fifteen_answers_as_for_one(
     with CaptureQueriesContext(connection) as queries:
         staff.get(address)
 
-    # Session, user, password, two for permissions; open alerts; conversation, messages, overview
-    # (2); receipts.
-    assert len(queries) == 10 + 5, [query["sql"][:100] for query in queries]
+    # Session, user, password, two for permissions; open alerts, the tiers' models (5);
+    # conversation, messages, overview (2); receipts.
+    assert len(queries) == 10 + 5 + 5, [query["sql"][:100] for query in queries]
 
 
 def test_a_long_transcript_begins_with_its_newest_page(staff, told, monkeypatch):

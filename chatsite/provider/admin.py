@@ -1,0 +1,75 @@
+"""The provider's models in the admin; only the day on which one ends is anybody's to edit."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.utils import formats, timezone
+
+from chatsite.provider import succession
+from chatsite.provider.models import ProviderModel, Reading
+from routing import policies
+
+
+class Listed(admin.SimpleListFilter):
+    title = "on the newest list"
+    parameter_name = "listed"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Yes"), ("no", "No")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        listed = {"listed_at__isnull": False, "missing_since": None}
+        match self.value():
+            case "yes":
+                return queryset.filter(**listed)
+            case "no":
+                return queryset.exclude(**listed)
+        return queryset
+
+
+@admin.register(ProviderModel)
+class ProviderModelAdmin(admin.ModelAdmin[ProviderModel]):
+    list_display = ["name", "used_as", "standing", "shuts_down_on", "listed_at"]
+    list_filter = [Listed]
+    search_fields = ["name"]
+    ordering = ["name"]
+    fields = ["name", "shuts_down_on", "used_as", "standing", "listed_at", "missing_since"]
+    readonly_fields = ["used_as", "standing", "listed_at", "missing_since"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: ProviderModel | None = None) -> bool:
+        return False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: ProviderModel | None = None) -> Any:
+        return self.readonly_fields if obj is None else ["name", *self.readonly_fields]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        context = {"title": "The provider's models", "subtitle": None, "reading": _reading()}
+        return super().changelist_view(request, context | (extra_context or {}))
+
+    @admin.display(description="the policy's")
+    def used_as(self, model: ProviderModel) -> str:
+        policy = policies.current()
+        names = ("cheap_model", "cheap_successor", "strong_model", "strong_successor")
+        slots = [name.replace("_", " ") for name in names if getattr(policy, name) == model.name]
+        return ", ".join(slots) or "-"
+
+    @admin.display(description="standing")
+    def standing(self, model: ProviderModel) -> str:
+        now = timezone.now()
+        if model.is_gone(now):
+            return "gone"
+        if model.paused_until is not None:
+            return f"paused after {model.failures} failures"
+        return "listed" if model.listed_at else "not looked for yet"
+
+
+def _reading() -> str:
+    """When the list was read last, and what came of it."""
+    newest = Reading.objects.first()
+    if newest is None:
+        return "The provider's list has not been read yet; a worker reads it when it starts."
+    when = formats.date_format(timezone.localtime(newest.read_at), "DATETIME_FORMAT")
+    return succession.unread() or f"Read on {when}: {newest.listed} models."

@@ -1,0 +1,22 @@
+"""Celery's part: the list of models is read when a worker starts, and daily."""
+
+from celery import shared_task
+from celery.signals import worker_ready
+from django.utils import timezone
+
+from chatsite.provider import listing
+
+# Seconds to the second attempt, then twice as long each time: the last is an hour after the first.
+AGAIN_AFTER, MOST_AGAIN = 60, 6
+
+
+@shared_task
+def read_models(again: int = 0) -> None:
+    """Read the provider's list of models. Safe to lose and to repeat."""
+    if listing.read(timezone.now()).problem and again < MOST_AGAIN:
+        read_models.apply_async((again + 1,), countdown=AGAIN_AFTER * 2**again)
+
+
+@worker_ready.connect
+def _read_at_once(**_: object) -> None:
+    read_models.delay()

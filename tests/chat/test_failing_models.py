@@ -1,0 +1,142 @@
+"""Models that are gone or fail: another answers, in every worker, and the receipt says so."""
+
+from datetime import timedelta
+
+import pytest
+from channels.db import database_sync_to_async
+from django.utils import timezone
+
+from billing.models import Budget, LedgerEntry
+from chatsite.chat.models import Message
+from chatsite.provider import health
+from chatsite.provider.models import ProviderModel
+from routing import policies
+from routing.models import RouteDecision
+from tests.chat.conftest import Tab
+
+GRAVE = "I was charged twice and want my money back."
+
+
+@pytest.fixture
+def quickly(monkeypatch) -> None:
+    """A breaker for two failures, without the time that they have to last."""
+    monkeypatch.setattr(health, "MOST_FAILURES", 2)
+    monkeypatch.setattr(health, "FAILING_FOR", timedelta(0))
+    monkeypatch.setattr(health, "KNOWN_FOR", 0.0)
+
+
+async def asks(tab: Tab, text: str) -> Message:
+    await tab.say(text)
+    return await tab.answer()
+
+
+async def detour(answer: Message) -> str:
+    return (await RouteDecision.objects.aget(reference=answer.reference)).detour
+
+
+async def test_a_model_that_is_gone_is_gone_for_all_workers(
+    tab, open_tab, start_worker, upstream, hints
+):
+    start_worker()
+    upstream.unknown_model()
+
+    first = await asks(tab, "Hello?")
+    start_worker()
+    second = await asks(await open_tab(), "Hello again?")
+
+    assert first.state == second.state == "complete"
+    assert upstream.models == ["gpt-3.5-turbo", "gpt-5.6-terra", "gpt-5.6-terra"]
+    why = "gpt-3.5-turbo is gone from the provider, so its successor gpt-5.6-terra was asked."
+    assert [await detour(first), await detour(second)] == [why, why]
+
+
+async def test_a_model_that_the_list_lacks_is_not_even_tried(tab, worker, upstream):
+    await ProviderModel.objects.acreate(name="gpt-4", missing_since=timezone.now())
+
+    answer = await asks(tab, GRAVE)
+
+    assert (answer.tier, upstream.models) == ("strong", ["gpt-5.6-sol"])
+
+
+async def test_while_the_strong_model_fails_the_cheap_one_answers(
+    tab, open_tab, worker, upstream, quickly
+):
+    for _ in range(2):
+        upstream.fails(503, retry_after_ms=1)
+
+    first = await asks(tab, GRAVE)
+    second = await asks(await open_tab(), GRAVE)
+
+    assert upstream.models == ["gpt-4", "gpt-4", "gpt-3.5-turbo", "gpt-3.5-turbo"]
+    assert (first.state, first.tier, second.tier) == ("complete", "cheap", "cheap")
+    decision = await RouteDecision.objects.aget(reference=second.reference)
+    assert decision.tier == "strong"
+    assert decision.detour == (
+        "gpt-4 fails and is paused, so gpt-3.5-turbo of the cheap tier was asked."
+    )
+    entry = await LedgerEntry.objects.aget(reference=second.charge_reference)
+    assert (entry.tier, entry.model_requested) == ("cheap", "gpt-3.5-turbo")
+
+
+async def test_a_probe_that_is_answered_ends_the_pause(tab, worker, upstream, quickly):
+    now = timezone.now()
+    await ProviderModel.objects.acreate(
+        name="gpt-4", failures=5, failing_since=now - timedelta(hours=1), paused_until=now
+    )
+
+    answer = await asks(tab, GRAVE)
+
+    assert (answer.tier, upstream.models) == ("strong", ["gpt-4"])
+    model = await ProviderModel.objects.aget(name="gpt-4")
+    assert (model.failures, model.failing_since, model.paused_until) == (0, None, None)
+    assert await detour(answer) == ""
+
+
+async def test_a_probe_that_fails_goes_on_with_the_pause(tab, worker, upstream, quickly):
+    now = timezone.now()
+    await ProviderModel.objects.acreate(
+        name="gpt-4", failures=5, failing_since=now - timedelta(hours=1), paused_until=now
+    )
+    upstream.fails(503, retry_after_ms=1)
+
+    answer = await asks(tab, GRAVE)
+
+    assert (answer.tier, upstream.models) == ("cheap", ["gpt-4", "gpt-3.5-turbo"])
+    model = await ProviderModel.objects.aget(name="gpt-4")
+    assert model.paused_until is not None
+    assert model.paused_until > now + timedelta(seconds=25)
+
+
+async def test_a_dearer_model_stands_in_within_the_budget_only(tab, worker, upstream):
+    now = timezone.now()
+    await ProviderModel.objects.acreate(
+        name="gpt-3.5-turbo", failures=5, failing_since=now, paused_until=now + timedelta(hours=1)
+    )
+    await Budget.objects.acreate(
+        name="Strong", scope="tier", key="strong", period="day", limit=1000
+    )
+
+    answer = await asks(tab, "Hello?")
+
+    assert (answer.state, answer.tier, upstream.models) == ("complete", "cheap", ["gpt-3.5-turbo"])
+
+
+async def test_a_successor_without_a_price_leaves_the_model_to_be_asked(tab, worker, upstream):
+    draft = await database_sync_to_async(lambda: policies.current().draft())()
+    draft.cheap_successor = "unpriced-1"
+    await database_sync_to_async(policies.adopt)(draft, None, "A successor nobody knows.")
+    await ProviderModel.objects.acreate(name="gpt-3.5-turbo", missing_since=timezone.now())
+
+    answer = await asks(tab, "Hello?")
+
+    assert (answer.state, upstream.models) == ("complete", ["gpt-3.5-turbo"])
+
+
+@pytest.mark.parametrize("fault", ["refuses", "filters"])
+async def test_what_is_the_questions_fault_pauses_no_model(fault, tab, worker, upstream, quickly):
+    for _ in range(2):
+        upstream.refuses() if fault == "refuses" else upstream.filters("It may not")
+        await tab.say("Hello?")
+        await tab.sees(lambda page: page.entries() and not page.entries()[-1].open)
+
+    assert not await ProviderModel.objects.filter(failures__gt=0).aexists()
