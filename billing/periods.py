@@ -32,3 +32,17 @@ def starts(now: datetime, zone: tzinfo) -> dict[Period, datetime]:
         Period.MONTH: midnight.replace(day=1).astimezone(UTC),
         Period.TOTAL: ALWAYS,
     }
+
+
+def end(period: Period, starts_at: datetime, zone: tzinfo) -> datetime | None:
+    """When the window that starts then is over; None where it never is."""
+    local = starts_at.astimezone(zone)
+    match period:
+        case Period.HOUR:
+            return starts_at + timedelta(hours=1)
+        case Period.DAY:
+            # On the clocks: a day may have 23 or 25 hours.
+            return (local + timedelta(days=1)).astimezone(UTC)
+        case Period.MONTH:
+            return (local.replace(day=1) + timedelta(days=32)).replace(day=1).astimezone(UTC)
+    return None

@@ -84,3 +84,27 @@ def test_a_total_never_starts_anew():
     }
 
     assert len(starts) == 1
+
+
+@pytest.mark.parametrize(
+    ("period", "starts_at", "end"),
+    [
+        (Period.HOUR, "2026-10-25T02:00+02:00", "2026-10-25T02:00+01:00"),
+        (Period.DAY, "2026-11-24T00:00+01:00", "2026-11-25T00:00+01:00"),
+        (Period.DAY, "2026-10-25T00:00+02:00", "2026-10-26T00:00+01:00"),  # 25 hours
+        (Period.DAY, "2026-03-29T00:00+01:00", "2026-03-30T00:00+02:00"),  # 23 hours
+        (Period.MONTH, "2026-10-01T00:00+02:00", "2026-11-01T00:00+01:00"),
+        (Period.MONTH, "2026-12-01T00:00+01:00", "2027-01-01T00:00+01:00"),
+        (Period.MONTH, "2028-02-01T00:00+01:00", "2028-03-01T00:00+01:00"),
+    ],
+)
+def test_a_period_ends_where_the_next_begins(period, starts_at, end):
+    ended = periods.end(period, at(starts_at), AMSTERDAM)
+
+    assert ended == at(end)
+    assert periods.starts(at(end), AMSTERDAM)[period] == at(end)
+    assert periods.starts(at(end) - timedelta(microseconds=1), AMSTERDAM)[period] == at(starts_at)
+
+
+def test_a_total_never_ends():
+    assert periods.end(Period.TOTAL, periods.ALWAYS, AMSTERDAM) is None
