@@ -50,5 +50,14 @@ app.conf.beat_schedule = {
         "options": {"expires": 3600},
     },
     "read_models": {"task": "chatsite.provider.tasks.read_models", "schedule": timedelta(days=1)},
+    "offline": {
+        "task": "chatsite.offline.tasks.advance",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
+    "forget_offline": {
+        "task": "chatsite.offline.tasks.forget",
+        "schedule": timedelta(days=1),
+    },
     "forget": {"task": "chatsite.chat.tasks.forget", "schedule": timedelta(days=1)},
 }

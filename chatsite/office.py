@@ -8,7 +8,17 @@ from django.contrib.admin.apps import SimpleAdminConfig
 from django.http import HttpRequest
 
 # What is looked at every day first; an app that is not named here comes last.
-APPS = ["chat", "knowledge", "routing", "provider", "quality", "billing", "alerts", "auth"]
+APPS = [
+    "chat",
+    "knowledge",
+    "routing",
+    "provider",
+    "quality",
+    "billing",
+    "alerts",
+    "offline",
+    "auth",
+]
 MODELS = [
     "Conversation",
     "Article",

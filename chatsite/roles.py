@@ -33,6 +33,8 @@ _OPERATORS = _STAFF | {
     "knowledge.add_article",
     "knowledge.change_article",
     "knowledge.delete_article",
+    "offline.view_batch",
+    "offline.view_item",
     "provider.add_providermodel",
     "provider.change_providermodel",
     "quality.decide_proposal",

@@ -26,6 +26,7 @@ import orjson
 from aiohttp import web
 
 from tests import scripts
+from tests.batches import Batches
 from tests.costs import Costs
 from tests.exchange import Billed, Call, Exchange, now
 from tests.scripts import Script
@@ -61,6 +62,7 @@ class Upstream:
         self.keeps_bodies = True
         self.lists: Sequence[str] | bytes = MODELS
         self.costs = Costs()
+        self.batches = Batches()
         self._listening = threading.Event()
         self._stop: Callable[[], object] = lambda: None
 
@@ -82,6 +84,7 @@ class Upstream:
         self.otherwise = scripts.says_something
         self.lists = MODELS
         self.costs = Costs()
+        self.batches = Batches()
 
     # What the list of models gets, until `reset`: `upstream.lists = ["gpt-4"]`, or any bytes.
 
@@ -205,6 +208,9 @@ class Upstream:
     async def _costs(self, request: web.Request) -> web.Response:
         return await self.costs.serve(request)
 
+    async def _batches(self, request: web.Request) -> web.StreamResponse:
+        return await self.batches.serve(request)
+
     async def _requests(self, _: web.Request) -> web.Response:
         names = ("reference", "model", "arrived", "first_token")
         return _json([{name: getattr(call, name) for name in names} for call in self.requests])
@@ -218,6 +224,8 @@ class Upstream:
         application.router.add_post("/v1/chat/completions", self._complete)
         application.router.add_get("/v1/models", self._models)
         application.router.add_get("/v1/organization/costs", self._costs)
+        for path in ("/v1/files", "/v1/files/{id}/content", "/v1/batches", "/v1/batches/{id}"):
+            application.router.add_route("*", path, self._batches)
         application.router.add_get("/_requests", self._requests)
         application.router.add_get("/_bill", self._bill)
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.05)

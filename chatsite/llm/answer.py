@@ -87,7 +87,7 @@ class Answer:
             self.finish_reason = self.finish_reason or str(choice.get("finish_reason") or "")
         # Some report the tokens so far with every event: only the last report is the bill.
         if self.finish_reason and (usage := event.get("usage")):
-            self._usage = _usage(usage)
+            self._usage = read_usage(usage)
 
     def fail(self, kind: Kind, what: str, code: str = "") -> None:
         """Take nothing more. Of an answer whose finish was seen, this changes nothing."""
@@ -113,7 +113,7 @@ class Answer:
         )
 
 
-def _usage(counts: dict[str, Any]) -> Usage | None:
+def read_usage(counts: dict[str, Any]) -> Usage | None:
     """None where the counts make no sense: an unknown bill, and not a small one."""
     of_input = counts.get("prompt_tokens_details") or {}
     of_output = counts.get("completion_tokens_details") or {}

@@ -1,0 +1,204 @@
+"""The provider's batch interface: many calls in a file, answered within a day at half the price.
+
+    file = batches.upload(requests)
+    batch = batches.create(file) or batches.find(file)
+    progress = batches.progress(batch)
+    for result in batches.results(progress): ...
+
+Nothing is kept here: whoever calls stores the ids, and goes on after a restart from there.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from django.conf import settings
+from openai import OpenAI
+from openai.types import Batch
+
+from chatsite.llm import dialects, plain
+from chatsite.llm.answer import Finished, FinishReason, read_usage
+from chatsite.llm.calls import Message
+from chatsite.llm.errors import KIND_OF_CODE, Kind, UpstreamError, known_code, refusal
+
+# Of the provider's limits: requests in a file, and characters of a reference.
+MOST_REQUESTS = 50_000
+LONGEST_REFERENCE = 64
+# Seconds that the provider keeps our file, and what it answers: a week.
+KEPT = 7 * 24 * 3600
+# The newest batches among which one of ours is looked for.
+NEWEST = 200
+# The states in which nothing more will come.
+OVER = frozenset({"completed", "failed", "expired", "cancelled"})
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call; `reference` is ours, and unique in its batch."""
+
+    reference: str
+    model: str
+    messages: Sequence[Message]
+    output_limit: int
+    temperature: float = 0.0
+    response_format: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How a batch stands; `files` hold its results, once it is over."""
+
+    state: str  # in the provider's words
+    files: tuple[str, ...] = ()
+
+    @property
+    def over(self) -> bool:
+        return self.state in OVER
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How one call ended: `finished`, or else `error`, whose usage is billed if it has one."""
+
+    reference: str
+    finished: Finished | None = None
+    error: UpstreamError | None = None
+
+
+def upload(requests: Sequence[Request]) -> str:
+    """Returns the provider's id of the file. Raises UpstreamError."""
+    assert 0 < len(requests) <= MOST_REQUESTS
+    lines = b"\n".join(orjson.dumps(_line(request)) for request in requests)
+    with plain.translated(), _client() as client:
+        file = client.files.create(
+            file=("requests.jsonl", lines),
+            purpose="batch",
+            expires_after={"anchor": "created_at", "seconds": KEPT},
+        )
+        return _identity(file.id)
+
+
+def create(file: str) -> str:
+    """Start a batch of an uploaded file; returns its id. Raises UpstreamError.
+
+    Asked once: where the answer is lost, the batch may be there, and `find` finds it.
+    """
+    with plain.translated(), _client() as client:
+        batch = client.with_options(max_retries=0).batches.create(
+            input_file_id=file,
+            endpoint="/v1/chat/completions",
+            completion_window="24h",
+            output_expires_after={"anchor": "created_at", "seconds": KEPT},
+        )
+        return _identity(batch.id)
+
+
+def find(file: str) -> str:
+    """The id of the batch that was started of this file, or blank. Raises UpstreamError."""
+    with plain.translated(), _client() as client:
+        for number, batch in enumerate(client.batches.list(limit=100)):
+            if batch.input_file_id == file:
+                return _identity(batch.id)
+            if number >= NEWEST:
+                break
+        return ""
+
+
+def progress(batch: str) -> Progress:
+    """Raises UpstreamError."""
+    with plain.translated(), _client() as client:
+        found = client.batches.retrieve(batch)
+        if not isinstance(found, Batch) or not isinstance(found.status, str):
+            raise ValueError("no batch")
+        files = (found.output_file_id, found.error_file_id)
+        return Progress(found.status, tuple(file for file in files if file))
+
+
+def cancel(batch: str) -> None:
+    """What is done by then is billed, and comes as results. Raises UpstreamError."""
+    with plain.translated(), _client() as client:
+        client.batches.cancel(batch)
+
+
+def results(progress: Progress) -> Iterator[Result]:
+    """In no order, and perhaps not of every request. Raises UpstreamError."""
+    for file in progress.files:
+        with plain.translated(), _client() as client:
+            lines = client.files.content(file).content.splitlines()
+        for line in lines:
+            if line.strip():
+                with plain.translated():
+                    result = _result(orjson.loads(line))
+                yield result
+
+
+def _client() -> OpenAI:
+    """Raises UpstreamError."""
+    return plain.client(settings.OPENAI_API_KEY or "demo")
+
+
+def _line(request: Request) -> dict[str, Any]:
+    assert len(request.reference) <= LONGEST_REFERENCE
+    return {
+        "custom_id": request.reference,
+        "method": "POST",
+        "url": "/v1/chat/completions",
+        "body": {
+            "model": request.model,
+            "messages": [dict(message) for message in request.messages],
+            **dialects.fields(
+                request.model,
+                request.output_limit,
+                request.temperature,
+                request.response_format,
+            ),
+        },
+    }
+
+
+def _identity(value: object) -> str:
+    """Raises ValueError."""
+    if not isinstance(value, str) or not value or len(value) > 100:
+        raise ValueError("no id")
+    return value
+
+
+def _result(line: Mapping[str, Any]) -> Result:
+    """Raises ValueError and its kin for what is not the protocol."""
+    reference = str(line["custom_id"])
+    response, error = line.get("response"), line.get("error")
+    if response is None or error:
+        # It was never run: the batch expired, or was cancelled.
+        code = known_code((error or {}).get("code"))
+        kind = KIND_OF_CODE.get(code, Kind.OVERLOADED)
+        return Result(reference, error=UpstreamError(kind, "not run in its batch", code=code))
+    body, request_id = response["body"], str(response.get("request_id") or "")[:100]
+    status = int(response["status_code"])
+    if status != 200:
+        words = body.get("error") or {}
+        failure = refusal(
+            status, (words.get("code"), words.get("type")), {"x-request-id": request_id}
+        )
+        return Result(reference, error=failure)
+    choice = body["choices"][0]
+    message, reason = choice["message"], str(choice["finish_reason"])
+    text = str(message.get("content") or "") + str(message.get("refusal") or "")
+    usage = read_usage(body["usage"]) if body.get("usage") else None
+    if reason not in tuple(FinishReason):
+        what = "the answer is no text"
+        return Result(
+            reference,
+            error=UpstreamError(Kind.BROKEN, what, request_id=request_id, usage=usage),
+        )
+    return Result(
+        reference,
+        Finished(
+            text=text.replace("\0", ""),
+            finish_reason=FinishReason(reason),
+            usage=usage,
+            model=str(body.get("model") or "")[:100],
+            service_tier="batch",
+            request_id=request_id,
+        ),
+    )

@@ -1,0 +1,65 @@
+"""Offline work in the admin: what was sent, how far it is, what came of each call."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, Model, Q, QuerySet
+from django.http import HttpRequest
+
+from chatsite.offline.models import Batch, Item
+
+
+class WrittenByJobs:
+    """Rows that only jobs write."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+class ItemInline(WrittenByJobs, admin.TabularInline[Item, Batch]):
+    model = Item
+    readonly_fields = ["reference", "subject", "state", "failure", "text"]
+    fields = (*readonly_fields,)
+
+
+@admin.register(Batch)
+class BatchAdmin(WrittenByJobs, admin.ModelAdmin[Batch]):
+    list_display = ["__str__", "model", "state", "outcome", "calls", "failed", "created_at"]
+    list_filter = ["purpose", "state"]
+    date_hierarchy = "created_at"
+    show_facets = admin.ShowFacets.NEVER
+    inlines = [ItemInline]
+    readonly_fields = [
+        "purpose",
+        "model",
+        "state",
+        "outcome",
+        "file",
+        "provider_id",
+        "tries",
+        "due_at",
+        "created_at",
+        "ended_at",
+    ]
+    fields = (*readonly_fields,)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Batch]:
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(calls=Count("items"), failed=Count("items", filter=Q(items__state="failed")))
+        )
+
+    @admin.display(ordering="calls")
+    def calls(self, batch: Any) -> int:
+        return int(batch.calls)
+
+    @admin.display(ordering="failed")
+    def failed(self, batch: Any) -> int:
+        return int(batch.failed)

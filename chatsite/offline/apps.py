@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class OfflineConfig(AppConfig):
+    name = "chatsite.offline"
+    verbose_name = "Offline work"

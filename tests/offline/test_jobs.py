@@ -1,0 +1,329 @@
+"""Batches: sent once, collected once, charged at the batch price, whatever breaks on the way."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+
+from billing import ledger, proof
+from billing.errors import NoPrice
+from billing.models import Budget, BudgetWindow, Hold, LedgerEntry
+from chatsite.llm import UpstreamError
+from chatsite.llm import batches as protocol
+from chatsite.offline import jobs, tasks
+from chatsite.offline.models import Batch, Item
+
+
+@pytest.fixture
+def pass_time(monkeypatch):
+    """Let so many minutes pass."""
+    past = timedelta(0)
+    now = timezone.now
+
+    def pass_time(minutes: float) -> None:
+        nonlocal past
+        past += timedelta(minutes=minutes)
+        monkeypatch.setattr(timezone, "now", lambda: now() + past)
+
+    return pass_time
+
+
+def states() -> list[str]:
+    return list(Item.objects.order_by("id").values_list("state", flat=True))
+
+
+def cost(tokens_in: int, tokens_out: int) -> int:
+    """Nano-dollars at the batch price."""
+    return tokens_in * 2000 + tokens_out * 10_000
+
+
+def test_a_batch_is_sent_collected_and_charged_at_its_price(queue, batches):
+    batch = queue()
+    held = BudgetWindow.objects.get().reserved
+    assert held == sum(Hold.objects.values_list("amount", flat=True)) > 0
+
+    tasks.advance.apply()
+
+    batch.refresh_from_db()
+    assert (batch.state, batch.outcome) == ("done", "completed")
+    assert states() == ["answered"] * 3
+    assert {item.text for item in Item.objects.all()} == {batches.otherwise}
+    assert batches.asked == [
+        "POST /files",
+        "GET /batches",
+        "POST /batches",
+        "GET /batches/:id",
+        "GET /files/:id/content",
+    ]
+    entries = LedgerEntry.objects.order_by("id")
+    assert [entry.amount for entry in entries] == [
+        cost(billed.input_tokens, billed.output_tokens) for billed in batches.bill
+    ]
+    for entry in entries:
+        assert (entry.purpose, entry.tier, entry.service_tier) == ("judging", "judge", "batch")
+        assert not entry.estimated
+        assert not entry.price_assumed
+        assert entry.amount <= entry.reserved
+    assert (BudgetWindow.objects.get().reserved, Hold.objects.count()) == (0, 0)
+    assert proof.differences() == []
+
+
+def test_customers_words_are_kept_only_until_they_are_sent(queue, batches):
+    queue()
+    assert all("Judge." in str(item.request) for item in Item.objects.all())
+
+    tasks.advance.apply()
+
+    assert all(item.request == {} for item in Item.objects.all())
+
+
+def test_a_running_batch_is_polled_every_so_often(queue, batches, pass_time):
+    batches.polls = 2
+    batch = queue()
+
+    tasks.advance.apply()
+    tasks.advance.apply()
+    assert batches.asked.count("GET /batches/:id") == 1
+    for _ in range(2):
+        pass_time(6)
+        tasks.advance.apply()
+
+    batch.refresh_from_db()
+    assert batch.state == "done"
+    assert batches.asked.count("POST /batches") == 1
+
+
+def test_what_fails_by_itself_costs_nothing_and_the_rest_counts(queue, batches):
+    batches.fails = {"judge:1": 400, "judge:2": 500}
+    batches.unfinished = {"judge:3"}
+    batches.missing = {"judge:4"}
+    batches.without_usage = {"judge:5"}
+    batches.ends_as = "expired"
+    queue(6)
+
+    tasks.advance.apply()
+
+    assert states() == ["failed"] * 4 + ["answered"] * 2
+    charged = {
+        entry.reference: (entry.amount > 0, entry.estimated, entry.outcome)
+        for entry in LedgerEntry.objects.all()
+    }
+    assert charged == {
+        "judge:1": (False, False, "refused"),
+        "judge:2": (False, False, "overloaded"),
+        "judge:3": (False, False, "overloaded"),
+        # Nobody knows: as reserved.
+        "judge:4": (True, True, "missing"),
+        "judge:5": (True, True, "stop"),
+        "judge:6": (True, False, "stop"),
+    }
+    assert proof.differences() == []
+
+
+def test_a_batch_that_is_refused_as_a_whole_costs_nothing(queue, batches):
+    batches.ends_as = "failed"
+    queue()
+
+    tasks.advance.apply()
+
+    assert states() == ["failed"] * 3
+    assert sum(entry.amount for entry in LedgerEntry.objects.all()) == 0
+    assert not Hold.objects.exists()
+
+
+class Died(BaseException):
+    """A worker that is killed."""
+
+
+@pytest.mark.parametrize("step", ["_upload", "_create", "_poll", "_collect"])
+@pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
+def test_after_a_death_at_any_step_the_next_worker_goes_on(
+    queue, batches, pass_time, monkeypatch, step, before
+):
+    queue()
+    state, taken = next(
+        (state, taken) for state, taken in jobs.STEPS.items() if taken.__name__ == step
+    )
+
+    def dies(batch: Batch) -> bool:
+        # After what it asks of the provider, and before it can store what that said.
+        if not before:
+            with monkeypatch.context() as patch:
+                patch.setattr(jobs, "_keep", lambda *_, **__: (_ for _ in ()).throw(Died()))
+                taken(batch)
+        raise Died
+
+    with monkeypatch.context() as patch:
+        patch.setitem(jobs.STEPS, state, dies)
+        with pytest.raises(Died):
+            jobs.advance(timezone.now())
+
+    # Its lease holds others off, and runs out.
+    tasks.advance.apply()
+    assert Batch.objects.get().state != "done"
+    pass_time(11)
+    tasks.advance.apply()
+
+    assert Batch.objects.get().state == "done"
+    assert states() == ["answered"] * 3
+    assert batches.asked.count("POST /batches") == 1
+    assert LedgerEntry.objects.count() == 3
+    assert len(batches.bill) == 3
+
+
+def test_two_workers_take_a_batch_once(queue, batches, monkeypatch):
+    queue()
+    seen_by_both = Batch.objects.open().filter(due_at__lte=timezone.now())
+    list(seen_by_both)
+    step = jobs.STEPS[Batch.State.NEW]
+
+    def both(batch: Batch) -> bool:
+        jobs.advance(timezone.now())  # the other worker, in the middle of this one's step
+        return step(batch)
+
+    monkeypatch.setitem(jobs.STEPS, Batch.State.NEW, both)
+    tasks.advance.apply()
+
+    assert batches.asked.count("POST /files") == batches.asked.count("POST /batches") == 1
+    assert LedgerEntry.objects.count() == 3
+
+
+def test_a_worker_that_lost_its_turn_writes_nothing(queue, batches, monkeypatch):
+    batch = queue()
+    step = jobs.STEPS[Batch.State.NEW]
+
+    def slow(batch: Batch) -> bool:
+        Batch.objects.update(turn=batch.turn + 1)  # another worker's claim, its lease over
+        return step(batch)
+
+    monkeypatch.setitem(jobs.STEPS, Batch.State.NEW, slow)
+    tasks.advance.apply()
+
+    batch.refresh_from_db()
+    assert (batch.state, batch.file) == ("new", "")
+    assert all(item.request for item in Item.objects.all())
+
+
+def test_results_that_are_read_twice_are_charged_once(queue, batches, pass_time):
+    batches.fails = {"judge:2": 400}
+    # The second file of results is lost on the way.
+    batches.statuses.extend([("GET /files/:id/content", 0)])
+    queue()
+
+    tasks.advance.apply()
+    pass_time(3)
+    tasks.advance.apply()
+
+    assert states() == ["answered", "failed", "answered"]
+    assert LedgerEntry.objects.count() == 3
+
+
+@pytest.mark.parametrize("asked", ["POST /files", "GET /batches", "POST /batches"])
+@pytest.mark.parametrize("status", [0, 429, 503])
+def test_what_breaks_on_the_way_is_tried_again(queue, batches, pass_time, asked, status):
+    batches.statuses.append((asked, status))
+    batch = queue()
+
+    tasks.advance.apply()
+    batch.refresh_from_db()
+    assert (batch.tries, batch.state in Batch.OPEN) == (1, True)
+    pass_time(2)
+    tasks.advance.apply()
+
+    batch.refresh_from_db()
+    assert (batch.state, batch.tries) == ("done", 0)
+    # Also where the answer to the first one was lost.
+    assert len(batches.running) == 1
+
+
+@pytest.mark.parametrize("asked", ["POST /files", "POST /batches"])
+def test_a_batch_that_is_refused_is_given_up_and_costs_nothing(queue, batches, asked):
+    batches.statuses.append((asked, 401))
+    batch = queue()
+
+    tasks.advance.apply()
+
+    batch.refresh_from_db()
+    assert (batch.state, batch.outcome) == ("failed", "unauthorised: status 401")
+    assert [entry.amount for entry in LedgerEntry.objects.all()] == [0, 0, 0]
+    assert states() == ["failed"] * 3
+
+
+def test_a_batch_that_nobody_can_ask_about_any_more_is_charged_as_reserved(
+    queue, batches, pass_time
+):
+    batches.statuses.extend([("GET /batches/:id", 401)] * jobs.MOST_TRIES)
+    batch = queue()
+
+    for _ in range(jobs.MOST_TRIES):
+        tasks.advance.apply()
+        pass_time(61)
+
+    batch.refresh_from_db()
+    assert batch.state == "failed"
+    assert all(entry.estimated for entry in LedgerEntry.objects.all())
+    assert BudgetWindow.objects.get().reserved == 0
+
+
+def test_a_charge_that_expired_meanwhile_stays(queue, batches):
+    queue()
+    ledger.expire(timezone.now() + jobs.HOLD)
+    charged = list(LedgerEntry.objects.values())
+
+    tasks.advance.apply()
+
+    assert states() == ["answered"] * 3
+    assert list(LedgerEntry.objects.values()) == charged
+
+
+def test_as_many_calls_are_queued_as_the_budget_takes(queue, batches):
+    queue(1)
+    one = LedgerEntry.objects.count() or BudgetWindow.objects.get().reserved
+    Item.objects.all().delete()
+    Hold.objects.all().delete()
+    BudgetWindow.objects.all().delete()
+    Budget.objects.update(limit=2 * one + 1)
+
+    batch = queue(5)
+
+    assert batch.items.count() == 2
+    assert queue(5) is None
+    assert BudgetWindow.objects.get().reserved == 2 * one
+
+
+def test_a_model_without_a_batch_price_is_refused_before_the_call(queue, batches):
+    with pytest.raises(NoPrice):
+        queue(model="gpt-4")
+
+    assert not Batch.objects.exists()
+    assert not Hold.objects.exists()
+
+
+def test_what_was_charged_is_not_queued_again(queue, batches):
+    queue()
+    tasks.advance.apply()
+    Item.objects.all().delete()
+
+    assert queue() is None
+
+
+def test_a_batch_is_forgotten_and_its_charges_are_not(queue, batches):
+    queue()
+    tasks.advance.apply()
+
+    jobs.forget(timezone.now() + timedelta(days=31))
+
+    assert not Item.objects.exists()
+    assert LedgerEntry.objects.count() == 3
+    call_command("check_ledger")
+
+
+@pytest.mark.parametrize(
+    "content", [b"{}", b"not JSON", b'{"custom_id": "judge:1", "response": {"status_code": 200}}']
+)
+def test_results_that_are_none_are_an_error_without_the_providers_words(batches, content):
+    batches.files["file-9"] = content
+
+    with pytest.raises(UpstreamError, match="broken: not the protocol"):
+        list(protocol.results(protocol.Progress("completed", ("file-9",))))
