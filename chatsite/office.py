@@ -21,8 +21,10 @@ APPS = [
 ]
 MODELS = [
     "Conversation",
+    "KeptAnswer",
     "Article",
     "Policy",
+    "TaskType",
     "RouteDecision",
     "Verdict",
     "Proposal",

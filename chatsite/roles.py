@@ -30,6 +30,8 @@ _OPERATORS = _STAFF | {
     "billing.change_budget",
     "billing.view_price",
     "chat.delete_conversation",
+    "chat.delete_keptanswer",
+    "chat.view_keptanswer",
     "knowledge.add_article",
     "knowledge.change_article",
     "knowledge.delete_article",
@@ -41,7 +43,11 @@ _OPERATORS = _STAFF | {
     "quality.view_label",
     "quality.view_proposal",
     "routing.add_policy",
+    "routing.add_tasktype",
+    "routing.change_tasktype",
+    "routing.delete_tasktype",
     "routing.view_policy",
+    "routing.view_tasktype",
 }
 PERMISSIONS = {STAFF: frozenset(_STAFF), OPERATORS: frozenset(_OPERATORS)}
 

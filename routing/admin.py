@@ -15,7 +15,8 @@ from django.views.decorators.http import require_POST
 
 from routing import policies
 from routing.errors import NothingChanged, Overtaken
-from routing.models import Policy, RouteDecision, Verdict
+from routing.models import Policy, RouteDecision, TaskType, Verdict
+from routing.task_types import TaskTypeAdmin
 
 # How a version's settings are shown and asked for.
 _SETTINGS: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -259,6 +260,9 @@ class VerdictAdmin(WrittenByCode):
     @admin.display(description="what was measured")
     def measured(self, verdict: Verdict) -> str:
         return "; ".join(f"{name}: {value:g}" for name, value in verdict.features.items())
+
+
+admin.site.register(TaskType, TaskTypeAdmin)
 
 
 def _in_words(value: object) -> str:

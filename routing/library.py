@@ -4,9 +4,9 @@ import hashlib
 import json
 import logging
 import textwrap
-from collections.abc import Sequence
-from dataclasses import astuple, dataclass
-from typing import Final
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass, field
+from functools import lru_cache
 
 from django.db import connection
 
@@ -26,35 +26,29 @@ MOST_SHOWN = 120
 class _Shelf:
     """What a process has loaded. Types that are not learned yet are not recognised."""
 
-    edition: str | None
     recogniser: Recogniser | None = None
-    types: dict[int, TaskType] | None = None
-
-
-class _Loaded:
-    shelf: _Shelf = _Shelf(None)
-
-
-_HERE: Final = _Loaded()
+    types: Mapping[int, TaskType] = field(default_factory=dict)
 
 
 def recognise(text: str) -> Task | None:
     """The task type that the text is of; None where of none. One short query."""
-    found = likeness(text)
-    if found is None or not found[0].is_one:
-        return None
-    return _task(*found)
+    found = likenesses(text, 1)
+    return _task(*found[0]) if found and found[0][0].is_one else None
 
 
-def likeness(text: str) -> tuple[Likeness, TaskType] | None:
-    """The type that the text is most like, even where that is not much, and how much."""
+def likenesses(text: str, most: int) -> list[tuple[Likeness, TaskType]]:
+    """The types that the text is most like, even where that is not much; the likeliest first."""
     shelf = _newest()
-    if shelf.recogniser is None or not shelf.types:
-        return None
-    found = shelf.recogniser.likeness(text)
-    if found is None or found.key not in shelf.types:
-        return None
-    return found, shelf.types[found.key]
+    if shelf.recogniser is None:
+        return []
+    found = shelf.recogniser.likenesses(text, most)
+    # What has been learned may be older than the types.
+    return [(each, shelf.types[each.key]) for each in found if each.key in shelf.types]
+
+
+def is_learned() -> bool:
+    """Whether messages are recognised by the examples as they stand."""
+    return Library.objects.filter(taught=_fingerprint(_kinds())).exists()
 
 
 def learn() -> bool:
@@ -62,7 +56,7 @@ def learn() -> bool:
 
     Takes half a second for 20 types. Safe to repeat and to run twice at once.
     """
-    kinds = [_kind(each) for each in TaskType.objects.active().order_by("id")]
+    kinds = _kinds()
     taught = _fingerprint(kinds)
     if Library.objects.filter(taught=taught).exists():
         return False
@@ -77,24 +71,23 @@ def _newest() -> _Shelf:
         # By hand: put together anew for each reply, the ORM's takes ten times as long.
         cursor.execute("SELECT edition FROM routing_library")
         found = cursor.fetchone()
-    edition = found[0] if found else None
-    if _HERE.shelf.edition != edition:
-        _HERE.shelf = _load()
-    return _HERE.shelf
+    return _read(found[0]) if found else _Shelf()
 
 
-def _load() -> _Shelf:
-    # First the edition: what changes in between has another one, and is loaded next time.
-    library = Library.objects.first()
-    if library is None:
-        return _Shelf(None)
-    types = {each.pk: each for each in TaskType.objects.active()}
+@lru_cache(maxsize=2)
+def _read(edition: str) -> _Shelf:
+    """This edition or a newer one, read once by each process."""
+    library = Library.objects.get()
     try:
         recogniser = recognition.read(library.recogniser) if library.recogniser else None
     except BadRecogniser as error:
         logger.error("No task type is recognised until they are learned again: %s", error)
         recogniser = None
-    return _Shelf(library.edition, recogniser, types)
+    return _Shelf(recogniser, {each.pk: each for each in TaskType.objects.active()})
+
+
+def _kinds() -> list[Kind]:
+    return [_kind(each) for each in TaskType.objects.active().order_by("id")]
 
 
 def _kind(task_type: TaskType) -> Kind:
@@ -116,7 +109,7 @@ def _task(found: Likeness, task_type: TaskType) -> Task:
         name=task_type.name,
         similarity=round(found.closeness, 2),
         is_certain=found.is_certain,
-        why=_why(found),
+        why=why(found),
         tier=Tier(task_type.tier) if task_type.tier else None,
         points=task_type.points,
         approved=task_type.approved_answer,
@@ -125,7 +118,8 @@ def _task(found: Likeness, task_type: TaskType) -> Task:
     )
 
 
-def _why(found: Likeness) -> str:
+def why(found: Likeness) -> str:
+    """What it was recognised by, as a phrase."""
     if found.phrase:
         return f"says “{found.phrase}”"
     return f"like “{textwrap.shorten(found.example, MOST_SHOWN, placeholder=' …')}”"

@@ -5,13 +5,14 @@ wrong approved answer is worse than none.
 """
 
 import base64
+import heapq
 import json
 import math
 import re
 import zlib
 from array import array
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from itertools import combinations, pairwise
 from typing import Any
 from zlib import crc32
@@ -20,7 +21,7 @@ from routing.errors import BadRecogniser
 from routing.wording import folded, tidy, without_wishes
 
 FORMAT = 1  # raised when features change their meaning: older recognisers are then refused
-BUCKETS = 2**16
+BUCKETS = 2**15
 # What is read of a message: a longer one is of several types or of none.
 MOST_CHARACTERS, MOST_WORDS = 600, 60
 # Words that are paired, each with every other.
@@ -32,7 +33,9 @@ PIECES = (3, 4)
 # A text is of a type from this probability and this closeness to one of its examples on ...
 LIKELY, CLOSE = 0.35, 0.3
 # ... and certainly of it from these on.
-SURE, VERY_CLOSE = 0.6, 0.6
+SURE, VERY_CLOSE = 0.8, 0.6
+# ... if no more of what it says is in none of the type's examples.
+STRANGE = 0.15
 # How fast a lead over the other types becomes certainty.
 SHARPNESS = 4.0
 
@@ -63,7 +66,8 @@ class Likeness:
     """A type that a text is like, and why.
 
     `probability` is 0 to 1, among the types. `closeness`, 0 to 1, is to the nearest `example`, or
-    the share of the text that a `phrase` which decides takes.
+    the share of the text that a `phrase` which decides takes. `strangeness`, 0 to 1, is how much
+    of the text none of the type's examples has.
     """
 
     key: int
@@ -71,6 +75,7 @@ class Likeness:
     closeness: float
     example: str = ""
     phrase: str = ""
+    strangeness: float = 0.0
 
     @property
     def is_one(self) -> bool:
@@ -80,7 +85,8 @@ class Likeness:
     @property
     def is_certain(self) -> bool:
         """Whether an answer may be given on it."""
-        return self.probability >= SURE and self.closeness >= VERY_CLOSE
+        close = self.closeness >= VERY_CLOSE and self.strangeness <= STRANGE
+        return close and self.probability >= SURE
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,16 +115,27 @@ class Recogniser:
     sketches: tuple[tuple[Sketch, ...], ...]  # of each kind's examples
 
     def likeness(self, text: str) -> Likeness | None:
-        """The most likely type, however unlike; None where there is nothing to go by."""
+        """The likeliest type, however unlike; None where there is nothing to go by."""
+        found = self.likenesses(text, 1)
+        return found[0] if found else None
+
+    def likenesses(self, text: str, most: int) -> list[Likeness]:
+        """The likeliest types, likeliest first: what a phrase decides, then by the examples."""
         words = words_of(text)
         if not words or not self.kinds:
-            return None
+            return []
         scores = self._scores(words)
-        best = max(range(len(scores)), key=scores.__getitem__)
-        probability = 1 / sum(math.exp(SHARPNESS * (each - scores[best])) for each in scores)
-        closeness, example = self._nearest(words, self.sketches[best])
-        likely = Likeness(self.kinds[best].key, probability, closeness, example)
-        return self._by_phrase(words, likely) or likely
+        ranked = heapq.nlargest(most, range(len(scores)), key=scores.__getitem__)
+        odds = [math.exp(SHARPNESS * (each - scores[ranked[0]])) for each in scores]
+        total = sum(odds)
+        found = []
+        for place in ranked:
+            near = self._nearest(words, self.kinds[place].key, self.sketches[place])
+            found.append(replace(near, probability=odds[place] / total))
+        decided = self._by_phrase(words, found[0])
+        if decided is None:
+            return found
+        return [decided, *(each for each in found if each.key != decided.key)][:most]
 
     def _scores(self, words: Sequence[str]) -> list[float]:
         """How much speaks for each of the kinds."""
@@ -137,17 +154,19 @@ class Recogniser:
             ]
         return scores
 
-    def _nearest(self, words: Sequence[str], sketches: Sequence[Sketch]) -> tuple[float, str]:
-        """How close the closest example is, and its words."""
+    def _nearest(self, words: Sequence[str], key: int, sketches: Sequence[Sketch]) -> Likeness:
+        """How close the closest of a type's examples is, and what none of them has."""
         sketch = sketched("", words, self.rarity, self.rarest)
-        closeness, example = 0.0, ""
+        squares = {word: weight * weight for word, weight in sketch.weights.items()}
+        closeness, example, known = 0.0, "", set[str]()
         for other in sketches:
-            shared = sketch.weights.keys() & other.weights.keys()
-            angle = sum(sketch.weights[word] ** 2 for word in shared)
-            angle /= sketch.length * other.length
+            shared = squares.keys() & other.weights.keys()
+            known |= shared
+            angle = sum(map(squares.__getitem__, shared)) / (sketch.length * other.length)
             if angle > closeness:
                 closeness, example = angle, other.example
-        return closeness, example
+        strange = 1 - sum(map(squares.__getitem__, known)) / sketch.length**2
+        return Likeness(key, 0.0, closeness, example, strangeness=strange)
 
     def _by_phrase(self, words: Sequence[str], likely: Likeness) -> Likeness | None:
         """What the longest of the phrases that the text holds decides, unless two types have it."""

@@ -26,8 +26,9 @@ from chatsite.chat import (
     transcripts,
     wakeup,
 )
+from chatsite.chat.kept_answers import KeptAnswerAdmin
 from chatsite.chat.listing import ConversationList
-from chatsite.chat.models import Conversation
+from chatsite.chat.models import Conversation, KeptAnswer
 from chatsite.chat.overviews import Overview
 from chatsite.chat.questions import MAX_LENGTH, Change
 
@@ -275,3 +276,6 @@ def _sees_costs(request: HttpRequest) -> bool:
 def _overview(conversation: Conversation) -> Overview:
     overview: Overview = conversation.overview  # type: ignore[attr-defined]  # ConversationList's
     return overview
+
+
+admin.site.register(KeptAnswer, KeptAnswerAdmin)

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from billing import money
 from chatsite import markdown
 
 # P2: an acknowledged message ends within this many seconds, in an answer or a visible error.
@@ -371,3 +372,8 @@ class Prepared(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} for reply {self.reply_id}"
+
+    @property
+    def saving(self) -> str:
+        """Dollars, for people; blank where nothing was spent before."""
+        return money.shown(self.saved) if self.saved else ""

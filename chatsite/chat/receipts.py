@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from billing import money, pricing
 from billing.models import Hold, LedgerEntry, Price
 from billing.pricing import Usage
-from chatsite.chat.models import Message, ScoringShare
+from chatsite.chat.models import Message, Prepared, ScoringShare
 from routing.choice import Tier
 from routing.models import RouteDecision
 
@@ -75,11 +75,30 @@ class Receipt:
     attempts: tuple[Attempt, ...]  # in the order they were made
     answer: Attempt | None
     other: Alternative | None
+    prepared: Prepared | None = None  # where no model was asked
 
     @property
     def cost(self) -> str:
         """Dollars for all of it: the answer, the failed attempts, the scoring."""
         return money.shown(sum(each.amount for each in self.attempts if each.entry is not None))
+
+    @property
+    def _recognised(self) -> Prepared | RouteDecision | None:
+        return self.prepared or self.decision
+
+    @property
+    def task_type(self) -> str:
+        """Blank where none was recognised."""
+        return self._recognised.task_type if self._recognised else ""
+
+    @property
+    def similarity(self) -> float | None:
+        """To the task type's examples, 0 to 1."""
+        return self._recognised.similarity if self._recognised else None
+
+    @property
+    def recognised_by(self) -> str:
+        return self._recognised.recognised_by if self._recognised else ""
 
     @property
     def besides(self) -> tuple[Attempt, ...]:
@@ -88,7 +107,7 @@ class Receipt:
 
 
 def of(messages: Iterable[Message]) -> dict[int, Receipt]:
-    """The receipts of the replies among these messages, by the message's id. Five queries."""
+    """The receipts of the replies among these messages, by the message's id. Six queries."""
     replies = [message for message in messages if message.role == Message.Role.ASSISTANT]
     shares = {
         f"score:{share.reply.removeprefix('reply:')}:{share.attempt}": share
@@ -120,6 +139,7 @@ def of(messages: Iterable[Message]) -> dict[int, Receipt]:
         ).select_related("policy")
     }
     prices = _prices(decisions.values())
+    prepared = {each.reply_id: each for each in Prepared.objects.filter(reply__in=replies)}
     receipts = {}
     for reply in replies:
         decision = decisions.get(reply.reference)
@@ -129,6 +149,7 @@ def of(messages: Iterable[Message]) -> dict[int, Receipt]:
             attempts=tuple(attempts[name] for name in references[reply.pk] if name in attempts),
             answer=attempts[entry.reference] if entry else None,
             other=_other(entry, decision, prices) if entry and decision else None,
+            prepared=prepared.get(reply.pk),
         )
     return receipts
 

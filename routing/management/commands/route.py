@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from routing import decisions, fitted, learned, policies
-from routing.choice import Tier, Turn, choose
+from routing import decisions, fitted, learned, library, policies
+from routing.choice import Task, Tier, Turn, choose, for_task
 from routing.errors import NoPolicy
 from routing.models import Policy
 
@@ -47,24 +47,35 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        turn = Turn(options["text"], tuple(options["earlier"]), options["evidence"])
+        task = library.recognise(options["text"])
+        turn = Turn(options["text"], tuple(options["earlier"]), options["evidence"], task=task)
         try:
             policy = policies.current()
         except NoPolicy as error:
             raise CommandError(str(error)) from error
-        score, _ = decisions.scored(turn, policy)
-        choice = choose(score, policy.threshold)
+        score, seen = decisions.scored(turn, policy)
+        least = learned.floor(seen)
+        score = for_task(score, task, least)
+        choice = choose(score, policy.threshold, task=task, least=least)
         model = policy.strong_model if choice.tier is Tier.STRONG else policy.cheap_model
         # By the rules and on the first day it is the same sum; here its parts.
         estimate = learned.estimate(turn, fitted.analyzer(policy.learned_analyzer_id))
         lines = {
             "Tier": f"{choice.tier} ({model})",
             "Score": f"{choice.score:g} of 10; {policy} sends strong from {choice.threshold:g} on",
+            "Task type": _in_words(task),
             "Flips": f"strong up to a threshold of {choice.score:g}, cheap above it",
             "Analyzer": "; ".join(filter(None, (choice.analyzer, _NOTES.get(policy.analyzer)))),
-            "Because": "; ".join(score.reasons),
+            "Because": choice.reason,
             "Moved by": ", ".join(f"{m.name} {m.points:+.1f}" for m in estimate.moved) or "nothing",
             "Language": estimate.language or "not recognised",
         }
         for name, value in lines.items():
             self.stdout.write(f"{name:<10}{value}")
+
+
+def _in_words(task: Task | None) -> str:
+    if task is None:
+        return "none of them"
+    certain = ", certain" if task.is_certain else ""
+    return f"{task.name}, similarity {task.similarity:.2f}{certain}: {task.why}"

@@ -1,0 +1,100 @@
+"""Kept answers in the admin: what is given again, how often, and what that has saved."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import Truncator
+
+from billing import money
+from chatsite.chat.models import KeptAnswer, Message, Prepared
+from chatsite.knowledge.models import Edition
+
+# Characters of a question on a line of the list.
+SHOWN = 90
+
+
+class KeptAnswerAdmin(admin.ModelAdmin[KeptAnswer]):
+    """Kept and given by the site itself; an operator can only take one out."""
+
+    list_display = ["question", "task_type", "standing", "hits", "saved", "cost_each", "kept_at"]
+    list_filter = ["task_type"]
+    date_hierarchy = "kept_at"
+    search_fields = ["reply__conversation__messages__text"]
+    search_help_text = "Words in the question or the answer."
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    fields = [
+        "question",
+        "answer",
+        "task_type",
+        "standing",
+        "hits",
+        "hit_at",
+        "saved",
+        "cost_each",
+        "kept_at",
+        "conversation",
+    ]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[KeptAnswer]:
+        asked = Message.objects.filter(
+            conversation=OuterRef("reply__conversation"),
+            role=Message.Role.CUSTOMER,
+            position__lt=OuterRef("reply__position"),
+        ).order_by("position")
+        edition = Subquery(Edition.objects.values("value")[:1])
+        found = super().get_queryset(request).select_related("reply__conversation")
+        return found.annotate(asked=Subquery(asked.values("text")[:1]), edition=edition)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        given = Prepared.objects.filter(kind=Prepared.Kind.KEPT)
+        totals = given.aggregate(times=Count("id"), saved=Coalesce(Sum("saved"), 0))
+        approved = Prepared.objects.filter(kind=Prepared.Kind.APPROVED).count()
+        context = {
+            "given": totals["times"],
+            "saved": money.shown(totals["saved"]),
+            "approved": approved,
+        }
+        return super().changelist_view(request, {**(extra_context or {}), **context})
+
+    @admin.display(description="question")
+    def question(self, kept: KeptAnswer) -> str:
+        return Truncator(str(vars(kept)["asked"])).chars(SHOWN)
+
+    @admin.display(description="answer")
+    def answer(self, kept: KeptAnswer) -> SafeString:
+        return kept.reply.html
+
+    @admin.display(description="standing")
+    def standing(self, kept: KeptAnswer) -> str:
+        if kept.reply.rating == Message.Rating.BAD:
+            return "rated down: not given"
+        return "given" if kept.knowledge == vars(kept)["edition"] else "articles have changed"
+
+    @admin.display(description="saved", ordering="hits")
+    def saved(self, kept: KeptAnswer) -> str:
+        return money.shown(kept.saved)
+
+    @admin.display(description="cost once", ordering="cost")
+    def cost_each(self, kept: KeptAnswer) -> str:
+        return money.shown(kept.cost)
+
+    @admin.display(description="conversation")
+    def conversation(self, kept: KeptAnswer) -> SafeString:
+        conversation = kept.reply.conversation
+        address = reverse("admin:chat_conversation_change", args=[conversation.pk])
+        return format_html('<a href="{}">{}</a>', address, conversation)
