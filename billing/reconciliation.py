@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from django.db.models import Count, Sum
 from django.db.models.functions import TruncDate
+from django.utils import timezone
 
 from billing import ledger
 from billing.models import LedgerEntry, LedgerEntryQuerySet
@@ -212,7 +213,8 @@ def correct(line: Line) -> str:
     name = f"reconciled:{line.day}:{line.model[:60]}:"
     reference = f"{name}{LedgerEntry.objects.filter(reference__startswith=name).count() + 1}"
     # In the middle of the provider's day it is the same day in most time zones.
-    ledger.correct(reference, -line.difference, like, _midnight(line.day) + timedelta(hours=12))
+    noon = min(_midnight(line.day) + timedelta(hours=12), timezone.now())
+    ledger.correct(reference, -line.difference, like, noon)
     return reference
 
 

@@ -49,6 +49,16 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour="2", minute="40"),
         "options": {"expires": 3600},
     },
+    "sample": {
+        "task": "chatsite.quality.tasks.sample",
+        "schedule": crontab(hour="1", minute="30"),
+        "options": {"expires": 3600},
+    },
+    "collect_verdicts": {
+        "task": "chatsite.quality.tasks.collect_verdicts",
+        "schedule": timedelta(minutes=10),
+        "options": {"expires": 600},
+    },
     "read_models": {"task": "chatsite.provider.tasks.read_models", "schedule": timedelta(days=1)},
     "offline": {
         "task": "chatsite.offline.tasks.advance",

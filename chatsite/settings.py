@@ -186,6 +186,9 @@ PEOPLE_ANSWER = env.flag("PEOPLE_ANSWER")
 # Says to operators what a budget's ladder does: a function of billing.ladder.Ladder.
 LADDER_IN_WORDS = "chatsite.chat.affording.in_words"
 
+# Cheap answers that the strong model judges each night, in a batch at half the price. The provider
+# is sent these conversations once more, so that a site says so itself.
+JUDGED_PER_NIGHT = env.number("JUDGED_PER_NIGHT", 0, 0, 500)
 # Whom alerts about costs are sent to, beside the admin that always shows them.
 ALERT_EMAILS = env.words("ALERT_EMAILS")
 ALERT_WEBHOOK_URL = env.secret("ALERT_WEBHOOK_URL") and env.url(

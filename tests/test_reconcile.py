@@ -195,6 +195,7 @@ def test_the_ledger_follows_the_bill_where_the_operator_says_so(called, bill, do
         "conversation": 150_000_000,
     }
     assert proof.differences() == []
+    call_command("check_ledger")
     # Corrected, the day is equal, and stays so.
     again = reconciled("--correct", str(DAY))
     assert "1 equal" in again

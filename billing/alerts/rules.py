@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
-from django.db.models import Max, Sum
+from django.db.models import F, Max, Sum
 from django.db.models.functions import TruncHour
+from django.utils import timezone
 
-from billing import crossings
+from billing import crossings, spending, windows
 from billing.alerts import ordinary
 from billing.alerts.models import Alert
-from billing.models import Budget, LedgerEntry
+from billing.models import Budget, BudgetWindow, LedgerEntry
 from billing.money import shown
+from billing.periods import Period
 from billing.snapshots import family
 
 # What is compared with.
@@ -54,6 +56,31 @@ def lines(now: datetime) -> Iterator[Finding]:
                 window=f"window:{window.pk}",
                 line=crossing.line,
                 quiet=crossing is not highest or (budget.scope in QUIET and not budget.key),
+            )
+
+
+def forecasts(now: datetime) -> Iterator[Finding]:
+    """Days and months that will probably be at their limit before they end."""
+    paced = BudgetWindow.objects.filter(
+        windows.current(now),
+        budget__active=True,
+        budget__period__in=(Period.DAY, Period.MONTH),
+        budget__scope__in=spending.PACED,
+        spent__gt=0,
+        spent__lt=F("limit"),
+    )
+    for window in paced.select_related("budget"):
+        hit_at = spending.forecast(window, now).hit_at
+        if hit_at is not None:
+            budget = window.budget
+            name = f"{budget} {window.key}".strip()
+            yield Finding(
+                Rule.FORECAST,
+                name,
+                f"{name} will be at its {shown(window.limit, 2)} {PER[budget.period]} on"
+                f" {timezone.localtime(hit_at):%Y-%m-%d around %H:%M}, at this pace:"
+                f" {shown(window.spent, 2)} are spent.",
+                window=f"window:{window.pk}",
             )
 
 

@@ -24,6 +24,7 @@ def look(now: datetime) -> list[Alert]:
 def look_back(now: datetime) -> list[Alert]:
     """What shows only beside the week before."""
     return [
+        *_raised(rules.forecasts(now), now),
         *_raised(rules.unusual_hour(now), now),
         *_raised(rules.unusual_conversations(now), now),
         *_raised(rules.unknown_models(now), now),

@@ -1,4 +1,4 @@
-"""Why a proposal is not decided."""
+"""Why a proposal is not decided, and a verdict is none."""
 
 
 class QualityError(Exception):
@@ -11,3 +11,7 @@ class Decided(QualityError):
 
 class Stale(QualityError):
     """The policy is no longer the one that it was measured beside."""
+
+
+class BadVerdict(QualityError):
+    """What a judge said is no verdict; the text says how, and repeats nothing of it."""

@@ -1,4 +1,4 @@
-"""Celery's part: the night's learning, in a process of its own."""
+"""Celery's part: the night's learning, in a process of its own, and the judging of a sample."""
 
 import logging
 import subprocess
@@ -6,6 +6,9 @@ import sys
 
 from celery import shared_task
 from django.conf import settings
+from django.utils import timezone
+
+from chatsite.quality import judging
 
 logger = logging.getLogger(__name__)
 
@@ -20,3 +23,15 @@ def learn() -> None:
     """
     command = ["nice", sys.executable, "manage.py", "learn"]
     subprocess.run(command, cwd=settings.BASE_DIR, check=True, timeout=PATIENCE)  # noqa: S603
+
+
+@shared_task
+def sample() -> None:
+    """Queue a sample of the day's cheap answers to be judged."""
+    judging.sample(timezone.now())
+
+
+@shared_task
+def collect_verdicts() -> None:
+    """Turn the verdicts that have come into labels."""
+    judging.collect()

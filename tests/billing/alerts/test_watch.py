@@ -88,6 +88,22 @@ def test_two_watches_raise_an_alert_once(reserve, receivers):
     assert Delivery.objects.count() == 2
 
 
+@pytest.mark.parametrize(("limit", "told"), [(3, True), (30, False)])
+def test_a_month_that_will_be_overrun_is_told_once(reserve, receivers, limit, told):
+    budget(limit * DOLLAR, period="month")
+    # $0.09 an hour on the days before: some $2 a day, with a week of the month to come.
+    for hour in range(1, 20):
+        spend(reserve, hour, NOW - timedelta(hours=hour), model="gpt-4")
+
+    alerts = watch.look_back(NOW)
+
+    assert [alert.rule for alert in alerts] == ["forecast"] * told
+    if told:
+        assert "site  month will be at its $3.00 a month on 2026-11-" in alerts[0].text
+        assert alerts[0].deliveries.count() == 2
+    assert watch.look_back(NOW + timedelta(minutes=1)) == []
+
+
 def week(reserve, number: int = 30) -> None:
     """An ordinary week: some 30 hours and conversations of $0.09."""
     for day in range(number):

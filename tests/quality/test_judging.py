@@ -1,0 +1,191 @@
+"""A nightly sample of cheap answers is judged in a batch; verdicts become labels."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from billing.models import Budget, LedgerEntry, Price
+from chatsite.offline.models import Batch, Item
+from chatsite.offline.tasks import advance
+from chatsite.quality import rubric, tasks
+from chatsite.quality.errors import BadVerdict
+from chatsite.quality.models import Label
+from tests.batches import Batches
+from tests.chat.told import Told, prices
+from tests.upstream import Upstream
+
+GOOD = '{"reason": "It answers both questions.", "score": 0.9}'
+
+
+@pytest.fixture(scope="module")
+def provider():
+    with Upstream() as upstream:
+        yield upstream
+
+
+@pytest.fixture
+def batches(provider, settings, db) -> Batches:
+    settings.OPENAI_BASE_URL = provider.url
+    settings.JUDGED_PER_NIGHT = 10
+    batches = provider.batches = Batches()
+    batches.otherwise = GOOD
+    prices()
+    # The successor of the first policy's strong model, which has no batch price.
+    Price.objects.create(
+        model="gpt-5.6-sol",
+        service_tier="batch",
+        effective_from=timezone.now() - timedelta(days=1),
+        input=2 * 10**9,
+        output=10 * 10**9,
+    )
+    return batches
+
+
+def night() -> None:
+    tasks.sample.apply()
+    advance.apply()
+    tasks.collect_verdicts.apply()
+
+
+def test_a_cheap_answer_is_judged_and_labelled(batches):
+    told = Told().asks("May I return it, and what does it cost?").answered("Yes, for nothing.")
+
+    night()
+
+    label = Label.objects.get()
+    assert (label.reply, label.source, label.cheap) == (told.reply, "judged", 0.9)
+    item = Item.objects.get()
+    assert (item.state, item.text) == ("used", "It answers both questions.")
+    entry = LedgerEntry.objects.get(purpose="judging")
+    assert (entry.reference, entry.model_requested) == (f"judge:{told.reply.pk}", "gpt-5.6-sol")
+    assert (entry.service_tier, entry.tier, entry.estimated) == ("batch", "judge", False)
+    (line,) = next(iter(batches.files.values())).splitlines()
+    body = json.loads(line)["body"]
+    assert body["response_format"]["json_schema"]["strict"]
+    case = json.loads(body["messages"][1]["content"])
+    assert case["answer"] == "Yes, for nothing."
+    assert case["conversation"][-1]["text"] == "May I return it, and what does it cost?"
+
+
+@pytest.mark.parametrize("how", [{"tier": "strong"}, {"text": ""}])
+def test_only_finished_cheap_answers_are_judged(batches, how):
+    told = Told().asks()
+    if how.get("tier"):
+        told.answered(tier="strong")
+    else:
+        told.failed()
+
+    night()
+
+    assert not Batch.objects.exists()
+
+
+def test_a_night_has_one_sample_of_the_size_that_is_set(batches, settings):
+    settings.JUDGED_PER_NIGHT = 2
+    for number in range(4):
+        Told(visitor=str(number)).asks().answered()
+
+    night()
+    night()
+
+    assert Item.objects.count() == 2
+    assert Label.objects.count() == 2
+
+
+def test_judging_is_off_until_it_is_asked_for(batches, settings):
+    settings.JUDGED_PER_NIGHT = 0
+    Told().asks().answered()
+
+    night()
+
+    assert not Batch.objects.exists()
+    assert not Budget.objects.exists()
+
+
+def test_judging_has_a_budget_of_its_own(batches):
+    Told().asks().answered()
+    night()
+    budget = Budget.objects.get()
+    assert (budget.name, budget.key, budget.period) == ("Judging, each day", "judge", "day")
+
+    Budget.objects.update(limit=1)
+    Batch.objects.all().delete()
+    Told(visitor="another").asks().answered()
+    night()
+
+    assert not Batch.objects.exists()
+    assert Budget.objects.count() == 1
+
+
+def test_without_a_batch_price_nothing_is_judged(batches):
+    Price.objects.filter(service_tier="batch").delete()
+    Told().asks().answered()
+
+    night()
+
+    assert not Batch.objects.exists()
+
+
+def test_verdicts_that_are_none_become_no_labels(batches):
+    told = [Told(visitor=str(number)).asks().answered() for number in range(2)]
+    batches.says[f"judge:{told[0].reply.pk}"] = "It is good."
+
+    night()
+
+    assert [label.reply for label in Label.objects.all()] == [told[1].reply]
+    failed = Item.objects.get(state="failed")
+    assert (failed.failure, failed.text) == ("unreadable", "")
+
+
+def test_nothing_is_kept_of_a_conversation_that_is_deleted_meanwhile(batches):
+    told = Told().asks().answered()
+    tasks.sample.apply()
+    advance.apply()
+    told.conversation.delete()
+
+    tasks.collect_verdicts.apply()
+
+    assert not Label.objects.exists()
+    assert (Item.objects.get().state, Item.objects.get().text) == ("used", "")
+    assert LedgerEntry.objects.filter(purpose="judging").exists()
+
+
+def test_verdicts_are_collected_once(batches):
+    Told().asks().answered()
+    night()
+    said_at = Label.objects.get().said_at
+
+    tasks.collect_verdicts.apply()
+
+    assert Label.objects.get().said_at == said_at
+
+
+@pytest.mark.parametrize(
+    ("score", "reason"),
+    [
+        (1.1, "Too good."),
+        (-0.1, "Too bad."),
+        (True, "No number."),
+        (float("nan"), "No number."),
+        ("0.5", "No number."),
+        (0.5, None),
+    ],
+)
+def test_a_verdict_is_checked(score: Any, reason: Any):
+    with pytest.raises(BadVerdict):
+        rubric.read(json.dumps({"score": score, "reason": reason}))
+
+
+@pytest.mark.parametrize("text", ["", "[]", "null", "0.5", '{"score": 0.5}', "[" * 10**5])
+def test_what_is_no_verdict_is_refused(text):
+    with pytest.raises(BadVerdict):
+        rubric.read(text)
+
+
+def test_a_long_reason_is_cut():
+    said = rubric.read(json.dumps({"score": 1, "reason": "long " * 1000}))
+
+    assert (said.score, len(said.reason)) == (1.0, rubric.LONGEST_REASON)
