@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from billing import windows
+from billing.dashboard.views import dashboard, export
 from billing.forms import LADDER, BudgetForm, LadderForm, PriceForm
 from billing.models import Budget, BudgetWindow, LedgerEntry, Price
 from billing.money import shown
@@ -300,3 +301,11 @@ class LedgerEntryAdmin(
         "output_rate_dollars",
     ]
     fields = (*readonly_fields,)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path("costs/", view(dashboard), name="billing_costs"),
+            path("costs/export/", view(export), name="billing_costs_export"),
+            *super().get_urls(),
+        ]

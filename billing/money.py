@@ -23,6 +23,12 @@ def shown(nano: int, places: int = 6) -> str:
     return f"${dollars(nano):,.{places}f}"
 
 
+def brief(nano: int) -> str:
+    """`$1,234.50`, `$0.0042` or `-$3.00`: with the places that say something, for people."""
+    places = 2 if abs(nano) >= 10**9 or not nano else 4
+    return f"{'-' if nano < 0 else ''}{shown(abs(nano), places)}"
+
+
 def typed(nano: int) -> str:
     """`2.5`, with the places it needs: as people type it."""
     return f"{dollars(nano).normalize():f}"

@@ -61,7 +61,7 @@ def of(conversations: Collection[Conversation]) -> dict[int, Overview]:
     }
     return {
         row["id"]: Overview(
-            first_question=Truncator(" ".join(row["first_question"].split())).chars(SHOWN),
+            first_question=_one_line(row["first_question"]),
             messages=row["message_count"],
             standing=standing(
                 handled=row["handled_by"] is not None,
@@ -74,6 +74,12 @@ def of(conversations: Collection[Conversation]) -> dict[int, Overview]:
         )
         for row in _rows(references.values())
     }
+
+
+def first_questions(ids: Iterable[int]) -> dict[int, str]:
+    """One line each, of the conversations that there are; one query."""
+    found = Conversation.objects.filter(id__in=list(ids)).values_list("id", _first_question())
+    return {number: _one_line(text) for number, text in found}
 
 
 def standing(
@@ -101,18 +107,26 @@ def amount() -> Coalesce:
     return Coalesce(Subquery(sums), 0)
 
 
+def _one_line(text: str) -> str:
+    return Truncator(" ".join(text.split())).chars(SHOWN)
+
+
+def _first_question() -> Coalesce:
+    asked = Message.objects.filter(conversation=OuterRef("id"), role=Message.Role.CUSTOMER)
+    # A line of the list, even where the question begins with blank lines.
+    first = asked.order_by("position").annotate(beginning=Substr("text", 1, 4 * SHOWN))
+    return Coalesce(Subquery(first.values("beginning")[:1]), Value(""))
+
+
 def _rows(ids: Collection[int]) -> Iterable[Mapping[str, Any]]:
     messages = Message.objects.filter(conversation=OuterRef("id")).order_by()
-    asked = messages.filter(role=Message.Role.CUSTOMER).order_by("position")
     newest = messages.exclude(state=Message.State.CANCELLED).order_by("-position")
     count = messages.values("conversation").annotate(n=Count("id")).values("n")
-    # A line of the list, even where the question begins with blank lines.
-    first = asked.annotate(beginning=Substr("text", 1, 4 * SHOWN)).values("beginning")[:1]
     return Conversation.objects.filter(id__in=ids).values(
         "id",
         "handled_by",
         "wants_person_since",
-        first_question=Coalesce(Subquery(first), Value("")),
+        first_question=_first_question(),
         message_count=Coalesce(Subquery(count, output_field=IntegerField()), 0),
         is_open=Exists(messages.open()),
         newest_role=Coalesce(Subquery(newest.values("role")[:1]), Value("")),

@@ -10,10 +10,13 @@ const token = (name) => getComputedStyle(document.body).getPropertyValue(`--${na
 const rows = (table) => [...table.tBodies[0].rows];
 const said = (element) => element.textContent.trim();
 
+const short = (value, more) =>
+  value.toLocaleString("en", { notation: "compact", maximumSignificantDigits: 3, ...more });
 const units = {
-  $: (value) => `$${value.toLocaleString("en", { maximumSignificantDigits: 3 })}`,
-  "%": (value) => `${value.toLocaleString("en")} %`,
-  s: (value) => `${value.toLocaleString("en")} s`,
+  "": short,
+  $: (value) => short(value, { style: "currency", currency: "USD" }),
+  "%": (value) => `${short(value)} %`,
+  s: (value) => `${short(value)} s`,
 };
 
 const series = (table, head, number) => {
@@ -73,7 +76,7 @@ const options = (table) => {
         beginAtZero: true,
         border: { display: false },
         grid: { color: line },
-        ticks: { ...text, maxTicksLimit: 6, callback: units[table.dataset.unit] },
+        ticks: { ...text, maxTicksLimit: 6, callback: (value) => units[table.dataset.unit](value) },
       },
     },
     plugins: {
@@ -112,3 +115,6 @@ for (const look of ["(prefers-color-scheme: dark)", "print"])
   matchMedia(look).addEventListener("change", repaint);
 document.addEventListener("htmx:afterSettle", draw);
 draw();
+document.addEventListener("click", ({ target }) => {
+  if (target.closest("[data-print]")) window.print();
+});

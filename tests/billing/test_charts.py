@@ -6,7 +6,7 @@ from pathlib import Path
 from django.conf import settings
 from django.template.loader import render_to_string
 
-from billing.charts import Cell, Chart, Row, Series
+from billing.dashboard.charts import Cell, Chart, Row, Series
 
 SPEND = Chart(
     title="Spend <per day>",

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+Unit = Literal["", "$", "%", "s"]
+
 
 @dataclass(frozen=True, slots=True)
 class Series:
@@ -32,7 +34,7 @@ class Chart:
     title: str
     across: str  # what the rows are: "Day"
     kind: Literal["line", "bar", "stacked"]
-    unit: Literal["", "$", "%", "s"]
+    unit: Unit
     series: tuple[Series, ...]
     rows: tuple[Row, ...]
     note: str = ""

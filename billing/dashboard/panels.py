@@ -1,0 +1,312 @@
+"""What the dashboard says, from lines of what was spent. Pure but for the addresses of rows."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import accumulate
+
+from billing.dashboard.asked import Asked
+from billing.dashboard.charts import Cell, Chart, Row, Series, Unit
+from billing.dashboard.totals import Line, Totals, failures, total
+from billing.money import brief
+from billing.outcomes import MEANS, Cause, cause
+
+# Without routing there would be the answers of one tier, and nothing to score.
+ROUTED = {"answer", "scoring"}
+# No call: what a bill said beside them.
+NO_CALL = "reconciliation"
+TIERS = {"strong", "cheap"}
+NANO = 10**9
+
+
+@dataclass(frozen=True, slots=True)
+class Saving:
+    """Nano-dollars: what routed answers cost, and what the strong tier alone would have."""
+
+    amount: int
+    alone: int
+
+    @property
+    def saved(self) -> int:
+        return self.alone - self.amount
+
+    @property
+    def percent(self) -> float | None:
+        return 100 * self.saved / self.alone if self.alone else None
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A row of the table of models."""
+
+    name: str
+    totals: Totals
+    failed: int
+    url: str
+    failed_url: str
+
+    @property
+    def failed_percent(self) -> float:
+        return 100 * self.failed / self.totals.calls if self.totals.calls else 0.0
+
+    @property
+    def cached_percent(self) -> float | None:
+        share = self.totals.cached_share
+        return None if share is None else 100 * share
+
+    @property
+    def middle(self) -> str:
+        return seconds(self.totals.took(0.5))
+
+    @property
+    def slowest(self) -> str:
+        return seconds(self.totals.took(0.95))
+
+    @property
+    def cost(self) -> str:
+        return brief(self.totals.amount)
+
+    @property
+    def each(self) -> str:
+        """What a call cost on average."""
+        return brief(self.totals.amount // self.totals.calls) if self.totals.calls else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Waste:
+    cause: Cause
+    means: str
+    amount: int
+    calls: int
+    percent: float  # of all that was spent
+    url: str
+
+    @property
+    def cost(self) -> str:
+        return brief(self.amount)
+
+
+def seconds(value: float | None) -> str:
+    """For people; blank where there is none."""
+    if value is None:
+        return ""
+    return "over 32 s" if value == float("inf") else f"{value:.1f} s"
+
+
+def saving(lines: Iterable[Line]) -> Saving:
+    routed = [line for line in lines if line.purpose in ROUTED]
+    return Saving(
+        amount=sum(line.totals.amount for line in routed),
+        # A cheap answer that the strong tier wrote again counts there.
+        alone=sum(
+            line.totals.compared_amount
+            for line in routed
+            if line.purpose == "answer" and cause(line.outcome) != Cause.ESCALATED
+        ),
+    )
+
+
+def charts(asked: Asked, lines: Sequence[Line]) -> list[Chart]:
+    return [
+        spend_by_tier(asked, lines),
+        spend_by_model(asked, lines),
+        tokens(asked, lines),
+        latency(asked, lines),
+        failed(asked, lines),
+    ]
+
+
+def spend_by_tier(asked: Asked, lines: Sequence[Line]) -> Chart:
+    """With a line for what the strong tier alone would have cost."""
+    chart = _spend(asked, lines, "tier")
+    alone = [saving(each).alone for each in _by_step(asked, lines)]
+    return Chart(
+        title=f"Spend per {asked.span.each.lower()} by tier",
+        across=chart.across,
+        kind="stacked",
+        unit="$",
+        series=(*chart.series, Series("strong tier alone", "other", line=True, dashed=True)),
+        rows=tuple(
+            Row(row.name, (*row.cells, Cell(amount / NANO, brief(amount))))
+            for row, amount in zip(chart.rows, alone, strict=True)
+        ),
+    )
+
+
+def spend_by_model(asked: Asked, lines: Sequence[Line]) -> Chart:
+    return _spend(asked, lines, "model")
+
+
+def tokens(asked: Asked, lines: Sequence[Line]) -> Chart:
+    rows = []
+    for step, found in zip(asked.span.steps, _by_step(asked, lines), strict=True):
+        totals = total(found)
+        counts = (
+            totals.input_tokens - totals.cached_tokens,
+            totals.cached_tokens,
+            totals.output_tokens - totals.reasoning_tokens,
+            totals.reasoning_tokens,
+        )
+        url = asked.entries(step) if found else ""
+        rows.append(Row(step.name, tuple(Cell(count, f"{count:,}", url) for count in counts)))
+    names = ("input", "cached input", "output", "reasoning")
+    used = [number for number in range(4) if any(row.cells[number].value for row in rows)]
+    return Chart(
+        title=f"Tokens per {asked.span.each.lower()}",
+        across=asked.span.each,
+        kind="stacked",
+        unit="",
+        series=tuple(Series(names[number]) for number in used),
+        rows=tuple(Row(row.name, tuple(row.cells[each] for each in used)) for row in rows),
+    )
+
+
+def latency(asked: Asked, lines: Sequence[Line]) -> Chart:
+    """Seconds within which 95 of 100 calls of each model were settled."""
+
+    def cell(found: Sequence[Line], url: str) -> Cell:
+        value = total(found).took(0.95)
+        drawn = None if value is None or value == float("inf") else round(value, 2)
+        return Cell(drawn, seconds(value), url if found else "")
+
+    title = "Seconds that 95 of 100 calls took at most"
+    return _per_model(asked, _answers(lines), title, "s", cell)
+
+
+def failed(asked: Asked, lines: Sequence[Line]) -> Chart:
+    def cell(found: Sequence[Line], url: str) -> Cell:
+        calls = total(found).calls
+        if not calls:
+            return Cell(None)
+        percent = 100 * failures(found) / calls
+        return Cell(round(percent, 2), f"{percent:.1f} %", url)
+
+    return _per_model(asked, _answers(lines), "Calls that failed, in percent", "%", cell)
+
+
+def burn_down(
+    asked: Asked,
+    limit: int,
+    spent: Sequence[int],
+    coming: Mapping[datetime, tuple[int, int, int]],
+    note: str,
+) -> Chart:
+    """What a month's budget has left at the end of each day: `spent` on each of those so far.
+
+    `coming`: what will be spent by the end of a day: likely, at least and at most.
+    """
+    left = [limit - amount for amount in accumulate(spent)]
+    rows = []
+    for number, step in enumerate(asked.span.steps):
+        known = [_left(left[number], asked.entries(step))] if number < len(left) else [Cell(None)]
+        ahead = [_left(limit - amount) for amount in coming.get(step.end, ())] or [Cell(None)] * 3
+        rows.append(Row(step.name, (*known, *ahead)))
+    return Chart(
+        title="What is left of the month's budget",
+        across=asked.span.each,
+        kind="line",
+        unit="$",
+        series=(
+            Series("left", "strong"),
+            Series("forecast", "strong", dashed=True),
+            Series("at best", "other", dashed=True),
+            Series("at worst", "limit", dashed=True),
+        ),
+        rows=tuple(rows),
+        note=note,
+    )
+
+
+def models(asked: Asked, lines: Iterable[Line]) -> list[Model]:
+    """The dearest first."""
+    found = []
+    calls = [line for line in lines if line.purpose != NO_CALL]
+    for name in {line.model for line in calls}:
+        own = [line for line in calls if line.model == name]
+        bad = sorted({line.outcome for line in own if failures([line])})
+        found.append(
+            Model(
+                name,
+                total(own),
+                failures(own),
+                asked.entries(model=name),
+                asked.entries(model=name, outcome__in=",".join(bad)) if bad else "",
+            )
+        )
+    return sorted(found, key=lambda model: -model.totals.amount)
+
+
+def waste(asked: Asked, lines: Sequence[Line]) -> list[Waste]:
+    """By cause, the dearest first."""
+    spent = total(lines).amount
+    found = []
+    for each in Cause:
+        own = [line for line in lines if cause(line.outcome) == each]
+        totals = total(own)
+        outcomes = ",".join(sorted({line.outcome for line in own}))
+        found.append(
+            Waste(
+                each,
+                MEANS[each],
+                totals.amount,
+                totals.calls,
+                100 * totals.amount / spent if spent else 0.0,
+                asked.entries(outcome__in=outcomes) if own else "",
+            )
+        )
+    return sorted(found, key=lambda waste: -waste.amount)
+
+
+def _left(amount: int, url: str = "") -> Cell:
+    return Cell(amount / NANO, brief(amount), url)
+
+
+def _spend(asked: Asked, lines: Sequence[Line], field: str) -> Chart:
+    names = sorted({str(getattr(line, field)) for line in lines}, reverse=True)
+    rows = []
+    for step, found in zip(asked.span.steps, _by_step(asked, lines), strict=True):
+        cells = []
+        for name in names:
+            amount = sum(line.totals.amount for line in found if getattr(line, field) == name)
+            url = asked.entries(step, **{field: name}) if amount else ""
+            cells.append(Cell(amount / NANO, brief(amount), url))
+        rows.append(Row(step.name, tuple(cells)))
+    return Chart(
+        title=f"Spend per {asked.span.each.lower()} by {field}",
+        across=asked.span.each,
+        kind="stacked",
+        unit="$",
+        series=tuple(Series(name, name if name in TIERS else "") for name in names),
+        rows=tuple(rows),
+    )
+
+
+def _per_model(
+    asked: Asked,
+    lines: Sequence[Line],
+    title: str,
+    unit: Unit,
+    cell: Callable[[Sequence[Line], str], Cell],
+) -> Chart:
+    names = sorted({line.model for line in lines}, reverse=True)
+    rows = []
+    for step, found in zip(asked.span.steps, _by_step(asked, lines), strict=True):
+        cells = []
+        for name in names:
+            own = [line for line in found if line.model == name]
+            cells.append(cell(own, asked.entries(step, model=name)))
+        rows.append(Row(step.name, tuple(cells)))
+    return Chart(
+        title, asked.span.each, "line", unit, tuple(Series(name) for name in names), tuple(rows)
+    )
+
+
+def _by_step(asked: Asked, lines: Iterable[Line]) -> list[list[Line]]:
+    found: list[list[Line]] = [[] for _ in asked.span.steps]
+    for line in lines:
+        found[line.step].append(line)
+    return found
+
+
+def _answers(lines: Sequence[Line]) -> list[Line]:
+    return [line for line in lines if line.purpose == "answer"]

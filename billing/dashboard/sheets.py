@@ -1,0 +1,32 @@
+"""CSV that a spreadsheet opens without running any of it. Pure."""
+
+import csv
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+
+# What a spreadsheet takes for the beginning of a formula.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+class _Echo:
+    """What a csv.writer writes to comes back from it."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def lines(rows: Iterable[Iterable[object]]) -> Iterator[str]:
+    """Text that would be a formula is given an apostrophe; numbers stay numbers."""
+    writer = csv.writer(_Echo())
+    # A byte order mark: without it, spreadsheets take UTF-8 for the local code page.
+    yield "\ufeff"
+    for row in rows:
+        yield writer.writerow([_safe(value) for value in row])
+
+
+def _safe(value: object) -> object:
+    if isinstance(value, int | float | Decimal):
+        return f"{value:f}" if isinstance(value, Decimal) else value
+    text = str(value)
+    # Spaces before it do not help: spreadsheets skip them.
+    return f"'{text}" if text.lstrip(" ").startswith(FORMULA) else text

@@ -1,0 +1,168 @@
+"""The dashboard of costs in the admin, and the same as a spreadsheet."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import formats, timezone
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_GET
+
+from billing import spending
+from billing.dashboard import asked, panels, sheets, spans, totals
+from billing.dashboard.asked import FILTERS, Asked
+from billing.dashboard.charts import Chart
+from billing.dashboard.gauges import Gauge, gauges
+from billing.dashboard.spans import TITLES, Period
+from billing.dashboard.totals import NUMBERS, Line
+from billing.models import Budget, ConversationCost
+from billing.money import brief, dollars
+from billing.pacing import Forecast
+
+# Conversations that are named for what they cost.
+DEAREST = 8
+
+
+@require_GET
+def dashboard(request: HttpRequest) -> HttpResponse:
+    wanted, now = _asked(request), timezone.now()
+    everything = totals.read(wanted.span.steps)
+    lines = [line for line in everything if wanted.holds(line)]
+    found = gauges(now)
+    by_day = _by_day(now)
+    by_tier, *charts = panels.charts(wanted, lines)
+    burn_down = _burn_down(found, by_day, now)
+    context = {
+        **admin.site.each_context(request),
+        "title": "Costs",
+        "asked": wanted,
+        "periods": [(period, title) for period, title in TITLES.items() if period != Period.CUSTOM],
+        "choices": {name: _choices(everything, name, wanted) for name in FILTERS},
+        "export": f"{reverse('admin:billing_costs_export')}?{wanted.query}",
+        "gauges": found,
+        "today": brief(by_day[-1]),
+        "month": brief(sum(by_day)),
+        "charts": [by_tier, *burn_down, *charts] if lines else burn_down,
+        **_spent(wanted, lines),
+    }
+    part = request.headers.get("HX-Request") == "true"
+    template = "admin/billing/_dashboard.html" if part else "admin/billing/dashboard.html"
+    response = render(request, template, context)
+    # One address, two answers: going back must not show half a page.
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+@require_GET
+def export(request: HttpRequest) -> StreamingHttpResponse:
+    """A row for each step, tier, model, purpose and outcome; amounts in dollars."""
+    wanted = _asked(request)
+    money_of = {"amount", "estimated_amount", "compared_amount"}
+    head = ["from", "to", "tier", "model", "purpose", "outcome", *NUMBERS]
+    rows = (
+        [
+            timezone.localtime(wanted.span.steps[line.step].start).isoformat(),
+            timezone.localtime(wanted.span.steps[line.step].end).isoformat(),
+            line.tier,
+            line.model,
+            line.purpose,
+            line.outcome,
+            *(
+                dollars(getattr(line.totals, name))
+                if name in money_of
+                else getattr(line.totals, name)
+                for name in NUMBERS
+            ),
+        ]
+        for line in totals.read(wanted.span.steps)
+        if wanted.holds(line)
+    )
+    name = f"costs-{wanted.span.first}-{wanted.span.last}.csv"
+    return StreamingHttpResponse(
+        sheets.lines([head, *rows]),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def _asked(request: HttpRequest) -> Asked:
+    """Raises PermissionDenied."""
+    if not request.user.has_perm("billing.view_ledgerentry"):
+        raise PermissionDenied
+    return asked.read(request.GET.dict(), timezone.localdate(), timezone.get_default_timezone())
+
+
+def _choices(lines: list[Line], name: str, wanted: Asked) -> list[str]:
+    """What there is to choose from in the span; also what is chosen, if it has none of it."""
+    return sorted({getattr(line, name) for line in lines} | {getattr(wanted, name)} - {""})
+
+
+def _month(now: datetime) -> Asked:
+    return Asked(spans.month(timezone.localdate(now), timezone.get_default_timezone()))
+
+
+def _by_day(now: datetime) -> list[int]:
+    """What this month's days so far cost, whatever is asked for."""
+    days = timezone.localdate(now).day
+    amounts = [0] * days
+    for line in totals.read(_month(now).span.steps[:days]):
+        amounts[line.step] += line.totals.amount
+    return amounts
+
+
+def _burn_down(found: list[Gauge], by_day: list[int], now: datetime) -> list[Chart]:
+    """Of the tightest budget that the site has for a month, if it has one."""
+    monthly = [gauge for gauge in found if gauge.budget.period == Budget.Period.MONTH]
+    if not monthly:
+        return []
+    gauge = monthly[0]
+    if gauge.window is None:
+        note = f"{gauge.budget}: nothing is spent yet."
+        return [panels.burn_down(_month(now), gauge.limit, by_day, {}, note)]
+    forecast = spending.forecast(gauge.window, now)
+    coming = {point.at: (point.expected, point.low, point.high) for point in forecast.points}
+    note = f"{gauge.budget}: {_in_words(forecast)}"
+    return [panels.burn_down(_month(now), gauge.limit, by_day, coming, note)]
+
+
+def _in_words(forecast: Forecast) -> str:
+    limit = brief(forecast.limit)
+    if forecast.spent >= forecast.limit:
+        return f"the {limit} are spent."
+    if forecast.hit_at:
+        when = formats.date_format(timezone.localtime(forecast.hit_at), "l, j F, H:i")
+        return f"at this pace, the {limit} are spent by {when}."
+    return f"at this pace, {brief(forecast.end.expected)} of {limit} will be spent by its end."
+
+
+def _spent(wanted: Asked, lines: list[Line]) -> dict[str, Any]:
+    total = totals.total(lines)
+    saving = panels.saving(lines)
+    each = totals.per_conversation(wanted.span.start, wanted.span.end)
+    dearest = ConversationCost.objects.filter(
+        last_at__gte=wanted.span.start, last_at__lt=wanted.span.end
+    ).order_by("-amount")
+    waste = panels.waste(wanted, lines)
+    cached = total.cached_share
+    return {
+        "total": total,
+        "spent": brief(total.amount),
+        "estimated": brief(total.estimated_amount) if total.estimated_amount else "",
+        "estimated_url": wanted.entries(estimated__exact="1"),
+        "spent_url": wanted.entries(),
+        "saving": saving,
+        "saved": brief(saving.saved),
+        "alone": brief(saving.alone),
+        "cached_percent": None if cached is None else 100 * cached,
+        "conversations": each.conversations,
+        "median": brief(each.median),
+        "p95": brief(each.p95),
+        "dearest": dearest[:DEAREST],
+        "models": panels.models(wanted, lines),
+        "waste": waste,
+        "wasted": brief(sum(each.amount for each in waste)),
+    }

@@ -1,0 +1,42 @@
+"""For pages of others that name conversations by their references."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django import template
+from django.urls import reverse
+
+from billing.models import ConversationCost
+from billing.money import brief
+from chatsite.chat import overviews
+
+register = template.Library()
+
+
+@dataclass(frozen=True, slots=True)
+class Costly:
+    title: str
+    url: str  # blank where the conversation is deleted: its charges stay
+    cost: str
+    calls: int
+
+
+@register.simple_tag
+def costly(costs: Iterable[ConversationCost]) -> list[Costly]:
+    """What each began with and where it is read. One query."""
+    found = list(costs)
+    numbers = {cost.conversation: cost.conversation.partition(":")[2] for cost in found}
+    titles = overviews.first_questions(int(number) for number in numbers.values() if number)
+    rows = []
+    for cost in found:
+        number = int(numbers[cost.conversation] or 0)
+        known = number in titles
+        rows.append(
+            Costly(
+                title=titles.get(number, "") or cost.conversation,
+                url=reverse("admin:chat_conversation_change", args=[number]) if known else "",
+                cost=brief(cost.amount),
+                calls=cost.calls,
+            )
+        )
+    return rows

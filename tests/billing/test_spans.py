@@ -1,0 +1,80 @@
+"""Spans are whole days of the zone, cut into hours, days or months."""
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from billing.dashboard import spans
+from billing.dashboard.spans import Period
+
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+KOLKATA = ZoneInfo("Asia/Kolkata")
+TODAY = date(2026, 11, 24)
+
+
+@pytest.mark.parametrize(
+    ("period", "title", "each", "steps"),
+    [
+        (Period.TODAY, "Tuesday, 24 Nov 2026", "Hour", 24),
+        (Period.WEEK, "18 Nov to 24 Nov 2026", "Day", 7),
+        (Period.MONTH_LONG, "26 Oct to 24 Nov 2026", "Day", 30),
+        (Period.MONTH, "1 Nov to 24 Nov 2026", "Day", 24),
+        (Period.LAST, "October 2026", "Day", 31),
+    ],
+)
+def test_a_period_ends_today(period, title, each, steps):
+    span = spans.of(period, TODAY, AMSTERDAM)
+
+    assert (span.title, span.each, len(span.steps)) == (title, each, steps)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "each", "steps"),
+    [
+        ("2026-03-29", "2026-03-29", "Hour", 23),
+        ("2026-10-25", "2026-10-25", "Hour", 25),
+        ("2026-11-23", "2026-11-24", "Hour", 48),
+        ("2026-11-22", "2026-11-24", "Day", 3),
+        ("2026-11-24", "2026-11-22", "Day", 3),
+        ("2026-08-17", "2026-11-24", "Day", 100),
+        ("2026-08-16", "2026-11-24", "Month", 4),
+        ("2000-01-01", "2026-11-24", "Month", 37),
+    ],
+)
+def test_a_span_has_as_many_steps_as_can_be_told_apart(first, last, each, steps):
+    span = spans.between(
+        Period.CUSTOM, date.fromisoformat(first), date.fromisoformat(last), AMSTERDAM
+    )
+
+    assert (span.each, len(span.steps)) == (each, steps)
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [("2026-03-29", "2026-03-29"), ("2026-10-20", "2026-10-28"), ("2025-11-10", "2026-11-24")],
+)
+@pytest.mark.parametrize("zone", [AMSTERDAM, KOLKATA])
+def test_steps_leave_no_gap(first, last, zone):
+    span = spans.between(Period.CUSTOM, date.fromisoformat(first), date.fromisoformat(last), zone)
+
+    assert [step.start for step in span.steps[1:]] == [step.end for step in span.steps[:-1]]
+    assert span.start.astimezone(zone).isoformat()[:16] == f"{first}T00:00"
+    assert span.end.astimezone(zone).strftime("%H:%M") == "00:00"
+
+
+def test_the_clock_of_the_zone_begins_a_day():
+    india = spans.between(Period.CUSTOM, TODAY, TODAY, KOLKATA)
+
+    assert india.start == datetime(2026, 11, 23, 18, 30, tzinfo=UTC)
+    assert [step.name for step in india.steps[:2]] == ["00:00", "01:00"]
+
+
+@pytest.mark.parametrize(
+    ("day", "title", "steps"),
+    [("2026-11-24", "November 2026", 30), ("2028-02-01", "February 2028", 29)],
+)
+def test_a_month_is_whole(day, title, steps):
+    month = spans.month(date.fromisoformat(day), AMSTERDAM)
+
+    assert (month.title, len(month.steps)) == (title, steps)
