@@ -67,7 +67,8 @@ class Table:
         blank = model()
         self.rest = [_plain(field, getattr(blank, field.attname)) for field in fields]
         self.name = model._meta.db_table
-        columns = [model._meta.get_field(name).column for name in given]
+        column_of = {field.attname: field.column for field in model._meta.concrete_fields}
+        columns = [column_of[name] for name in given]
         self.columns = [*columns, *(field.column for field in fields)]
         self.rows: list[list[Any]] = []
 
@@ -78,7 +79,7 @@ class Table:
         names = ", ".join(f'"{column}"' for column in self.columns)
         with connection.cursor() as cursor:
             if connection.vendor == "postgresql":
-                with cursor.copy(f'COPY "{self.name}" ({names}) FROM STDIN') as copy:  # type: ignore[attr-defined]  # psycopg's
+                with cursor.copy(f'COPY "{self.name}" ({names}) FROM STDIN') as copy:
                     for row in self.rows:
                         copy.write_row(row)
             else:
