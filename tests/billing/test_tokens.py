@@ -1,5 +1,7 @@
 """Tokens counted offline, against what the provider has published."""
 
+from pathlib import Path
+
 import pytest
 
 from billing import tokens
@@ -91,3 +93,12 @@ def test_half_a_character_is_counted():
 
 def test_a_long_run_of_one_character_is_counted_at_once():
     assert tokens.count("a" * 100_000, "gpt-4") == 12_500
+
+
+def test_articles_are_never_counted_below_what_they_are():
+    shop = Path(__file__).parents[2] / "chatsite" / "demo" / "shop" / "articles"
+    prompt = "\n\n".join(article.read_text() for article in sorted(shop.iterdir()))
+
+    counted = tokens.of_messages([{"role": "system", "content": prompt}], "gpt-4")
+
+    assert tokens.count(prompt, "gpt-4") < counted < 1.06 * tokens.count(prompt, "gpt-4") + 20
