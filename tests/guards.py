@@ -21,6 +21,11 @@ PATIENCE = 300  # seconds for the tests of one guard
 
 ANSWERS, SOCKETS, PAGES = (f"tests/chat/test_{name}.py" for name in ("answers", "sockets", "pages"))
 LEDGER = "tests/billing/test_ledger.py"
+SCORING, FAILING = "tests/chat/test_scoring.py", "tests/chat/test_failing_models.py"
+HEALTH, LISTING, SUCCESSION = (
+    f"tests/provider/test_{name}.py" for name in ("health", "listing", "succession")
+)
+TIERS = "tests/routing/test_tiers.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +249,161 @@ GUARDS = (
         "    text = without_wishes(tidy(turn.text))\n",
         "    text = tidy(turn.text)\n",
         ("tests/routing/test_difficulty.py",),
+    ),
+    Guard(
+        "",
+        "scoring: nobody waits longer than 0.3 s",
+        "chatsite/chat/scoring.py",
+        "PATIENCE = 0.3\n",
+        "PATIENCE = 3.0\n",
+        (f"{SCORING}::test_nobody_waits_for_a_slow_scorer_and_its_score_is_kept",),
+    ),
+    Guard(
+        "P4",
+        "scoring: what a stopped worker asked for is paid",
+        "chatsite/chat/scoring.py",
+        '            await self._writes.run(partial(_settle, reference, None, "abandoned"))\n',
+        "",
+        (f"{SCORING}::test_a_worker_that_stops_pays_for_the_scores_it_asked_for",),
+    ),
+    Guard(
+        "",
+        "scoring: a shared call is in nobody's name",
+        "chatsite/chat/scoring.py",
+        "conversations.pop() if len(conversations) == 1 else None",
+        "conversations.pop()",
+        (f"{SCORING}::test_customers_who_wait_at_once_share_a_call",),
+    ),
+    Guard(
+        "",
+        "scoring: the parts of a call add up to it",
+        "chatsite/chat/models.py",
+        "amount * (self.part + 1) // self.parts - amount * self.part // self.parts",
+        "amount // self.parts",
+        (f"{SCORING}::test_parts_of_a_call_add_up_to_it",),
+    ),
+    Guard(
+        "",
+        "scoring: equal words are asked once",
+        "chatsite/chat/scoring.py",
+        "keys.setdefault(scores.key(each.claimed.turn, model, criteria), [])",
+        "keys.setdefault(each.claimed.reply.reference, [])",
+        (f"{SCORING}::test_customers_who_wait_at_once_share_a_call",),
+    ),
+    Guard(
+        "",
+        "scoring: combined asks near the threshold only",
+        "routing/decisions.py",
+        "        return _is_uncertain(score, policy)\n",
+        "        return True\n",
+        (f"{SCORING}::test_combined_asks_where_the_local_score_is_uncertain",),
+    ),
+    Guard(
+        "",
+        "models: a list that names none of ours is not believed",
+        "chatsite/provider/listing.py",
+        "    elif not listed & used:\n",
+        "    elif False:\n",
+        (f"{LISTING}::test_an_odd_list_changes_nothing_and_says_so",),
+    ),
+    Guard(
+        "",
+        "models: a list that goes on is none",
+        "chatsite/llm/calls.py",
+        "    if not whole:\n",
+        "    if False:\n",
+        ("tests/llm/test_models.py::test_what_is_no_list_is_an_error",),
+    ),
+    Guard(
+        "",
+        "models: a short list takes no tier down",
+        "routing/tiers.py",
+        "    if successor in missing:\n",
+        "    if False:\n",
+        (f"{TIERS}::test_the_best_that_stands_answers",),
+    ),
+    Guard(
+        "",
+        "models: what one worker was refused, none asks",
+        "chatsite/provider/health.py",
+        "            row.update(refused_until=now + REFUSED_FOR)\n",
+        "            pass\n",
+        (f"{FAILING}::test_a_model_that_is_gone_is_gone_for_all_workers",),
+    ),
+    Guard(
+        "",
+        "models: failures at once are one event",
+        "chatsite/provider/health.py",
+        "failures__gte=MOST_FAILURES, failing_since__lte=now - FAILING_FOR",
+        "failures__gte=MOST_FAILURES",
+        (f"{HEALTH}::test_many_failures_at_once_are_one_event",),
+    ),
+    Guard(
+        "",
+        "models: a success ends the pause",
+        "chatsite/provider/health.py",
+        "        if model in self._suspects:\n",
+        "        if False:\n",
+        (f"{FAILING}::test_a_probe_that_is_answered_ends_the_pause",),
+    ),
+    Guard(
+        "",
+        "models: one call is the probe",
+        "routing/tiers.py",
+        "            self.probes.discard(model)\n",
+        "",
+        (f"{TIERS}::test_one_call_is_the_probe_and_the_others_go_round_it",),
+    ),
+    Guard(
+        "",
+        "models: a worker probes once a pause",
+        "chatsite/provider/health.py",
+        "            if clock - self._probed_at.get(name, -PROBED_FOR) >= PROBED_FOR:\n",
+        "            if True:\n",
+        (f"{HEALTH}::test_after_the_pause_each_worker_makes_one_probe",),
+    ),
+    Guard(
+        "",
+        "models: the question's fault pauses none",
+        "chatsite/provider/health.py",
+        "        elif kind not in NOT_ITS_FAULT:\n",
+        "        else:\n",
+        (f"{FAILING}::test_what_is_the_questions_fault_pauses_no_model",),
+    ),
+    Guard(
+        "",
+        "models: no room for the other tier is no refusal",
+        "chatsite/chat/calls.py",
+        "        with suppress(NoRoom, NoPrice):\n",
+        "        with suppress():\n",
+        (
+            f"{FAILING}::test_a_dearer_model_stands_in_within_the_budget_only",
+            f"{FAILING}::test_a_successor_without_a_price_leaves_the_model_to_be_asked",
+        ),
+    ),
+    Guard(
+        "",
+        "models: where the budgets leave the cheap tier only, it is asked",
+        "chatsite/chat/affording.py",
+        "    rises = shift is None or shift.threshold < HIGHEST_THRESHOLD\n",
+        "    rises = True\n",
+        (f"{FAILING}::test_nothing_dearer_stands_in_where_the_budgets_allow_the_cheap_tier_only",),
+    ),
+    Guard(
+        "",
+        "models: who may not change the policy is not asked to",
+        "templates/admin/provider/_banner.html",
+        "{% if notice.successor and perms.routing.add_policy %}",
+        "{% if notice.successor %}",
+        (f"{SUCCESSION}::test_the_banner_is_on_every_page_and_proposes_the_change",),
+    ),
+    Guard(
+        "",
+        "models: who may not see them sees no banner",
+        "chatsite/context.py",
+        "    return succession.notices(timezone.now()) if may_see else []\n",
+        "    return succession.notices(timezone.now())\n",
+        (f"{SUCCESSION}::test_who_may_not_see_models_sees_no_banner",),
     ),
 )
 

@@ -12,7 +12,7 @@ from routing import policies
 
 
 class Listed(admin.SimpleListFilter):
-    title = "on the newest list"
+    title = "whether it is listed"
     parameter_name = "listed"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -34,6 +34,7 @@ class ProviderModelAdmin(admin.ModelAdmin[ProviderModel]):
     list_filter = [Listed]
     search_fields = ["name"]
     ordering = ["name"]
+    show_facets = admin.ShowFacets.NEVER
     fields = ["name", "shuts_down_on", "used_as", "standing", "listed_at", "missing_since"]
     readonly_fields = ["used_as", "standing", "listed_at", "missing_since"]
 

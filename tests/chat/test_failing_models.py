@@ -6,7 +6,8 @@ import pytest
 from channels.db import database_sync_to_async
 from django.utils import timezone
 
-from billing.models import Budget, LedgerEntry
+from billing import periods
+from billing.models import Budget, BudgetWindow, LedgerEntry
 from chatsite.chat.models import Message
 from chatsite.provider import health
 from chatsite.provider.models import ProviderModel
@@ -114,6 +115,25 @@ async def test_a_dearer_model_stands_in_within_the_budget_only(tab, worker, upst
     )
     await Budget.objects.acreate(
         name="Strong", scope="tier", key="strong", period="day", limit=1000
+    )
+
+    answer = await asks(tab, "Hello?")
+
+    assert (answer.state, answer.tier, upstream.models) == ("complete", "cheap", ["gpt-3.5-turbo"])
+
+
+async def test_nothing_dearer_stands_in_where_the_budgets_allow_the_cheap_tier_only(
+    tab, worker, upstream
+):
+    now = timezone.now()
+    await ProviderModel.objects.acreate(
+        name="gpt-3.5-turbo", failures=5, failing_since=now, paused_until=now + timedelta(hours=1)
+    )
+    budget = await Budget.objects.acreate(
+        name="All", scope="site", period="total", limit=10**10, cheap_only_from=90
+    )
+    await BudgetWindow.objects.acreate(
+        budget=budget, starts_at=periods.ALWAYS, limit=10**10, spent=95 * 10**8
     )
 
     answer = await asks(tab, "Hello?")

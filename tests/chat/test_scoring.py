@@ -101,6 +101,7 @@ async def test_customers_who_wait_at_once_share_a_call(
     answers = [await tab.answer() for tab in tabs]
 
     assert [answer.tier for answer in answers] == ["cheap", "strong", "cheap", "cheap"]
+    assert await RouteDecision.objects.filter(analyzer="model").acount() == len(asked)
     assert len(upstream.requests) == 1 + len(asked)
     (call,) = await scoring_calls()
     # Of no conversation: its budget would be used up by others' messages.
