@@ -49,3 +49,11 @@ class Overtaken(RoutingError):
 
 class AppendOnly(RoutingError):
     """Versions stay as they were decided; a change is another version."""
+
+
+class NotAsked(RoutingError):
+    """The model is gone or paused, and nobody is to ask it now."""
+
+    def __init__(self, model: str) -> None:
+        super().__init__(f"{model} is gone or paused")
+        self.model = model

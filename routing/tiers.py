@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from routing.choice import Tier
+from routing.errors import NotAsked
 from routing.models import Policy
 
 
@@ -54,6 +55,14 @@ def slots(
     why = f"{own.model} {ill}, so {other.model} of the {other.tier} tier was asked."
     instead = Slot(other.tier, other.model, other.successor, other.output_limit, why)
     return (instead, own, *others)
+
+
+def own(tier: Tier, policy: Policy, standing: Standing) -> Slot:
+    """The tier's own model, or its successor. Raises NotAsked while it is not to be asked."""
+    slot, *_ = _slots(tier, policy, standing)
+    if not standing.admits(slot.model):
+        raise NotAsked(slot.model)
+    return slot
 
 
 def scorer(policy: Policy, standing: Standing) -> str:

@@ -168,6 +168,12 @@ class Page:
         assert log is not None
         return [Entry.of(node) for node in self._entries(log)]
 
+    def words(self) -> str:
+        """All that the log says, beside the messages too."""
+        log = self._by_id("messages")
+        assert log is not None
+        return log.text
+
     def replace_log(self, html: str) -> None:
         """As chat.js does with a page it fetched where no socket gets through."""
         log, new = self._by_id("messages"), Page(html)._by_id("messages")

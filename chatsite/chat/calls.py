@@ -19,6 +19,12 @@ from routing.choice import Tier, Turn
 from routing.models import Policy
 from routing.tiers import Slot, Standing
 
+# A worker that has not been heard of for so long is taken for dead; it renews every second.
+LEASE = timedelta(seconds=10)
+# Attempts for one asking. Each is paid for.
+MOST_TRIES = 4
+# Seconds kept of a strong answer's time, so that the cheap tier can stand in for it.
+KEPT = 12.0
 # Longer than any attempt may last: a hold that is still open then belongs to a dead worker.
 HOLD = timedelta(seconds=120)
 # Answered with an HTTP error: the provider generated nothing and bills nothing.
@@ -55,6 +61,17 @@ class Work:
     def reply(self) -> Message:
         return self.claimed.reply
 
+    @property
+    def seconds(self) -> float:
+        """That the call may last, from when the reply was claimed."""
+        seconds = self.claimed.seconds
+        return seconds - min(KEPT, seconds / 3) if self.can_be_stood_in_for else seconds
+
+    @property
+    def can_be_stood_in_for(self) -> bool:
+        """Whether the cheap tier answers if this call fails for good."""
+        return self.reply.tier == Tier.STRONG and not self.reply.stage
+
 
 def reserve(claimed: Claimed, tier: Tier, standing: Standing, *, rises: bool = True) -> Work:
     """Choose the model that answers for the tier now, and hold the worst case.
@@ -67,6 +84,11 @@ def reserve(claimed: Claimed, tier: Tier, standing: Standing, *, rises: bool = T
         with suppress(NoRoom, NoPrice):
             return _reserve(claimed, slot)
     return _reserve(claimed, last)
+
+
+def reserve_own(claimed: Claimed, tier: Tier, standing: Standing) -> Work:
+    """The same for this tier's model and no other's. Raises NotAsked, NoRoom, NoPrice."""
+    return _reserve(claimed, tiers.own(tier, claimed.policy, standing))
 
 
 def _reserve(claimed: Claimed, slot: Slot) -> Work:
@@ -99,15 +121,20 @@ def _reserve(claimed: Claimed, slot: Slot) -> Work:
     return Work(claimed, model, slot.successor, messages, output_limit)
 
 
-def settle(work: Work, finished: Finished) -> None:
-    """Charge a call that came to its end."""
+def seconds_left(reply: Message) -> float:
+    """Until the reply's deadline."""
+    return (reply.deadline - timezone.now()).total_seconds() if reply.deadline else 0.0
+
+
+def settle(work: Work, finished: Finished, outcome: str = "") -> None:
+    """Charge a call that came to its end; `outcome` where its words are not the answer."""
     ledger.settle(
         work.reply.charge_reference,
         finished.usage,
         model=finished.model,
         service_tier=finished.service_tier,
         request_id=finished.request_id,
-        outcome=str(finished.finish_reason),
+        outcome=outcome or str(finished.finish_reason),
         now=timezone.now(),
     )
 

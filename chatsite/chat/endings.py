@@ -5,9 +5,11 @@ import logging
 from django.db import transaction
 from django.db.models.functions import Now
 
-from chatsite.chat import statements
+from chatsite.chat import drafts, statements
 from chatsite.chat.models import Conversation, Message
 from chatsite.chat.questions import Change, owe
+from routing import verdicts
+from routing.models import Verdict
 
 logger = logging.getLogger(__name__)
 
@@ -23,10 +25,16 @@ def end(
     `newest_at`: a revision at which the reply is known to have been the newest message.
     """
     conversation = statements.locked(reply.conversation_id)
-    reply.state, reply.failure, reply.text = state, failure, text
-    reply.sources = reply.sources if text else []
+    outcome = drafts.outcome(reply, state, failure, text)
+    if outcome in drafts.STANDS:
+        drafts.stand(reply)
+    else:
+        reply.state, reply.failure, reply.text = state, failure, text
+    reply.sources = reply.sources if reply.text else []
     if not statements.end(reply):
         return None
+    if outcome:
+        verdicts.ended(reply.reference, outcome)
     before = conversation.revision
     position = conversation.advance(positions=2)
     following = None
@@ -34,7 +42,7 @@ def end(
         newest = conversation.messages.order_by("-position").values_list("role", flat=True)
         if newest.first() == Message.Role.CUSTOMER:
             following = owe(conversation, position)
-    logger.info("%s ended: %s %s", reply.charge_reference, state, failure)
+    logger.info("%s ended: %s %s", reply.charge_reference, reply.state, reply.failure)
     return Change(
         conversation,
         before,
@@ -62,6 +70,11 @@ def cancel(conversation: Conversation) -> Message | None:
     reply = conversation.messages.open().select_for_update().first()
     if reply is None:
         return None
+    if reply.stage == Message.Stage.ESCALATED:
+        if not reply.text:
+            drafts.stand(reply)
+        reply.failure = ""
+        verdicts.ended(reply.reference, Verdict.Outcome.STOPPED)
     reply.state = State.CANCELLED
     statements.end(reply)
     return reply

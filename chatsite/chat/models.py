@@ -131,6 +131,13 @@ class Message(models.Model):
         )
         MISCONFIGURED = "misconfigured", "The assistant is not available. We have been told."
 
+    class Stage(models.TextChoices):
+        """Why a tier answers that the score did not choose; blank where the score's does."""
+
+        ESCALATED = "escalated", "The strong tier writes again what the cheap one wrote."
+        KEPT = "kept", "The strong tier could not, so what the cheap one wrote stands."
+        STOOD_IN = "stood_in", "The strong tier failed, so the cheap one answers."
+
     class Rating(models.IntegerChoices):
         """What the customer thinks of an answer."""
 
@@ -173,6 +180,9 @@ class Message(models.Model):
     tier = models.CharField(max_length=6, blank=True)
     failure = models.CharField(max_length=13, choices=Failure, blank=True)
     sources = models.JSONField(default=list, blank=True, help_text="Articles the answer was given.")
+    stage = models.CharField(max_length=9, choices=Stage, blank=True)
+    # While the reply is open, `failure` says what the draft lacks of a full answer.
+    draft = models.TextField(blank=True, help_text="The cheap answer that was doubted.")
 
     # On complete answers only: null unless the customer has rated it.
     rating = models.SmallIntegerField(choices=Rating, null=True, blank=True)
@@ -218,6 +228,9 @@ class Message(models.Model):
                 name="chat_a_failure_has_a_reason",
             ),
             models.CheckConstraint(
+                condition=Q(draft="") | ~Q(stage=""), name="chat_a_draft_has_a_stage"
+            ),
+            models.CheckConstraint(
                 condition=Q(rating__isnull=True)
                 | Q(rating__in=[-1, 1], role="assistant", state="complete"),
                 name="chat_only_complete_answers_are_rated",
@@ -257,7 +270,13 @@ class Message(models.Model):
         """
         if self.role == self.Role.CUSTOMER:
             return markdown.plain(self.text)
+        if self.is_double_checked:
+            return self.draft_html
         return markdown.render(self.text[: self._whole()])
+
+    @property
+    def draft_html(self) -> SafeString:
+        return markdown.render(self.draft)
 
     @property
     def tail(self) -> SafeString:
@@ -269,6 +288,12 @@ class Message(models.Model):
         if self.state != self.State.WRITING:
             return len(self.text)
         return markdown.blocks(self.text)
+
+    @property
+    def is_double_checked(self) -> bool:
+        """Whether the draft is shown until the strong tier's first words are there."""
+        escalated = self.stage == self.Stage.ESCALATED
+        return escalated and self.state in self.OPEN and not self.text
 
     @property
     def can_retry(self) -> bool:

@@ -117,6 +117,8 @@ def retry(public_id: uuid.UUID, visitor: str, reply_id: int) -> Change:
             text="",
             retries=F("retries") + int(broken_off),
             failure="",
+            stage="",
+            draft="",
             tries=0,
             waits=0,
             ended_at=None,

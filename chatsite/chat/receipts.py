@@ -8,7 +8,7 @@ from billing.models import Hold, LedgerEntry, Price
 from billing.pricing import Usage
 from chatsite.chat.models import Message, Prepared, ScoringShare
 from routing.choice import Tier
-from routing.models import RouteDecision
+from routing.models import RouteDecision, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,7 @@ class Receipt:
     answer: Attempt | None
     other: Alternative | None
     prepared: Prepared | None = None  # where no model was asked
+    verdict: Verdict | None = None  # on a cheap answer; None where none was checked
 
     @property
     def cost(self) -> str:
@@ -107,7 +108,7 @@ class Receipt:
 
 
 def of(messages: Iterable[Message]) -> dict[int, Receipt]:
-    """The receipts of the replies among these messages, by the message's id. Six queries."""
+    """The receipts of the replies among these messages, by the message's id. Seven queries."""
     replies = [message for message in messages if message.role == Message.Role.ASSISTANT]
     shares = {
         f"score:{share.reply.removeprefix('reply:')}:{share.attempt}": share
@@ -138,20 +139,35 @@ def of(messages: Iterable[Message]) -> dict[int, Receipt]:
             reference__in=[reply.reference for reply in replies]
         ).select_related("policy")
     }
+    verdicts = {
+        verdict.reference: verdict
+        for verdict in Verdict.objects.filter(
+            reference__in=[reply.reference for reply in replies]
+        ).defer("features")
+    }
     prices = _prices(decisions.values())
     prepared = {each.reply_id: each for each in Prepared.objects.filter(reply__in=replies)}
     receipts = {}
     for reply in replies:
         decision = decisions.get(reply.reference)
-        entry = entries.get(reply.charge_reference) if reply.text else None
+        verdict = verdicts.get(reply.reference)
+        entry = entries.get(_written_by(reply, verdict)) if reply.text else None
         receipts[reply.pk] = Receipt(
             decision=decision,
             attempts=tuple(attempts[name] for name in references[reply.pk] if name in attempts),
             answer=attempts[entry.reference] if entry else None,
             other=_other(entry, decision, prices) if entry and decision else None,
             prepared=prepared.get(reply.pk),
+            verdict=verdict,
         )
     return receipts
+
+
+def _written_by(reply: Message, verdict: Verdict | None) -> str:
+    """The call whose words the reply holds: the newest, unless the draft before it stands."""
+    if verdict and reply.stage == Message.Stage.KEPT:
+        return verdict.call
+    return reply.charge_reference
 
 
 def _charged(entry: LedgerEntry) -> Attempt:

@@ -16,13 +16,14 @@ from chatsite.chat import (
     approved,
     calls,
     endings,
+    escalations,
     kept,
     prepared,
     prompt,
     statements,
     turns,
 )
-from chatsite.chat.calls import Claimed, Work
+from chatsite.chat.calls import LEASE, MOST_TRIES, Claimed, Work
 from chatsite.chat.models import Message
 from chatsite.chat.questions import Change
 from chatsite.knowledge import articles
@@ -31,16 +32,13 @@ from chatsite.llm import Finished, FinishReason, Kind, UpstreamError
 from routing import library, policies
 from routing.choice import NoScore, Score, Turn
 from routing.tiers import Standing
+from routing.verifier import Verdict
 
 logger = logging.getLogger(__name__)
 
 State = Message.State
 Failure = Message.Failure
 
-# A worker that has not been heard of for so long is taken for dead; it renews every second.
-LEASE = timedelta(seconds=10)
-# Attempts for one asking. Each is paid for.
-MOST_TRIES = 4
 # Articles in a prompt: the best few, each some 200 words.
 MOST_ARTICLES = 4
 # Earlier messages read for a prompt and for routing.
@@ -67,7 +65,7 @@ def claim(reply_id: int) -> Claimed | Change | None:
         return None
     newest = statements.read(reply_id, MOST_EARLIER)
     reply = next(message for message in newest if message.pk == reply_id)
-    seconds = (reply.deadline - timezone.now()).total_seconds() if reply.deadline else 0.0
+    seconds = calls.seconds_left(reply)
     if seconds <= 1:
         return endings.end(reply, State.FAILED, failure=Failure.LATE)
     earlier = [
@@ -82,7 +80,7 @@ def claim(reply_id: int) -> Claimed | Change | None:
     )
     newest_at = reply.conversation.revision if newest[0].pk == reply_id else -1
     claimed = Claimed(reply, policies.current(), turn, said, found, seconds, newest_at)
-    ready = approved.at_once(claimed) or kept.for_turn(claimed)
+    ready = None if reply.stage else approved.at_once(claimed) or kept.for_turn(claimed)
     return prepared.give(claimed, ready) if ready else claimed
 
 
@@ -95,6 +93,8 @@ def begin(
     without a call; how long to wait where calls in flight hold what it needs.
     """
     reply = claimed.reply
+    if reply.stage:
+        return escalations.resume(claimed, standing)
     means = affording.means(claimed)
     if means.step == Step.LATER:
         return affording.refuse(reply)
@@ -113,28 +113,38 @@ def begin(
     return work
 
 
-def finish(work: Work, finished: Finished) -> Change | None:
+def finish(
+    work: Work, finished: Finished, found: Verdict | None, standing: Standing
+) -> Work | Change | None:
     """Store the answer and settle the call, in one transaction.
 
-    None where the attempt no longer owns the reply; the call is settled all the same.
+    `found`: what the verifier holds of the answer; a doubted one goes on as the Work that is
+    returned. None where the attempt no longer owns the reply; the call is settled all the same.
     """
-    calls.settle(work, finished)
     state, failure = ENDINGS[finished.finish_reason]
     if not finished.text.strip() and not failure:
         # A seen end without a word is no answer.
         state, failure = State.FAILED, Failure.BROKEN
+    held = escalations.escalate(work, finished, found, failure, standing) if found else None
+    if isinstance(held, Work):
+        return held
+    calls.settle(work, finished)
     change = endings.end(
         work.reply, state, failure=failure, text=finished.text, newest_at=work.claimed.newest_at
     )
-    if change:
+    if change and found and held:
+        escalations.remember(work, found, held)
+    if change and escalations.is_best(work.reply, held):
         kept.keep(work)
     return change
 
 
-def fail(work: Work, error: UpstreamError, text: str) -> Change | timedelta | None:
+def fail(
+    work: Work, error: UpstreamError, text: str, standing: Standing
+) -> Work | Change | timedelta | None:
     """Settle a call that failed. Returns how long to wait before the next attempt, or the end.
 
-    None where the attempt no longer owns the reply.
+    Work, where the cheap tier stands in at once. None where the attempt no longer owns the reply.
     """
     reply = work.reply
     calls.settle_failed(work, error)
@@ -142,15 +152,18 @@ def fail(work: Work, error: UpstreamError, text: str) -> Change | timedelta | No
     again = error.retryable
     if error.kind == Kind.UNKNOWN_MODEL and work.successor:
         wait, again = timedelta(0), True
-    in_time = wait + timedelta(seconds=2) < timedelta(seconds=work.claimed.seconds)
-    if not again or reply.tries >= MOST_TRIES or not in_time:
-        logger.warning("%s failed: %s", reply.charge_reference, error)
-        if text:
-            return endings.end(reply, State.CUT, failure=Failure.BROKEN, text=text)
-        failure = FAILURES.get(error.kind, Failure.UNAVAILABLE)
-        return endings.end(reply, State.FAILED, failure=failure)
-    logger.info("%s to be tried again in %s: %s", reply.charge_reference, wait, error)
-    return wait if _hand_back(reply, wait) else None
+    kept = calls.KEPT if work.can_be_stood_in_for else 0.0
+    in_time = wait + timedelta(seconds=2 + kept) < timedelta(seconds=calls.seconds_left(reply))
+    if again and reply.tries < MOST_TRIES and in_time:
+        logger.info("%s to be tried again in %s: %s", reply.charge_reference, wait, error)
+        return wait if _hand_back(reply, wait) else None
+    logger.warning("%s failed: %s", reply.charge_reference, error)
+    if other := escalations.stand_in(work, standing):
+        return other
+    if text:
+        return endings.end(reply, State.CUT, failure=Failure.BROKEN, text=text)
+    failure = FAILURES.get(error.kind, Failure.UNAVAILABLE)
+    return endings.end(reply, State.FAILED, failure=failure)
 
 
 def abandon(work: Work) -> None:

@@ -17,7 +17,7 @@ from chatsite.chat.models import ANSWER_WITHIN, Conversation, Message
 # Of a message, what writing the reply takes, in the order of the model's fields.
 JOB = (
     "id conversation_id position role state text client_id created_at attempt tries deadline tier"
-    " failure rating rating_note retries waits"
+    " failure stage draft rating rating_note retries waits"
 )
 COLUMNS = [
     field.attname for field in Message._meta.concrete_fields if field.attname in JOB.split(" ")
@@ -157,11 +157,36 @@ def add(*messages: Message) -> None:
             message._state.db = connection.alias
 
 
+def go_on(reply: Message, lease_seconds: int) -> bool:
+    """Begin this attempt at a reply right after the one before it, unless that one has lost it."""
+    sql = f"""
+        UPDATE chat_message
+        SET attempt = %s, tries = %s, stage = %s, draft = %s, failure = %s, sources = %s, text = '',
+            lease_until = {_now(lease_seconds)}
+        WHERE id = %s AND attempt = %s AND state = 'writing'
+    """  # noqa: S608 - our own words
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql,
+            [
+                reply.attempt,
+                reply.tries,
+                reply.stage,
+                reply.draft,
+                reply.failure,
+                json.dumps(reply.sources),
+                reply.pk,
+                reply.attempt - 1,
+            ],
+        )
+        return bool(cursor.rowcount)
+
+
 def end(reply: Message) -> bool:
     """Store how the reply ended, unless this attempt has lost it."""
     sql = f"""
         UPDATE chat_message
-        SET state = %s, failure = %s, text = %s, tier = %s, sources = %s,
+        SET state = %s, failure = %s, text = %s, tier = %s, sources = %s, stage = %s,
             lease_until = NULL, due_at = NULL, deadline = NULL, ended_at = {_now()}
         WHERE id = %s AND attempt = %s AND state IN ('pending', 'writing')
     """  # noqa: S608 - our own words
@@ -174,6 +199,7 @@ def end(reply: Message) -> bool:
                 reply.text,
                 reply.tier,
                 json.dumps(reply.sources),
+                reply.stage,
                 reply.pk,
                 reply.attempt,
             ],

@@ -33,7 +33,7 @@ class Transcript:
 
 
 def read(conversation: Conversation, before: int | None, *, costs: bool) -> Transcript:
-    """The messages before this position, or the newest. Eight queries at the most."""
+    """The messages before this position, or the newest. Ten queries at the most."""
     messages = conversation.messages.select_related("author").order_by("-position")
     if before is not None:
         messages = messages.filter(position__lt=before)

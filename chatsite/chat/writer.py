@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import DatabaseError
 
 from chatsite import llm
-from chatsite.chat import fragments, live, replies, scoring
+from chatsite.chat import fragments, live, replies, scoring, verification
 from chatsite.chat.calls import Claimed, Work
 from chatsite.chat.models import Message
 from chatsite.chat.questions import Change
@@ -20,6 +20,7 @@ from chatsite.chat.scoring import Scorer, Unscored
 from chatsite.grouped import GroupedWrites
 from chatsite.provider.health import Health
 from routing.choice import NoScore, Score
+from routing.verifier import Verdict
 
 logger = logging.getLogger(__name__)
 
@@ -110,8 +111,9 @@ class Writer:
             async with self._free:
                 if self._stopping:
                     return
-                work = await self._work(reply_id)
-                outcome = await self._ask(work) if isinstance(work, Work) else work
+                outcome: Work | Change | timedelta | None = await self._work(reply_id)
+                while isinstance(outcome, Work):
+                    outcome = await self._ask(outcome)
             if isinstance(outcome, Change):
                 self._live.publish(fragments.changed(outcome))
                 if outcome.reply_id is not None:
@@ -135,6 +137,8 @@ class Writer:
             claimed = replies.claim(reply_id)
             if not isinstance(claimed, Claimed):
                 return claimed
+            if claimed.reply.stage:
+                return begin(claimed, None)
             score = scoring.at_hand(claimed, self._health.standing())
             return score if isinstance(score, Unscored) else begin(claimed, score)
 
@@ -144,15 +148,17 @@ class Writer:
         score = await self._scorer.score(claimed)
         return await self._writes.run(partial(begin, claimed.claimed, score))
 
-    async def _ask(self, work: Work) -> Change | timedelta | None:
+    async def _ask(self, work: Work) -> Work | Change | timedelta | None:
         answer = self._answers[work.reply.pk] = _Answer(work)
+        if work.reply.stage == Message.Stage.ESCALATED:
+            self._live.publish(_beginning(work.reply, draft=True))
         try:
             async for part in llm.stream(
                 model=work.model,
                 messages=work.messages,
                 output_limit=work.output_limit,
                 temperature=work.claimed.policy.temperature,
-                deadlines=llm.Deadlines(total=min(llm.Deadlines.total, work.claimed.seconds)),
+                deadlines=llm.Deadlines(total=min(llm.Deadlines.total, work.seconds)),
                 reference=work.reply.charge_reference,
             ):
                 if isinstance(part, llm.Delta):
@@ -160,7 +166,8 @@ class Writer:
                     self._grown.add(work.reply.pk)
                     self._there_is_text.set()
                 else:
-                    return await self._writes.run(partial(self._finish, work, part))
+                    found = await self._checked(work, part)
+                    return await self._writes.run(partial(self._finish, work, part, found))
         except llm.UpstreamError as error:
             return await self._writes.run(partial(self._fail, work, error, answer.text))
         except asyncio.CancelledError:
@@ -170,13 +177,25 @@ class Writer:
             del self._answers[work.reply.pk]
         raise AssertionError("a stream ends in Finished or in an error")
 
-    def _finish(self, work: Work, finished: llm.Finished) -> Change | None:
-        ended = replies.finish(work, finished)
-        self._health.answered(work.model)
-        return ended
+    @staticmethod
+    async def _checked(work: Work, finished: llm.Finished) -> Verdict | None:
+        """What the verifier holds of an answer, where another tier could do better."""
+        if not verification.is_due(work, finished):
+            return None
+        # In a thread of its own: neither the loop nor a transaction waits for it.
+        return await asyncio.to_thread(verification.verdict, work, finished)
 
-    def _fail(self, work: Work, error: llm.UpstreamError, text: str) -> Change | timedelta | None:
-        outcome = replies.fail(work, error, text)
+    def _finish(
+        self, work: Work, finished: llm.Finished, found: Verdict | None
+    ) -> Work | Change | None:
+        outcome = replies.finish(work, finished, found, self._health.standing())
+        self._health.answered(work.model)
+        return outcome
+
+    def _fail(
+        self, work: Work, error: llm.UpstreamError, text: str
+    ) -> Work | Change | timedelta | None:
+        outcome = replies.fail(work, error, text, self._health.standing())
         self._health.failed(work.model, error.kind)
         return outcome
 
@@ -199,12 +218,7 @@ class Writer:
         frames: list[live.Frame] = []
         if not answer.started:
             answer.started = True
-            # Clears what an earlier attempt may have left in the page. A copy: the thread that
-            # writes may be ending the reply itself at this moment.
-            shown = copy(reply)
-            shown.state, shown.text, shown.sources = Message.State.WRITING, "", []
-            html = fragments.entry(shown)
-            frames.append(live.Delta(conversation, reply.pk, reply.attempt, 0, 0, html))
+            frames.append(_beginning(reply))
         start, end = answer.sent, len(answer.text)
         html, answer.tail = fragments.grown(reply.pk, answer.text, start, answer.tail)
         answer.sent = end
@@ -215,21 +229,33 @@ class Writer:
         while True:
             await asyncio.sleep(RENEWED_EVERY)
             # Only what tabs were sent: a stored text then ends where a frame begins.
-            held = [
-                (reply_id, answer.work.reply.attempt, answer.text[: answer.sent])
-                for reply_id, answer in self._answers.items()
-                if answer.mine
-            ]
+            held = {reply: answer for reply, answer in self._answers.items() if answer.mine}
             if not held:
                 continue
+            written = [
+                (reply_id, answer.work.reply.attempt, answer.text[: answer.sent])
+                for reply_id, answer in held.items()
+            ]
             try:
-                lost = await self._writes.run(partial(replies.renew, held))
+                lost = await self._writes.run(partial(replies.renew, written))
             except DatabaseError as error:
                 logger.warning("Leases not renewed: %s", error)
                 continue
-            for reply_id in lost & self._answers.keys():
+            for reply_id in lost:
                 # Ended by a person or by time. The call is drained to its usage, silently.
-                self._answers[reply_id].mine = False
+                # The answer that was asked about: the reply may have gone on with another since.
+                held[reply_id].mine = False
+
+
+def _beginning(reply: Message, *, draft: bool = False) -> live.Delta:
+    """Clears what an earlier attempt may have left in the page, or shows its draft there."""
+    # A copy: the thread that writes may be ending the reply itself at this moment.
+    shown = copy(reply)
+    shown.state, shown.text, shown.sources = Message.State.WRITING, "", []
+    if not draft:
+        shown.stage = ""
+    conversation = reply.conversation.public_id.hex
+    return live.Delta(conversation, reply.pk, reply.attempt, 0, 0, fragments.entry(shown))
 
 
 class WriterThread:

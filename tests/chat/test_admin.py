@@ -351,7 +351,7 @@ def test_a_transcript_takes_as_many_queries_for_fifteen_answers_as_for_one(
 
     # Session, user, password, two for permissions; open alerts, the tiers' models (5);
     # conversation, messages, overview (2); receipts.
-    assert len(queries) == 10 + 5 + 6, [query["sql"][:100] for query in queries]
+    assert len(queries) == 10 + 5 + 7, [query["sql"][:100] for query in queries]
 
 
 def test_a_long_transcript_begins_with_its_newest_page(staff, told, monkeypatch):

@@ -112,6 +112,7 @@ async def test_a_busy_upstream_is_asked_again_when_it_says(tab, worker, upstream
 
 async def test_an_answer_that_grew_too_long_says_so_and_can_be_retried(tab, worker, upstream):
     upstream.runs_out("It goes on and")
+    upstream.runs_out("It goes on and on, in other words")  # the strong tier's
     upstream.says("Short.")
 
     await tab.say("Tell me everything")
@@ -122,7 +123,7 @@ async def test_an_answer_that_grew_too_long_says_so_and_can_be_retried(tab, work
     await tab.send({"retry": str(answer.pk)})
     await tab.newest_is("complete")
     assert tab.page.entries()[-1].text.startswith("Short.")
-    assert upstream.models == ["gpt-3.5-turbo"] * 2
+    assert upstream.models == ["gpt-3.5-turbo", "gpt-4", "gpt-3.5-turbo"]
 
 
 async def test_a_filtered_answer_says_so(tab, worker, upstream):

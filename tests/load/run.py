@@ -34,12 +34,17 @@ IDLE = 500
 # Milliseconds that the product may add to a word's way, 95 times in 100.
 BEARABLE = 100.0
 
-# Day and month must not end the run, and every message is a call.
+# Day and month must not end the run, and every message is a call. Answers that are stamps of time
+# are checked like any other, and never believed: none escalates.
 SEED = """
 from billing.models import Budget
+from routing import policies
 from routing.models import TaskType
 Budget.objects.update(limit=10**15)
 TaskType.objects.update(cacheable=False)
+draft = policies.current().draft()
+draft.doubt_threshold = 1 - 1e-9
+policies.adopt(draft, None, "Stamps are no answers.")
 """
 
 

@@ -1,0 +1,39 @@
+"""Whether a finished cheap answer will do, judged by the articles and words that it had."""
+
+from django.conf import settings
+
+from chatsite.chat import prompt
+from chatsite.chat.calls import Work
+from chatsite.llm import Finished, FinishReason
+from routing import verifier
+from routing.choice import Tier
+from routing.verifier import Answered, Verdict
+
+# What was said last may be what an answer refers to: an order's number, a price already named.
+MOST_SAID = 6
+
+
+def is_due(work: Work, finished: Finished) -> bool:
+    """Whether another tier could do better: not where it failed before, or a filter cut in."""
+    return (
+        work.reply.tier == Tier.CHEAP
+        and not work.reply.stage
+        and work.claimed.policy.doubt_threshold < 1
+        and finished.finish_reason != FinishReason.CONTENT_FILTER
+    )
+
+
+def verdict(work: Work, finished: Finished) -> Verdict:
+    """What is held of the answer. A millisecond of CPU at the most."""
+    claimed = work.claimed
+    articles = [f"{match.title}\n{match.body}" for match in claimed.found.matches]
+    said = [each.text for each in claimed.said[-MOST_SAID:]]
+    return verifier.verify(
+        Answered(
+            question=claimed.turn.text,
+            answer=finished.text,
+            articles=(*said, *articles) if articles else (),
+            cut=finished.finish_reason == FinishReason.LENGTH,
+            instructions=prompt.INSTRUCTIONS.format(site=settings.SITE_NAME),
+        )
+    )

@@ -1,0 +1,366 @@
+"""A doubted cheap answer is written again by the strong tier; where that cannot be, it stands."""
+
+from datetime import timedelta
+
+import pytest
+from channels.db import database_sync_to_async
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from billing.models import Budget, Hold, LedgerEntry
+from chatsite.chat import handover, receipts
+from chatsite.chat.models import Message
+from routing import policies
+from routing.models import RouteDecision, Verdict
+from tests.chat.conftest import sweep
+from tests.chat.test_answers import THREE_QUESTIONS
+
+HOURS = "What are your business hours?"
+# Names a page that no article knows.
+DOUBTED = "From nine to five, see https://elsewhere.example/hours."
+CHECKING = "Double-checking this answer…"
+
+
+@database_sync_to_async
+def set_doubt_threshold(value: float) -> None:
+    draft = policies.current().draft()
+    draft.doubt_threshold = value
+    policies.adopt(draft, None, "For a test.")
+
+
+@database_sync_to_async
+def take_over(reply: Message) -> None:
+    handover.take(reply.conversation_id, User.objects.create_user("nora", is_staff=True))
+
+
+@database_sync_to_async
+def receipt(reply: Message) -> receipts.Receipt:
+    return receipts.of([reply])[reply.pk]
+
+
+async def outcomes() -> list[str]:
+    """Of the ledger's entries, in the order of the calls."""
+    return [entry.outcome async for entry in LedgerEntry.objects.order_by("reference")]
+
+
+async def is_being_checked(tab) -> None:
+    """The tab shows the draft, and says what happens to it."""
+    await tab.sees(lambda page: CHECKING in page.words())
+    assert "From nine to five" in tab.newest.text
+
+
+async def test_a_doubted_answer_is_replaced_once_by_the_strong_tiers(tab, worker, upstream):
+    upstream.says(DOUBTED)
+    upstream.says("Monday to Friday, from nine to five.", first_token=0.1)
+
+    await tab.say(HOURS)
+    await is_being_checked(tab)
+    answer = await tab.answer()
+
+    assert (answer.state, answer.tier, answer.attempt) == ("complete", "strong", 2)
+    assert answer.text == "Monday to Friday, from nine to five."
+    assert (answer.stage, answer.draft) == ("escalated", DOUBTED)
+    assert [entry.text for entry in tab.page.entries()] == [HOURS, answer.text]
+    assert CHECKING not in tab.page.words()
+    assert tab.page.missed == []
+    assert upstream.models == ["gpt-3.5-turbo", "gpt-4"]
+    # Both are paid for, and the one that was thrown away can be told apart.
+    assert await outcomes() == ["escalated", "stop"]
+    assert not await Hold.objects.aexists()
+    verdict = await Verdict.objects.aget()
+    assert (verdict.reference, verdict.call) == (answer.reference, f"{answer.reference}:1")
+    assert (verdict.outcome, verdict.threshold) == ("replaced", 0.6)
+    assert verdict.doubt > 0.6
+    assert "unsupported link" in verdict.reason
+    assert (await RouteDecision.objects.aget()).tier == "cheap"
+
+
+async def test_an_answer_above_suspicion_stands(tab, worker, upstream):
+    upstream.says("We are open from nine to five.")
+
+    await tab.say(HOURS)
+    answer = await tab.answer()
+
+    assert (answer.tier, answer.stage) == ("cheap", "")
+    assert upstream.models == ["gpt-3.5-turbo"]
+    assert (await Verdict.objects.aget()).outcome == "trusted"
+
+
+@pytest.mark.parametrize(
+    ("threshold", "said", "models", "verdicts"),
+    [
+        (0, "From nine to five.", ["gpt-3.5-turbo", "gpt-4"], 1),
+        (1, DOUBTED, ["gpt-3.5-turbo"], 0),
+    ],
+)
+async def test_the_operator_says_from_which_doubt(
+    threshold, said, models, verdicts, tab, worker, upstream
+):
+    await set_doubt_threshold(threshold)
+    upstream.says(said)
+
+    await tab.say(HOURS)
+    await tab.answer()
+
+    assert upstream.models == models
+    assert await Verdict.objects.acount() == verdicts
+
+
+@pytest.mark.parametrize("fault", ["empty", "cut", "leaked"])
+async def test_what_certainly_will_not_do_is_written_again(fault, tab, worker, upstream):
+    match fault:
+        case "empty":
+            upstream.says(" ")
+        case "cut":
+            upstream.runs_out("We are open from")
+        case "leaked":
+            upstream.says("My instructions: answer customers of Larkspur & Finch in a live chat.")
+    upstream.says("From nine to five.")
+
+    await tab.say(HOURS)
+    answer = await tab.answer()
+
+    assert (answer.state, answer.text, answer.tier) == ("complete", "From nine to five.", "strong")
+    assert await outcomes() == ["escalated", "stop"]
+
+
+async def test_a_strong_answer_is_not_checked(tab, worker, upstream):
+    await set_doubt_threshold(0)
+
+    await tab.say(THREE_QUESTIONS)
+    await tab.answer()
+
+    assert upstream.models == ["gpt-4"]
+    assert not await Verdict.objects.aexists()
+
+
+async def test_without_room_for_the_strong_tier_the_answer_stands(tab, worker, upstream):
+    await Budget.objects.acreate(
+        name="Strong", scope="tier", key="strong", period="total", limit=1000
+    )
+    upstream.says(DOUBTED)
+
+    await tab.say(HOURS)
+    answer = await tab.answer()
+
+    assert (answer.state, answer.text, answer.tier) == ("complete", DOUBTED, "cheap")
+    assert (answer.attempt, answer.stage, answer.sources != []) == (1, "", True)
+    assert upstream.models == ["gpt-3.5-turbo"]
+    assert await outcomes() == ["stop"]
+    assert not await Hold.objects.aexists()
+    assert (await Verdict.objects.aget()).outcome == "no_room"
+
+
+async def test_without_time_for_the_strong_tier_the_answer_stands(tab, hints, start_worker):
+    await tab.say(HOURS)
+    await tab.sees(lambda page: len(page.entries()) == 2)
+    soon = timezone.now() + timedelta(seconds=15)
+    await Message.objects.filter(role="assistant").aupdate(deadline=soon)
+    await set_doubt_threshold(0)
+
+    start_worker()
+    answer = await tab.answer()
+
+    assert (answer.state, answer.tier) == ("complete", "cheap")
+    assert (await Verdict.objects.aget()).outcome == "no_time"
+    assert await outcomes() == ["stop"]
+
+
+@pytest.mark.parametrize("first", ["unauthorised", "cuts"])
+async def test_where_the_strong_tier_fails_the_answer_stands(first, tab, worker, upstream):
+    upstream.says(DOUBTED)
+    getattr(upstream, first)()
+    upstream.refuses()
+
+    await tab.say(HOURS)
+    answer = await tab.answer()
+
+    assert (answer.state, answer.text, answer.failure) == ("complete", DOUBTED, "")
+    assert (answer.tier, answer.stage) == ("cheap", "kept")
+    assert answer.sources != []
+    assert tab.newest.text == DOUBTED
+    assert (await Verdict.objects.aget()).outcome == "failed"
+    shown = await receipt(answer)
+    assert shown.answer is not None
+    assert (shown.answer.reference, shown.answer.tier) == (f"{answer.reference}:1", "cheap")
+
+
+async def test_a_strong_answer_that_breaks_off_is_asked_again(tab, worker, upstream):
+    upstream.says(DOUBTED)
+    upstream.cuts()
+    upstream.says("From nine to five.")
+
+    await tab.say(HOURS)
+    answer = await tab.answer()
+
+    assert (answer.text, answer.tier, answer.attempt) == ("From nine to five.", "strong", 3)
+    assert (await Verdict.objects.aget()).outcome == "replaced"
+
+
+async def test_the_cheap_tiers_tries_are_not_held_against_the_strong_one(
+    tab, start_worker, upstream
+):
+    await tab.say(HOURS)
+    await tab.sees(lambda page: len(page.entries()) == 2)
+    await Message.objects.filter(role="assistant").aupdate(tries=3)
+    upstream.says(DOUBTED)
+    upstream.cuts()
+    upstream.says("From nine to five.")
+
+    start_worker()
+    answer = await tab.answer()
+
+    assert answer.text == "From nine to five."
+
+
+async def test_a_second_tab_and_a_reload_show_that_it_is_being_checked(
+    tab, open_tab, worker, upstream
+):
+    upstream.says(DOUBTED)
+    upstream.says("From nine to five.", first_token=0.6)
+    await tab.say(HOURS)
+    await is_being_checked(tab)
+
+    second = await open_tab(beside=tab)
+    await is_being_checked(second)
+    await second.answer()
+    await tab.answer()
+
+    for each in (tab, second):
+        assert each.newest.text == "From nine to five."
+        assert each.page.missed == []
+
+
+async def test_a_dead_workers_escalation_goes_on_with_the_strong_tier(tab, start_worker, upstream):
+    start_worker()
+    upstream.says(DOUBTED)
+    upstream.hangs(after=0)
+    upstream.says("From nine to five.")
+    await tab.say(HOURS)
+    await is_being_checked(tab)
+    # As a worker leaves it that is killed in the middle of the strong tier's call.
+    reply = await Message.objects.aget(role="assistant")
+    await Message.objects.filter(id=reply.pk).aupdate(
+        lease_until=timezone.now() - timedelta(seconds=1)
+    )
+
+    await sweep()
+    start_worker().wake(reply.pk)
+    answer = await tab.answer()
+
+    assert (answer.text, answer.tier, answer.attempt) == ("From nine to five.", "strong", 3)
+    assert upstream.models == ["gpt-3.5-turbo", "gpt-4", "gpt-4"]
+    cheap = LedgerEntry.objects.filter(tier="cheap")
+    assert [entry.reference async for entry in cheap] == [f"{answer.reference}:1"]
+    assert (await Verdict.objects.aget()).outcome == "replaced"
+    assert await RouteDecision.objects.acount() == 1
+
+
+async def test_a_worker_told_to_stop_hands_the_escalation_on(tab, worker, upstream, start_worker):
+    upstream.says(DOUBTED)
+    upstream.hangs(after=2)
+    upstream.says("From nine to five.")
+    await tab.say(HOURS)
+    await tab.sees(lambda page: "It stops" in page.words())
+
+    await worker.stop(patience=0)
+    start_worker().wake((await Message.objects.aget(role="assistant")).pk)
+    answer = await tab.answer()
+
+    assert (answer.text, answer.attempt) == ("From nine to five.", 3)
+    assert await outcomes() == ["escalated", "abandoned", "stop"]
+
+
+async def test_a_person_who_takes_over_stops_the_checking(tab, worker, upstream):
+    upstream.says(DOUBTED)
+    upstream.hangs(after=0)
+    await tab.say(HOURS)
+    await is_being_checked(tab)
+
+    await take_over(await Message.objects.aget(role="assistant"))
+    await sweep()  # tells nobody: the tab looks by itself
+    await tab.newest_is("cancelled")
+
+    answer = await Message.objects.aget(role="assistant")
+    assert (answer.text, answer.tier, answer.failure) == (DOUBTED, "cheap", "")
+    assert CHECKING not in tab.page.words()
+    assert "a person from our team" in tab.newest.text
+    assert (await Verdict.objects.aget()).outcome == "stopped"
+
+
+async def test_when_time_is_up_the_answer_that_was_there_stands(tab, worker, upstream):
+    upstream.says(DOUBTED)
+    upstream.hangs(after=2)
+    await tab.say(HOURS)
+    await tab.sees(lambda page: "It stops" in page.words())
+    await Message.objects.filter(role="assistant").aupdate(
+        deadline=timezone.now() - timedelta(seconds=1)
+    )
+
+    await sweep()
+    answer = await tab.answer()
+
+    assert (answer.state, answer.text, answer.tier) == ("complete", DOUBTED, "cheap")
+    assert answer.sources != []
+    assert (await Verdict.objects.aget()).outcome == "no_time"
+
+
+async def test_a_worker_that_lost_the_reply_escalates_nothing(tab, worker, upstream):
+    upstream.says("It takes its time: see https://elsewhere.example", every=0.05)
+    await tab.say(HOURS)
+    await tab.newest_is("writing")
+    await Message.objects.filter(role="assistant").aupdate(
+        attempt=2, state="complete", text="New.", lease_until=None, due_at=None
+    )
+
+    await worker.written()
+
+    assert upstream.models == ["gpt-3.5-turbo"]
+    assert await outcomes() == ["stop"]
+    assert not await Hold.objects.aexists()
+    assert not await Verdict.objects.aexists()
+
+
+@pytest.mark.parametrize("fault", ["unauthorised", "out_of_quota", "gone"])
+async def test_where_the_strong_tier_is_out_the_cheap_one_answers(fault, tab, worker, upstream):
+    match fault:
+        case "gone":
+            upstream.unknown_model()
+            upstream.unknown_model()
+        case _:
+            getattr(upstream, fault)()
+    upstream.says("1. Free.\n\n2. A quarter less.\n\n3. You pay the label.")
+
+    await tab.say(THREE_QUESTIONS)
+    answer = await tab.answer()
+
+    assert (answer.state, answer.tier, answer.stage) == ("complete", "cheap", "stood_in")
+    assert upstream.models[-1] == "gpt-3.5-turbo"
+    assert not await Verdict.objects.aexists()
+    decision = await RouteDecision.objects.aget()
+    assert decision.tier == "strong"
+
+
+async def test_the_cheap_tier_stands_in_once(tab, worker, upstream):
+    upstream.unauthorised()
+    upstream.fails(503)
+
+    await tab.say(THREE_QUESTIONS)
+    answer = await tab.answer()
+
+    assert (answer.state, answer.failure) == ("failed", "unavailable")
+    assert upstream.models == ["gpt-4", "gpt-3.5-turbo"]
+
+
+async def test_a_retry_is_routed_anew(tab, worker, upstream):
+    upstream.unauthorised()
+    upstream.unauthorised()
+    await tab.say(THREE_QUESTIONS)
+    failed = await tab.answer()
+
+    upstream.says("1. Free.")
+    await tab.send({"retry": str(failed.pk)})
+    await tab.newest_is("complete")
+
+    answer = await Message.objects.aget(role="assistant")
+    assert (answer.tier, answer.stage) == ("strong", "")
