@@ -26,6 +26,9 @@ HEALTH, LISTING, SUCCESSION = (
     f"tests/provider/test_{name}.py" for name in ("health", "listing", "succession")
 )
 TIERS = "tests/routing/test_tiers.py"
+PRICES = "tests/billing/test_import_prices.py"
+DELIVERIES = "tests/billing/alerts/test_deliveries.py"
+JOBS = "tests/offline/test_jobs.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -404,6 +407,130 @@ GUARDS = (
         "    return succession.notices(timezone.now()) if may_see else []\n",
         "    return succession.notices(timezone.now())\n",
         (f"{SUCCESSION}::test_who_may_not_see_models_sees_no_banner",),
+    ),
+    Guard(
+        "",
+        "prices that look like slips are not imported unasked",
+        "billing/management/commands/import_prices.py",
+        'if any(change.doubts for change in changes) and not options["as_listed"]:',
+        "if False:",
+        (f"{PRICES}::test_a_price_that_looks_like_a_slip_is_asked_about",),
+    ),
+    Guard(
+        "",
+        "prices are imported once that is confirmed",
+        "billing/management/commands/import_prices.py",
+        'if not options["yes"] and not self._confirmed():',
+        "if False:",
+        (f"{PRICES}::test_nothing_is_changed_before_it_is_confirmed",),
+    ),
+    Guard(
+        "P4",
+        "only calls of ours are corrected",
+        "billing/reconciliation.py",
+        "ours = self.recorded.calls > 0 and self.billed is not None",
+        "ours = True",
+        ("tests/test_reconcile.py",),
+    ),
+    Guard(
+        "P4",
+        "a correction counts in the budgets",
+        "billing/ledger.py",
+        'windows=list(counting.values_list("id", flat=True)),',
+        "windows=[],",
+        ("tests/test_reconcile.py",),
+    ),
+    Guard(
+        "",
+        "an alert is raised once",
+        "billing/alerts/watch.py",
+        "            if not new:\n",
+        "            if False:\n",
+        ("tests/billing/alerts/test_watch.py",),
+    ),
+    Guard(
+        "",
+        "an alert is sent by one worker",
+        "billing/alerts/deliveries.py",
+        "filter(pk=delivery.pk, state=State.DUE, tries=delivery.tries)\n    if not mine.filter("
+        "due_at__lte=now)",
+        "filter(pk=delivery.pk)\n    if not mine",
+        (f"{DELIVERIES}::test_two_workers_send_it_once",),
+    ),
+    Guard(
+        "",
+        "a webhook follows no redirect",
+        "billing/alerts/webhook.py",
+        "follow_redirects=False",
+        "follow_redirects=True",
+        (f"{DELIVERIES}::test_what_is_not_taken_is_tried_again_later",),
+    ),
+    Guard(
+        "",
+        "a webhook does not hang",
+        "billing/alerts/webhook.py",
+        "timeout=TIMEOUT",
+        "timeout=None",
+        (f"{DELIVERIES}::test_a_receiver_that_does_not_answer_in_time_is_left",),
+    ),
+    Guard(
+        "P4",
+        "a batch is one worker's",
+        "chatsite/offline/jobs.py",
+        "filter(pk=batch.pk, turn=batch.turn, due_at__lte=now)",
+        "filter(pk=batch.pk)",
+        (f"{JOBS}::test_two_workers_that_see_a_batch_due_take_it_once",),
+    ),
+    Guard(
+        "P4",
+        "a worker that lost its turn at a batch writes nothing",
+        "chatsite/offline/jobs.py",
+        "Batch.objects.filter(pk=batch.pk, turn=batch.turn).update(",
+        "Batch.objects.filter(pk=batch.pk).update(",
+        (f"{JOBS}::test_a_worker_that_lost_its_turn_writes_nothing",),
+    ),
+    Guard(
+        "P4",
+        "a batch that is there is not created again",
+        "chatsite/offline/jobs.py",
+        "batches.find(batch.file) or ",
+        "",
+        (
+            f"{JOBS}::test_after_a_death_at_any_step_the_next_worker_goes_on",
+            f"{JOBS}::test_what_breaks_on_the_way_is_tried_again",
+        ),
+    ),
+    Guard(
+        "P4",
+        "a call whose end nobody knows is charged",
+        "chatsite/offline/jobs.py",
+        "NOTHING if refused else None",
+        "NOTHING",
+        (f"{JOBS}::test_what_fails_by_itself_costs_nothing_and_the_rest_counts",),
+    ),
+    Guard(
+        "",
+        "customers' words leave a batch once it is sent",
+        "chatsite/offline/jobs.py",
+        "        items.update(request={})\n",
+        "",
+        (f"{JOBS}::test_customers_words_are_kept_only_until_they_are_sent",),
+    ),
+    Guard(
+        "",
+        "nothing is judged until it is asked for",
+        "chatsite/quality/judging.py",
+        "if not settings.JUDGED_PER_NIGHT or judged.exists():",
+        "if judged.exists():",
+        ("tests/quality/test_judging.py",),
+    ),
+    Guard(
+        "",
+        "a night has one sample",
+        "chatsite/quality/judging.py",
+        "if not settings.JUDGED_PER_NIGHT or judged.exists():",
+        "if not settings.JUDGED_PER_NIGHT:",
+        ("tests/quality/test_judging.py",),
     ),
 )
 

@@ -97,19 +97,24 @@ def advance(now: datetime) -> None:
     """Take what is due as far as it goes. Safe to run twice at once."""
     due = Batch.objects.open().filter(due_at__lte=now).order_by("due_at")
     for batch in due[:PER_ROUND]:
-        mine = Batch.objects.open().filter(pk=batch.pk, turn=batch.turn, due_at__lte=now)
-        if not mine.update(turn=F("turn") + 1, due_at=now + LEASE):
-            continue  # another worker has it
-        batch.turn += 1
-        try:
-            _go_on(batch)
-        except _Lost:
-            logger.info("%s is another worker's", batch)
+        if _claim(batch, now):
+            try:
+                _go_on(batch)
+            except _Lost:
+                logger.info("%s is another worker's", batch)
 
 
 def forget(now: datetime) -> None:
     """Delete what has outlived its use; the ledger stays."""
     Batch.objects.exclude(state__in=Batch.OPEN).filter(ended_at__lt=now - KEPT).delete()
+
+
+def _claim(batch: Batch, now: datetime) -> bool:
+    """Whether this worker takes the batch on, which others may have seen due as well."""
+    mine = Batch.objects.open().filter(pk=batch.pk, turn=batch.turn, due_at__lte=now)
+    claimed = bool(mine.update(turn=F("turn") + 1, due_at=now + LEASE))
+    batch.turn += claimed
+    return claimed
 
 
 def _go_on(batch: Batch) -> None:
