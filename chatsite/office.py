@@ -25,6 +25,7 @@ MODELS = [
     "Article",
     "Policy",
     "TaskType",
+    "Trial",
     "RouteDecision",
     "Verdict",
     "Proposal",

@@ -44,10 +44,13 @@ _OPERATORS = _STAFF | {
     "quality.view_proposal",
     "routing.add_policy",
     "routing.add_tasktype",
+    "routing.add_trial",
     "routing.change_tasktype",
+    "routing.change_trial",
     "routing.delete_tasktype",
     "routing.view_policy",
     "routing.view_tasktype",
+    "routing.view_trial",
 }
 PERMISSIONS = {STAFF: frozenset(_STAFF), OPERATORS: frozenset(_OPERATORS)}
 

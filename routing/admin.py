@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 
 from routing import policies
 from routing.errors import NothingChanged, Overtaken
-from routing.models import Policy, RouteDecision, TaskType, Verdict
+from routing.models import Policy, RouteDecision, TaskType, Trial, Verdict
 from routing.task_types import TaskTypeAdmin
 
 # How a version's settings are shown and asked for.
@@ -199,6 +199,27 @@ class PolicyAdmin(WrittenByCode):
     def what_changed(self, version: Policy) -> str:
         """Rewritten criteria in short; the version's page has more of them."""
         return "; ".join(Truncator(change).chars(60) for change in version.changes)
+
+
+@admin.register(Trial)
+class TrialAdmin(WrittenByCode):
+    list_display = [
+        "__str__",
+        "kind",
+        "share",
+        "state",
+        "policy",
+        "control",
+        "reason",
+        "started_at",
+    ]
+    list_filter = ["state", "kind"]
+    search_fields = ["reason"]
+    date_hierarchy = "started_at"
+    list_select_related = ["policy", "control"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
 
 
 @admin.register(RouteDecision)

@@ -8,7 +8,8 @@ from django.utils import timezone
 from routing import difficulty, fitted, learned
 from routing.choice import Choice, NoScore, Score, Shift, Turn, choose, for_task
 from routing.difficulty import Signals
-from routing.models import Policy, RouteDecision
+from routing.models import HIGHEST_THRESHOLD, Policy, RouteDecision
+from routing.trials import Part, same_scorer
 
 
 def decide(
@@ -17,8 +18,9 @@ def decide(
     policy: Policy,
     score: Score | NoScore | None = None,
     shift: Shift | None = None,
+    part: Part | None = None,
 ) -> Choice:
-    """Choose a tier for the reply and store why, in one query.
+    """Choose a tier for the reply and store why, in one query; beside it, what a shadow chooses.
 
     `score`: what a model said, or why it said nothing; None where none was to be asked. Safe to
     repeat: the newest decision of a reply is the one that counts.
@@ -28,6 +30,9 @@ def decide(
     else:
         score, seen = scored(turn, policy, score)
     least = learned.floor(seen)
+    beside = (
+        _beside(turn, policy, score, shift, least, part.shadow) if part and part.shadow else None
+    )
     score = for_task(score, turn.task, least)
     choice = choose(score, policy.threshold, shift, turn.task, least)
     decision = RouteDecision(
@@ -44,10 +49,25 @@ def decide(
         similarity=turn.task.similarity if turn.task else None,
         recognised_by=turn.task.why if turn.task else "",
         pinned=turn.task.tier or "" if turn.task else "",
+        trial_id=part.trial if part else None,
+        shadow_tier=beside.tier if beside else "",
+        shadow_score=beside.score if beside else None,
         decided_at=timezone.now(),
     )
     _store(decision)
     return choice
+
+
+def _beside(
+    turn: Turn, policy: Policy, score: Score, shift: Shift | None, least: float, shadow: Policy
+) -> Choice:
+    """What the shadow would have chosen; what a budget adds to the threshold, it adds there too."""
+    if not same_scorer(policy, shadow):
+        score, _ = scored(turn, shadow)
+    if shift:
+        added = shift.threshold - policy.threshold
+        shift = replace(shift, threshold=min(HIGHEST_THRESHOLD, shadow.threshold + added))
+    return choose(for_task(score, turn.task, least), shadow.threshold, shift, turn.task, least)
 
 
 def _store(decision: RouteDecision) -> None:

@@ -4,6 +4,9 @@ RoutingError
   BadScore        a model's scores cannot be read
   NoPolicy        no version of the policy is in force
   NothingChanged  a new version would equal the one in force
+  TrialRuns       a trial is to start while another runs
+  NotRunning      a trial is to end that has ended
+  CannotBeShadow  a shadow would have to call a model
   Overtaken       somebody saved another version while a draft was edited
   BadGrades       a file of graded answers cannot be read
   BadRecogniser   a stored recogniser cannot be read
@@ -37,6 +40,23 @@ class NothingChanged(RoutingError):
     def __init__(self, version: int) -> None:
         super().__init__(f"Version {version} in force has the same settings")
         self.version = version
+
+
+class TrialRuns(RoutingError):
+    def __init__(self, trial: int) -> None:
+        super().__init__(f"Trial {trial} runs: one at a time. Stop it, or adopt its version, first")
+
+
+class NotRunning(RoutingError):
+    def __init__(self, trial: int) -> None:
+        super().__init__(f"Trial {trial} has ended")
+
+
+class CannotBeShadow(RoutingError):
+    def __init__(self) -> None:
+        super().__init__(
+            "A shadow calls no model, and this analyzer would have to: try it as an A/B test"
+        )
 
 
 class Overtaken(RoutingError):

@@ -5,9 +5,10 @@ from functools import lru_cache
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import connection, models, transaction
+from django.utils import timezone
 
 from routing.errors import NoPolicy, NothingChanged, Overtaken
-from routing.models import Policy
+from routing.models import Policy, Trial
 
 logger = logging.getLogger(__name__)
 Author = AbstractBaseUser | AnonymousUser | None
@@ -24,11 +25,11 @@ def current() -> Policy:
         found = cursor.fetchone()
     if found is None:
         raise NoPolicy("No policy is in force: has `manage.py migrate` run?")
-    return _read(*found)
+    return read(*found)
 
 
 @lru_cache(maxsize=8)
-def _read(version: int, created_at: object) -> Policy:
+def read(version: int, created_at: object) -> Policy:
     """A version never changes, so each process reads it once.
 
     The moment is part of the key: a table that was emptied gives its numbers again.
@@ -60,16 +61,39 @@ def adopt(draft: Policy, author: Author, reason: str, begun_from: int | None = N
         before = locked(begun_from)
         if before and not draft.changes_from(before):
             raise NothingChanged(before.version)
-        newest = Policy.objects.aggregate(newest=models.Max("version"))["newest"] or 0
         # The one change that a stored version knows; QuerySet.update() of Policy refuses.
         Policy._base_manager.filter(is_current=True).update(is_current=False)
-        draft.version = newest + 1
         draft.is_current = True
-        draft.replaces = before
-        draft.author_id = author.pk if author else None
-        draft.reason = reason
-        draft.save()
+        _store(draft, before, author, reason)
+        # What it was compared with is in force no longer.
+        Trial.objects.running().update(
+            state=Trial.State.OVERTAKEN,
+            ended_at=timezone.now(),
+            ended_by=author.pk if author else None,
+        )
     logger.info("%s of the policy in force: %s", draft, "; ".join(draft.changes))
+    return draft
+
+
+def propose(draft: Policy, author: Author, reason: str, begun_from: int | None = None) -> Policy:
+    """Store the draft as a version that is not in force: to be tried.
+
+    Raises NothingChanged, and Overtaken as `locked` does.
+    """
+    with transaction.atomic():
+        before = locked(begun_from)
+        if before and not draft.changes_from(before):
+            raise NothingChanged(before.version)
+        return _store(draft, before, author, reason)
+
+
+def _store(draft: Policy, before: Policy | None, author: Author, reason: str) -> Policy:
+    newest = Policy.objects.aggregate(newest=models.Max("version"))["newest"] or 0
+    draft.version = newest + 1
+    draft.replaces = before
+    draft.author_id = author.pk if author else None
+    draft.reason = reason
+    draft.save()
     return draft
 
 

@@ -73,7 +73,7 @@ def call(
     Raises NoRoom, NoPrice.
     """
     reply, turn, policy = claimed.reply, claimed.turn, claimed.policy
-    choice = decisions.decide(reply.reference, turn, policy, score, shift)
+    choice = decisions.decide(reply.reference, turn, policy, score, shift, claimed.part)
     rises = shift is None or shift.threshold < HIGHEST_THRESHOLD
     try:
         return calls.reserve(claimed, choice.tier, standing, rises=rises)
@@ -81,7 +81,7 @@ def call(
         if choice.tier == Tier.CHEAP:
             raise
         shift = Shift(HIGHEST_THRESHOLD, f"the budget “{error.budget}” has no room for more")
-        decisions.decide(reply.reference, turn, policy, score, shift)
+        decisions.decide(reply.reference, turn, policy, score, shift, claimed.part)
         return calls.reserve(claimed, Tier.CHEAP, standing, rises=False)
 
 

@@ -18,6 +18,7 @@ from routing import decisions, tiers
 from routing.choice import Tier, Turn
 from routing.models import Policy
 from routing.tiers import Slot, Standing
+from routing.trials import Part
 
 # A worker that has not been heard of for so long is taken for dead; it renews every second.
 LEASE = timedelta(seconds=10)
@@ -45,6 +46,7 @@ class Claimed:
     found: Found
     seconds: float  # until the reply's deadline
     newest_at: int  # revision at which the reply was the newest message, or -1
+    part: Part | None = None  # in a trial of another policy
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ from chatsite.chat.questions import Change
 from chatsite.knowledge import articles
 from chatsite.knowledge.articles import Found
 from chatsite.llm import Finished, FinishReason, Kind, UpstreamError
-from routing import library, policies
+from routing import library, trials
 from routing.choice import NoScore, Score, Turn
 from routing.tiers import Standing
 from routing.verifier import Verdict
@@ -79,7 +79,8 @@ def claim(reply_id: int) -> Claimed | Change | None:
         for message in earlier
     )
     newest_at = reply.conversation.revision if newest[0].pk == reply_id else -1
-    claimed = Claimed(reply, policies.current(), turn, said, found, seconds, newest_at)
+    policy, part = trials.deciding(reply.conversation.reference)
+    claimed = Claimed(reply, policy, turn, said, found, seconds, newest_at, part)
     ready = None if reply.stage else approved.at_once(claimed) or kept.for_turn(claimed)
     return prepared.give(claimed, ready) if ready else claimed
 

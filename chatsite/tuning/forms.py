@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from routing.models import HIGHEST_THRESHOLD, LOWEST_THRESHOLD, Policy
+from routing.models import HIGHEST_THRESHOLD, LOWEST_THRESHOLD, Policy, Trial
 
 DAYS = ((7, "7 days"), (30, "30 days"))
 # As in the source of the design: what a hybrid saves, and what it keeps.
@@ -53,3 +53,16 @@ class Save(forms.ModelForm):  # type: ignore[type-arg]  # no [] at run time
     class Meta:
         model = Policy
         fields = ["threshold", "reason"]
+
+
+class Try(Save):
+    """The draft, how it is to be tried, and why."""
+
+    kind = forms.ChoiceField(choices=Trial.Kind.choices)
+    share = forms.IntegerField(min_value=1, max_value=99, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or {}
+        if given.get("kind") == Trial.Kind.AB and not given.get("share") and not self.errors:
+            self.add_error("share", "Say for how many percent of conversations, 1 to 99.")
+        return given

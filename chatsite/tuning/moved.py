@@ -17,7 +17,7 @@ from chatsite.tuning import replay
 from chatsite.tuning.replay import Models
 from chatsite.tuning.traffic import Alike, Charged, Group, same_scores
 from routing.choice import Tier
-from routing.models import Policy, RouteDecision
+from routing.models import HIGHEST_THRESHOLD, Policy, RouteDecision
 
 # Rows of one page, and characters of a question in each.
 PAGE, SHOWN = 20, 110
@@ -30,7 +30,8 @@ JOIN routing_policy p ON p.id = d.policy_id
 JOIN chat_message m ON m.id = CAST(SUBSTR(d.reference, 7) AS BIGINT)
 JOIN chat_conversation c ON c.id = m.conversation_id
 WHERE d.decided_at >= %s AND d.reference LIKE 'reply:%%' AND d.analyzer IN ({same})
-    AND (d.tier = 'strong') = (d.score >= d.threshold)
+    AND (d.tier = 'strong') = (d.score >= d.threshold) AND d.pinned = ''
+    AND NOT (d.threshold >= {highest} AND p.threshold < {highest})
     AND (d.tier = 'strong') <> (d.score - (d.threshold - p.threshold) >= %s)
 """
 FATES = """
@@ -132,7 +133,7 @@ def newest(
 def _moved(since: datetime, draft: Policy) -> tuple[str, list[Any]]:
     same, scorers = same_scores(draft)
     start = connection.ops.adapt_datetimefield_value(since)
-    return MOVED.format(same=same), [start, *scorers, draft.threshold]
+    return MOVED.format(same=same, highest=HIGHEST_THRESHOLD), [start, *scorers, draft.threshold]
 
 
 def _entries(replies: Iterable[Message]) -> Mapping[int, list[LedgerEntry]]:

@@ -16,7 +16,7 @@ from billing.models import LedgerEntry
 from billing.pricing import Tokens
 from routing.choice import Tier
 from routing.difficulty import Signals, weigh
-from routing.models import Policy
+from routing.models import HIGHEST_THRESHOLD, Policy
 
 Analyzer = Policy.Analyzer
 
@@ -29,14 +29,14 @@ SAME = {
 
 # What routing knows of a reply, weighed again where `features` come along.
 KEY = """
-    d.policy_id, d.tier, d.threshold, d.score,
+    d.policy_id, d.tier, d.threshold, d.score, d.pinned,
     CASE WHEN d.analyzer IN ({same}) THEN NULL ELSE CAST(d.features AS TEXT) END AS features
 """
 DECIDED = """
 SELECT {key}, COUNT(*)
 FROM routing_routedecision d
 WHERE d.decided_at >= %s
-GROUP BY 1, 2, 3, 4, 5
+GROUP BY 1, 2, 3, 4, 5, 6
 """
 # A call's reference is its reply's with a number.
 CHARGED = """
@@ -50,7 +50,7 @@ FROM billing_ledgerentry e
 JOIN routing_routedecision d
     ON d.reference = RTRIM(RTRIM(e.reference, '0123456789'), ':')
 WHERE e.called_at >= %s AND e.reference LIKE 'reply:%%' AND d.decided_at >= %s
-GROUP BY 1, 2, 3, 4, 5, 6
+GROUP BY 1, 2, 3, 4, 5, 6, 7
 """
 
 
@@ -129,7 +129,7 @@ def since(moment: datetime, draft: Policy) -> Traffic:
         for *row, count in cursor.fetchall():
             alike = _alike(row, own)
             replies[alike] = replies.get(alike, 0) + count
-            weighed_again += count if row[4] else 0
+            weighed_again += count if row[-1] else 0
         cursor.execute(CHARGED.format(key=key), [*scorers, start, start])
         for *row, is_own, amount, estimated, fresh, cached, written, output in cursor.fetchall():
             alike = _alike(row, own)
@@ -137,7 +137,7 @@ def since(moment: datetime, draft: Policy) -> Traffic:
                 amount=int(amount),
                 other=0 if is_own else int(amount),
                 unpriced=int(estimated) if is_own else 0,
-                tokens=_tokens(fresh, cached, written, output) if is_own else NONE,
+                tokens=tokens_of(fresh, cached, written, output) if is_own else NONE,
             )
             charged[alike] = charged.get(alike, Charged()) + amounts
     groups = tuple(
@@ -148,17 +148,21 @@ def since(moment: datetime, draft: Policy) -> Traffic:
 
 def same_scores(draft: Policy) -> tuple[str, list[str]]:
     """What stands in the brackets of `d.analyzer IN (...)`, and its arguments."""
-    scorers = SAME.get(Analyzer(draft.analyzer))
+    # A site's own model is not in the features, so what it would say is not known either.
+    scorers = None if draft.learned_analyzer_id else SAME.get(Analyzer(draft.analyzer))
     return (", ".join(["%s"] * len(scorers)), [*scorers]) if scorers else ("d.analyzer", [])
 
 
 def _alike(row: Sequence[Any], own: dict[int, float]) -> Alike:
-    policy, tier, threshold, score, features = row
+    policy, tier, threshold, score, pinned, features = row
     value = weigh(Signals(**json.loads(features))).value if features else score
-    fixed = (tier == Tier.STRONG) != (score >= threshold)
+    by_score = (tier == Tier.STRONG) == (score >= threshold)
+    # Nothing was to go strong then: a budget's doing.
+    barred = threshold >= HIGHEST_THRESHOLD > own[policy]
+    fixed = bool(pinned) or barred or not by_score
     return Alike(policy, Tier(tier), value, threshold - own[policy], fixed)
 
 
-def _tokens(*counts: Any) -> Tokens:
+def tokens_of(*counts: Any) -> Tokens:
     """Sums of nothing are null; PostgreSQL's are decimals."""
     return Tokens(*(int(count or 0) for count in counts))

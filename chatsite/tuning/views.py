@@ -1,5 +1,6 @@
 """The threshold's page: move it, see what that would have done, save it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin, messages
@@ -11,10 +12,10 @@ from django.views.decorators.http import require_GET, require_POST
 
 from billing.errors import NoPrice
 from chatsite.tuning import drafts, pictures, targets, words
-from chatsite.tuning.forms import DAYS, QUALITY, SAVING, Asked, Save
-from routing import policies
-from routing.errors import NoPolicy, NothingChanged, Overtaken
-from routing.models import Policy
+from chatsite.tuning.forms import DAYS, QUALITY, SAVING, Asked, Save, Try
+from routing import policies, trials
+from routing.errors import CannotBeShadow, NoPolicy, NothingChanged, Overtaken, TrialRuns
+from routing.models import Policy, Trial
 
 # What the page shows: the policy, customers' words, and money.
 SEES = ["routing.view_policy", "chat.view_conversation", "billing.view_ledgerentry"]
@@ -37,24 +38,46 @@ def save(request: HttpRequest) -> HttpResponse:
     if not sent.is_valid():
         return _refused(request, 422, sent)
     given = sent.cleaned_data
-    in_force = _in_force()
-    draft = drafts.of(in_force, _settings(in_force, given["version"]), given["threshold"])
+    draft = _draft(given)
     try:
         with transaction.atomic():
             adopted = policies.adopt(draft, request.user, given["reason"], given["begun_from"])
             audit = admin.site.get_model_admin(Policy)
             audit.log_addition(request, adopted, adopted.reason)
     except (NothingChanged, Overtaken) as error:
-        sent.add_error(None, f"{error}")
+        sent.add_error(None, str(error))
         return _refused(request, 409, sent)
     messages.success(request, f"{adopted} is in force: {'; '.join(adopted.changes)}.")
     return redirect("tuning:threshold")
 
 
+@require_POST
+@permission_required([*SAVES, "routing.add_trial"], raise_exception=True)
+def begin(request: HttpRequest) -> HttpResponse:
+    """Try the draft: in shadow, or on a share of conversations."""
+    sent = Try(request.POST)
+    if not sent.is_valid():
+        return _refused(request, 422, sent)
+    given = sent.cleaned_data
+    kind, share = Trial.Kind(given["kind"]), given["share"] or 100
+    try:
+        with transaction.atomic():
+            trial = trials.start(
+                kind, share, _draft(given), request.user, given["reason"], given["begun_from"]
+            )
+            audit = admin.site.get_model_admin(Trial)
+            audit.log_addition(request, trial, f"Started: {trial.get_kind_display()}.")
+    except (NothingChanged, Overtaken, TrialRuns, CannotBeShadow) as error:
+        sent.add_error(None, str(error))
+        return _refused(request, 409, sent)
+    messages.success(request, f"{trial} of version {trial.policy.version} runs.")
+    return redirect("tuning:trial", trial.pk)
+
+
 def _refused(request: HttpRequest, status: int, sent: Save) -> HttpResponse:
     """The page with what was sent and why it is not saved."""
     reasons = [
-        f"{name.capitalize()}: {error}" if name in {"reason", "threshold"} else str(error)
+        f"{name.capitalize()}: {error}" if name in {"reason", "share", "threshold"} else str(error)
         for name, errors in sent.errors.items()
         for error in errors
     ]
@@ -107,8 +130,17 @@ def _context(request: HttpRequest, sent: Any) -> dict[str, Any]:
         "page": page,
         "newer": page - 1,
         "older": page + 1,
+        "at": f"{draft.threshold:g}",
+        "trial": Trial.objects.running().first(),
+        "share": request.POST.get("share", "10"),
+        "may_try": request.user.has_perm("routing.add_trial"),
         "may_save": request.user.has_perms(SAVES),
     }
+
+
+def _draft(given: Mapping[str, Any]) -> Policy:
+    in_force = _in_force()
+    return drafts.of(in_force, _settings(in_force, given["version"]), given["threshold"])
 
 
 def _in_force() -> Policy:

@@ -8,6 +8,8 @@ from chatsite.tuning.drafts import ENOUGH, Preview
 from chatsite.tuning.replay import Effect
 from routing.models import Policy
 
+Analyzer = Policy.Analyzer
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -102,7 +104,7 @@ def notes(preview: Preview, draft: Policy) -> list[str]:
             f"{preview.weighed_again:,} messages had been scored by a model; they are weighed "
             "again by the rules, and not in the list of those that move."
         )
-    if draft.analyzer in {Policy.Analyzer.MODEL, Policy.Analyzer.COMBINED}:
+    if draft.learned_analyzer_id or draft.analyzer in {Analyzer.MODEL, Analyzer.COMBINED}:
         found.append("Messages keep the score they were given; no model is asked again.")
     return found
 

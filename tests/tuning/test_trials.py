@@ -1,0 +1,216 @@
+"""Operators try a draft in shadow or as an A/B test, and read what it showed."""
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.test import Client
+from django.utils import timezone
+
+from chatsite.chat import calls, replies
+from chatsite.chat.models import Conversation, Message
+from routing import policies, trials
+from routing.models import Policy, RouteDecision, Trial
+from routing.tiers import Standing
+from tests.chat import told
+from tests.chat.told import Told
+from tests.tuning.test_threshold import PAGE, text
+
+TRY = PAGE + "try/"
+
+
+def begin(client: Client, kind: str = "ab", **changes: object):
+    sent = {"threshold": 5, "begun_from": 1, "reason": "To see.", "kind": kind, "share": 50}
+    return client.post(TRY, sent | changes, follow=True)
+
+
+def page(trial: Trial, verb: str = "") -> str:
+    return f"{PAGE}trial/{trial.pk}/{verb}"
+
+
+@pytest.fixture
+def asked(db, monkeypatch) -> Callable[[float], Conversation]:
+    """A new conversation is routed as the worker would, and answered."""
+    told.prices()
+    count = iter(range(10_000))
+
+    def ask(score: float) -> Conversation:
+        number = next(count)
+        monkeypatch.setattr(told, "NOW", timezone.now())
+        conversation = Told(visitor=f"v{number}").asks(f"Question {number}?")
+        policy, part = trials.deciding(conversation.conversation.reference)
+        conversation.begins("strong" if score >= policy.threshold else "cheap", score)
+        conversation.ends()
+        shadow = part.shadow if part else None
+        RouteDecision.objects.filter(reference=conversation.reply.reference).update(
+            policy=policy,
+            score=score,
+            trial=part.trial if part else None,
+            shadow_tier=("strong" if score >= shadow.threshold else "cheap") if shadow else "",
+        )
+        return conversation.conversation
+
+    return ask
+
+
+def test_an_operator_starts_and_stops_an_ab_test(operator, db):
+    response = begin(operator, share=20)
+
+    trial = Trial.objects.get()
+    assert (trial.kind, trial.share, trial.state) == ("ab", 20, "running")
+    assert trial.policy.changes_from(trial.control) == ["threshold 7 → 5"]
+    assert trial.started_by is not None
+    assert trial.started_by.username == "olga"
+    assert policies.current().version == 1
+    assert "answers 20 % of conversations" in text(response)
+    assert "Nothing has been answered since it started" in text(response)
+
+    stopped = text(operator.post(page(trial, "stop/"), follow=True))
+
+    assert "is stopped" in stopped
+    assert Trial.objects.get().state == "stopped"
+    assert LogEntry.objects.filter(object_id=str(trial.pk)).count() == 2
+    again = text(operator.post(page(trial, "stop/"), follow=True))
+    assert f"Trial {trial.pk} has ended." in again
+
+
+def test_adopting_the_winner_puts_it_in_force(operator, db):
+    begin(operator)
+    trial = Trial.objects.get()
+
+    words = text(operator.post(page(trial, "adopt/"), follow=True))
+
+    assert "Version 3 is in force: threshold 7 → 5." in words
+    assert policies.current().threshold == 5
+    assert Trial.objects.get().state == "adopted"
+    # The trial's start and end, and the version.
+    assert LogEntry.objects.count() == 3
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "said"),
+    [
+        ({"share": "0"}, 422, "Share: Ensure this value is greater than or equal to 1."),
+        ({"share": "100"}, 422, "Share: Ensure this value is less than or equal to 99."),
+        ({"share": ""}, 422, "Share: Say for how many percent of conversations"),
+        ({"kind": "guess"}, 422, "Select a valid choice."),
+        ({"reason": ""}, 422, "Reason: This field is required."),
+        ({"threshold": 7}, 409, "Version 1 in force has the same settings"),
+        ({"begun_from": 9}, 409, "Version 1 was saved by nobody while you were editing"),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_tried_is_refused_in_words(operator, db, changes, status, said):
+    response = begin(operator, **changes)
+
+    assert response.status_code == status
+    assert said in text(response)
+    assert (Trial.objects.count(), Policy.objects.count()) == (0, 1)
+
+
+def test_a_second_trial_is_refused(operator, db):
+    begin(operator)
+
+    response = begin(operator, threshold=4)
+
+    assert response.status_code == 409
+    assert "runs: one at a time" in text(response)
+    assert "In shadow, without effect" not in text(operator.get(PAGE, {"threshold": "4"}))
+
+
+def test_staff_and_strangers_are_refused(staff, client, operator, db):
+    begin(operator)
+    trial = Trial.objects.get()
+
+    assert staff.get(page(trial)).status_code == 403
+    for verb in ("stop/", "adopt/"):
+        assert staff.post(page(trial, verb)).status_code == 403
+        assert operator.get(page(trial, verb)).status_code == 405
+        assert client.post(page(trial, verb)).status_code == 302
+    assert begin(staff, threshold=4).status_code == 403
+    assert Trial.objects.get().is_running
+    assert operator.get(f"{PAGE}trial/999/").status_code == 404
+
+
+def test_an_ab_test_compares_what_its_conversations_cost_and_became(operator, asked):
+    begin(operator)
+    trial = Trial.objects.get()
+    for _ in range(110):
+        asked(6.0)
+    theirs = RouteDecision.objects.filter(policy=trial.policy)
+    assert 35 <= theirs.count() <= 75
+    cheap = Message.objects.filter(role="assistant", tier="cheap")
+    cheap.update(rating=-1)
+    Message.objects.filter(role="assistant", tier="strong").update(rating=1)
+
+    shown = operator.get(page(trial))
+
+    results = shown.context["results"]
+    assert (results.ours + results.theirs, results.replies) == (110, 110)
+    rows = {row.name: row for row in results.rows}
+    cost = rows["Cost of a conversation"]
+    assert (cost.ours, cost.theirs) == ("$0.0008", "$0.0420")
+    assert cost.difference == "+$0.0412 (+$0.0412 to +$0.0412)"
+    assert cost.verdict == "more"
+    assert rows["Rated bad, of those rated"].verdict == "less"
+    assert rows["An answer failed or was cut"].verdict == "no difference shown"
+
+
+@pytest.mark.parametrize("kind", ["shadow", "ab"])
+def test_a_worker_decides_as_the_trial_says(operator, asked, kind):
+    begin(operator, kind=kind, threshold=1, share=99)
+    trial = Trial.objects.get()
+    asked(3.0)
+    reply = Told(visitor="worker").asks("Hello?").reply
+
+    claimed = replies.claim(reply.pk)
+    assert isinstance(claimed, calls.Claimed)
+    replies.begin(claimed, None, Standing())
+
+    decision = RouteDecision.objects.get(reference=reply.reference)
+    assert decision.trial == trial
+    if kind == "shadow":
+        assert (decision.tier, decision.shadow_tier) == ("cheap", "strong")
+    else:
+        chosen = trials.is_chosen(trial.pk, 99, reply.conversation.reference)
+        assert decision.tier == ("strong" if chosen else "cheap")
+
+
+def test_few_conversations_tell_nothing(operator, asked):
+    begin(operator)
+    for _ in range(6):
+        asked(6.0)
+
+    words = text(operator.get(page(Trial.objects.get())))
+
+    assert "Too few to tell yet." in words
+    assert "too few to tell:" in words
+
+
+def test_a_shadow_shows_what_it_would_have_cost(operator, asked):
+    begin(operator, kind="shadow")
+    for _ in range(30):
+        asked(3.0)
+        asked(6.0)
+
+    shown = operator.get(page(Trial.objects.get()))
+
+    results = shown.context["results"]
+    assert (results.replies, results.moved) == (60, 30)
+    agreement, strong, cost = results.rows
+    assert agreement.theirs == "50.0 %"
+    assert agreement.difference == "37.7 % to 62.3 %"
+    assert (strong.ours, strong.theirs, strong.verdict) == ("0.0 %", "50.0 %", "more")
+    assert (cost.ours, cost.theirs) == ("$0.0008", "$0.0214")
+    assert cost.verdict == "more"
+    assert Message.objects.filter(role="assistant", tier="strong").count() == 0
+
+
+def test_the_list_of_trials_leads_to_their_results(operator, db):
+    begin(operator)
+    trial = Trial.objects.get()
+
+    assert operator.get("/admin/routing/trial/").status_code == 200
+    detail = operator.get(f"/admin/routing/trial/{trial.pk}/change/").content.decode()
+    assert f'href="{page(trial)}"' in detail
+    assert f"Trial {trial.pk} runs" in text(operator.get(PAGE))
