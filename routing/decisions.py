@@ -93,11 +93,11 @@ def detour(reference: str, why: str) -> None:
 
 
 def wants_a_model(turn: Turn, policy: Policy) -> bool:
-    """Whether the policy has a model asked about this turn."""
+    """Whether the policy has a model asked about this turn, and its score could change the tier."""
     if policy.analyzer == Policy.Analyzer.COMBINED:
-        score, _ = learned.score(turn, fitted.analyzer(policy.learned_analyzer_id))
-        return _is_uncertain(score, policy)
-    return policy.analyzer == Policy.Analyzer.MODEL
+        score, seen = learned.score(turn, fitted.analyzer(policy.learned_analyzer_id))
+        return _is_uncertain(score, seen, turn, policy)
+    return policy.analyzer == Policy.Analyzer.MODEL and not _is_pinned(turn)
 
 
 def scored(turn: Turn, policy: Policy, silence: NoScore | None = None) -> tuple[Score, Signals]:
@@ -114,14 +114,26 @@ def scored(turn: Turn, policy: Policy, silence: NoScore | None = None) -> tuple[
     score, seen = learned.score(turn, fitted.analyzer(policy.learned_analyzer_id))
     if silence:
         note = f"{silence.why}, so this score is local"
-    elif policy.analyzer == Policy.Analyzer.COMBINED and not _is_uncertain(score, policy):
+    elif _is_pinned(turn):
+        return score, seen
+    elif policy.analyzer == Policy.Analyzer.COMBINED and not _is_uncertain(
+        score, seen, turn, policy
+    ):
         note = f"not within {policy.band:g} of {policy.threshold:g}, so no model was asked"
     else:
         return score, seen
     return replace(score, reasons=(note, *score.reasons)), seen
 
 
-def _is_uncertain(score: Score, policy: Policy) -> bool:
+def _is_uncertain(score: Score, seen: Signals, turn: Turn, policy: Policy) -> bool:
     """Whether it lies so near the threshold that a model's opinion may change the tier."""
+    if _is_pinned(turn):
+        return False
+    value = for_task(score, turn.task, learned.floor(seen)).value
     # Scores and thresholds have one decimal; their difference as floats does not.
-    return round(abs(score.value - policy.threshold), 6) <= policy.band
+    return round(abs(value - policy.threshold), 6) <= policy.band
+
+
+def _is_pinned(turn: Turn) -> bool:
+    """Whether the task type alone says which tier; but for the stakes, which are local too."""
+    return turn.task is not None and turn.task.tier is not None

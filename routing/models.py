@@ -446,7 +446,7 @@ class RouteDecision(models.Model):
     @property
     def flip(self) -> str:
         """At which threshold the other tier would have answered, in words."""
-        return flip(self.tier, self.score, self.threshold)
+        return "" if self.pinned else flip(self.tier, self.score, self.threshold)
 
 
 class VerdictQuerySet(models.QuerySet["Verdict"]):

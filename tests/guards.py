@@ -297,7 +297,7 @@ GUARDS = (
         "",
         "scoring: combined asks near the threshold only",
         "routing/decisions.py",
-        "        return _is_uncertain(score, policy)\n",
+        "        return _is_uncertain(score, seen, turn, policy)\n",
         "        return True\n",
         (f"{SCORING}::test_combined_asks_where_the_local_score_is_uncertain",),
     ),

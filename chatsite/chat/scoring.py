@@ -16,8 +16,10 @@ from django.utils import timezone
 
 from billing import ledger, tokens
 from billing.errors import NoPrice, NoRoom
+from billing.ladder import Step
 from billing.pricing import Usage
 from chatsite import llm
+from chatsite.chat import affording
 from chatsite.chat.calls import HOLD, NOTHING, UNBILLED, Claimed
 from chatsite.chat.models import ScoringShare
 from chatsite.grouped import GroupedWrites
@@ -54,6 +56,8 @@ def at_hand(claimed: Claimed, standing: Standing) -> Score | NoScore | Unscored 
     turn, policy = claimed.turn, claimed.policy
     if not decisions.wants_a_model(turn, policy):
         return None
+    if affording.means(claimed).step >= Step.CHEAP_ONLY:
+        return NoScore("the budgets leave the cheap tier alone, whatever a model says")
     model = tiers.scorer(policy, standing)
     if not model:
         return NoScore(f"{policy.cheap_model} does not answer and was not asked to rate it")

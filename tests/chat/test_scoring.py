@@ -7,8 +7,8 @@ import pytest
 from channels.db import database_sync_to_async
 from django.db.models import Sum
 
-from billing import proof
-from billing.models import Hold, LedgerEntry
+from billing import periods, proof
+from billing.models import Budget, BudgetWindow, Hold, LedgerEntry
 from chatsite.chat import receipts
 from chatsite.chat.models import Message, ScoringShare
 from routing import policies
@@ -228,6 +228,23 @@ async def test_combined_asks_where_the_local_score_is_uncertain(
     decision = await RouteDecision.objects.aget()
     assert decision.analyzer == ("model" if asks else "learned, first day")
     assert ("no model was asked" in decision.reason) != asks
+
+
+async def test_nothing_is_spent_on_scores_where_the_budgets_leave_the_cheap_tier_alone(
+    tab, model_analyzer, worker, upstream
+):
+    budget = await Budget.objects.acreate(
+        name="All", scope="site", period="total", limit=10**10, cheap_only_from=90
+    )
+    await BudgetWindow.objects.acreate(
+        budget=budget, starts_at=periods.ALWAYS, limit=10**10, spent=95 * 10**8
+    )
+
+    await tab.say("I want to sue you")
+    answer = await tab.answer()
+
+    assert (answer.tier, upstream.models) == ("cheap", ["gpt-3.5-turbo"])
+    assert "the budgets leave the cheap tier" in (await RouteDecision.objects.aget()).reason
 
 
 async def test_without_a_price_the_local_score_decides(tab, model_analyzer, worker, upstream):

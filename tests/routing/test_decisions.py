@@ -10,7 +10,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.models import ProtectedError
 
 from routing import decisions, difficulty, learned, policies, scores
-from routing.choice import NoScore, Score, Tier, Turn
+from routing.choice import NoScore, Score, Task, Tier, Turn
 from routing.models import Policy, RouteDecision
 
 pytestmark = pytest.mark.django_db
@@ -151,6 +151,23 @@ def test_combined_asks_a_model_near_the_threshold_only(band, threshold, asks):
     assert choice.score == 1.2
     assert decisions.wants_a_model(EASY, policy) == asks
     assert (f"not within {band:g} of {threshold:g}" in choice.reason) != asks
+
+
+@pytest.mark.parametrize("analyzer", [Policy.Analyzer.MODEL, Policy.Analyzer.COMBINED])
+@pytest.mark.parametrize(
+    ("wanted", "asks"), [({"tier": Tier.STRONG}, False), ({"points": 5.0}, True)]
+)
+def test_a_task_type_that_pins_its_tier_needs_no_opinion(analyzer, wanted, asks):
+    task = Task("Opening hours", 0.9, is_certain=True, why="an example", **wanted)
+    turn = replace(EASY, task=task)
+    policy = scored_by(analyzer)
+
+    choice = decisions.decide("reply:1", turn, policy)
+
+    # 1.2 and the 5 points of the task type are within 1.5 of 7.
+    assert decisions.wants_a_model(turn, policy) == asks
+    assert "no model was asked" not in choice.reason
+    assert (RouteDecision.objects.get().flip == "") != asks
 
 
 @pytest.mark.parametrize("analyzer", Policy.Analyzer)
