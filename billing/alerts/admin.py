@@ -46,6 +46,7 @@ class Acknowledged(admin.SimpleListFilter):
 
 class DeliveryInline(WrittenByTheWatch, admin.TabularInline[Delivery, Alert]):
     model = Delivery
+    show_change_link = True
     readonly_fields = ["channel", "state", "tries", "result", "due_at"]
     fields = (*readonly_fields,)
 

@@ -3,9 +3,11 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, Model, Q, QuerySet
+from django.db.models import Count, Model, Q, QuerySet, Sum
 from django.http import HttpRequest
 
+from billing.models import LedgerEntry
+from billing.money import shown
 from chatsite.offline.models import Batch, Item
 
 
@@ -40,6 +42,7 @@ class BatchAdmin(WrittenByJobs, admin.ModelAdmin[Batch]):
         "model",
         "state",
         "outcome",
+        "cost",
         "file",
         "provider_id",
         "tries",
@@ -55,6 +58,12 @@ class BatchAdmin(WrittenByJobs, admin.ModelAdmin[Batch]):
             .get_queryset(request)
             .annotate(calls=Count("items"), failed=Count("items", filter=Q(items__state="failed")))
         )
+
+    @admin.display(description="cost so far")
+    def cost(self, batch: Batch) -> str:
+        references = batch.items.values_list("reference", flat=True)
+        entries = LedgerEntry.objects.filter(reference__in=list(references))
+        return shown(entries.aggregate(cost=Sum("amount"))["cost"] or 0)
 
     @admin.display(ordering="calls")
     def calls(self, batch: Any) -> int:

@@ -144,6 +144,15 @@ def test_a_receiver_that_does_not_answer_in_time_is_left(hook, monkeypatch, now)
     assert Delivery.objects.get().result == "ReadTimeout"
 
 
+def test_a_channel_that_is_not_set_up_any_more_sends_nothing(hook, mailbox, settings, now):
+    watch.test("ada", now)
+    settings.ALERT_EMAILS, settings.ALERT_WEBHOOK_URL = [], ""
+
+    assert deliveries.deliver(now) == 0
+
+    assert set(Delivery.objects.values_list("result", flat=True)) == {"not set up any more"}
+
+
 def test_two_workers_send_it_once(hook, now):
     watch.test("ada", now)
     seen_by_both = list(Delivery.objects.select_related("alert"))
