@@ -188,3 +188,17 @@ def scores(messages: Sequence[Mapping[str, str]]) -> str:
     except (TypeError, KeyError) as error:
         raise ValueError("no messages to rate") from error
     return json.dumps({"scores": [round(rules(turn).value) for turn in turns]})
+
+
+def verdict(messages: Sequence[Mapping[str, str]]) -> str:
+    """JSON: how much of what an answer says the articles hold. Raises ValueError for no case."""
+    case = json.loads(messages[-1]["content"])
+    try:
+        answer = str(case["answer"])
+        texts = " ".join(f"{each['title']} {each['text']}" for each in case["articles"])
+    except (TypeError, KeyError) as error:
+        raise ValueError("no answer and articles") from error
+    said, held = stems(answer), set(stems(texts))
+    share = sum(word in held for word in said) / len(said) if said else 0.0
+    reason = f"The articles hold {share:.0%} of the words that say something."
+    return json.dumps({"reason": reason, "score": round(share, 2)})

@@ -15,6 +15,7 @@ from typing import Any
 
 from billing import tokens
 from chatsite.demo import compose
+from chatsite.demo.batches import Shelf
 
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
@@ -34,6 +35,7 @@ MODELS = (
 MOST_TOKENS = 4096
 # Bytes of a request: articles and a conversation are some 20 kB.
 MOST_BYTES = 1024 * 1024
+MOST_BYTES_OF_A_FILE = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ class Answer:
 
 
 async def application(scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
-    """ASGI: POST /v1/chat/completions and GET /v1/models."""
+    """ASGI: POST /v1/chat/completions, GET /v1/models, and batches."""
     if scope["type"] == "websocket":
         await send({"type": "websocket.close"})
     if scope["type"] != "http":
@@ -94,6 +96,20 @@ async def application(scope: Mapping[str, Any], receive: Receive, send: Send) ->
                 return
             write = _stream if request.get("stream") else _complete
             await write(receive, send, given, request)
+        case method, path if path.startswith(("/v1/files", "/v1/batches")):
+            kind = dict(scope["headers"]).get(b"content-type", b"")
+            try:
+                body = await _body(receive, MOST_BYTES_OF_A_FILE)
+                # Hundreds of answers at once: whoever is being written to does not wait for them.
+                content = await asyncio.to_thread(SHELF.answer, method, path, kind, body)
+            except (BadRequest, ValueError, KeyError) as error:
+                await _refuse(send, 400, str(error))
+                return
+            if content is None:
+                await _refuse(send, 404, "The demo model has no such file or batch.")
+                return
+            await _start(send, 200, b"application/json")
+            await send({"type": "http.response.body", "body": content})
         case _:
             await _refuse(send, 404, "The demo model answers at /v1/chat/completions.")
 
@@ -115,6 +131,11 @@ def answer(request: Mapping[str, Any]) -> Answer:
             text = compose.scores(messages)
         except ValueError as error:
             raise BadRequest(f"Nothing to rate: {error}.") from error
+    elif messages[-1]["content"].startswith('{"articles":'):
+        try:
+            text = compose.verdict(messages)
+        except ValueError as error:
+            raise BadRequest(f"Nothing to judge: {error}.") from error
     else:
         text = compose.answer(messages, detailed=not CHEAP.search(model))
     pieces, made = [], 0
@@ -133,17 +154,33 @@ def answer(request: Mapping[str, Any]) -> Answer:
     return Answer(model, tuple(pieces), "stop" if whole else "length", usage)
 
 
-async def _read(receive: Receive) -> dict[str, Any]:
-    """The request's JSON. Raises BadRequest."""
+def _completed(request: Mapping[str, Any]) -> tuple[int, Mapping[str, Any]]:
+    """The status and the body of a request in a batch."""
+    try:
+        return 200, _whole(answer(request))
+    except BadRequest as error:
+        return 400, _error(str(error))
+
+
+SHELF = Shelf(_completed)
+
+
+async def _body(receive: Receive, most: int) -> bytes:
+    """Raises BadRequest."""
     body, more = b"", True
     while more:
         message = await receive()
         body += message.get("body", b"")
         more = message.get("more_body", False)
-        if len(body) > MOST_BYTES:
-            raise BadRequest("A request has at most a megabyte.")
+        if len(body) > most:
+            raise BadRequest(f"A request has at most {most} bytes.")
+    return body
+
+
+async def _read(receive: Receive) -> dict[str, Any]:
+    """The request's JSON. Raises BadRequest."""
     try:
-        request = json.loads(body)
+        request = json.loads(await _body(receive, MOST_BYTES))
     except ValueError as error:
         raise BadRequest("A request is JSON.") from error
     if not isinstance(request, dict):
@@ -182,10 +219,13 @@ async def _complete(
     """All at once, when the last piece would have come."""
     pace = QUICK if CHEAP.search(given.model) else SLOW
     await asyncio.sleep(pace.first + given.usage["completion_tokens"] / pace.rate)
+    await _reply(send, 200, _whole(given))
+
+
+def _whole(given: Answer) -> dict[str, Any]:
     message = {"role": "assistant", "content": given.text, "refusal": None}
     choice = {"index": 0, "message": message, "finish_reason": given.finish}
-    whole = {**given.head("chat.completion"), "choices": [choice], "usage": given.usage}
-    await _reply(send, 200, whole)
+    return {**given.head("chat.completion"), "choices": [choice], "usage": given.usage}
 
 
 async def _event(
@@ -211,5 +251,9 @@ async def _reply(send: Send, status: int, value: object) -> None:
 
 
 async def _refuse(send: Send, status: int, message: str) -> None:
+    await _reply(send, status, _error(message))
+
+
+def _error(message: str) -> dict[str, Any]:
     error = {"message": message, "type": "invalid_request_error", "param": None, "code": None}
-    await _reply(send, status, {"error": error})
+    return {"error": error}

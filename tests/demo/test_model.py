@@ -16,7 +16,9 @@ import pytest
 from billing import tokens
 from chatsite import llm
 from chatsite.demo import model
-from chatsite.llm import Deadlines, Delta, Finished, FinishReason
+from chatsite.llm import Deadlines, Delta, Finished, FinishReason, batches
+from chatsite.llm.batches import Request
+from chatsite.quality import rubric
 from routing.choice import Turn
 from routing.difficulty import SCORING_FORMAT, read_scores, scoring_messages
 from tests.demo.shop import messages
@@ -192,6 +194,48 @@ async def test_it_lists_its_models_and_nothing_else(server: str) -> None:
 
     assert {"gpt-3.5-turbo", "gpt-4"} <= set(names)
     assert status == 404
+
+
+async def test_batches_are_taken_and_run(server, settings) -> None:
+    settings.OPENAI_BASE_URL, settings.OPENAI_API_KEY = server, ""
+    articles = [("Business hours", "We are open from nine to five on weekdays.")]
+    cases = {
+        "judge:1": "We are open from nine to five on weekdays.",
+        "judge:2": "Our helicopter lands behind the volcano.",
+    }
+    requests = [
+        Request(name, "gpt-4", rubric.messages([("customer", "When?")], articles, answer), 600)
+        for name, answer in cases.items()
+    ]
+
+    def run() -> dict[str, batches.Result]:
+        file = batches.upload(requests)
+        assert batches.find(file) == ""
+        batch = batches.create(file)
+        assert batches.find(file) == batch
+        done = batches.progress(batch)
+        assert done.over
+        return {result.reference: result for result in batches.results(done)}
+
+    results = await asyncio.to_thread(run)
+
+    scores = {}
+    for name, result in results.items():
+        assert result.finished is not None
+        assert result.finished.usage is not None
+        scores[name] = rubric.read(result.finished.text).score
+    assert scores["judge:1"] > 0.9 > 0.2 > scores["judge:2"]
+
+
+async def test_what_is_no_batch_is_refused(server, settings) -> None:
+    settings.OPENAI_BASE_URL, settings.OPENAI_API_KEY = server, ""
+
+    with pytest.raises(llm.UpstreamError, match="unknown_model: status 404"):
+        await asyncio.to_thread(batches.progress, "batch-999")
+    refused = await asyncio.to_thread(
+        lambda: batches.progress(batches.create("file-999")),
+    )
+    assert (refused.state, refused.files) == ("failed", ())
 
 
 async def test_who_leaves_is_not_written_to() -> None:

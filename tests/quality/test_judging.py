@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from billing.models import Budget, LedgerEntry, Price
@@ -189,3 +190,15 @@ def test_a_long_reason_is_cut():
     said = rubric.read(json.dumps({"score": 1, "reason": "long " * 1000}))
 
     assert (said.score, len(said.reason)) == (1.0, rubric.LONGEST_REASON)
+
+
+def test_the_night_is_brought_forward_once(batches, capsys, settings):
+    Told().asks().answered()
+
+    call_command("judge")
+    assert "1 answers for gpt-5.6-sol to judge" in capsys.readouterr().out
+    with pytest.raises(CommandError, match="already since yesterday"):
+        call_command("judge")
+    settings.JUDGED_PER_NIGHT = 0
+    with pytest.raises(CommandError, match="JUDGED_PER_NIGHT"):
+        call_command("judge")

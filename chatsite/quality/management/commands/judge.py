@@ -1,0 +1,24 @@
+"""`manage.py judge`: the night's sample of cheap answers, queued now."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from chatsite.quality import judging
+
+
+class Command(BaseCommand):
+    help = "Queue the sample of cheap answers that is judged each night; once a night."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.JUDGED_PER_NIGHT:
+            raise CommandError("Judging is off: JUDGED_PER_NIGHT says how many answers a night.")
+        batch = judging.sample(timezone.now())
+        if batch is None:
+            raise CommandError(
+                "Nothing is queued: it was already since yesterday, no cheap answer is new, the"
+                " budget is spent, or neither strong model has a batch price."
+            )
+        self.stdout.write(f"{batch}: {batch.items.count()} answers for {batch.model} to judge.")
