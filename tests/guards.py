@@ -271,6 +271,25 @@ GUARDS = (
     ),
     Guard(
         "",
+        "scoring: a scorer that keeps failing is left alone",
+        "chatsite/chat/scoring.py",
+        "        if self._silent >= MOST_SILENT:\n",
+        "        if False:\n",
+        (f"{SCORING}::test_a_scorer_that_keeps_failing_is_left_alone_for_a_while",),
+    ),
+    Guard(
+        "",
+        "scoring: where the budgets leave the cheap tier alone, none is asked",
+        "chatsite/chat/scoring.py",
+        "    if affording.means(claimed).step >= Step.CHEAP_ONLY:\n",
+        "    if False:\n",
+        (
+            f"{SCORING}::test_nothing_is_spent_on_scores_where_the_budgets_leave_the_cheap_tier"
+            "_alone",
+        ),
+    ),
+    Guard(
+        "",
         "scoring: a shared call is in nobody's name",
         "chatsite/chat/scoring.py",
         "conversations.pop() if len(conversations) == 1 else None",

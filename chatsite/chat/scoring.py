@@ -37,6 +37,9 @@ GIVEN_UP_AFTER = 5.0
 # Seconds in which turns gather for a call: those of one grouped commit, and while another call is
 # under way, more. Less than the patience by what a quick model takes.
 GATHERED, GATHERED_MEANWHILE = 0.005, 0.05
+# Calls in a row without a score, after which none is made for so many seconds: each is paid for,
+# and a customer waits for each.
+MOST_SILENT, SILENT_FOR = 5, 30.0
 # Turns in a call, each up to some 700 tokens: the smallest contexts hold 8,192.
 MOST_TURNS = 8
 # Tokens: the JSON around the scores, and each of them.
@@ -113,9 +116,13 @@ class Scorer:
         self._waiting: list[_Wanted] = []
         self._gathering: asyncio.Task[None] | None = None
         self._calls: set[asyncio.Task[None]] = set()
+        self._silent = 0  # calls in a row
+        self._silent_until = 0.0  # the loop's time
 
     async def score(self, unscored: Unscored) -> Score | NoScore:
         """The model's score for the turn, or why there is none within `PATIENCE`."""
+        if asyncio.get_running_loop().time() < self._silent_until:
+            return NoScore("the model kept giving no scores and is not asked for a while")
         wanted = _Wanted(unscored.claimed, unscored.model)
         self._waiting.append(wanted)
         if self._gathering is None or self._gathering.done():
@@ -171,6 +178,10 @@ class Scorer:
     async def _call(self, batch: _Batch) -> None:
         """Ask, settle, and tell whoever still waits."""
         found = await self._scores(batch)
+        self._silent = self._silent + 1 if isinstance(found, NoScore) else 0
+        if self._silent >= MOST_SILENT:
+            # Half a minute on, one call tells whether it has come back.
+            self._silent_until = asyncio.get_running_loop().time() + SILENT_FOR
         for key, wanted in batch.keys.items():
             for each in wanted:
                 if not each.outcome.done():
