@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from django.db.models import OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.utils.text import Truncator
 
 from billing import money
@@ -44,12 +46,7 @@ SELECT COUNT(DISTINCT c.id),
     COUNT(CASE WHEN m.rating = 1 THEN 1 END),
     COUNT(CASE WHEN m.rating = -1 THEN 1 END)
 """
-NEWEST = """
-SELECT d.id, m.id,
-    (SELECT SUBSTR(q.text, 1, 400) FROM chat_message q
-     WHERE q.conversation_id = c.id AND q.role = 'customer' AND q.position < m.position
-     ORDER BY q.position DESC LIMIT 1)
-"""
+NEWEST = "SELECT d.id, m.id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +106,10 @@ def newest(
         rows = cursor.fetchall()
     shown = rows[:PAGE]
     decisions = RouteDecision.objects.select_related("policy").in_bulk([row[0] for row in shown])
-    replies = Message.objects.in_bulk([row[1] for row in shown])
+    replies = _with_questions().in_bulk([row[1] for row in shown])
     entries = _entries(replies.values())
     found = []
-    for decision_id, reply_id, question in shown:
+    for decision_id, reply_id in shown:
         decision, reply = decisions[decision_id], replies[reply_id]
         priced = replay.priced(
             _alone(decision, entries[reply_id]), Models.by(decision.policy), Models.by(draft), rates
@@ -122,12 +119,29 @@ def newest(
             Moved(
                 decision=decision,
                 reply=reply,
-                question=Truncator(" ".join((question or "").split())).chars(SHOWN),
+                question=Truncator(" ".join(_question(reply).split())).chars(SHOWN),
                 then=priced.then,
                 now=priced.strong if to_strong else priced.cheap,
             )
         )
     return found, len(rows) > PAGE
+
+
+def _with_questions() -> QuerySet[Message]:
+    """Replies, each with the customer's words before it as `question`."""
+    asked = Message.objects.filter(
+        conversation=OuterRef("conversation"),
+        role=Message.Role.CUSTOMER,
+        position__lt=OuterRef("position"),
+    ).order_by("-position")
+    return Message.objects.annotate(
+        question=Coalesce(Subquery(asked.values("text")[:1]), Value(""))
+    )
+
+
+def _question(reply: Message) -> str:
+    question: str = reply.question  # type: ignore[attr-defined]  # annotated
+    return question
 
 
 def _moved(since: datetime, draft: Policy) -> tuple[str, list[Any]]:

@@ -77,15 +77,16 @@ def test_a_shadow_is_decided_in_the_same_query(django_assert_num_queries):
         decisions.decide("reply:1", Turn("I was charged twice!"), policy, None, None, part)
 
 
-def test_what_a_budget_adds_to_the_threshold_it_adds_for_the_shadow():
+@pytest.mark.parametrize(("score", "tier"), [(6.0, "cheap"), (6.8, "strong")])
+def test_what_a_budget_adds_to_the_threshold_it_adds_for_the_shadow(score, tier):
+    # 1.5 above the policy's 7, so 6.5 instead of the shadow's 5.
+    shift = Shift(8.5, "a budget runs low")
     started(SHADOW)
     policy, part = trials.deciding("conversation:1")
 
-    decisions.decide(
-        "reply:1", Turn("?"), policy, Score(6.0, "model", ()), Shift(8.5, "a budget runs low"), part
-    )
+    decisions.decide("reply:1", Turn("?"), policy, Score(score, "model", ()), shift, part)
 
-    assert RouteDecision.objects.get().shadow_tier == "cheap"
+    assert RouteDecision.objects.get().shadow_tier == tier
 
 
 def test_a_shadow_scores_by_its_own_analyzer():

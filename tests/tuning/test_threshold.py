@@ -113,6 +113,16 @@ def test_what_was_not_the_scores_doing_stays(operator, traffic):
     assert (effect.then.strong, effect.now.strong) == (2, 1)
 
 
+@pytest.mark.parametrize("why", [{"pinned": "cheap"}, {"threshold": 11.0}], ids=str)
+def test_what_a_task_type_pins_or_a_full_budget_barred_stays(operator, traffic, why):
+    RouteDecision.objects.filter(score=6.5).update(**why)
+
+    page = operator.get(PAGE, {"threshold": "2"})
+
+    assert page.context["preview"].effect.to_strong == 2
+    assert "One of 6.5?" not in text(page)
+
+
 def test_what_raised_the_threshold_then_raises_it_again(operator, traffic):
     # As a budget that runs low does: 6.5 was compared with 8, not with 7.
     RouteDecision.objects.filter(score=6.5).update(threshold=8.0)
