@@ -41,6 +41,11 @@ class Node:
             if isinstance(child, Node):
                 yield from child.elements()
 
+    def child(self, of_class: str) -> "Node":
+        """The first child of this class."""
+        nodes = (child for child in self.children if isinstance(child, Node))
+        return next(node for node in nodes if of_class in node.attributes["class"].split())
+
     def append(self, child: "Node | str") -> None:
         if isinstance(child, Node):
             child.parent = self
@@ -167,6 +172,11 @@ class Page:
         log = self._by_id("messages")
         assert log is not None
         return [Entry.of(node) for node in self._entries(log)]
+
+    def node(self, name: str) -> Node:
+        found = self._by_id(name)
+        assert found is not None, name
+        return found
 
     def words(self) -> str:
         """All that the log says, beside the messages too."""

@@ -120,6 +120,25 @@ def one_attempt_at_a_time(evidence: Evidence) -> Iterator[str]:
                 yield f"{reference} was finished by a worker that had not stood still"
 
 
+def escalated_once(evidence: Evidence) -> Iterator[str]:
+    """A doubted answer is paid for once, whoever dies while the strong tier writes it again."""
+    retried = {reply for story in evidence.stories for reply in story.retried}
+    away = [entry for entry in evidence.entries if entry.outcome == "escalated"]
+    of_reply = Counter(entry.reference.split(":")[1] for entry in away)
+    for reply, count in of_reply.items():
+        if count > 1 and int(reply) not in retried:
+            yield f"reply:{reply}: {count} doubted answers were paid for"
+    models = {asked.reference: asked.model for asked in evidence.asked}
+    for entry in away:
+        _, reply, attempt = entry.reference.split(":")
+        following = models.get(f"reply:{reply}:{int(attempt) + 1}", "")
+        if following == entry.model and int(reply) not in retried:
+            yield f"{entry.reference}: the cheap tier was asked again"
+    for reference, outcome in evidence.verdicts.items():
+        if outcome == "escalated":
+            yield f"{reference}: nobody knows what came of its escalation"
+
+
 def complete_is_whole(evidence: Evidence) -> Iterator[str]:
     """P6, fencing: a complete answer is one attempt's, whole, and the newest attempt's."""
     asked = {each.reference: each for each in evidence.asked}
@@ -181,7 +200,11 @@ def known_usage_is_exact(evidence: Evidence) -> Iterator[str]:
         billed[each.reference] += each.nano_dollars
     for entry in evidence.entries:
         amount = billed[entry.reference]
-        if entry.outcome == "stop" and not entry.estimated and entry.amount != amount:
+        if (
+            entry.outcome in {"stop", "escalated"}
+            and not entry.estimated
+            and entry.amount != amount
+        ):
             yield f"{entry.reference}: {entry.amount} recorded, {amount} billed"
 
 
@@ -254,6 +277,7 @@ CHECKS: dict[str, Check] = {
     "0 answered twice": answered_once,
     "one open reply per conversation": one_voice,
     "no attempt overtaken by another": one_attempt_at_a_time,
+    "0 doubted answers paid for twice": escalated_once,
     "no cut answer looks complete": complete_is_whole,
     "dead workers and lost hints are made good": recovered,
     "0 charged twice": charged_once,

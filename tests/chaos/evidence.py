@@ -14,9 +14,11 @@ from tests.stack import Stack
 
 MESSAGES = """
 SELECT message.id, conversation.public_id, message.role, message.state, message.text,
-       message.client_id, message.attempt, message.failure, message.created_at, message.ended_at
+       message.client_id, message.attempt, message.failure, message.created_at, message.ended_at,
+       CASE WHEN message.stage = 'kept' THEN verdict.call ELSE '' END
 FROM chat_message message JOIN chat_conversation conversation
   ON conversation.id = message.conversation_id
+LEFT JOIN routing_verdict verdict ON verdict.reference = 'reply:' || message.id
 ORDER BY message.conversation_id, message.position
 """
 ENTRIES = "SELECT reference, outcome, amount, reserved, estimated, model_requested, windows "
@@ -49,10 +51,12 @@ class Stored:
     failure: str
     created_at: datetime
     ended_at: datetime | None
+    kept: str  # the call whose words stand although a later one was made
 
     @property
     def reference(self) -> str:
-        return f"reply:{self.id}:{self.attempt}"
+        """The call that wrote it."""
+        return self.kept or f"reply:{self.id}:{self.attempt}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,7 @@ class Evidence:
     entries: list[Entry] = field(default_factory=list)
     windows: list[Window] = field(default_factory=list)
     holds: list[str] = field(default_factory=list)
+    verdicts: dict[str, str] = field(default_factory=dict)  # outcomes by the reply's reference
     asked: list[Asked] = field(default_factory=list)
     billed: list[Billed] = field(default_factory=list)
     # What a look at the running database found wrong.
@@ -133,6 +138,10 @@ class Evidence:
             Entry(reference, outcome, amount, reserved, bool(estimated), model)
             for reference, outcome, amount, reserved, estimated, model, _ in stack.rows(ENTRIES)
         ]
+        self.verdicts = {
+            str(reference): str(outcome)
+            for reference, outcome in stack.rows("SELECT reference, outcome FROM routing_verdict")
+        }
         self.windows = [Window(*row) for row in stack.rows(WINDOWS)]
         self.holds = [str(row[0]) for row in stack.rows("SELECT reference FROM billing_hold")]
         self.asked = [Asked(**each) for each in _json(f"{stack.upstream_url}/_requests")]
@@ -144,7 +153,7 @@ class Evidence:
 
 
 def _stored(row: Sequence[Any]) -> Stored:
-    id_, conversation, role, state, text, client_id, attempt, failure, created, ended = row
+    id_, conversation, role, state, text, client_id, attempt, failure, created, ended, kept = row
     return Stored(
         id_,
         _uuid(conversation),
@@ -156,6 +165,7 @@ def _stored(row: Sequence[Any]) -> Stored:
         failure,
         _time(created),
         _time(ended) if ended else None,
+        kept or "",
     )
 
 

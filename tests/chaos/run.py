@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 from tests.chaos.checks import CHECKS
@@ -24,13 +25,16 @@ SAMPLED_EVERY = 0.5
 TOLD_EVERY = 20.0
 # Seconds that dead workers' holds are kept, and the sweep that then charges them.
 HOLDS_GONE_WITHIN = 140
-# Nano-dollars for the strong tier: runs out before the last of the hard questions.
-STRONG_PER_CONVERSATION = 25_000_000
+# Nano-dollars for the strong tier: runs out before the last of the hard and the doubted answers.
+STRONG_PER_CONVERSATION = 100_000_000
 # Some third hard question has no room here.
 CONVERSATION_LIMIT = 250_000_000
 
+# Every message is a call; an answer that is stamps of time is doubted wherever articles were given.
 SEED = """
 from billing.models import Budget
+from routing.models import TaskType
+TaskType.objects.update(cacheable=False, answers_itself=False)
 Budget.objects.filter(scope="site").update(limit=10**13)
 Budget.objects.filter(scope="conversation").update(limit={conversation})
 Budget.objects.create(
@@ -139,6 +143,11 @@ def _report(evidence: Evidence, seconds: float) -> bool:
         "of them complete": sum(reply.state == "complete" for reply in replies),
         **{f"ended {name}": sum(reply.failure == name for reply in replies) for name in failures},
         "attempts at the provider": len(evidence.asked),
+        **{
+            f"doubted, {name}": count
+            for name, count in sorted(Counter(evidence.verdicts.values()).items())
+            if name != "trusted"
+        },
         **evidence.havoc.done,
         "recorded, $": f"{sum(entry.amount for entry in evidence.entries) / 1e9:.4f}",
         "billed, $": f"{sum(billed.nano_dollars for billed in evidence.billed) / 1e9:.4f}",

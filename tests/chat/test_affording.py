@@ -11,7 +11,7 @@ from billing import periods
 from billing.models import Budget, BudgetWindow, LedgerEntry
 from chatsite.chat import affording
 from chatsite.chat.models import Message
-from routing.models import RouteDecision
+from routing.models import RouteDecision, Verdict
 from tests.chat.test_answers import THREE_QUESTIONS
 from tests.upstream import Upstream
 
@@ -121,6 +121,18 @@ async def test_without_room_for_the_strong_tier_the_cheap_one_answers(tab, spent
     made = await decision()
     assert (made.tier, made.threshold) == ("cheap", 11)
     assert made.reason.endswith("raised to 11: the budget “Site” has no room for more.")
+
+
+async def test_on_the_step_of_the_cheap_tier_nothing_is_escalated(tab, spent, worker, upstream):
+    await spent(LIMIT * 90 // 100, cheap_only_from=85)
+    upstream.runs_out("We are open from")
+
+    await tab.say("What are your business hours?")
+    answer = await tab.answer()
+
+    assert (answer.state, answer.tier) == ("cut", "cheap")
+    assert upstream.models == ["gpt-3.5-turbo"]
+    assert (await Verdict.objects.aget()).outcome == "no_room"
 
 
 async def test_a_reply_waits_for_room_that_another_call_holds(

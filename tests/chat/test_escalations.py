@@ -1,24 +1,38 @@
 """A doubted cheap answer is written again by the strong tier; where that cannot be, it stands."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 from channels.db import database_sync_to_async
 from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from billing.models import Budget, Hold, LedgerEntry
 from chatsite.chat import handover, receipts
-from chatsite.chat.models import Message
+from chatsite.chat.calls import Claimed, Work
+from chatsite.chat.models import Conversation, Message
+from chatsite.demo import model
+from chatsite.knowledge.articles import Found
+from chatsite.provider.models import ProviderModel
 from routing import policies
-from routing.models import RouteDecision, Verdict
+from routing.choice import Turn
+from routing.models import Policy, RouteDecision, Verdict
 from tests.chat.conftest import sweep
 from tests.chat.test_answers import THREE_QUESTIONS
+from tests.exchange import Exchange
+from tests.scripts import Says
 
 HOURS = "What are your business hours?"
 # Names a page that no article knows.
 DOUBTED = "From nine to five, see https://elsewhere.example/hours."
 CHECKING = "Double-checking this answer…"
+
+
+async def says_what_the_articles_say(exchange: Exchange) -> None:
+    answer = await asyncio.to_thread(model.answer, exchange.call.body)
+    await Says(answer.text)(exchange)
 
 
 @database_sync_to_async
@@ -73,6 +87,32 @@ async def test_a_doubted_answer_is_replaced_once_by_the_strong_tiers(tab, worker
     assert verdict.doubt > 0.6
     assert "unsupported link" in verdict.reason
     assert (await RouteDecision.objects.aget()).tier == "cheap"
+
+
+async def test_the_better_answer_grows_where_the_draft_was(tab, worker, upstream):
+    upstream.says(DOUBTED)
+    upstream.says("Monday to Friday, and never on a Sunday.", every=0.1)
+
+    await tab.say(HOURS)
+    await is_being_checked(tab)
+    await tab.sees(lambda page: "Monday" in tab.newest.text)
+
+    assert tab.newest.open
+    assert "elsewhere" not in tab.page.words()
+    assert CHECKING not in tab.page.words()
+
+
+async def test_a_question_of_the_sample_shop_shows_it(tab, worker, upstream):
+    upstream.otherwise = says_what_the_articles_say
+
+    await tab.say(
+        "We need 60 notebooks for a conference, is there a volume discount and can you print our "
+        "logo?"
+    )
+    answer = await tab.answer()
+
+    assert "I could not find that" in answer.draft
+    assert (answer.tier, "We supply offices, schools" in answer.text) == ("strong", True)
 
 
 async def test_an_answer_above_suspicion_stands(tab, worker, upstream):
@@ -164,6 +204,56 @@ async def test_without_time_for_the_strong_tier_the_answer_stands(tab, hints, st
     assert (answer.state, answer.tier) == ("complete", "cheap")
     assert (await Verdict.objects.aget()).outcome == "no_time"
     assert await outcomes() == ["stop"]
+
+
+async def test_a_strong_model_that_is_out_is_not_asked_to_check(tab, worker, upstream):
+    soon = timezone.now() + timedelta(minutes=5)
+    for name in ("gpt-4", "gpt-5.6-sol"):
+        await ProviderModel.objects.acreate(name=name, refused_until=soon)
+    upstream.says(DOUBTED)
+
+    await tab.say(HOURS)
+    answer = await tab.answer()
+
+    assert (answer.text, answer.tier, answer.attempt) == (DOUBTED, "cheap", 1)
+    assert upstream.models == ["gpt-3.5-turbo"]
+    assert (await Verdict.objects.aget()).outcome == "failed"
+
+
+async def test_only_who_has_the_draft_hears_of_it_beside_the_busy_message(tab, worker, upstream):
+    upstream.says(DOUBTED)
+    upstream.hangs(after=0)
+    await tab.say(HOURS)
+    await is_being_checked(tab)
+
+    entry = tab.page.node(f"entry-{tab.newest.id}")
+    notice, message = entry.child("checking"), entry.child("message")
+
+    # Inside what is busy, a reader of the screen would not hear it.
+    assert message.attributes["aria-busy"] == "true"
+    assert notice.parent is entry
+    assert CHECKING not in message.text
+
+
+@pytest.mark.django_db
+def test_a_draft_without_a_stage_is_refused():
+    conversation = Conversation.objects.create(visitor="v" * 64)
+    draft = Message(conversation=conversation, position=1, role="assistant", draft="From nine.")
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        draft.save()
+
+
+def test_a_strong_answer_leaves_the_cheap_tier_time_to_stand_in():
+    def seconds(tier: str, stage: str, left: float) -> float:
+        reply = Message(tier=tier, stage=stage)
+        claimed = Claimed(reply, Policy(), Turn("?"), (), Found((), 0.0), left, -1)
+        return Work(claimed, "", "", [], 0).seconds
+
+    assert seconds("strong", "", 90) == 78
+    assert seconds("strong", "", 9) == 6
+    assert seconds("strong", "escalated", 60) == 60
+    assert seconds("cheap", "", 90) == 90
 
 
 @pytest.mark.parametrize("first", ["unauthorised", "cuts"])

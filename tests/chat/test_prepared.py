@@ -6,7 +6,7 @@ import pytest
 from channels.db import database_sync_to_async
 from django.utils import timezone
 
-from billing.models import Hold, LedgerEntry
+from billing.models import Budget, Hold, LedgerEntry
 from chatsite.chat import kept
 from chatsite.chat.models import Conversation, KeptAnswer, Message, Prepared
 from chatsite.knowledge.models import Article, Edition
@@ -146,6 +146,17 @@ async def test_an_answer_that_is_rated_down_is_given_to_nobody(
     await third.answer()
 
     assert len(upstream.requests) == 2
+
+
+async def test_a_doubted_answer_that_stands_is_not_kept(task_types, tab, worker, upstream):
+    await Budget.objects.acreate(name="S", scope="tier", key="strong", period="total", limit=1000)
+    upstream.says("See https://elsewhere.example/shipping for the costs of shipping to Germany.")
+
+    await tab.say("How much is shipping to Germany?")
+    answer = await tab.answer()
+
+    assert (answer.state, answer.tier) == ("complete", "cheap")
+    assert not await KeptAnswer.objects.aexists()
 
 
 async def test_an_answer_that_is_not_whole_is_not_kept(task_types, tab, worker, upstream):
