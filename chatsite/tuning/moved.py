@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import OuterRef, QuerySet, Subquery, Value
+from django.db.models import OuterRef, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Coalesce
 from django.utils.text import Truncator
 
@@ -135,7 +135,7 @@ def _with_questions() -> QuerySet[Message]:
         position__lt=OuterRef("position"),
     ).order_by("-position")
     return Message.objects.annotate(
-        question=Coalesce(Subquery(asked.values("text")[:1]), Value(""))
+        question=Coalesce(Subquery(asked.values("text")[:1]), Value(""), output_field=TextField())
     )
 
 
