@@ -6,8 +6,9 @@ from django.utils import timezone
 
 from chatsite.provider import listing
 
-# Seconds to the second attempt, then twice as long each time: the last is an hour after the first.
-AGAIN_AFTER, MOST_AGAIN = 60, 6
+# Seconds to the second attempt, then twice as long each time: a provider that starts together with
+# the worker is read at once, one that is away for an hour when it is back.
+AGAIN_AFTER, MOST_AGAIN = 5, 10
 
 
 @shared_task
