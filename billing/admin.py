@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db import connection
 from django.db.models import F, Model, OuterRef, QuerySet, Subquery
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Greatest
@@ -19,7 +20,7 @@ from django.utils.module_loading import import_string
 from billing import windows
 from billing.dashboard.views import dashboard, export
 from billing.forms import LADDER, BudgetForm, LadderForm, PriceForm
-from billing.models import Budget, BudgetWindow, LedgerEntry, Price
+from billing.models import Budget, BudgetWindow, LedgerEntry, Price, Tally
 from billing.money import shown
 
 # Windows shown beneath a budget; the list of windows has them all.
@@ -37,6 +38,18 @@ def dollars(
         return None if value is None else shown(value)
 
     return column
+
+
+class Known(admin.AllValuesFieldListFilter):
+    """The values that entries have, told from their tallies: a million entries take seconds."""
+
+    COLUMNS = {"model_requested": (Tally, "model"), "service_tier": (Price, "service_tier")}
+
+    def __init__(self, field: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(field, *args, **kwargs)
+        model, column = self.COLUMNS.get(field.name, (Tally, field.name))
+        values = model.objects.order_by(column).values_list(column, flat=True)
+        self.lookup_choices = values.distinct()
 
 
 class NotChanged:
@@ -228,10 +241,10 @@ class BudgetWindowAdmin(
     ]
     fields = (*readonly_fields,)
     list_display = (*readonly_fields,)
-    list_filter = ["budget"]
+    list_filter = ["budget", "starts_at"]
+    show_facets = admin.ShowFacets.NEVER
     list_select_related = ["budget"]
     search_fields = ["key__startswith"]
-    date_hierarchy = "starts_at"
     show_full_result_count = False
 
 
@@ -259,18 +272,22 @@ class LedgerEntryAdmin(
         "estimated",
         "outcome",
     ]
+    # Django's date_hierarchy asks every entry for its month.
     list_filter = [
+        "called_at",
         "purpose",
-        "tier",
-        "model_requested",
-        "outcome",
-        "service_tier",
+        ("tier", Known),
+        ("model_requested", Known),
+        ("outcome", Known),
+        ("service_tier", Known),
         "estimated",
         "price_assumed",
     ]
+    # Those that have an index.
+    sortable_by = ["reference", "called_at", "amount_dollars"]
+    show_facets = admin.ShowFacets.NEVER
     search_fields = ["reference__startswith"]
     search_help_text = "How a reference begins, such as reply:12"
-    date_hierarchy = "called_at"
     show_full_result_count = False
     readonly_fields = [
         "reference",
@@ -301,6 +318,15 @@ class LedgerEntryAdmin(
         "output_rate_dollars",
     ]
     fields = (*readonly_fields,)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[LedgerEntry], search_term: str
+    ) -> tuple[QuerySet[LedgerEntry], bool]:
+        """By how the reference begins; as a range, because SQLite's LIKE reads every row."""
+        if search_term and connection.vendor == "sqlite":
+            beyond = search_term + chr(0x10FFFF)
+            return queryset.filter(reference__gte=search_term, reference__lt=beyond), False
+        return super().get_search_results(request, queryset, search_term)
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view

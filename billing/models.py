@@ -350,6 +350,8 @@ class LedgerEntry(models.Model):
         indexes = [
             models.Index(fields=["called_at"], name="billing_entries_by_time"),
             models.Index(fields=["conversation"], name="billing_by_conversation"),
+            models.Index(fields=["outcome", "-id"], name="billing_entries_by_outcome"),
+            models.Index(fields=["-amount", "-id"], name="billing_dearest_entries"),
         ]
 
     def __str__(self) -> str:

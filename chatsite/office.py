@@ -7,6 +7,8 @@ from django.contrib.admin import AdminSite
 from django.contrib.admin.apps import SimpleAdminConfig
 from django.http import HttpRequest
 
+from chatsite.paging import FirstPages
+
 # What is looked at every day first; an app that is not named here comes last.
 APPS = [
     "chat",
@@ -45,6 +47,10 @@ MODELS = [
 class Office(AdminSite):
     site_header = site_title = settings.SITE_NAME
     index_title = "Overview"
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Every list may grow long."""
+        super().register(model_or_iterable, admin_class, **{"paginator": FirstPages, **options})
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """Apps and models in the order of the lists above, then by name."""

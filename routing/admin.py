@@ -225,9 +225,13 @@ class TrialAdmin(WrittenByCode):
 @admin.register(RouteDecision)
 class RouteDecisionAdmin(WrittenByCode):
     list_display = ["reference", "tier", "score", "threshold", "reason", "decided_at"]
-    list_filter = ["tier", "analyzer", "policy"]
-    search_fields = ["reference", "reason"]
-    date_hierarchy = "decided_at"
+    # Neither Django's date_hierarchy nor a filter by analyzer: both read every decision.
+    list_filter = ["tier", "policy", "decided_at"]
+    # Those that have an index.
+    sortable_by = ["reference", "decided_at"]
+    show_facets = admin.ShowFacets.NEVER
+    search_fields = ["reference__exact", "reason"]
+    search_help_text = "A reply's reference, such as reply:12, or words of a reason"
     list_select_related = ["policy"]
     # Counting a large table for each page costs more than the page.
     show_full_result_count = False

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import formats, timezone
@@ -58,7 +58,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def export(request: HttpRequest) -> StreamingHttpResponse:
+def export(request: HttpRequest) -> HttpResponse:
     """A row for each step, tier, model, purpose and outcome; amounts in dollars."""
     wanted = _asked(request)
     money_of = {"amount", "estimated_amount", "compared_amount"}
@@ -82,7 +82,7 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
         if wanted.holds(line)
     )
     name = f"costs-{wanted.span.first}-{wanted.span.last}.csv"
-    return StreamingHttpResponse(
+    return HttpResponse(
         sheets.lines([head, *rows]),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},

@@ -5,12 +5,13 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
@@ -18,6 +19,7 @@ from django.utils import formats, timezone
 
 from chatsite.chat import (
     dates,
+    exports,
     filters,
     fragments,
     handover,
@@ -54,6 +56,7 @@ class ConversationAdmin(admin.ModelAdmin[Conversation]):
     list_display_links = ["first_question"]
     list_filter = [
         filters.Active,
+        filters.Cost,
         filters.Handled,
         filters.Ratings,
         filters.Failures,
@@ -82,7 +85,12 @@ class ConversationAdmin(admin.ModelAdmin[Conversation]):
             )
             for name, view in views.items()
         ]
-        return own + super().get_urls()
+        export = self.admin_site.admin_view(self.export)
+        return [
+            path("export/", export, name="chat_conversation_export"),
+            *own,
+            *super().get_urls(),
+        ]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -109,6 +117,21 @@ class ConversationAdmin(admin.ModelAdmin[Conversation]):
         waiting = Conversation.objects.waiting().count()
         context = {"title": "Conversations", "waiting": waiting} | (extra_context or {})
         return super().changelist_view(request, context)
+
+    def export(self, request: HttpRequest) -> HttpResponse:
+        """What the list lists, as a spreadsheet."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        try:
+            listed = self.get_changelist_instance(request)
+        except IncorrectLookupParameters:
+            return HttpResponseBadRequest("No such filter.")
+        assert isinstance(listed, ConversationList)
+        return HttpResponse(
+            exports.lines(listed.found(), costs=_sees_costs(request)),
+            content_type="text/csv; charset=utf-8",
+            headers={"Content-Disposition": 'attachment; filename="conversations.csv"'},
+        )
 
     def get_list_display(self, request: HttpRequest) -> Any:
         hidden = set() if _sees_costs(request) else {"cost"}

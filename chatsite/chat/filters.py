@@ -2,21 +2,27 @@
 
 import uuid
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.contrib.admin import ModelAdmin, SimpleListFilter
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Cast, Substr
 from django.http import HttpRequest
 from django.utils import timezone
 
+from billing.models import ConversationCost
+from billing.money import nano
 from chatsite.chat.models import Conversation, Message
 
 Rows = QuerySet[Conversation]
+# Of a conversation's reference.
+PREFIX = "conversation:"
 
 
 def said(rows: Rows, words: str) -> Rows:
     """Those with a message that holds all these words; or with this address, or reference."""
-    reference = words.strip().removeprefix("conversation:")
+    reference = words.strip().removeprefix(PREFIX)
     if reference.isdecimal() and reference != words.strip():
         return rows.filter(id=int(reference))
     try:
@@ -72,6 +78,23 @@ class Handled(SimpleListFilter):
         return queryset
 
 
+class Cost(SimpleListFilter):
+    title = "cost"
+    parameter_name = "cost"
+    LINES = ("0.01", "0.10", "1.00")  # dollars
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> list[tuple[str, str]]:
+        if not request.user.has_perm("billing.view_ledgerentry"):
+            return []  # then the filter is not there either
+        return [(each, f"At least ${each}") for each in self.LINES]
+
+    def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:
+        value = self.value()
+        if not value or value not in self.LINES:
+            return queryset
+        return queryset.filter(cost_at_least(nano(Decimal(value))))
+
+
 class Failures(SimpleListFilter):
     title = "failures"
     parameter_name = "failures"
@@ -115,6 +138,13 @@ class Tiers(SimpleListFilter):
             case "cheap":
                 return queryset.filter(_having(tier="cheap"), ~strong)
         return queryset
+
+
+def cost_at_least(amount: int) -> Q:
+    """Nano-dollars. From the dearest on: to ask each conversation took three times as long."""
+    dear = ConversationCost.objects.filter(amount__gte=amount, conversation__startswith=PREFIX)
+    number = Cast(Substr("conversation", len(PREFIX) + 1), BigIntegerField())
+    return Q(id__in=dear.values_list(number, flat=True).order_by())
 
 
 def _having(**message: object) -> Exists:

@@ -15,7 +15,7 @@ class ConversationList(ChangeList):
     """The list's first so many rows, found by one query; all else is asked of one page of them."""
 
     def get_results(self, request: HttpRequest) -> None:
-        found = list(self.queryset.values_list("pk", flat=True)[:MOST_LISTED])
+        found = self.found()
         self.paginator = Paginator(found, self.list_per_page)
         try:
             page = self.paginator.page(self.page_num)
@@ -32,6 +32,10 @@ class ConversationList(ChangeList):
         self.show_full_result_count = self.can_show_all = False
         self.show_admin_actions = True
         self.multi_page = self.paginator.num_pages > 1
+
+    def found(self) -> list[int]:
+        """The first so many, by their ids."""
+        return list(self.queryset.values_list("pk", flat=True)[:MOST_LISTED])
 
     def date_links(self) -> dict[str, object]:
         """What Django's date_hierarchy.html shows."""

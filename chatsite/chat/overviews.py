@@ -11,7 +11,6 @@ from django.db.models import (
     IntegerField,
     OuterRef,
     Subquery,
-    Sum,
     TextChoices,
     Value,
 )
@@ -19,7 +18,7 @@ from django.db.models.functions import Cast, Coalesce, Concat, Substr
 from django.utils.text import Truncator
 
 from billing import money
-from billing.models import LedgerEntry
+from billing.models import ConversationCost
 from chatsite.chat.models import Conversation, Message
 
 # Characters of a first question that fit on a line of the list.
@@ -54,10 +53,9 @@ def of(conversations: Collection[Conversation]) -> dict[int, Overview]:
     references = {conversation.reference: conversation.pk for conversation in conversations}
     amounts = {
         references[reference]: amount
-        for reference, amount in LedgerEntry.objects.filter(conversation__in=references)
-        .order_by()
-        .values_list("conversation")
-        .annotate(Sum("amount"))
+        for reference, amount in ConversationCost.objects.filter(
+            conversation__in=references
+        ).values_list("conversation", "amount")
     }
     return {
         row["id"]: Overview(
@@ -102,9 +100,8 @@ def amount() -> Coalesce:
     """What a conversation cost in nano-dollars, as an expression to order by."""
     # Conversation.reference, in SQL.
     reference = Concat(Value("conversation:"), Cast(OuterRef("id"), CharField()))
-    entries = LedgerEntry.objects.filter(conversation=reference).order_by()
-    sums = entries.values("conversation").annotate(sum=Sum("amount")).values("sum")
-    return Coalesce(Subquery(sums), 0)
+    costs = ConversationCost.objects.filter(conversation=reference).order_by()
+    return Coalesce(Subquery(costs.values("amount")), 0)
 
 
 def _one_line(text: str) -> str:

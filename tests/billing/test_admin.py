@@ -10,6 +10,7 @@ from django.utils import timezone
 from billing import ledger
 from billing.models import Budget, BudgetWindow, LedgerEntry, Price
 from billing.pricing import Usage
+from chatsite import paging
 from tests.billing.conftest import CHEAP, NOW, STRONG, budget
 
 PRICES = reverse("admin:billing_price_changelist")
@@ -331,3 +332,30 @@ def test_every_column_sorts(operator, entries, url, columns):
 
     for column in range(1, columns + 1):
         page(operator, url, o=str(-column))
+
+
+@pytest.mark.parametrize("words", ["reply:12", "reply:12:1", "reply:1", "REPLY", "12", "%", "_"])
+def test_a_search_finds_how_references_begin(operator, entries, words):
+    listed = page(operator, ENTRIES, q=words)
+
+    found = "reply:12:1".startswith(words)
+    assert (">reply:12:1</a>" in listed) == found
+    assert ">score:12:1</a>" not in listed
+
+
+def test_filters_offer_what_there_is(operator, entries):
+    listed = page(operator, ENTRIES)
+
+    for address in ("outcome=stop", "outcome=timeout", "model_requested=gpt-3.5-turbo"):
+        assert f"?{address}" in listed
+    assert "model_requested=gpt-4" not in listed
+
+
+def test_a_long_list_says_that_it_is_cut(operator, entries, monkeypatch):
+    assert "Only the first" not in page(operator, ENTRIES)
+
+    monkeypatch.setattr(paging, "MOST_LISTED", 1)
+
+    listed = page(operator, ENTRIES)
+    assert "Only the first 1 are listed." in listed
+    assert "1 ledger entry" in listed

@@ -1,9 +1,11 @@
 """Conversations in the admin: found, read, taken over, handed back, deleted."""
 
+import csv
 import html
 import re
 import uuid
 from datetime import timedelta
+from decimal import Decimal
 from threading import Thread
 
 import pytest
@@ -17,7 +19,7 @@ from django.test.utils import CaptureQueriesContext
 
 from billing.models import LedgerEntry
 from chatsite import office, roles
-from chatsite.chat import listing, live, transcripts
+from chatsite.chat import exports, listing, live, transcripts
 from chatsite.chat.admin import ConversationAdmin
 from chatsite.chat.handover import hand_back, say, take
 from chatsite.chat.models import Conversation, Message
@@ -350,8 +352,8 @@ def test_a_transcript_takes_as_many_queries_for_fifteen_answers_as_for_one(
         staff.get(address)
 
     # Session, user, password, two for permissions; open alerts, the tiers' models (5);
-    # conversation, messages, overview (2); receipts.
-    assert len(queries) == 10 + 5 + 7, [query["sql"][:100] for query in queries]
+    # conversation, messages, overview (2), visitor; receipts.
+    assert len(queries) == 10 + 5 + 8, [query["sql"][:100] for query in queries]
 
 
 def test_a_long_transcript_begins_with_its_newest_page(staff, told, monkeypatch):
@@ -747,3 +749,68 @@ def test_apps_stand_in_the_order_in_which_they_are_used(client, db):
     models = response.context["app_list"][labels.index("billing")]["models"]
     assert models[0]["object_name"] == "Budget"
     assert "Larkspur & Finch" in text(response)
+
+
+# What conversations cost.
+
+
+@pytest.fixture
+def costly(db) -> dict[str, Told]:
+    """A tenth of a cent, and four cents twice; one has asked and costs nothing yet."""
+    prices()
+    return {
+        "cheap": Told(visitor="c").asks("Cheap one").answered(),
+        "strong": Told(visitor="s").asks("=Dear one").answered(tier="strong"),
+        "both": Told(visitor="s").asks("Dearest one").answered(tier="strong").asks().answered(),
+        "free": Told(visitor="f").asks("Free one"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("cost=0.01", {"strong", "both"}),
+        ("cost=0.10", set()),
+        ("cost=0.01&visitor=c", set()),
+        ("cost=lots", {"cheap", "strong", "both", "free"}),
+    ],
+)
+def test_the_list_is_narrowed_by_cost(staff, costly, query, expected):
+    listed = staff.get(f"{LIST}?{query}").context["cl"].result_list
+
+    ids = {told.conversation.pk: name for name, told in costly.items()}
+    assert {ids[conversation.pk] for conversation in listed} == expected
+
+
+def test_the_export_is_what_the_list_lists(staff, costly):
+    lines = staff.get(f"{LIST}export/?o=-4&cost=0.01").content.decode("utf-8-sig").splitlines()
+
+    rows = list(csv.DictReader(lines))
+    assert [row["conversation"] for row in rows] == [
+        costly[name].conversation.reference for name in ("both", "strong")
+    ]
+    assert Decimal(rows[1]["dollars"]) > Decimal("0.01")
+    assert set(rows[0]) == {*exports.HEAD, "dollars", "first question"}
+
+
+def test_no_cell_of_the_export_is_a_formula(staff, costly):
+    body = staff.get(f"{LIST}export/").content.decode("utf-8-sig")
+
+    assert "'=Dear one" in body
+    assert ",=Dear" not in body
+
+
+def test_costs_are_hidden_in_the_export_from_who_may_not_see_them(costly):
+    user = User.objects.create_user("kim", is_staff=True)
+    user.user_permissions.add(Permission.objects.get(codename="view_conversation"))
+    reader = signed_in(user)
+
+    assert "dollars" not in reader.get(f"{LIST}export/").content.decode()
+    assert "cost=" not in reader.get(LIST).content.decode()
+    user.user_permissions.clear()
+    assert signed_in(user).get(f"{LIST}export/").status_code == 403
+
+
+def test_a_transcript_says_what_its_visitor_cost(staff, costly):
+    assert "Visitor $0.0" in text(staff.get(page(costly["both"])))
+    assert "in 2 conversations" in text(staff.get(page(costly["both"])))

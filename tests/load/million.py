@@ -45,7 +45,7 @@ def pages() -> Iterator[tuple[str, str]]:
         name = f"{model._meta.app_label}_{model._meta.model_name}"
         address = reverse(f"admin:{name}_changelist")
         yield name, address
-        yield f"{name}, last page", f"{address}?p=3"
+        yield f"{name}, third page", f"{address}?p=3"
         for column in range(1, len(admin.site._registry[model].list_display) + 1):
             yield f"{name}, column {column} down", f"{address}?o=-{column}"
     entries = reverse("admin:billing_ledgerentry_changelist")
@@ -58,9 +58,24 @@ def pages() -> Iterator[tuple[str, str]]:
         f"called_at__gte={today - timedelta(days=3)}&called_at__lt={today}&tier=cheap",
     ):
         yield f"entries, {query}", f"{entries}?{query}"
+    costs = reverse("admin:billing_costs")
+    last = month - timedelta(days=1)
+    year = today - timedelta(days=365)
+    for query in (
+        *(f"period={period}" for period in ("today", "7", "30", "month", "last")),
+        f"period=custom&from={year}&to={today}",
+        "period=30&tier=strong&purpose=answer",
+    ):
+        yield f"costs, {query}", f"{costs}?{query}"
+    export = reverse("admin:billing_costs_export")
+    yield "costs, CSV of a month", f"{export}?period=custom&month={last:%Y-%m}"
     conversations = reverse("admin:chat_conversation_changelist")
-    for query in ("q=delivery", "q=conversation:777", "failures=yes", "tier=strong", "active=7"):
+    for query in (
+        *("q=delivery", "q=conversation:777", "failures=yes", "tier=strong", "active=7"),
+        *("cost=0.10", "cost=1.00", "o=-4", "o=4", "active=7&o=-4", "cost=0.10&o=-4"),
+    ):
         yield f"conversations, {query}", f"{conversations}?{query}"
+    yield "conversations, CSV", f"{reverse('admin:chat_conversation_export')}?cost=0.10"
     middle = Conversation.objects.order_by("pk")[1000].pk
     yield "transcript", reverse("admin:chat_conversation_change", args=[middle])
 

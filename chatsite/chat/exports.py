@@ -1,0 +1,39 @@
+"""The list of conversations as a spreadsheet."""
+
+from collections.abc import Iterator, Sequence
+
+from django.utils import timezone
+
+from billing.dashboard import sheets
+from billing.money import dollars
+from chatsite.chat import overviews
+from chatsite.chat.models import Conversation
+
+ROWS_AT_ONCE = 500
+HEAD = ["conversation", "address", "visitor", "started", "last activity", "state", "messages"]
+
+
+def lines(ids: Sequence[int], *, costs: bool) -> Iterator[str]:
+    """In this order; with what each cost in dollars, for readers who may see costs."""
+    return sheets.lines(_rows(ids, costs))
+
+
+def _rows(ids: Sequence[int], costs: bool) -> Iterator[list[object]]:
+    yield [*HEAD, *(["dollars"] if costs else []), "first question"]
+    for start in range(0, len(ids), ROWS_AT_ONCE):
+        some = ids[start : start + ROWS_AT_ONCE]
+        found = Conversation.objects.in_bulk(some)
+        overview_of = overviews.of(list(found.values()))
+        for conversation in (found[pk] for pk in some if pk in found):
+            overview = overview_of[conversation.pk]
+            yield [
+                conversation.reference,
+                conversation.public_id,
+                conversation.visitor,
+                timezone.localtime(conversation.created_at).isoformat(timespec="seconds"),
+                timezone.localtime(conversation.active_at).isoformat(timespec="seconds"),
+                overview.standing.label,
+                overview.messages,
+                *([dollars(overview.amount)] if costs else []),
+                overview.first_question,
+            ]
