@@ -3,9 +3,9 @@
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from routing.choice import Moved
@@ -172,7 +172,7 @@ def measure(answered: Answered) -> dict[str, float]:
     """The features of an answer by name; each is finite."""
     question = tidy(answered.question, MOST_QUESTION)
     answer = tidy(answered.answer, MOST_ANSWER)
-    known = f"{question}\n" + "\n".join(answered.articles)[:MOST_ARTICLES]
+    grounds = (question, *_read(answered.articles))
     plain = folded(answer)
     words, asked_words = plain.split(), question.split()
     asked = questions(question)
@@ -210,7 +210,7 @@ def measure(answered: Answered) -> dict[str, float]:
         "ends in a fraction": float(bool(figures) and figures[-1] != int(figures[-1])),
         "ends in a given figure": float(bool(figures) and figures[-1] in given),
     }
-    supported = _supported(answer, known) if answered.articles else (0.0, 0.0, 0.0, 0.0)
+    supported = _supported(answer, grounds) if answered.articles else (0.0, 0.0, 0.0, 0.0)
     if features["refusal"]:
         # Claims nothing that would need grounds.
         supported = (*supported[:3], 0.0)
@@ -223,12 +223,23 @@ def measure(answered: Answered) -> dict[str, float]:
     )
 
 
-def _supported(answer: str, known: str) -> tuple[float, float, float, float]:
+def _read(articles: Sequence[str]) -> Iterator[str]:
+    """As much of them as is read."""
+    left = MOST_ARTICLES
+    for article in articles:
+        yield article[:left]
+        left -= len(article)
+        if left <= 0:
+            return
+
+
+def _supported(answer: str, grounds: Sequence[str]) -> tuple[float, float, float, float]:
+    known = "\n".join(grounds)
     return (
         float(bool(links(answer, known))),
         float(min(len(figures(answer, known)), 4)),
         float(min(len(names(answer, known)), 4)),
-        max(0.0, 0.5 - coverage(answer, known)) * 2,
+        max(0.0, 0.5 - coverage(answer, grounds)) * 2,
     )
 
 
@@ -269,10 +280,18 @@ def stems(text: str) -> set[str]:
     return {word[:STEM] for word in _WORD.findall(text.lower()) if word not in _COMMON}
 
 
-def coverage(answer: str, grounds: str) -> float:
+# Most answers are given the same few articles: half of what a check costs.
+@lru_cache(maxsize=512)
+def _stems_of(ground: str) -> frozenset[str]:
+    return frozenset(stems(ground))
+
+
+def coverage(answer: str, grounds: Sequence[str]) -> float:
     """Share of the answer's telling words that the grounds have too; 1 without any."""
     claimed = stems(answer)
-    return len(claimed & stems(grounds)) / len(claimed) if claimed else 1.0
+    if not claimed:
+        return 1.0
+    return len(claimed & frozenset().union(*map(_stems_of, grounds))) / len(claimed)
 
 
 def unanswered(asked: Sequence[str], answer: str, parts: int = 0) -> list[str]:
