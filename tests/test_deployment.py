@@ -13,6 +13,9 @@ import yaml
 from django.core.management import get_commands
 from django.utils.module_loading import import_string
 
+from chatsite.beat import app as beat
+from chatsite.celery import app as workers
+
 ROOT = Path(__file__).resolve().parent.parent
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SITE = {name: each for name, each in COMPOSE["services"].items() if each["image"] == "chatsite"}
@@ -140,3 +143,11 @@ def test_every_direct_requirement_is_pinned():
     wanted = re.findall(r"^([a-z0-9-]+)", (ROOT / "requirements.in").read_text(), re.MULTILINE)
 
     assert set(wanted) <= pinned
+
+
+def test_the_beat_sends_what_workers_know():
+    workers.loader.import_default_modules()
+
+    sent = {entry["task"] for entry in beat.conf.beat_schedule.values()}
+
+    assert sent <= set(workers.tasks)
