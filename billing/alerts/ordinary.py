@@ -1,7 +1,6 @@
 """What is an ordinary cost, by the costs of the week before."""
 
 import math
-from collections.abc import Sequence
 
 # Beyond so many times what 19 of 20 stay within, a cost is out of line.
 FACTOR = 3
@@ -11,9 +10,11 @@ FEWEST = 24
 LEAST = 100_000_000
 
 
-def most(costs: Sequence[int]) -> int | None:
-    """The highest ordinary cost in nano-dollars, or None where there are too few to tell."""
-    if len(costs) < FEWEST:
-        return None
-    within = sorted(costs)[math.ceil(len(costs) * 0.95) - 1]
+def place(count: int) -> int | None:
+    """Of so many costs by size, the place from 0 that 19 of 20 stay within; None of too few."""
+    return None if count < FEWEST else math.ceil(count * 0.95) - 1
+
+
+def most(within: int) -> int:
+    """The highest ordinary cost in nano-dollars, where 19 of 20 stay within this one."""
     return max(LEAST, FACTOR * within)

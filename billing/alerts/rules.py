@@ -1,24 +1,26 @@
 """The rules: what of the costs deserves an alert now. They look, and write nothing."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
-from django.db.models import F, Max, Sum
-from django.db.models.functions import TruncHour
+from django.db.models import F, Sum
 from django.utils import timezone
 
 from billing import crossings, spending, windows
 from billing.alerts import ordinary
 from billing.alerts.models import Alert
-from billing.models import Budget, BudgetWindow, LedgerEntry
+from billing.models import Budget, BudgetWindow, ConversationCost, LedgerEntry, Tally
 from billing.money import shown
 from billing.periods import Period
 from billing.snapshots import family
 
 # What is compared with.
 TRAILING = timedelta(days=7)
+# Whoever tries a new site for an hour sets no pace.
+FIRST_DAY = timedelta(days=1)
 # Calls are looked at for so long, should the looking have stopped for a while.
 LOOKED_BACK = timedelta(days=2)
 # Conversations and visitors are many: that one has used its share is for the list alone.
@@ -61,6 +63,8 @@ def lines(now: datetime) -> Iterator[Finding]:
 
 def forecasts(now: datetime) -> Iterator[Finding]:
     """Days and months that will probably be at their limit before they end."""
+    if not LedgerEntry.objects.filter(called_at__lt=now - FIRST_DAY).exists():
+        return
     paced = BudgetWindow.objects.filter(
         windows.current(now),
         budget__active=True,
@@ -87,17 +91,18 @@ def forecasts(now: datetime) -> Iterator[Finding]:
 def unusual_hour(now: datetime) -> Iterator[Finding]:
     """This hour, where it costs far more than hours of the week before did."""
     begun = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-    hours = list(
-        LedgerEntry.objects.filter(called_at__gte=begun - TRAILING, called_at__lt=now)
-        .order_by()
-        .annotate(hour=TruncHour("called_at", tzinfo=UTC))
-        .values("hour")
+    hours: dict[datetime, int] = defaultdict(int)
+    quarters = Tally.objects.filter(quarter__gte=begun - TRAILING, quarter__lte=now)
+    for quarter, cost in (
+        quarters.exclude(purpose=LedgerEntry.Purpose.RECONCILIATION)
+        .order_by("quarter")
+        .values_list("quarter")
         .annotate(cost=Sum("amount"))
-        .values_list("hour", "cost")
-    )
-    most = ordinary.most([cost for hour, cost in hours if hour < begun])
-    cost = sum(cost for hour, cost in hours if hour >= begun)
-    if most is not None and cost > most:
+    ):
+        hours[quarter.replace(minute=0)] += cost
+    cost = hours.pop(begun, 0)
+    place = ordinary.place(len(hours))
+    if place is not None and cost > (most := ordinary.most(sorted(hours.values())[place])):
         yield Finding(
             Rule.HOUR,
             "site",
@@ -109,23 +114,18 @@ def unusual_hour(now: datetime) -> Iterator[Finding]:
 
 def unusual_conversations(now: datetime) -> Iterator[Finding]:
     """Conversations of the last hour that cost far more than those of the week did."""
-    conversations = list(
-        LedgerEntry.objects.filter(called_at__gte=now - TRAILING, called_at__lt=now)
-        .exclude(conversation="")
-        .order_by()
-        .values("conversation")
-        .annotate(cost=Sum("amount"), newest=Max("called_at"))
-        .values_list("conversation", "cost", "newest")
-    )
-    most = ordinary.most([cost for _, cost, _ in conversations])
-    for conversation, cost, newest in conversations:
-        if most is not None and cost > most and newest > now - timedelta(hours=1):
-            yield Finding(
-                Rule.CONVERSATION,
-                conversation,
-                f"{conversation} costs {shown(cost, 2)} so far; of the week's conversations, up to"
-                f" {shown(most, 2)} would be ordinary.",
-            )
+    costs = ConversationCost.objects.filter(last_at__gt=now - TRAILING, last_at__lte=now)
+    place = ordinary.place(costs.count())
+    if place is None:
+        return
+    most = ordinary.most(costs.order_by("amount").values_list("amount", flat=True)[place])
+    for each in costs.filter(amount__gt=most, last_at__gt=now - timedelta(hours=1)):
+        yield Finding(
+            Rule.CONVERSATION,
+            each.conversation,
+            f"{each.conversation} costs {shown(each.amount, 2)} so far; of the week's"
+            f" conversations, up to {shown(most, 2)} would be ordinary.",
+        )
 
 
 def unknown_models(now: datetime) -> Iterator[Finding]:

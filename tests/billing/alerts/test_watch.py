@@ -88,18 +88,26 @@ def test_two_watches_raise_an_alert_once(reserve, receivers):
     assert Delivery.objects.count() == 2
 
 
-@pytest.mark.parametrize(("limit", "told"), [(3, True), (30, False)])
-def test_a_month_that_will_be_overrun_is_told_once(reserve, receivers, limit, told):
+@pytest.mark.parametrize(
+    ("limit", "hours", "told"),
+    [
+        (4, 30, True),
+        (40, 30, False),
+        # Of a site's first day.
+        (4, 20, False),
+    ],
+)
+def test_a_month_that_will_be_overrun_is_told_once(reserve, receivers, limit, hours, told):
     budget(limit * DOLLAR, period="month")
     # $0.09 an hour on the days before: some $2 a day, with a week of the month to come.
-    for hour in range(1, 20):
+    for hour in range(1, hours):
         spend(reserve, hour, NOW - timedelta(hours=hour), model="gpt-4")
 
     alerts = watch.look_back(NOW)
 
     assert [alert.rule for alert in alerts] == ["forecast"] * told
     if told:
-        assert "site  month will be at its $3.00 a month on 2026-11-" in alerts[0].text
+        assert "site  month will be at its $4.00 a month on 2026-11-" in alerts[0].text
         assert alerts[0].deliveries.count() == 2
     assert watch.look_back(NOW + timedelta(minutes=1)) == []
 
@@ -183,14 +191,14 @@ def test_a_model_that_has_a_price_by_now_is_told_no_more(reserve):
 
 
 @pytest.mark.parametrize(
-    ("costs", "most"),
-    [
-        ([DOLLAR] * 23, None),
-        ([DOLLAR] * 24, 3 * DOLLAR),
-        # One in twenty may stand out.
-        ([DOLLAR] * 38 + [50 * DOLLAR] * 2, 3 * DOLLAR),
-        ([1] * 24, ordinary.LEAST),
-    ],
+    ("count", "place"),
+    # One in twenty may stand out.
+    [(0, None), (23, None), (24, 22), (40, 37), (1000, 949)],
 )
-def test_what_is_ordinary_is_told_by_the_week(costs, most):
-    assert ordinary.most(costs) == most
+def test_what_is_ordinary_is_told_by_enough_of_the_week(count, place):
+    assert ordinary.place(count) == place
+
+
+def test_what_is_ordinary_is_not_a_few_cents():
+    assert ordinary.most(DOLLAR) == 3 * DOLLAR
+    assert ordinary.most(1) == ordinary.LEAST
