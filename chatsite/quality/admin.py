@@ -12,6 +12,8 @@ from django.views.decorators.http import require_POST
 
 from chatsite.quality import proposals, summaries
 from chatsite.quality.errors import Decided, Stale
+from chatsite.quality.labels import FIRM
+from chatsite.quality.learning import ENOUGH
 from chatsite.quality.models import Label, Proposal
 from routing import policies
 from routing.admin import WrittenByCode
@@ -41,6 +43,18 @@ class ProposalAdmin(WrittenByCode):
         ]
         return own + super().get_urls()
 
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        so_far = Label.objects.filter(weight__gte=FIRM).values("reply").distinct().count()
+        context = {
+            "title": "What was learned",
+            "subtitle": f"So far {so_far:,} replies are labelled. From {ENOUGH} on, each night "
+            "proposes what it has learned; nothing comes into force by itself.",
+            **(extra_context or {}),
+        }
+        return super().changelist_view(request, context)
+
     def change_view(
         self,
         request: HttpRequest,
@@ -54,6 +68,7 @@ class ProposalAdmin(WrittenByCode):
         context = {
             **(extra_context or {}),
             "title": str(proposal),
+            "subtitle": "",
             "proposal": proposal,
             "is_open": proposal.state == Proposal.State.OPEN,
             "is_stale": proposals.is_stale(proposal, in_force),

@@ -40,7 +40,7 @@ def table(proposal: Proposal) -> Sequence[Row]:
 
 def sentences(proposal: Proposal, in_force: Policy) -> list[str]:
     """What an operator should know before deciding, most important first."""
-    return [*_how_good(proposal), _what_changes(proposal, in_force), *_warnings(proposal, in_force)]
+    return [*_how_good(proposal), _what_changes(proposal), *_warnings(proposal, in_force)]
 
 
 def measured_on(proposal: Proposal) -> str:
@@ -73,15 +73,16 @@ def _how_good(proposal: Proposal) -> list[str]:
     return said
 
 
-def _what_changes(proposal: Proposal, in_force: Policy) -> str:
+def _what_changes(proposal: Proposal) -> str:
     evaluation = proposal.learned.evaluation
     is_analyzer = proposal.learned.kind == LearnedModel.Kind.ANALYZER
-    now = in_force.threshold if is_analyzer else in_force.doubt_threshold
-    where = "goes to the strong tier" if is_analyzer else "is written again by the strong tier"
+    before = proposal.against
+    now = before.threshold if is_analyzer else before.doubt_threshold
+    where = "go to the strong tier" if is_analyzer else "are written again by the strong tier"
     return (
         f"Its scale is another one, so the threshold moves from {now:g} to "
-        f"{proposal.threshold:g}: of the last {evaluation['recent']} messages the same share "
-        f"{where} as now, {evaluation['share']:.0%} at most."
+        f"{proposal.threshold:g}: of the last {evaluation['recent']:,} messages "
+        f"{evaluation['share']:.0%} {where} now, and no more would then."
     )
 
 

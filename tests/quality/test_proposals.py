@@ -74,7 +74,7 @@ def test_an_operator_reads_what_it_is_worth_and_accepts(operator):
     assert "0.63 against 0.55, where a coin has 0.50" in page
     assert "With so few replies held back, the difference may be chance." in page
     assert "Advantage recovered 0.63 0.55 0.50" in page
-    assert "the threshold moves from 7 to 4.3: of the last 812 messages" in page
+    assert "from 7 to 4.3: of the last 812 messages 28% go to the strong tier now" in page
     policy, model = policies.current(), proposal.learned
     assert (policy.learned_analyzer, policy.threshold) == (model, 4.3)
     assert f"Version {policy.version} is in force" in done

@@ -332,3 +332,14 @@ def test_a_hundred_labels_of_an_exam_beat_the_rules_there(graded_answers):
 
     # Issue 3 asks for 0.59; 0.632 over twenty draws.
     assert sum(found) / len(found) >= max(0.59, sum(by_rules) / len(by_rules))
+
+
+def test_many_labels_tell_by_themselves_how_far_to_trust_words(monkeypatch):
+    labels = list(site(300, seed=1))
+    careful = fit.model(labels)
+    monkeypatch.setattr(fit, "MANY", 300)
+    monkeypatch.setattr(fit, "LEAST_GAIN", -1.0)
+
+    trusting = fit.model(labels)
+
+    assert max(trusting.cheap.ngrams) > max(careful.cheap.ngrams)
