@@ -26,6 +26,7 @@ from chatsite.chat import (
 from chatsite.chat.calls import LEASE, MOST_TRIES, Claimed, Work
 from chatsite.chat.models import Message
 from chatsite.chat.questions import Change
+from chatsite.chat.turns import Told
 from chatsite.knowledge import articles
 from chatsite.knowledge.articles import Found
 from chatsite.llm import Finished, FinishReason, Kind, UpstreamError
@@ -63,22 +64,17 @@ def claim(reply_id: int) -> Claimed | Change | None:
     """Take a due reply; None where somebody else has, a Change where it ends without a call."""
     if not statements.claim(reply_id, LEASE.seconds):
         return None
-    newest = statements.read(reply_id, MOST_EARLIER)
-    reply = next(message for message in newest if message.pk == reply_id)
+    reply, is_newest = statements.read(reply_id)
     seconds = calls.seconds_left(reply)
     if seconds <= 1:
         return endings.end(reply, State.FAILED, failure=Failure.LATE)
-    earlier = [
-        message
-        for message in reversed(newest)
-        if message.position < reply.position and message.text and message.state not in Message.OPEN
-    ]
+    earlier = statements.earlier(reply, MOST_EARLIER)
     turn, found = _turn(earlier)
     said = tuple(
         prompt.Said("user" if message.role == Message.Role.CUSTOMER else "assistant", message.text)
         for message in earlier
     )
-    newest_at = reply.conversation.revision if newest[0].pk == reply_id else -1
+    newest_at = reply.conversation.revision if is_newest else -1
     policy, part = trials.deciding(reply.conversation.reference)
     claimed = Claimed(reply, policy, turn, said, found, seconds, newest_at, part)
     ready = None if reply.stage else approved.at_once(claimed) or kept.for_turn(claimed)
@@ -201,7 +197,7 @@ def recover() -> tuple[list[int], list[Change]]:
     return list(due.values_list("id", flat=True)[:500]), ended
 
 
-def _turn(earlier: Sequence[Message]) -> tuple[Turn, Found]:
+def _turn(earlier: Sequence[Told]) -> tuple[Turn, Found]:
     """What the customer wants now, what they said before, and what the articles know of it."""
     now, before = turns.asked(earlier)
     text = "\n".join(now)

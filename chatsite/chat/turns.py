@@ -1,11 +1,22 @@
 """What a customer wants now and what they said before, as the messages of a conversation tell."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from chatsite.chat.models import Message
 
 
-def asked(earlier: Sequence[Message]) -> tuple[list[str], list[str]]:
+class Told(NamedTuple):
+    """A message as far as it bears on what is said next."""
+
+    position: int
+    role: str
+    state: str
+    text: str
+    found_wanting: bool
+
+
+def asked(earlier: Sequence[Message | Told]) -> tuple[list[str], list[str]]:
     """The customer's words that nobody has answered yet, and those before; oldest first."""
     answered = max(
         (
