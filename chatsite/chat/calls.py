@@ -19,6 +19,7 @@ from routing.choice import Tier, Turn
 from routing.models import Policy
 from routing.tiers import Slot, Standing
 from routing.trials import Part
+from routing.verifier import Verifier
 
 # A worker that has not been heard of for so long is taken for dead; it renews every second.
 LEASE = timedelta(seconds=10)
@@ -47,6 +48,7 @@ class Claimed:
     seconds: float  # until the reply's deadline
     newest_at: int  # revision at which the reply was the newest message, or -1
     part: Part | None = None  # in a trial of another policy
+    checker: Verifier | None = None  # by whom its cheap answer is doubted; None on the first day
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ from chatsite.chat.turns import Told
 from chatsite.knowledge import articles
 from chatsite.knowledge.articles import Found
 from chatsite.llm import Finished, FinishReason, Kind, UpstreamError
-from routing import library, trials
+from routing import fitted, library, trials
 from routing.choice import NoScore, Score, Turn
 from routing.tiers import Standing
 from routing.verifier import Verdict
@@ -76,7 +76,17 @@ def claim(reply_id: int) -> Claimed | Change | None:
     )
     newest_at = reply.conversation.revision if is_newest else -1
     policy, part = trials.deciding(reply.conversation.reference)
-    claimed = Claimed(reply, policy, turn, said, found, seconds, newest_at, part)
+    claimed = Claimed(
+        reply,
+        policy,
+        turn,
+        said,
+        found,
+        seconds,
+        newest_at,
+        part,
+        fitted.checker(policy.learned_verifier_id),
+    )
     ready = None if reply.stage else approved.at_once(claimed) or kept.for_turn(claimed)
     return prepared.give(claimed, ready) if ready else claimed
 

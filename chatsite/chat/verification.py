@@ -35,5 +35,6 @@ def verdict(work: Work, finished: Finished) -> Verdict:
             articles=(*said, *articles) if articles else (),
             cut=finished.finish_reason == FinishReason.LENGTH,
             instructions=prompt.INSTRUCTIONS.format(site=settings.SITE_NAME),
-        )
+        ),
+        claimed.checker,
     )

@@ -2,7 +2,7 @@
 
 Each source says something else about the cheap answer, and is trusted accordingly:
 
-- `judged`: a judge that saw both answers. The only one that knows the strong answer as well.
+- `judged`: a judge that read the answer, by a rubric. One that read both knows the strong one too.
 - `rating`: a thumb up or down, of the few who click; who is content clicks less.
 - `retry`: the model ran into its own limit or filter, and the customer asked anew. The broken-off
   answer would not do, whichever tier answers in the end.

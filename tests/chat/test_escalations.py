@@ -16,17 +16,21 @@ from chatsite.chat.models import Conversation, Message
 from chatsite.demo import model
 from chatsite.knowledge.articles import Found
 from chatsite.provider.models import ProviderModel
-from routing import policies
+from routing import fit, policies, verifier
 from routing.choice import Turn
-from routing.models import Policy, RouteDecision, Verdict
+from routing.features import measure
+from routing.models import LearnedModel, Policy, RouteDecision, Verdict
+from routing.verifier import Answered
 from tests.chat.conftest import sweep
 from tests.chat.test_answers import THREE_QUESTIONS
 from tests.exchange import Exchange
+from tests.quality import traffic
 from tests.scripts import Says
 
 HOURS = "What are your business hours?"
 # Names a page that no article knows.
 DOUBTED = "From nine to five, see https://elsewhere.example/hours."
+NOT_FOUND = "I cannot find that."
 CHECKING = "Double-checking this answer…"
 
 
@@ -454,3 +458,41 @@ async def test_a_retry_is_routed_anew(tab, worker, upstream):
 
     answer = await Message.objects.aget(role="assistant")
     assert (answer.tier, answer.stage) == ("strong", "")
+
+
+@database_sync_to_async
+def accept_what_was_learned() -> None:
+    """Models of labels by which every answer about engraving failed, and no other."""
+    labels = [
+        fit.Label(measure(Turn(text)), float(not fails), 1.0, checks=checks)
+        for text, fails in traffic.asked(150)
+        for checks in [verifier.measure(Answered(text, NOT_FOUND if fails else "Yes, it is."))]
+    ]
+    kinds = LearnedModel.Kind
+    learned = {
+        kind: LearnedModel.objects.create(kind=kind, text=text, labels=len(labels))
+        for kind, text in (
+            (kinds.ANALYZER, fit.model(labels).text()),
+            (kinds.VERIFIER, fit.checker(labels).text()),
+        )
+    }
+    draft = policies.current().draft()
+    draft.learned_analyzer, draft.learned_verifier = (
+        learned[kinds.ANALYZER],
+        learned[kinds.VERIFIER],
+    )
+    draft.threshold, draft.doubt_threshold = 10, 0.99
+    policies.adopt(draft, None, "As learned.")
+
+
+async def test_what_was_learned_decides_and_doubts_once_it_is_accepted(tab, worker, upstream):
+    await accept_what_was_learned()
+    upstream.says(NOT_FOUND)
+
+    await tab.say("Is the engraving done by hand?")
+    await tab.answer()
+
+    decision, verdict = await RouteDecision.objects.aget(), await Verdict.objects.aget()
+    assert (decision.analyzer, verdict.verifier) == ("learned", "learned of 150 labels")
+    assert decision.score > 5
+    assert verdict.doubt > 0.5
