@@ -10,6 +10,9 @@ from chatsite.chat.models import Message, Prepared, ScoringShare
 from routing.choice import Tier
 from routing.models import RouteDecision, Verdict
 
+# A reply in these has a later call than the one that was checked.
+CHECKED = {Message.Stage.ESCALATED, Message.Stage.KEPT}
+
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
@@ -150,7 +153,7 @@ def of(messages: Iterable[Message]) -> dict[int, Receipt]:
     receipts = {}
     for reply in replies:
         decision = decisions.get(reply.reference)
-        verdict = verdicts.get(reply.reference)
+        verdict = _of_this_asking(reply, verdicts.get(reply.reference))
         entry = entries.get(_written_by(reply, verdict)) if reply.text else None
         receipts[reply.pk] = Receipt(
             decision=decision,
@@ -161,6 +164,13 @@ def of(messages: Iterable[Message]) -> dict[int, Receipt]:
             verdict=verdict,
         )
     return receipts
+
+
+def _of_this_asking(reply: Message, verdict: Verdict | None) -> Verdict | None:
+    """The verdict, unless it is on an answer from before the customer's retry."""
+    if verdict and (verdict.call == reply.charge_reference or reply.stage in CHECKED):
+        return verdict
+    return None
 
 
 def _written_by(reply: Message, verdict: Verdict | None) -> str:

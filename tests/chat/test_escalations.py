@@ -446,6 +446,22 @@ async def test_the_cheap_tier_stands_in_once(tab, worker, upstream):
     assert upstream.models == ["gpt-4", "gpt-3.5-turbo"]
 
 
+async def test_after_a_retry_the_receipt_has_the_verdict_on_the_new_answer(tab, worker, upstream):
+    upstream.runs_out("We are open")
+    upstream.runs_out("We are open from")
+    await tab.say(HOURS)
+    cut = await tab.answer()
+    assert (await receipt(cut)).verdict is not None
+    await set_doubt_threshold(1)
+
+    upstream.says("From nine to five.")
+    await tab.send({"retry": str(cut.pk)})
+    await tab.newest_is("complete")
+
+    answer = await Message.objects.aget(role="assistant")
+    assert (answer.draft, (await receipt(answer)).verdict) == ("", None)
+
+
 async def test_a_retry_is_routed_anew(tab, worker, upstream):
     upstream.unauthorised()
     upstream.unauthorised()
