@@ -497,6 +497,7 @@ def accept_what_was_learned() -> None:
         learned[kinds.ANALYZER],
         learned[kinds.VERIFIER],
     )
+    draft.analyzer = Policy.Analyzer.LEARNED  # the first policy after a flush has the rules
     draft.threshold, draft.doubt_threshold = 10, 0.99
     policies.adopt(draft, None, "As learned.")
 
