@@ -125,12 +125,16 @@ STAFF = Account("robin", "staff")
 class Staff(Person):
     """Signed in to the admin."""
 
-    def open(self, first_question: str) -> Page:
-        """The newest conversation that began so, found in the list."""
+    def visit(self, path: str) -> Page:
         page = self.context.new_page()
-        page.goto("/admin/chat/conversation/")
+        page.goto(path)
         page.get_by_label("Username").fill(STAFF.name)
         page.get_by_label("Password").fill(STAFF.password)
         page.get_by_role("button", name="Log in").click()
+        return page
+
+    def open(self, first_question: str) -> Page:
+        """The newest conversation that began so, found in the list."""
+        page = self.visit("/admin/chat/conversation/")
         page.get_by_role("link", name=first_question).first.click()
         return page

@@ -805,7 +805,10 @@ def test_costs_are_hidden_in_the_export_from_who_may_not_see_them(costly):
     user.user_permissions.add(Permission.objects.get(codename="view_conversation"))
     reader = signed_in(user)
 
-    assert "dollars" not in reader.get(f"{LIST}export/").content.decode()
+    lines = reader.get(f"{LIST}export/").content.decode("utf-8-sig").splitlines()
+    rows = list(csv.reader(lines))
+    assert {len(row) for row in rows} == {len(exports.HEAD) + 1}
+    assert "dollars" not in rows[0]
     assert "cost=" not in reader.get(LIST).content.decode()
     user.user_permissions.clear()
     assert signed_in(user).get(f"{LIST}export/").status_code == 403
