@@ -95,6 +95,7 @@ class Call:
     tier: str
     conversation: str = ""
     visitor: str = ""
+    address: str = ""  # names it in budgets alone: no entry keeps it
     service_tier: str = "default"
     compared_with: str = ""  # the model whose cost for the same tokens is kept beside the amount
 
@@ -121,7 +122,7 @@ def reserve(call: Call, worst: Usage, *, expires_at: datetime, now: datetime) ->
             return int(held)
         rate = Rate(*rates)
         amount = pricing.most(worst, rate)
-        keys = windows.Keys(call.conversation, call.visitor, call.tier, call.model)
+        keys = windows.Keys(call.conversation, call.visitor, call.tier, call.model, call.address)
         try:
             taken = windows.take(keys, amount, now)
         except NoRoom as error:

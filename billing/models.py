@@ -107,6 +107,7 @@ class Budget(models.Model):
         SITE = "site"
         CONVERSATION = "conversation"
         VISITOR = "visitor"
+        ADDRESS = "address", "network address"
         TIER = "tier"
         MODEL = "model"
 
@@ -121,7 +122,8 @@ class Budget(models.Model):
     key = models.CharField(
         max_length=100,
         blank=True,
-        help_text="Which conversation, visitor, tier or model; blank: each one has the limit.",
+        help_text="Which conversation, visitor, address, tier or model; blank: each one has the "
+        "limit.",
     )
     period = models.CharField(
         max_length=5, choices=Period, help_text="In the site's time zone; total never starts anew."
@@ -153,7 +155,9 @@ class Budget(models.Model):
     )
     cheap_only_from = _step(95, "From this percent on, the cheap tier answers everything.")
     approved_from = _step(
-        98, "From this percent on, a question that has an approved answer is given it as it stands."
+        98,
+        "From this percent on, a question that certainly is of a task type with an approved answer "
+        "is given that.",
     )
     later_from = _step(
         100,

@@ -29,7 +29,8 @@ LOCK = 0x6C656467
 FALLS_UNDER = """
 WITH
     called (scope, key) AS (
-        VALUES ('site', ''), ('conversation', %s), ('visitor', %s), ('tier', %s), ('model', %s)
+        VALUES ('site', ''), ('conversation', %s), ('visitor', %s), ('address', %s),
+            ('tier', %s), ('model', %s)
     ),
     began (period, starts_at) AS (VALUES ('hour', %s), ('day', %s), ('month', %s), ('total', %s))
 SELECT {columns}
@@ -67,6 +68,7 @@ class Keys:
     visitor: str
     tier: str
     model: str
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +196,7 @@ def _falling_under(
             [
                 keys.conversation,
                 keys.visitor,
+                keys.address,
                 keys.tier,
                 keys.model,
                 *(adapt(starts[period]) for period in Period),

@@ -11,7 +11,7 @@ from billing.errors import NoRoom
 from billing.ladder import FULL, Ladder, Step
 from billing.models import Budget
 from billing.windows import Use
-from chatsite.chat import calls, endings
+from chatsite.chat import approved, calls, endings, prepared
 from chatsite.chat.calls import LEAST_OUTPUT, Claimed, Work
 from chatsite.chat.models import Message
 from chatsite.chat.questions import Change
@@ -52,6 +52,7 @@ def means(claimed: Claimed) -> Means:
     keys = windows.Keys(
         conversation=reply.conversation.reference,
         visitor=reply.conversation.visitor,
+        address=reply.conversation.address,
         tier=Tier.STRONG,
         model=policy.strong_model,
     )
@@ -95,8 +96,14 @@ def wait(claimed: Claimed, error: NoRoom) -> timedelta | None:
     return timedelta(seconds=seconds) if seconds + 2 < claimed.seconds else None
 
 
-def refuse(reply: Message) -> Change | None:
-    """End a reply that no budget has room for; where people answer, one of them will."""
+def refuse(claimed: Claimed) -> Change | None:
+    """End a reply that no budget has room for.
+
+    With an approved answer if there is one; else, where people answer, one of them will.
+    """
+    if answer := approved.for_turn(claimed):
+        return prepared.give(claimed, answer)
+    reply = claimed.reply
     if not settings.PEOPLE_ANSWER:
         return endings.end(reply, State.FAILED, failure=Failure.NO_ROOM)
     change = endings.end(reply, State.FAILED, failure=Failure.PERSON)

@@ -109,6 +109,7 @@ def _reserve(claimed: Claimed, slot: Slot) -> Work:
         tier=slot.tier,
         conversation=reply.conversation.reference,
         visitor=reply.conversation.visitor,
+        address=reply.conversation.address,
         compared_with="" if slot.tier == Tier.STRONG else claimed.policy.strong_model,
     )
     output_limit = slot.output_limit

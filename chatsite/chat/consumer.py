@@ -72,7 +72,9 @@ class ConversationConsumer(AsyncWebsocketConsumer):
     async def connect(self) -> None:
         self.public_id: uuid.UUID = self.scope["url_route"]["kwargs"]["public_id"]
         self.visitor = visitors.held(self.scope["cookies"])
-        self.address = (self.scope.get("client") or ("",))[0]
+        peer = (self.scope.get("client") or ("",))[0]
+        forwarded = dict(self.scope["headers"]).get(b"x-forwarded-for", b"").decode("latin-1")
+        self.address = visitors.address(peer, forwarded)
         self.live = live.here()
         self.frames = limits.Limit(FRAMES_PER_MINUTE)
         self.revision = -1
@@ -158,7 +160,12 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             limits.asks_per_address.take(self.address)
             client_id = uuid.UUID(str(said["client_id"]))
             verb = partial(
-                questions.ask, self.public_id, self.visitor, str(said["text"]), client_id
+                questions.ask,
+                self.public_id,
+                self.visitor,
+                str(said["text"]),
+                client_id,
+                visitors.address_key(self.address),
             )
         return await _writes().run(partial(_waking, verb))
 

@@ -32,6 +32,12 @@ class Conversation(models.Model):
     visitor = models.CharField(
         max_length=64, editable=False, help_text="Hash of the key in the visitor's cookie."
     )
+    address = models.CharField(
+        max_length=64,
+        blank=True,
+        editable=False,
+        help_text="Keyed hash of the network address that it was begun from.",
+    )
     # Counts committed changes. A page that has seen this number needs nothing more; it also
     # hands out the positions of new messages.
     revision = models.PositiveIntegerField(default=0, editable=False)

@@ -41,11 +41,14 @@ class Change:
     rated: tuple[Message, ...] = ()
 
 
-def ask(public_id: uuid.UUID, visitor: str, text: str, client_id: uuid.UUID) -> Change:
+def ask(
+    public_id: uuid.UUID, visitor: str, text: str, client_id: uuid.UUID, address: str = ""
+) -> Change:
     """Store the message and owe it one reply; asking again with the same client id changes nothing.
 
-    A conversation starts with its first message. A message that arrives before the reply was begun
-    joins it; one that arrives while it is written is answered by the next.
+    A conversation starts with its first message, from the network of `address`, which is a key. A
+    message that arrives before the reply was begun joins it; one that arrives while it is written
+    is answered by the next.
     Raises Empty, TooLong, NotYours.
     """
     text = cleaned(text)
@@ -54,7 +57,7 @@ def ask(public_id: uuid.UUID, visitor: str, text: str, client_id: uuid.UUID) -> 
     if len(text) > MAX_LENGTH:
         raise TooLong(MAX_LENGTH)
     with transaction.atomic():
-        conversation = _locked(public_id, visitor)
+        conversation = _locked(public_id, visitor, address)
         before = conversation.revision
         said, reply = _standing(conversation, client_id) if before else (None, None)
         if said:
@@ -149,7 +152,7 @@ def owe(conversation: Conversation, position: int) -> Message:
     return reply
 
 
-def _locked(public_id: uuid.UUID, visitor: str) -> Conversation:
+def _locked(public_id: uuid.UUID, visitor: str, address: str) -> Conversation:
     """The visitor's conversation of this address, begun if need be. Raises NotYours."""
     if not visitor:
         raise NotYours
@@ -157,7 +160,8 @@ def _locked(public_id: uuid.UUID, visitor: str) -> Conversation:
     if conversation is None:
         # Two first messages at once: one inserts, the other finds what it inserted.
         Conversation.objects.bulk_create(
-            [Conversation(public_id=public_id, visitor=visitor)], ignore_conflicts=True
+            [Conversation(public_id=public_id, visitor=visitor, address=address)],
+            ignore_conflicts=True,
         )
         conversation = statements.begun(public_id)
         assert conversation is not None

@@ -104,7 +104,9 @@ def begin(
         return escalations.resume(claimed, standing)
     means = affording.means(claimed)
     if means.step == Step.LATER:
-        return affording.refuse(reply)
+        return affording.refuse(claimed)
+    if means.step == Step.APPROVED and (ready := approved.for_turn(claimed)):
+        return prepared.give(claimed, ready)
     try:
         work = affording.call(claimed, score, standing, means.shift)
     except NoRoom as error:
@@ -112,7 +114,7 @@ def begin(
         if wait is not None:
             return wait if _put_off(reply, wait) else None
         logger.warning("%s not asked: %s", reply.charge_reference, error)
-        return affording.refuse(reply)
+        return affording.refuse(claimed)
     except NoPrice as error:
         logger.error("%s not asked: %s", reply.charge_reference, error)
         return endings.end(reply, State.FAILED, failure=Failure.MISCONFIGURED)

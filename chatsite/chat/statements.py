@@ -28,7 +28,7 @@ UUID: "UUIDField[uuid.UUID, uuid.UUID]" = UUIDField()  # as either database take
 HOLDING = ["id", "public_id", "visitor", "revision", "handled_by_id"]
 READ = f"""
 SELECT {", ".join(f"reply.{column}" for column in COLUMNS)},
-    held.public_id, held.visitor, held.revision,
+    held.public_id, held.visitor, held.address, held.revision,
     NOT EXISTS (
         SELECT 1 FROM chat_message newer
         WHERE newer.conversation_id = held.id AND newer.position > reply.position
@@ -74,7 +74,7 @@ def read(reply_id: int) -> tuple[Message, bool]:
     """The reply with its conversation, and whether it is the newest message there."""
     with connection.cursor() as cursor:
         cursor.execute(READ, [reply_id])
-        *row, public_id, visitor, revision, is_newest = cursor.fetchone()
+        *row, public_id, visitor, address, revision, is_newest = cursor.fetchone()
     reply = Message.from_db(connection.alias, COLUMNS, row)
     reply.created_at = _moment(reply.created_at)
     reply.deadline = reply.deadline and _moment(reply.deadline)
@@ -82,6 +82,7 @@ def read(reply_id: int) -> tuple[Message, bool]:
         id=reply.conversation_id,
         public_id=uuid.UUID(str(public_id)),
         visitor=visitor,
+        address=address,
         revision=revision,
     )
     return reply, bool(is_newest)

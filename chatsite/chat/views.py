@@ -56,11 +56,14 @@ def conversation(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @require_POST
 def ask(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     visitor = visitors.held(request.COOKIES)
+    meta = request.META
+    address = visitors.address(meta.get("REMOTE_ADDR", ""), meta.get("HTTP_X_FORWARDED_FOR", ""))
     try:
         limits.asks_per_visitor.take(visitor)
-        limits.asks_per_address.take(request.META.get("REMOTE_ADDR", ""))
+        limits.asks_per_address.take(address)
         client_id = uuid.UUID(request.POST.get("client_id", ""))
-        _tell(questions.ask(public_id, visitor, request.POST.get("text", ""), client_id))
+        text = request.POST.get("text", "")
+        _tell(questions.ask(public_id, visitor, text, client_id, visitors.address_key(address)))
     except NotYours as error:
         raise Http404 from error
     except Refused as error:

@@ -21,6 +21,11 @@ BUDGETS = [
     ("Site, each day", Budget.Scope.SITE, Budget.Period.DAY, 10 * DOLLAR),
     ("Site, each month", Budget.Scope.SITE, Budget.Period.MONTH, 100 * DOLLAR),
     ("Each conversation", Budget.Scope.CONVERSATION, Budget.Period.TOTAL, 1 * DOLLAR),
+    # The visitor allowance: no free model for the world. A day's is some 25 answers of the strong
+    # tier, or 800 of the cheap one. Another cookie is another visitor, but not another address,
+    # which a whole office may share.
+    ("Each visitor, each day", Budget.Scope.VISITOR, Budget.Period.DAY, DOLLAR // 2),
+    ("Each network address, each day", Budget.Scope.ADDRESS, Budget.Period.DAY, 3 * DOLLAR),
 ]
 ACCOUNTS = {"admin": "", "staff": roles.STAFF, "operator": roles.OPERATORS}
 

@@ -35,7 +35,7 @@ SEED = """
 from billing.models import Budget
 from routing.models import TaskType
 TaskType.objects.update(cacheable=False, answers_itself=False)
-Budget.objects.filter(scope="site").update(limit=10**13)
+Budget.objects.filter(scope__in=["site", "visitor", "address"]).update(limit=10**13)
 Budget.objects.filter(scope="conversation").update(limit={conversation})
 Budget.objects.create(
     name="Strong tier", scope="tier", key="strong", period="total", limit={strong}

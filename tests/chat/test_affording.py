@@ -9,9 +9,10 @@ from django.urls import reverse
 
 from billing import periods
 from billing.models import Budget, BudgetWindow, LedgerEntry
-from chatsite.chat import affording
+from chatsite.chat import affording, visitors
 from chatsite.chat.models import Message
-from routing.models import RouteDecision, Verdict
+from routing import library
+from routing.models import RouteDecision, TaskType, Verdict
 from tests.chat.test_answers import THREE_QUESTIONS
 from tests.upstream import Upstream
 
@@ -232,3 +233,81 @@ async def test_a_retry_waits_anew(tab, spent, worker, upstream):
 
     answer = await Message.objects.aget(pk=answer.pk)
     assert (answer.state, answer.waits) == ("complete", 0)
+
+
+@pytest.mark.parametrize(("scope", "another_is_refused"), [("visitor", False), ("address", True)])
+async def test_a_visitors_allowance_is_for_one_cookie_and_an_addresss_for_all_of_them(
+    tab, open_tab, spent, worker, upstream, monkeypatch, scope, another_is_refused
+):
+    monkeypatch.setattr(visitors, "address", lambda peer, forwarded: "192.0.2.7")
+    await spent(0)
+    await Budget.objects.acreate(name="Allowance", scope=scope, period="day", limit=1_200_000)
+    other = await open_tab()
+
+    await tab.say("Tell me a joke about business")
+    assert (await tab.answer()).state == "complete"
+    await BudgetWindow.objects.filter(budget__name="Allowance").aupdate(spent=1_100_000)
+    await tab.say("Tell me another one")
+    await tab.sees(lambda page: len(page.entries()) == 4 and not page.entries()[-1].open)
+    await other.say("Tell me a joke about business")
+
+    refused = tab.page.entries()[-1]
+    assert refused.state == "failed"
+    assert "taking a break" in refused.text
+    assert ((await other.answer()).state == "failed") == another_is_refused
+
+
+@pytest.fixture
+def approved_hours(shop) -> None:
+    """An approved answer that is not given while there is room for a better one."""
+    TaskType.objects.exclude(name__in=["Business hours", "Shipping costs"]).delete()
+    TaskType.objects.update(answers_itself=False, cacheable=False)
+    library.learn()
+
+
+@pytest.mark.parametrize(
+    ("percent", "asked", "calls"),
+    [
+        (97, "What are your business hours?", 1),
+        (98, "What are your business hours?", 0),
+        (98, "Tell me a joke about business", 1),
+        (100, "What are your business hours?", 0),
+    ],
+)
+async def test_near_the_end_an_approved_answer_spares_the_call(
+    tab, approved_hours, spent, worker, upstream, percent, asked, calls
+):
+    await spent(LIMIT * percent // 100)
+
+    await tab.say(asked)
+    answer = await tab.answer()
+
+    assert answer.state == "complete"
+    assert len(upstream.requests) == calls
+    assert answer.text.startswith("Live chat with a person is open") == (calls == 0)
+
+
+@pytest.mark.parametrize(
+    ("behind_https", "peer", "forwarded", "address"),
+    [
+        (False, "10.0.0.1", "", "10.0.0.1"),
+        (False, "10.0.0.1", "192.0.2.7", "10.0.0.1"),  # anybody can write that
+        (True, "10.0.0.1", "203.0.113.9, 192.0.2.7", "192.0.2.7"),
+        (True, "10.0.0.1", "", "10.0.0.1"),
+    ],
+)
+def test_an_address_is_what_the_proxy_saw(settings, behind_https, peer, forwarded, address):
+    settings.BEHIND_HTTPS = behind_https
+
+    assert visitors.address(peer, forwarded) == address
+
+
+def test_an_address_is_known_by_its_network_and_never_stored():
+    key = visitors.address_key("192.0.2.7")
+
+    assert len(key) == 64
+    assert key == visitors.address_key("::ffff:192.0.2.7")
+    assert key != visitors.address_key("192.0.2.8")
+    assert visitors.address_key("2001:db8::1") == visitors.address_key("2001:db8::ffff:2")
+    assert visitors.address_key("2001:db8::1") != visitors.address_key("2001:db8:0:1::1")
+    assert visitors.address_key("") == visitors.address_key("a socket") == ""

@@ -26,7 +26,13 @@ def test_the_shop_has_all_that_a_first_chat_needs():
     assert Article.objects.get(slug="business-hours").title == "Business hours"
     assert {"gpt-4", "gpt-3.5-turbo"} <= set(Price.objects.values_list("model", flat=True))
     scopes = set(Budget.objects.filter(active=True).values_list("scope", "period"))
-    assert scopes == {("site", "day"), ("site", "month"), ("conversation", "total")}
+    assert scopes == {
+        ("site", "day"),
+        ("site", "month"),
+        ("conversation", "total"),
+        ("visitor", "day"),
+        ("address", "day"),
+    }
 
 
 def test_each_account_is_printed_with_a_password_that_works():
