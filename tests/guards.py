@@ -29,6 +29,8 @@ TIERS = "tests/routing/test_tiers.py"
 PRICES = "tests/billing/test_import_prices.py"
 DELIVERIES = "tests/billing/alerts/test_deliveries.py"
 JOBS = "tests/offline/test_jobs.py"
+RATINGS, WISHES = "tests/chat/test_ratings.py", "tests/chat/test_wishes.py"
+PROPOSALS = "tests/quality/test_proposals.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -550,6 +552,134 @@ GUARDS = (
         "if not settings.JUDGED_PER_NIGHT or judged.exists():",
         "if not settings.JUDGED_PER_NIGHT:",
         ("tests/quality/test_judging.py",),
+    ),
+    Guard(
+        "P7",
+        "only whoever holds a conversation rates in it",
+        "chatsite/chat/ratings.py",
+        "        held = Conversation.objects.held_by(visitor).filter(public_id=public_id)\n",
+        "        held = Conversation.objects.filter(public_id=public_id)\n",
+        (RATINGS,),
+    ),
+    Guard(
+        "P7",
+        "an answer is rated from its own conversation",
+        "chatsite/chat/ratings.py",
+        "        reply = conversation.messages.filter(id=reply_id).first()\n",
+        "        reply = Message.objects.filter(id=reply_id).first()\n",
+        (RATINGS,),
+    ),
+    Guard(
+        "",
+        "only a complete answer is rated",
+        "chatsite/chat/ratings.py",
+        "if reply is None or not reply.can_be_rated:",
+        "if reply is None:",
+        (RATINGS,),
+    ),
+    Guard(
+        "",
+        "the same rating twice is one change",
+        "chatsite/chat/ratings.py",
+        "        if reply.rating == rating and reply.rating_note == note:\n",
+        "        if False:\n",
+        (RATINGS,),
+    ),
+    Guard(
+        "",
+        "ratings have a rate",
+        "chatsite/chat/views.py",
+        "        limits.clicks_per_visitor.take(visitor)\n        reply_id, rating, note",
+        "        reply_id, rating, note",
+        (RATINGS,),
+    ),
+    Guard(
+        "P7",
+        "only whoever holds a conversation asks for a person",
+        "chatsite/chat/handover.py",
+        "        held = Conversation.objects.held_by(visitor).filter(public_id=public_id)\n",
+        "        held = Conversation.objects.filter(public_id=public_id)\n",
+        (WISHES,),
+    ),
+    Guard(
+        "",
+        "a wish ends with the person's visit",
+        "chatsite/chat/handover.py",
+        "        conversation.handled_by = conversation.wants_person_since = None\n",
+        "        conversation.handled_by = None\n",
+        (WISHES,),
+    ),
+    Guard(
+        "",
+        "a rating that is taken back is no label",
+        "chatsite/quality/events.py",
+        "        stale.exclude(source=Source.JUDGED).delete()\n",
+        "",
+        ("tests/quality/test_events.py",),
+    ),
+    Guard(
+        "",
+        "a strong answer's rating is no label of the cheap one",
+        "chatsite/quality/events.py",
+        "    rated = _replies(since, tier=Tier.CHEAP, rating__isnull=False)\n",
+        "    rated = _replies(since, rating__isnull=False)\n",
+        ("tests/quality/test_events.py",),
+    ),
+    Guard(
+        "",
+        "what judges said outlives the night",
+        "chatsite/quality/events.py",
+        "        stale.exclude(source=Source.JUDGED).delete()\n",
+        "        stale.delete()\n",
+        ("tests/quality/test_events.py",),
+    ),
+    Guard(
+        "",
+        "the newest week is held back",
+        "chatsite/quality/learning.py",
+        "    before = [example for example in found if example.asked_at <= since]\n",
+        "    before = list(found)\n",
+        ("tests/quality/test_night.py",),
+    ),
+    Guard(
+        "",
+        "few labels propose nothing",
+        "chatsite/quality/learning.py",
+        "    if firm < ENOUGH:\n",
+        "    if firm < 0:\n",
+        ("tests/quality/test_night.py",),
+    ),
+    Guard(
+        "",
+        "what is not better is not open",
+        "chatsite/quality/proposals.py",
+        "            state=State.OPEN if learned.is_better else State.NO_BETTER,\n",
+        "            state=State.OPEN,\n",
+        (PROPOSALS,),
+    ),
+    Guard(
+        "",
+        "a decided proposal is not decided again",
+        "chatsite/quality/proposals.py",
+        "    if proposal.state != State.OPEN:\n",
+        "    if False:\n",
+        (PROPOSALS,),
+    ),
+    Guard(
+        "",
+        "a proposal measured beside another policy is refused",
+        "chatsite/quality/proposals.py",
+        "        if in_force is None or is_stale(proposal, in_force):\n",
+        "        if in_force is None:\n",
+        (PROPOSALS,),
+    ),
+    Guard(
+        "",
+        "only who may decides a proposal",
+        "chatsite/quality/admin.py",
+        "            raise PermissionDenied\n        try:\n            policy",
+        "            pass\n        try:\n            policy",
+        (PROPOSALS,),
     ),
 )
 
