@@ -239,7 +239,7 @@ async def test_a_retry_waits_anew(tab, spent, worker, upstream):
 async def test_a_visitors_allowance_is_for_one_cookie_and_an_addresss_for_all_of_them(
     tab, open_tab, spent, worker, upstream, monkeypatch, scope, another_is_refused
 ):
-    monkeypatch.setattr(visitors, "address", lambda peer, forwarded: "192.0.2.7")
+    monkeypatch.setattr(visitors, "address_key", lambda address: "a" * 64)
     await spent(0)
     await Budget.objects.acreate(name="Allowance", scope=scope, period="day", limit=1_200_000)
     other = await open_tab()
