@@ -1,0 +1,60 @@
+"""A burst of calls on a budget that holds little more than what they cost.
+
+    TEST_DATABASE=sqlite python -m pytest tests/load/burst.py -q -s
+
+Fifty customers ask at once, on a budget with room for sixty answers as they turn out to cost, and
+for some 27 as they may cost at most.
+"""
+
+import asyncio
+
+from billing.models import Budget, BudgetWindow, LedgerEntry
+from chatsite.chat.models import Message
+from tests.chat.conftest import *  # noqa: F403
+from tests.tables import show
+
+ASKED = 50
+HELD = 60
+SECONDS = 1.0  # of an answer
+
+
+async def test_a_burst_is_not_refused_while_real_spend_is_small(open_tab, worker, upstream):
+    question = "Tell me a joke about business"
+    tabs = [await open_tab() for _ in range(ASKED + 1)]
+    await tabs[0].say(question)
+    await tabs[0].answer()
+    each = (await LedgerEntry.objects.aget()).amount
+    await Budget.objects.aupdate(active=False)
+    await Budget.objects.acreate(
+        name="Burst",
+        scope="site",
+        period="day",
+        limit=HELD * each,
+        economise_from=None,
+        cheap_only_from=None,
+        approved_from=None,
+        later_from=None,
+    )
+    for _ in range(ASKED):
+        upstream.says("An answer of some words.", first_token=SECONDS)
+
+    await asyncio.gather(*(tab.say(question) for tab in tabs[1:]))
+    answers = await asyncio.gather(*(tab.answer() for tab in tabs[1:]))
+
+    answered = sum(answer.state == Message.State.COMPLETE for answer in answers)
+    window = await BudgetWindow.objects.aget(budget__name="Burst")
+    show(
+        "A burst of calls",
+        [
+            {
+                "asked": ASKED,
+                "the budget holds": HELD,
+                "answered": answered,
+                "put off at least once": sum(answer.waits > 0 for answer in answers),
+                "most waits": max(answer.waits for answer in answers),
+                "spent, % of the limit": 100 * window.spent / window.limit,
+            }
+        ],
+    )
+    assert answered >= 45
+    assert window.spent <= window.limit
