@@ -39,9 +39,12 @@ def end(
     position = conversation.advance(positions=2)
     following = None
     if before != newest_at and conversation.handled_by_id is None:
-        newest = conversation.messages.order_by("-position").values_list("role", flat=True)
-        if newest.first() == Message.Role.CUSTOMER:
-            following = owe(conversation, position)
+        said = conversation.messages.filter(position__gt=reply.position).order_by("position")
+        roles = list(said.values_list("role", "created_at"))
+        if roles and roles[-1][0] == Message.Role.CUSTOMER:
+            # P2 counts from the words that have waited longest.
+            since = min(at for role, at in roles if role == Message.Role.CUSTOMER)
+            following = owe(conversation, position, since)
     logger.info("%s ended: %s %s", reply.charge_reference, reply.state, reply.failure)
     return Change(
         conversation,

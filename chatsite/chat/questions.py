@@ -4,6 +4,7 @@ import logging
 import re
 import uuid
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import F
@@ -133,21 +134,24 @@ def retry(public_id: uuid.UUID, visitor: str, reply_id: int) -> Change:
     return Change(locked, before, locked.revision, altered=(reply,), reply_id=reply.pk)
 
 
-def owed(conversation: Conversation, position: int) -> Message:
-    """A pending reply at this position, to be saved under the conversation's lock."""
+def owed(conversation: Conversation, position: int, since: datetime | None = None) -> Message:
+    """A pending reply at this position, to be saved under the conversation's lock.
+
+    `since`: when it was asked for, if not now.
+    """
     return Message(
         conversation=conversation,
         position=position,
         role=Message.Role.ASSISTANT,
         state=Message.State.PENDING,
         due_at=Now(),
-        deadline=Now() + ANSWER_WITHIN,
+        deadline=(since or Now()) + ANSWER_WITHIN,
     )
 
 
-def owe(conversation: Conversation, position: int) -> Message:
+def owe(conversation: Conversation, position: int, since: datetime | None = None) -> Message:
     """A pending reply, stored; the caller holds the conversation's lock."""
-    reply = owed(conversation, position)
+    reply = owed(conversation, position, since)
     reply.save(force_insert=True)
     return reply
 

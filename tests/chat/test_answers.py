@@ -230,6 +230,22 @@ async def test_what_is_said_while_an_answer_is_written_is_answered_next(tab, wor
     assert await Message.objects.open().acount() == 0
 
 
+async def test_what_waits_behind_another_answer_is_due_by_its_own_time(tab, worker, upstream):
+    upstream.says("A slow answer to the first.", every=0.2)
+    await tab.say("First?")
+    await tab.newest_is("writing")
+    await tab.say("Second?")
+    await tab.sees(lambda page: page.entries()[-1].text == "Second?")
+
+    # As if it had waited that long behind the first.
+    asked_at = timezone.now() - timedelta(seconds=91)
+    await Message.objects.filter(text="Second?").aupdate(created_at=asked_at)
+    answer = await tab.answer()
+
+    assert (answer.state, answer.failure) == ("failed", "late")
+    assert len(upstream.models) == 1
+
+
 async def test_what_was_said_during_a_failed_attempt_is_answered_next(tab, worker, upstream):
     upstream.says("This attempt breaks off after some words.", stop_after=4, every=0.1)
     upstream.fails(503, retry_after=1)
