@@ -10,7 +10,7 @@ PINNED := $(PIP) --require-hashes --no-deps --no-compile
 # 9 MB more.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test check pins
+.PHONY: run test test-sqlite test-postgresql check pins
 
 # Everything, until Ctrl-C.
 run: .venv/run
@@ -20,8 +20,11 @@ run: .venv/run
 test: .venv/test
 	@.ci/install
 	@$(MAKE) --no-print-directory check
-	TEST_DATABASE=sqlite $(BIN)/python -m pytest
-	TEST_DATABASE=postgresql $(BIN)/python -m pytest
+	@$(MAKE) --no-print-directory --jobs --output-sync=target test-sqlite test-postgresql
+
+# Side by side: each waits for its own servers and processes two thirds of the time.
+test-sqlite test-postgresql: test-%:
+	TEST_DATABASE=$* $(BIN)/python -m pytest
 
 check: .venv/test
 	$(BIN)/ruff check
