@@ -53,13 +53,16 @@ def keep(work: Work) -> None:
     task, key = claimed.turn.task, _key(claimed)
     if task is None or key is None or reply.state != Message.State.COMPLETE:
         return
-    entry = LedgerEntry.objects.get(reference=reply.charge_reference)
+    entries = LedgerEntry.objects.filter(reference=reply.charge_reference)
+    cost = entries.values_list("amount", flat=True).first()
+    if cost is None:  # nobody could say what it saves
+        return
     kept = KeptAnswer(
         reply=reply,
         key=key,
         task_type=task.name,
         knowledge=claimed.found.edition,
-        cost=entry.amount,
+        cost=cost,
     )
     # Whoever asked the same at the same moment may have been first.
     KeptAnswer.objects.bulk_create([kept], ignore_conflicts=True)
