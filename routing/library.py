@@ -63,6 +63,8 @@ def learn() -> bool:
     recogniser = lessons.learn(kinds)
     Library.objects.change(recogniser=recogniser.text(), taught=taught)
     logger.info("%d task types learned", len(kinds))
+    # What was saved meanwhile had its hint, which may have found the examples as they were before.
+    learn()
     return True
 
 
