@@ -31,12 +31,12 @@ def lines() -> list[str]:
 
 
 def test_few_labels_leave_the_first_day_in_force(capsys):
-    traffic.rated(150)
+    traffic.rated(190)
 
     call_command("learn")
 
     said = capsys.readouterr().out
-    assert "Analyzer: the first day goes on; 150 labels are too few" in said
+    assert "Analyzer: the first day goes on; 190 labels are too few" in said
     assert not Proposal.objects.exists()
 
 
