@@ -782,6 +782,28 @@ def test_the_list_is_narrowed_by_cost(staff, costly, query, expected):
     assert {ids[conversation.pk] for conversation in listed} == expected
 
 
+@pytest.mark.parametrize(
+    ("deleted", "query", "expected"),
+    [
+        ((), "", "both"),
+        (("both",), "", "strong"),
+        (("both", "strong"), "", "cheap"),
+        ((), "&cost=0.01", "both"),
+        ((), "&q=Cheap", "cheap"),
+    ],
+)
+def test_the_dearest_are_listed_first_however_few(
+    staff, costly, monkeypatch, deleted, query, expected
+):
+    monkeypatch.setattr("chatsite.chat.listing.MOST_LISTED", 1)
+    for name in deleted:
+        costly[name].conversation.delete()
+
+    [listed] = staff.get(f"{LIST}?o=-3{query}").context["cl"].result_list
+
+    assert listed.pk == costly[expected].conversation.pk
+
+
 def test_the_export_is_what_the_list_lists(staff, costly):
     lines = staff.get(f"{LIST}export/?o=-4&cost=0.01").content.decode("utf-8-sig").splitlines()
 
