@@ -183,6 +183,7 @@ class BudgetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # as above
         form = context["adminform"].form
         is_wrong = form.is_bound and not form.is_valid()
         context["steps"] = None if is_wrong else _steps(form.instance)
+        context["pace"] = _pace(form.instance)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Budget]:
@@ -215,6 +216,17 @@ class BudgetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # as above
 def _steps(budget: Budget) -> list[tuple[int, str]]:
     """What happens at which percent, in the words of who owns the threshold."""
     described: list[tuple[int, str]] = import_string(settings.LADDER_IN_WORDS)(budget.ladder)
+    return described
+
+
+def _pace(budget: Budget) -> str:
+    """Whether it lasts to the end of its window, in the same words; blank where it does."""
+    now = timezone.now()
+    windows_now = BudgetWindow.objects.filter(windows.current(now), budget=budget.pk, spent__gt=0)
+    window = windows_now.select_related("budget").first()
+    if window is None:
+        return ""
+    described: str = import_string(settings.PACE_IN_WORDS)(window, now)
     return described
 
 

@@ -681,6 +681,14 @@ GUARDS = (
         "            pass\n        try:\n            policy",
         (PROPOSALS,),
     ),
+    Guard(
+        "A month that will not last is told the threshold at which it would",
+        "never below the threshold in force",
+        "chatsite/tuning/lasting.py",
+        " if each.threshold > in_force]",
+        "]\n    drawn.sort(key=lambda each: each.threshold)",
+        ("tests/tuning/test_lasting.py",),
+    ),
 )
 
 
