@@ -20,8 +20,7 @@ STRONG = 90_000_000
 Reserve = Callable[..., int]
 
 
-@pytest.fixture
-def prices(db) -> None:
+def set_prices() -> None:
     for model, rate_in, rate_out in (("gpt-3.5-turbo", 0.5, 1.5), ("gpt-4", 30, 60)):
         Price.objects.create(
             model=model,
@@ -32,22 +31,27 @@ def prices(db) -> None:
 
 
 @pytest.fixture
-def reserve(prices) -> Reserve:
+def prices(db) -> None:
+    set_prices()
+
+
+def reserve(
+    reference: str = "reply:1:1", worst: Usage = WORST, now: datetime = NOW, **named: str
+) -> int:
     """Reserve the worst case of a cheap call, or of one that differs as told."""
+    given = {
+        "purpose": "answer",
+        "model": "gpt-3.5-turbo",
+        "tier": "cheap",
+        "conversation": "conversation:1",
+        "visitor": "v1",
+    }
+    call = Call(reference, **(given | named))
+    return ledger.reserve(call, worst, expires_at=now + timedelta(minutes=2), now=now)
 
-    def reserve(
-        reference: str = "reply:1:1", worst: Usage = WORST, now: datetime = NOW, **named: str
-    ) -> int:
-        given = {
-            "purpose": "answer",
-            "model": "gpt-3.5-turbo",
-            "tier": "cheap",
-            "conversation": "conversation:1",
-            "visitor": "v1",
-        }
-        call = Call(reference, **(given | named))
-        return ledger.reserve(call, worst, expires_at=now + timedelta(minutes=2), now=now)
 
+@pytest.fixture(name="reserve")
+def _reserve(prices) -> Reserve:
     return reserve
 
 

@@ -99,11 +99,17 @@ def most_overspent(done: threading.Event) -> int:
     most = -1
     with closing(connection):
         while not done.wait(0.005):
-            over = BudgetWindow.objects.aggregate(
-                most=Max(F("spent") + F("reserved") - F("limit"))
-            )["most"]
+            over = overspent()
             most = max(most, over if over is not None else most)
     return most
+
+
+def overspent() -> int | None:
+    """By how many nano-dollars a window is above its limit; None: there is no window."""
+    over: int | None = BudgetWindow.objects.aggregate(
+        most=Max(F("spent") + F("reserved") - F("limit"))
+    )["most"]
+    return over
 
 
 def sweep(done: threading.Event) -> None:
