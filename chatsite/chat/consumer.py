@@ -102,6 +102,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         self.there_is_something = asyncio.Event()
         watch.start()
         self.pump = asyncio.create_task(self._send_what_waits())
+        self.pump.add_done_callback(self._ended)
         known = self.scope["query_string"].removeprefix(b"seen=")
         open_reply = any(message.state in Message.OPEN for message in seen.messages)
         if known != b"%d" % seen.conversation.revision or open_reply:
@@ -197,6 +198,13 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         self.wanted += 1
         if not self.synchronising:
             self.synchronising = asyncio.create_task(self._synchronise())
+            self.synchronising.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """A tab that nothing more can be sent to connects again: it would wait for ever."""
+        if not task.cancelled() and (error := task.exception()):
+            logger.error("A tab was not brought up to date", exc_info=error)
+            self._give_up()
 
     def _deliver_change(self, frame: live.Changed) -> None:
         if frame.after <= self.revision:
