@@ -57,8 +57,11 @@ def test_what_other_calls_cost_is_to_be_saved_on_replies():
 
 
 def test_a_threshold_below_the_one_in_force_is_not_named():
+    found = lasting.enough(REPLAY, 8.5, to_save=900)
     said = lasting.said(forecast(3100), REPLAY, Pace(3000, 14), 8.5)
 
+    assert found is not None
+    assert found.threshold == 8.5
     assert said == f"{SPENT} The threshold in force, 8.5, would last to the end."
 
 
