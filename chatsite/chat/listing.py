@@ -38,7 +38,7 @@ class ConversationList(ChangeList):
         """The first so many, by their ids."""
         ids = self.queryset.values_list("pk", flat=True)
         if self.queryset.query.order_by[:1] == ("-amount",) and (line := _dear()):
-            # To ask what each came to, for the order, took seconds: the dearest mostly suffice.
+            # To ask what each came to, for the order, takes three times as long.
             dearest = list(ids.filter(filters.cost_at_least(line))[:MOST_LISTED])
             if len(dearest) == MOST_LISTED:
                 return dearest
