@@ -30,10 +30,13 @@ class Options(ServerOptions):  # type: ignore[misc]  # untyped base
         """Nothing: it runs as whoever starts it. Its own warns of root, which a container is."""
 
     def setpgrp(self) -> None:
-        """Runs in each new process before its program: it will end when we are killed."""
+        """Runs in each new process before its program: it will end when we are killed.
+
+        By SIGKILL: asked to stop all at once, a worker whose Redis is gone first waits for it.
+        """
         super().setpgrp()
         if sys.platform == "linux":
-            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
     def setsignals(self) -> None:
         super().setsignals()

@@ -157,8 +157,7 @@ def test_a_killed_supervisor_takes_its_processes_along(start):
 
     run.process.kill()
 
-    # A worker finishes its tasks first, for as long as supervisord would give it.
-    until(lambda: run.processes() == {}, 75)
+    until(lambda: run.processes() == {}, 20)
 
 
 def test_a_taken_port_and_a_running_site_are_named(start):
