@@ -1,0 +1,72 @@
+"""Which tier a reply went to."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from routing.choice import Tier, flip
+from routing.models.policy import Policy
+from routing.models.trial import Trial
+
+
+class RouteDecision(models.Model):
+    """Which tier a reply went to, and all that it takes to decide again by another policy."""
+
+    reference = models.CharField(max_length=100, help_text="Whose reply: reply:12.")
+    policy = models.ForeignKey(Policy, on_delete=models.PROTECT, related_name="+")
+    tier = models.CharField(max_length=6, choices={tier.value: tier.name.lower() for tier in Tier})
+    score = models.FloatField(help_text="1 to 10.")
+    threshold = models.FloatField(help_text="Score from which the strong tier answered.")
+    analyzer = models.CharField(max_length=32, help_text="What gave the score, and its stage.")
+    reason = models.TextField()
+    features = models.JSONField(help_text="What the rules saw; weighed again, it scores the same.")
+    moved = models.JSONField(
+        "what moved the score",
+        default=list,
+        help_text="Features with the points by which they raised or lowered it.",
+    )
+    detour = models.TextField(
+        blank=True, help_text="Why another model was asked than the tier's own."
+    )
+    task_type = models.CharField(max_length=80, blank=True, help_text="Blank: none recognised.")
+    # Null where no task type was recognised.
+    similarity = models.FloatField(null=True, help_text="0 to 1, to the task type's examples.")
+    recognised_by = models.CharField(max_length=300, blank=True)
+    pinned = models.CharField(
+        max_length=6, blank=True, help_text="The tier that the task type wants at any threshold."
+    )
+    # Null unless a trial ran; the next two, unless its version decided beside, without effect.
+    trial = models.ForeignKey(
+        Trial, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    shadow_tier = models.CharField(max_length=6, blank=True)
+    shadow_score = models.FloatField(null=True)
+    decided_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-decided_at"]
+        indexes = [
+            models.Index(fields=["decided_at"], name="routing_decisions_by_time"),
+            models.Index(
+                fields=["trial"],
+                condition=Q(trial__isnull=False),
+                name="routing_decisions_by_trial",
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["reference"], name="routing_one_decision_per_reply"),
+            models.CheckConstraint(
+                condition=Q(score__gte=1, score__lte=10), name="routing_score_in_range"
+            ),
+            models.CheckConstraint(
+                condition=Q(tier__in=["cheap", "strong"]), name="routing_tier_is_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reference} → {self.tier}"
+
+    @property
+    def flip(self) -> str:
+        """At which threshold the other tier would have answered, in words."""
+        return "" if self.pinned else flip(self.tier, self.score, self.threshold)

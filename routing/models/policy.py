@@ -1,0 +1,273 @@
+"""The rules by which a tier is chosen, in versions."""
+
+from typing import Any, Self
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from routing.changes import phrase
+from routing.errors import AppendOnly
+from routing.models.learned import LearnedModel
+
+LOWEST_THRESHOLD, HIGHEST_THRESHOLD = 1, 11
+# Tokens.
+LOWEST_OUTPUT, HIGHEST_OUTPUT = 16, 4096
+HIGHEST_TEMPERATURE = 2
+WIDEST_BAND = 9  # from 1 to 10: every message
+
+CRITERIA = """\
+Rate how hard it is to answer the customer well.
+1-2: one fact that an article states: opening hours, a price, a phone number; or small talk.
+3-4: one plain question in which a detail has to be matched: a country, a date, a product.
+5-6: two questions, or steps to explain.
+7-8: several separate or numbered questions, conditions to weigh against each other, a comparison, \
+a calculation, an exception to a rule, or a customer who asks the same again.
+9-10: something grave: health, safety, legal action, a disputed payment, a stolen account; or a \
+long case with many conditions.
+Length alone does not make a message hard. A short message about something grave is a 9."""
+
+_threshold = (
+    MinValueValidator(LOWEST_THRESHOLD, "At least 1: then every answer is the strong tier's."),
+    MaxValueValidator(HIGHEST_THRESHOLD, "At most 11: above 10 no answer is the strong tier's."),
+)
+_output_limit = (
+    MinValueValidator(LOWEST_OUTPUT, "At least 16 tokens: less is no sentence."),
+    MaxValueValidator(HIGHEST_OUTPUT, "At most 4096 tokens: the default models write no more."),
+)
+_temperature = (
+    MinValueValidator(0, "At least 0."),
+    MaxValueValidator(HIGHEST_TEMPERATURE, "At most 2: the provider refuses more."),
+)
+_band = (
+    MinValueValidator(0, "At least 0: then a model is asked at the threshold itself alone."),
+    MaxValueValidator(WIDEST_BAND, "At most 9: then a model is asked about every message."),
+)
+_doubt_threshold = (
+    MinValueValidator(0, "At least 0: then every cheap answer is written again."),
+    MaxValueValidator(1, "At most 1: then no answer is checked."),
+)
+_model_name = RegexValidator(r"^\S+\Z", "A model's name as the provider lists it, without spaces.")
+
+
+class PolicyQuerySet(models.QuerySet["Policy"]):
+    def in_force(self) -> Self:
+        """The version that decides: one row."""
+        return self.filter(is_current=True)
+
+    def update(self, **kwargs: Any) -> int:
+        raise AppendOnly("Versions of the policy are not edited: adopt another one")
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        raise AppendOnly("Versions of the policy are not deleted: decisions refer to them")
+
+
+class Policy(models.Model):
+    """One version of the rules. `policies.adopt()` adds versions; nothing changes them."""
+
+    class Analyzer(models.TextChoices):
+        LEARNED = "learned", "learned: as the rules, until it has learned from the site's labels"
+        RULES = "rules", "rules: local, at once, without a call"
+        MODEL = "model", "model: the cheap tier rates each message by the criteria"
+        COMBINED = "combined", "combined: as learned, and the model where that is uncertain"
+
+    # What an operator sets, and what a return to a version copies.
+    SETTINGS = (
+        "threshold",
+        "analyzer",
+        "band",
+        "learned_analyzer",
+        "criteria",
+        "doubt_threshold",
+        "learned_verifier",
+        "cheap_model",
+        "cheap_successor",
+        "cheap_output_limit",
+        "strong_model",
+        "strong_successor",
+        "strong_output_limit",
+        "temperature",
+    )
+
+    version = models.PositiveIntegerField(unique=True, editable=False)
+    is_current = models.BooleanField("in force", default=False, editable=False)
+    created_at = models.DateTimeField("saved at", default=timezone.now, editable=False)
+    # Null for the version that the site came with.
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    reason = models.CharField(
+        max_length=300, help_text="Why, for those who read the history of versions later."
+    )
+    # What was in force before; null for the first version.
+    replaces = models.ForeignKey(
+        "self", null=True, editable=False, on_delete=models.PROTECT, related_name="+"
+    )
+
+    threshold = models.FloatField(
+        default=7,
+        validators=_threshold,
+        help_text="Score from which the strong tier answers; scores go from 1 to 10. "
+        "1: it answers everything. 11: it answers nothing.",
+    )
+    analyzer = models.CharField(
+        max_length=16,
+        choices=Analyzer,
+        default=Analyzer.LEARNED,
+        help_text="What scores a message. The model costs a call; a customer waits at most 0.3 s "
+        "for it, then the local score decides, and the model's is kept for the next who asks.",
+    )
+    band = models.FloatField(
+        "uncertain band",
+        default=1.5,
+        validators=_band,
+        help_text="Combined only: the model is asked where the local score is within so many "
+        "points of the threshold. 9: about every message.",
+    )
+    # Null until the site has learned from its labels: its first day.
+    learned_analyzer = models.ForeignKey(
+        LearnedModel,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        limit_choices_to={"kind": LearnedModel.Kind.ANALYZER},
+        help_text="By what learned and combined score. None: as on the first day, by the rules. "
+        "Another one has another scale: the threshold has to move with it.",
+    )
+    criteria = models.TextField(
+        "scoring criteria",
+        default=CRITERIA,
+        max_length=4000,
+        help_text="By what the model rates messages from 1 to 10; the rules do not read them. "
+        "Scores kept from other criteria are not used.",
+    )
+    doubt_threshold = models.FloatField(
+        default=0.6,
+        validators=_doubt_threshold,
+        help_text="Doubt from which the strong tier writes a finished cheap answer again; doubts "
+        "go from 0 to 1. 0: each one. 1: none, and none is checked.",
+    )
+    learned_verifier = models.ForeignKey(
+        LearnedModel,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        limit_choices_to={"kind": LearnedModel.Kind.VERIFIER},
+        help_text="By what answers are doubted. None: as on the first day.",
+    )
+    cheap_model = models.CharField(
+        max_length=100,
+        default="gpt-3.5-turbo",
+        validators=[_model_name],
+        help_text="As the provider lists it; the price catalogue must know it.",
+    )
+    cheap_successor = models.CharField(
+        max_length=100,
+        blank=True,
+        default="gpt-5.6-terra",
+        validators=[_model_name],
+        help_text="Answers once the provider no longer has the model. Empty: nothing does.",
+    )
+    cheap_output_limit = models.PositiveIntegerField(
+        default=500, validators=_output_limit, help_text="Tokens of one answer, 16 to 4096."
+    )
+    strong_model = models.CharField(
+        max_length=100,
+        default="gpt-4",
+        validators=[_model_name],
+        help_text="As the provider lists it; the price catalogue must know it.",
+    )
+    strong_successor = models.CharField(
+        max_length=100,
+        blank=True,
+        default="gpt-5.6-sol",
+        validators=[_model_name],
+        help_text="Answers once the provider no longer has the model. Empty: nothing does.",
+    )
+    strong_output_limit = models.PositiveIntegerField(
+        default=900, validators=_output_limit, help_text="Tokens of one answer, 16 to 4096."
+    )
+    temperature = models.FloatField(
+        default=0.3,
+        validators=_temperature,
+        help_text="0 to 2. Low: the same question gets the same answer. High: freer wording.",
+    )
+
+    objects = PolicyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-version"]
+        verbose_name = "policy version"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["is_current"],
+                condition=Q(is_current=True),
+                name="routing_one_policy_in_force",
+            ),
+            models.CheckConstraint(
+                condition=Q(threshold__gte=1, threshold__lte=11), name="routing_threshold_in_range"
+            ),
+            models.CheckConstraint(
+                condition=Q(doubt_threshold__gte=0, doubt_threshold__lte=1),
+                name="routing_doubt_threshold_in_range",
+            ),
+            models.CheckConstraint(
+                condition=Q(cheap_output_limit__gte=16, cheap_output_limit__lte=4096)
+                & Q(strong_output_limit__gte=16, strong_output_limit__lte=4096),
+                name="routing_output_limits_in_range",
+            ),
+            models.CheckConstraint(
+                condition=Q(temperature__gte=0, temperature__lte=2),
+                name="routing_temperature_in_range",
+            ),
+            models.CheckConstraint(
+                condition=~Q(cheap_model="") & ~Q(strong_model=""), name="routing_models_are_named"
+            ),
+            models.CheckConstraint(
+                condition=Q(analyzer__in=["learned", "rules", "model", "combined"]),
+                name="routing_analyzer_is_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(band__gte=0, band__lte=9), name="routing_band_in_range"
+            ),
+            models.CheckConstraint(condition=~Q(reason=""), name="routing_policy_has_a_reason"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Version {self.version}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise AppendOnly(f"{self} is not edited: adopt another one")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        raise AppendOnly(f"{self} is not deleted: decisions refer to it")
+
+    def draft(self) -> "Policy":
+        """An unsaved version with the same settings."""
+        return Policy(**{name: getattr(self, name) for name in self.SETTINGS})
+
+    @property
+    def models(self) -> set[str]:
+        """The names of all models that may answer by it."""
+        names = {self.cheap_model, self.cheap_successor, self.strong_model, self.strong_successor}
+        return names - {""}
+
+    def changes_from(self, before: "Policy") -> list[str]:
+        """What is different, a phrase for each setting: "threshold 7 → 6.5"."""
+        pairs = [(name, getattr(before, name), getattr(self, name)) for name in self.SETTINGS]
+        return [phrase(name, old, new) for name, old, new in pairs if old != new]
+
+    @property
+    def changes(self) -> list[str]:
+        """What this version changed when it came into force."""
+        return self.changes_from(self.replaces) if self.replaces else ["the first version"]

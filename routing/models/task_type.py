@@ -1,0 +1,122 @@
+"""What customers often ask for."""
+
+from typing import Any, Self
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+
+from routing.choice import Tier
+from routing.models.library import Library
+
+
+class TaskTypeQuerySet(models.QuerySet["TaskType"]):
+    def active(self) -> Self:
+        """What messages are recognised as."""
+        return self.filter(active=True)
+
+    def update(self, **kwargs: Any) -> int:
+        changed = super().update(**kwargs)
+        Library.objects.change()
+        return changed
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        gone = super().delete()
+        Library.objects.change()
+        return gone
+
+
+class TaskType(models.Model):
+    """What customers often ask for, told by examples, and how it is to be answered."""
+
+    name = models.CharField(max_length=80, unique=True, help_text="As it stands on receipts.")
+    description = models.CharField(max_length=300, blank=True)
+    examples = models.TextField(
+        max_length=50_000,
+        help_text="What customers write, one message a line, in their own words and languages. "
+        "Ten or more that differ tell it best.",
+    )
+    phrases = models.TextField(
+        max_length=5_000,
+        blank=True,
+        help_text="One a line. A message that holds one of them word for word is of this type, "
+        "whatever else it says.",
+    )
+    tier = models.CharField(
+        max_length=6,
+        blank=True,
+        choices={tier.value: f"always the {tier.value} tier" for tier in Tier},
+        help_text="Blank: as the score says. What is grave goes to the strong tier even so.",
+    )
+    points = models.FloatField(
+        "points added to the score",
+        default=0,
+        validators=[MinValueValidator(-9), MaxValueValidator(9)],
+        help_text="-9 to 9. Above 0, the strong tier answers more of them; below, the cheap one.",
+    )
+    approved_answer = models.TextField(
+        max_length=10_000, blank=True, help_text="Markdown. Given as it stands, without a call."
+    )
+    answers_itself = models.BooleanField(
+        "give the approved answer at once",
+        default=False,
+        help_text="To a first message that is certainly of this type and where nothing is at "
+        "stake. Otherwise it is given only where a budget leaves no room for a call.",
+    )
+    cacheable = models.BooleanField(
+        "answers may be given again",
+        default=False,
+        help_text="To the same first question, while articles and policy stay as they are. Not "
+        "where the answer depends on who asks: an order, an account.",
+    )
+    active = models.BooleanField(default=True, help_text="Messages are recognised as it.")
+    changed_at = models.DateTimeField(auto_now=True)
+
+    objects = TaskTypeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(name="") & ~Q(examples=""), name="routing_task_types_have_examples"
+            ),
+            models.CheckConstraint(
+                condition=Q(tier__in=["", "cheap", "strong"]), name="routing_pinned_tier_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(tier="") | Q(points=0), name="routing_a_pinned_tier_or_points"
+            ),
+            models.CheckConstraint(
+                condition=Q(points__gte=-9, points__lte=9), name="routing_points_in_range"
+            ),
+            models.CheckConstraint(
+                condition=Q(answers_itself=False) | ~Q(approved_answer=""),
+                name="routing_what_answers_itself_has_an_answer",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        super().save(*args, **kwargs)
+        Library.objects.change()
+
+    @property
+    def said(self) -> list[str]:
+        """The examples."""
+        return _lines(self.examples)
+
+    @property
+    def deciding(self) -> list[str]:
+        """The phrases."""
+        return _lines(self.phrases)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        gone = super().delete(*args, **kwargs)
+        Library.objects.change()
+        return gone
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
