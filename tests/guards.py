@@ -301,7 +301,7 @@ GUARDS = (
     Guard(
         "",
         "scoring: the parts of a call add up to it",
-        "chatsite/chat/models.py",
+        "chatsite/chat/models/scoring_share.py",
         "amount * (self.part + 1) // self.parts - amount * self.part // self.parts",
         "amount // self.parts",
         (f"{SCORING}::test_parts_of_a_call_add_up_to_it",),

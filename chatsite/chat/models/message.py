@@ -1,97 +1,18 @@
-"""Conversations and their messages. An assistant's message is also the job that writes it."""
+"""Messages. An assistant's message is also the job that writes it."""
 
-import uuid
 from datetime import timedelta
 from typing import Self
 
 from django.conf import settings
-from django.db import connection, models
+from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from billing import money
 from chatsite import markdown
+from chatsite.chat.models.conversation import Conversation
 
 # P2: an acknowledged message ends within this many seconds, in an answer or a visible error.
 ANSWER_WITHIN = timedelta(seconds=90)
-
-
-class ConversationQuerySet(models.QuerySet["Conversation"]):
-    def held_by(self, visitor: str) -> Self:
-        """The only door for customers: what this visitor key opens, nothing else."""
-        return self.filter(visitor=visitor)
-
-    def waiting(self) -> Self:
-        """Those whose customer has asked for a person, and nobody has come yet."""
-        return self.filter(wants_person_since__isnull=False, handled_by__isnull=True)
-
-
-class Conversation(models.Model):
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    visitor = models.CharField(
-        max_length=64, editable=False, help_text="Hash of the key in the visitor's cookie."
-    )
-    address = models.CharField(
-        max_length=64,
-        blank=True,
-        editable=False,
-        help_text="Keyed hash of the network address that it was begun from.",
-    )
-    # Counts committed changes. A page that has seen this number needs nothing more; it also
-    # hands out the positions of new messages.
-    revision = models.PositiveIntegerField(default=0, editable=False)
-    # Not null once a person has taken over: the assistant then stays silent.
-    handled_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL
-    )
-    # Null unless the customer has asked for a person; the assistant goes on until one takes over.
-    wants_person_since = models.DateTimeField(null=True, blank=True, editable=False)
-    created_at = models.DateTimeField(auto_now_add=True)
-    active_at = models.DateTimeField(auto_now=True)
-
-    objects = ConversationQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-active_at"]
-        permissions = [("take_over", "Can take conversations over, write in them and hand back")]
-        indexes = [
-            models.Index(fields=["visitor", "-active_at"], name="chat_by_visitor"),
-            models.Index(fields=["-active_at", "-id"], name="chat_by_activity"),
-            models.Index(
-                fields=["wants_person_since"],
-                condition=Q(wants_person_since__isnull=False, handled_by__isnull=True),
-                name="chat_waits_for_a_person",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"Conversation {self.pk}"
-
-    @property
-    def reference(self) -> str:
-        """How ledgers and decisions name this conversation."""
-        return f"conversation:{self.pk}"
-
-    def advance(self, positions: int = 0) -> int:
-        """Count one change and hand out positions; the caller holds the row's lock.
-
-        Returns the first of the positions.
-        """
-        first = self.revision + 1
-        self.revision += max(positions, 1)
-        self.active_at = timezone.now()
-        with connection.cursor() as cursor:
-            # By hand, for the reason that `statements` gives.
-            cursor.execute(
-                "UPDATE chat_conversation SET revision = %s, active_at = %s WHERE id = %s",
-                [
-                    self.revision,
-                    connection.ops.adapt_datetimefield_value(self.active_at),
-                    self.pk,
-                ],
-            )
-        return first
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
@@ -313,98 +234,3 @@ class Message(models.Model):
     @property
     def can_be_rated(self) -> bool:
         return self.role == self.Role.ASSISTANT and self.state == self.State.COMPLETE
-
-
-class ScoringShare(models.Model):
-    """A reply's part in a scoring call that several conversations shared."""
-
-    call = models.CharField(max_length=100, help_text="The call's reference on the ledger.")
-    reply = models.CharField(max_length=100, help_text="Whose score it asked for: reply:12.")
-    attempt = models.PositiveSmallIntegerField(help_text="Of the reply.")
-    part = models.PositiveSmallIntegerField(help_text="From 0, in the order they were asked.")
-    parts = models.PositiveSmallIntegerField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["call", "part"], name="chat_one_reply_per_part"),
-            models.UniqueConstraint(
-                fields=["reply", "attempt"], name="chat_one_scoring_call_per_attempt"
-            ),
-            models.CheckConstraint(
-                condition=Q(part__lt=models.F("parts")), name="chat_a_part_of_the_parts"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.reply} in {self.call}"
-
-    def of(self, amount: int) -> int:
-        """This part of an amount, in nano-dollars; the parts add up to it exactly."""
-        return amount * (self.part + 1) // self.parts - amount * self.part // self.parts
-
-
-class KeptAnswer(models.Model):
-    """A complete answer to a first message, to be given again to whoever asks the same.
-
-    Its words are the reply's own: what deletes the conversation deletes what was kept of it.
-    """
-
-    reply = models.OneToOneField(Message, on_delete=models.CASCADE, related_name="kept")
-    key = models.CharField(
-        max_length=64,
-        unique=True,
-        help_text="SHA-256 of the question, its language, and the editions of articles and policy.",
-    )
-    task_type = models.CharField(max_length=80)
-    knowledge = models.CharField(max_length=32, help_text="The articles' edition.")
-    cost = models.PositiveBigIntegerField(help_text="What it cost, in nano-dollars.")
-    kept_at = models.DateTimeField(default=timezone.now)
-    hits = models.PositiveIntegerField(default=0, help_text="How often it was given again.")
-    # Null until it was given again.
-    hit_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        ordering = ["-hits", "-kept_at"]
-        indexes = [models.Index(fields=["kept_at"], name="chat_kept_by_time")]
-
-    def __str__(self) -> str:
-        return f"Kept from {self.reply_id}"
-
-    @property
-    def saved(self) -> int:
-        """Nano-dollars that were not spent because it was given again."""
-        return self.hits * self.cost
-
-
-class Prepared(models.Model):
-    """How a reply was answered without a call: by an approved answer, or by one kept before."""
-
-    class Kind(models.TextChoices):
-        APPROVED = "approved", "approved answer"
-        KEPT = "kept", "answer given before"
-
-    reply = models.OneToOneField(Message, on_delete=models.CASCADE, related_name="prepared")
-    kind = models.CharField(max_length=8, choices=Kind)
-    task_type = models.CharField(max_length=80)
-    similarity = models.FloatField(help_text="0 to 1, to the task type's examples.")
-    recognised_by = models.CharField(max_length=300)
-    # Null on an approved answer, and once the kept one is gone.
-    kept = models.ForeignKey(KeptAnswer, null=True, on_delete=models.SET_NULL, related_name="given")
-    saved = models.PositiveBigIntegerField(
-        default=0, help_text="Nano-dollars that the kept answer had cost."
-    )
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(kind__in=["approved", "kept"]), name="chat_preparation_is_known"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_kind_display()} for reply {self.reply_id}"
-
-    @property
-    def saving(self) -> str:
-        """Dollars, for people; blank where nothing was spent before."""
-        return money.shown(self.saved) if self.saved else ""

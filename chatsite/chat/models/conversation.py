@@ -1,0 +1,86 @@
+"""Conversations: who holds one, who handles it, and what a page has seen of it."""
+
+import uuid
+from typing import Self
+
+from django.conf import settings
+from django.db import connection, models
+from django.db.models import Q
+from django.utils import timezone
+
+
+class ConversationQuerySet(models.QuerySet["Conversation"]):
+    def held_by(self, visitor: str) -> Self:
+        """The only door for customers: what this visitor key opens, nothing else."""
+        return self.filter(visitor=visitor)
+
+    def waiting(self) -> Self:
+        """Those whose customer has asked for a person, and nobody has come yet."""
+        return self.filter(wants_person_since__isnull=False, handled_by__isnull=True)
+
+
+class Conversation(models.Model):
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    visitor = models.CharField(
+        max_length=64, editable=False, help_text="Hash of the key in the visitor's cookie."
+    )
+    address = models.CharField(
+        max_length=64,
+        blank=True,
+        editable=False,
+        help_text="Keyed hash of the network address that it was begun from.",
+    )
+    # Counts committed changes. A page that has seen this number needs nothing more; it also
+    # hands out the positions of new messages.
+    revision = models.PositiveIntegerField(default=0, editable=False)
+    # Not null once a person has taken over: the assistant then stays silent.
+    handled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL
+    )
+    # Null unless the customer has asked for a person; the assistant goes on until one takes over.
+    wants_person_since = models.DateTimeField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    active_at = models.DateTimeField(auto_now=True)
+
+    objects = ConversationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-active_at"]
+        permissions = [("take_over", "Can take conversations over, write in them and hand back")]
+        indexes = [
+            models.Index(fields=["visitor", "-active_at"], name="chat_by_visitor"),
+            models.Index(fields=["-active_at", "-id"], name="chat_by_activity"),
+            models.Index(
+                fields=["wants_person_since"],
+                condition=Q(wants_person_since__isnull=False, handled_by__isnull=True),
+                name="chat_waits_for_a_person",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Conversation {self.pk}"
+
+    @property
+    def reference(self) -> str:
+        """How ledgers and decisions name this conversation."""
+        return f"conversation:{self.pk}"
+
+    def advance(self, positions: int = 0) -> int:
+        """Count one change and hand out positions; the caller holds the row's lock.
+
+        Returns the first of the positions.
+        """
+        first = self.revision + 1
+        self.revision += max(positions, 1)
+        self.active_at = timezone.now()
+        with connection.cursor() as cursor:
+            # By hand, for the reason that `statements` gives.
+            cursor.execute(
+                "UPDATE chat_conversation SET revision = %s, active_at = %s WHERE id = %s",
+                [
+                    self.revision,
+                    connection.ops.adapt_datetimefield_value(self.active_at),
+                    self.pk,
+                ],
+            )
+        return first
