@@ -15,14 +15,14 @@ def text(name: str, default: str = "") -> str:
 def secret(name: str, default: str = "") -> str:
     """A value that no error message repeats. Reads `NAME_FILE` where `NAME` is unset.
 
-    Raises ImproperlyConfigured.
+    An empty file says nothing either. Raises ImproperlyConfigured.
     """
     path = text(f"{name}_FILE")
     if text(name) or not path:
         return text(name, default)
     try:
         with open(path, encoding="utf-8") as file:
-            return file.read().strip()
+            return file.read().strip() or default
     except OSError as error:
         raise ImproperlyConfigured(f"{name}_FILE={path!r} cannot be read: {error}") from error
 

@@ -13,6 +13,7 @@ import yaml
 from django.core.management import get_commands
 from django.utils.module_loading import import_string
 
+from chatsite import env
 from chatsite.beat import app as beat
 from chatsite.celery import app as workers
 
@@ -59,6 +60,8 @@ def composed() -> dict[str, list[str]]:
     }
 
 
+# What `make run` needs of a machine, and an image has built in. `PORT` is the host's in compose.
+OF_ONE_MACHINE = {"BIND_ADDRESS", "DEBUG", "DEMO_PORT", "PORT", "VAR_DIR"}
 COMMANDS = [*composed().values(), *supervised().values()]
 
 
@@ -73,6 +76,35 @@ def test_compose_sets_only_variables_that_are_read():
     for service in SITE.values():
         names = {name.removesuffix("_FILE") for name in service["environment"]}
         assert names <= variables_read()
+
+
+def test_compose_passes_on_every_variable_that_a_site_may_need():
+    given = {name.removesuffix("_FILE") for each in SITE.values() for name in each["environment"]}
+
+    assert variables_read() - given == OF_ONE_MACHINE
+
+
+def test_what_compose_reads_from_a_file_may_be_a_secret_and_is_so_named_in_the_readme():
+    (words,) = re.findall(r"may hold a secret \(([^)]*)\)", (ROOT / "README.md").read_text())
+    secrets = set(re.findall("[A-Z_]+", words))
+    files = {
+        name.removesuffix("_FILE")
+        for each in SITE.values()
+        for name in each["environment"]
+        if name.endswith("_FILE")
+    }
+
+    # Redis is another container's, on a network of their own, and has no password.
+    assert files == secrets - {"REDIS_URL"}
+
+
+def test_an_empty_file_of_a_secret_that_a_site_has_not_is_the_default(tmp_path, monkeypatch):
+    (tmp_path / "empty").touch()
+    for name in ("EMAIL_URL", "OPENAI_ADMIN_KEY"):
+        monkeypatch.setenv(f"{name}_FILE", str(tmp_path / "empty"))
+
+    assert env.mail_server("EMAIL_URL").host == "localhost"
+    assert env.secret("OPENAI_ADMIN_KEY") == ""
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
