@@ -29,6 +29,11 @@ def brief(nano: int) -> str:
     return f"{'-' if nano < 0 else ''}{shown(abs(nano), places)}"
 
 
+def signed(nano: int) -> str:
+    """`+$0.0600000` or `-$2.44`, to the nano-dollar: a difference, for people."""
+    return f"{'-' if nano < 0 else '+'}{shown(abs(nano), 9)}"
+
+
 def typed(nano: int) -> str:
     """`2.5`, with the places it needs: as people type it."""
     return f"{dollars(nano).normalize():f}"

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from billing import ledger
 from billing.models import LedgerEntry, LedgerEntryQuerySet
+from billing.money import signed
 from billing.snapshots import family
 
 # Nano-dollars by which the sum of a provider's figures can be off: a millionth of a dollar.
@@ -39,6 +40,15 @@ class Explanation:
     least: int
     most: int
     calls: int = 0
+
+    def __str__(self) -> str:
+        calls = f"{self.calls} " if self.calls else ""
+        reach = (
+            signed(self.most)
+            if self.least == self.most
+            else f"{signed(self.least)} to {signed(self.most)}"
+        )
+        return f"{calls}{self.reason} ({reach})"
 
 
 @dataclass(frozen=True, slots=True)

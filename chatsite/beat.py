@@ -60,6 +60,12 @@ app.conf.beat_schedule = {
         "options": {"expires": 600},
     },
     "read_models": {"task": "chatsite.provider.tasks.read_models", "schedule": timedelta(days=1)},
+    # By then the provider has most figures of yesterday, which ends at midnight UTC.
+    "read_bill": {
+        "task": "chatsite.provider.tasks.read_bill",
+        "schedule": crontab(hour="6", minute="10"),
+        "options": {"expires": 3600},
+    },
     "offline": {
         "task": "chatsite.offline.tasks.advance",
         "schedule": timedelta(minutes=1),

@@ -17,6 +17,7 @@ APPS = [
     "provider",
     "quality",
     "billing",
+    "bills",
     "alerts",
     "offline",
     "auth",

@@ -14,6 +14,7 @@ _STAFF = {
     "billing.view_budget",
     "billing.view_budgetwindow",
     "billing.view_ledgerentry",
+    "bills.view_billedday",
     "chat.take_over",
     "chat.view_conversation",
     "knowledge.view_article",

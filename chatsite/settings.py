@@ -75,6 +75,7 @@ INSTALLED_APPS = [
     "routing",
     "billing",
     "billing.alerts",
+    "billing.bills",
 ]
 
 MIDDLEWARE = [
@@ -163,7 +164,8 @@ CELERY_WORKER_SEND_TASK_EVENTS = False
 
 # The provider. Without a key and without a base URL, the demo model on loopback is the provider.
 OPENAI_API_KEY = env.secret("OPENAI_API_KEY")
-# Reads what the provider bills, for `manage.py reconcile`; it can do nothing else for the site.
+# Reads what the provider bills, each night and for `manage.py reconcile`; the site does nothing
+# else with it.
 OPENAI_ADMIN_KEY = env.secret("OPENAI_ADMIN_KEY")
 DEMO_PORT = env.number("DEMO_PORT", 8010, 1, 65535)
 DEMO_MODEL = not OPENAI_API_KEY and not env.text("OPENAI_BASE_URL")

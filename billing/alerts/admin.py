@@ -193,6 +193,12 @@ def _rows(alert: Alert) -> str:
         case Alert.Rule.BUDGET | Alert.Rule.FORECAST:
             window = alert.window.removeprefix("window:")
             return reverse("admin:billing_budgetwindow_change", args=[window])
+        case Alert.Rule.BILL:
+            named, _, billed = alert.window.partition("billed:")
+            page = "admin:bills_billedday"
+            if not named and billed:
+                return reverse(f"{page}_change", args=[billed])
+            return reverse(f"{page}_changelist")
         case Alert.Rule.CONVERSATION:
             query = {"conversation__exact": alert.subject}
         case Alert.Rule.HOUR:

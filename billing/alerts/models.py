@@ -23,6 +23,7 @@ class Alert(models.Model):
         HOUR = "hour", "unusual hour"
         CONVERSATION = "conversation", "unusual conversation"
         MODEL = "model", "unknown model"
+        BILL = "bill", "provider's bill"
         TEST = "test", "test"
 
     rule = models.CharField(max_length=12, choices=Rule)

@@ -12,8 +12,9 @@ from django.utils import timezone
 from billing import crossings, spending, windows
 from billing.alerts import ordinary
 from billing.alerts.models import Alert
+from billing.bills.models import BilledDay, BillReading
 from billing.models import Budget, BudgetWindow, ConversationCost, LedgerEntry, Tally
-from billing.money import shown
+from billing.money import shown, signed
 from billing.periods import Period
 from billing.snapshots import family
 
@@ -23,6 +24,10 @@ TRAILING = timedelta(days=7)
 FIRST_DAY = timedelta(days=1)
 # Calls are looked at for so long, should the looking have stopped for a while.
 LOOKED_BACK = timedelta(days=2)
+# Days of the provider's bill whose differences are still told.
+BILLED_BACK = timedelta(days=14)
+# A night's bill may be read at the second or third attempt.
+UNREAD_FOR = timedelta(hours=26)
 # Conversations and visitors are many: that one has used its share is for the list alone.
 QUIET = {Budget.Scope.CONVERSATION, Budget.Scope.VISITOR}
 PER = {"hour": "an hour", "day": "a day", "month": "a month", "total": "in total"}
@@ -146,3 +151,26 @@ def unknown_models(now: datetime) -> Iterator[Finding]:
                 f"{model} ({service_tier}) has answered and has no price: it is charged as"
                 f" {priced} ({priced_tier}). Add its price.",
             )
+
+
+def bills(now: datetime) -> Iterator[Finding]:
+    """Days that the provider bills otherwise than the ledger explains; and that none is read."""
+    odd = BilledDay.objects.exclude(unexplained=0).filter(day__gte=(now - BILLED_BACK).date())
+    for each in odd:
+        yield Finding(
+            Rule.BILL,
+            str(each),
+            f"{each}: {shown(each.recorded, 2)} are recorded and {shown(each.billed or 0, 2)} "
+            f"billed. {signed(each.unexplained)} of the difference is not explained.",
+            window=f"billed:{each.pk}",
+        )
+    newest = BillReading.objects.first()
+    if newest is None or not newest.problem:
+        return
+    if not BillReading.objects.filter(problem="", read_at__gt=now - UNREAD_FOR).exists():
+        yield Finding(
+            Rule.BILL,
+            "provider's bill",
+            f"The provider's bill cannot be read: {newest.problem}.",
+            window=newest.read_at.date().isoformat(),
+        )

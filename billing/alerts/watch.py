@@ -28,6 +28,7 @@ def look_back(now: datetime) -> list[Alert]:
         *_raised(rules.unusual_hour(now), now),
         *_raised(rules.unusual_conversations(now), now),
         *_raised(rules.unknown_models(now), now),
+        *_raised(rules.bills(now), now),
     ]
 
 

@@ -1,14 +1,16 @@
-"""Celery's part: the list of models is read when a worker starts, and daily."""
+"""Celery's part: the list of models is read when a worker starts, and daily; the bill at night."""
 
 from celery import shared_task
 from celery.signals import worker_ready
 from django.utils import timezone
 
-from chatsite.provider import listing
+from chatsite.provider import bill, listing
 
 # Seconds to the second attempt, then twice as long each time: a provider that starts together with
 # the worker is read at once, one that is away for an hour when it is back.
 AGAIN_AFTER, MOST_AGAIN = 5, 10
+# The same for the bill, which nobody waits for.
+BILL_AGAIN_AFTER, BILL_MOST_AGAIN = 300, 4
 
 
 @shared_task
@@ -16,6 +18,13 @@ def read_models(again: int = 0) -> None:
     """Read the provider's list of models. Safe to lose and to repeat."""
     if listing.read(timezone.now()).problem and again < MOST_AGAIN:
         read_models.apply_async((again + 1,), countdown=AGAIN_AFTER * 2**again)
+
+
+@shared_task
+def read_bill(again: int = 0) -> None:
+    """Compare the newest days with the provider's bill. Safe to lose and to repeat."""
+    if not bill.night(timezone.now()) and again < BILL_MOST_AGAIN:
+        read_bill.apply_async((again + 1,), countdown=BILL_AGAIN_AFTER * 2**again)
 
 
 @worker_ready.connect

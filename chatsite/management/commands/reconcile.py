@@ -8,12 +8,11 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from billing import reconciliation
-from billing.money import shown
+from billing.money import shown, signed
 from billing.reconciliation import Line
-from chatsite.llm import UpstreamError, costs
-
-# Days that are compared if none are named, up to yesterday.
-DAYS = 7
+from chatsite.llm import UpstreamError
+from chatsite.provider import bill
+from chatsite.provider.bill import DAYS
 
 
 class Command(BaseCommand):
@@ -50,20 +49,17 @@ class Command(BaseCommand):
         if not settings.OPENAI_ADMIN_KEY:
             raise CommandError("The provider's bill is read with an admin key: OPENAI_ADMIN_KEY.")
         try:
-            billed = {
-                each.day: each.billed for each in costs.daily(first, last, options["project"])
-            }
+            lines = bill.compared(first, last, today, options["project"])
         except UpstreamError as error:
             raise CommandError(f"The provider's bill cannot be read: {error}") from error
-        days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
-        lines = reconciliation.compare(billed, reconciliation.recorded(first, last), days, today)
         for line in lines:
             self._show(line)
             if line.day in options["correct"]:
                 self._correct(line)
         short = [line for line in lines if line.unexplained < 0]
+        days = (last - first).days + 1
         self.stdout.write(
-            f"{len(days)} days, {len(lines)} lines: {sum(not line.explanations for line in lines)}"
+            f"{days} days, {len(lines)} lines: {sum(not line.explanations for line in lines)}"
             f" equal, {sum(line.unexplained != 0 for line in lines)} not fully explained."
         )
         if short:
@@ -73,23 +69,13 @@ class Command(BaseCommand):
         bill = "no figures" if line.billed is None else shown(line.billed)
         self.stdout.write(
             f"{line.day} {line.model or '(no model)':<24} recorded {shown(line.recorded.amount)},"
-            f" billed {bill}: {_signed(line.difference) if line.explanations else 'equal'}"
+            f" billed {bill}: {signed(line.difference) if line.explanations else 'equal'}"
         )
         for each in line.explanations:
-            calls = f"{each.calls} " if each.calls else ""
-            reach = (
-                _signed(each.most)
-                if each.least == each.most
-                else f"{_signed(each.least)} to {_signed(each.most)}"
-            )
-            self.stdout.write(f"    {calls}{each.reason} ({reach})")
+            self.stdout.write(f"    {each}")
 
     def _correct(self, line: Line) -> None:
         if line.correctable:
             self.stdout.write(f"    corrected as {reconciliation.correct(line)}")
         elif line.explanations and line.recorded.calls == 0:
             self.stdout.write("    not corrected: no call of this site's is on the ledger")
-
-
-def _signed(amount: int) -> str:
-    return f"{'-' if amount < 0 else '+'}{shown(abs(amount), 9)}"
