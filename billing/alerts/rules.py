@@ -167,7 +167,8 @@ def bills(now: datetime) -> Iterator[Finding]:
     newest = BillReading.objects.first()
     if newest is None or not newest.problem:
         return
-    if not BillReading.objects.filter(problem="", read_at__gt=now - UNREAD_FOR).exists():
+    read = BillReading.objects.filter(problem="", read_at__gt=now - UNREAD_FOR)
+    if not read.exists():
         yield Finding(
             Rule.BILL,
             "provider's bill",

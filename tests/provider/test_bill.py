@@ -36,7 +36,7 @@ def provider():
 def bill(provider, settings, monkeypatch):
     """What the provider bills; nothing is tried again."""
     monkeypatch.setattr("chatsite.llm.plain.RETRIES", 0)
-    monkeypatch.setattr(tasks.read_bill, "apply_async", lambda *_, **__: None)
+    monkeypatch.setattr(tasks, "BILL_MOST_AGAIN", 0)
     provider.reset()
     settings.OPENAI_BASE_URL = provider.url
     settings.OPENAI_ADMIN_KEY = ADMIN_KEY
@@ -147,6 +147,7 @@ def test_the_newest_week_is_compared_and_today_is_not(called, bill):
 
 def test_a_bill_that_cannot_be_read_is_told_and_tried_again(called, bill, operator, monkeypatch):
     queued: list[tuple[tuple[int], int]] = []
+    monkeypatch.setattr(tasks, "BILL_MOST_AGAIN", 4)
     monkeypatch.setattr(
         tasks.read_bill, "apply_async", lambda given, countdown: queued.append((given, countdown))
     )
