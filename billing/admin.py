@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F, Model, OuterRef, QuerySet, Subquery
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Greatest
@@ -17,11 +17,12 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from billing import windows
+from billing import adjustments, outlooks, windows
 from billing.dashboard.views import dashboard, export
-from billing.forms import LADDER, BudgetForm, LadderForm, PriceForm
+from billing.forms import LADDER, PACING, BudgetForm, LadderForm, PriceForm
 from billing.models import Budget, BudgetWindow, LedgerEntry, Price, Tally
 from billing.money import shown
+from billing.tasks import pace
 
 # Windows shown beneath a budget; the list of windows has them all.
 NEWEST_WINDOWS = 12
@@ -154,6 +155,7 @@ class BudgetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # as above
     fieldsets = (
         (None, {"fields": ["name", "scope", "key", "period", "limit", "active"]}),
         ("Warnings", {"fields": ["warning_lines"]}),
+        ("So that it lasts", {"fields": PACING}),
         (
             "As it empties",
             {
@@ -183,7 +185,10 @@ class BudgetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # as above
         form = context["adminform"].form
         is_wrong = form.is_bound and not form.is_valid()
         context["steps"] = None if is_wrong else _steps(form.instance)
-        context["pace"] = _pace(form.instance)
+        # As it is stored, not as it is typed.
+        stored = Budget.objects.filter(pk=form.instance.pk).first()
+        outlook = outlooks.of(stored, timezone.now()) if stored else None
+        context["pace"] = outlook.words if outlook else ""
         return super().render_change_form(request, context, *args, **kwargs)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Budget]:
@@ -209,24 +214,19 @@ class BudgetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # as above
     ) -> None:
         # In the transaction of the admin's view.
         windows.lock()
+        if change:
+            assert request.user.is_authenticated
+            adjustments.keep(obj, request.user)
         super().save_model(request, obj, form, change)
         windows.follow_limits(obj.windows.filter(windows.current(timezone.now())))
+        if obj.paces_itself:
+            # The beat makes up for a hint that is lost.
+            transaction.on_commit(pace.delay, robust=True)
 
 
 def _steps(budget: Budget) -> list[tuple[int, str]]:
     """What happens at which percent, in the words of who owns the threshold."""
     described: list[tuple[int, str]] = import_string(settings.LADDER_IN_WORDS)(budget.ladder)
-    return described
-
-
-def _pace(budget: Budget) -> str:
-    """Whether it lasts to the end of its window, in the same words; blank where it does."""
-    now = timezone.now()
-    windows_now = BudgetWindow.objects.filter(windows.current(now), budget=budget.pk, spent__gt=0)
-    window = windows_now.select_related("budget").first()
-    if window is None:
-        return ""
-    described: str = import_string(settings.PACE_IN_WORDS)(window, now)
     return described
 
 

@@ -77,6 +77,7 @@ LADDER: tuple[str, ...] = (
     "approved_from",
     "later_from",
 )
+PACING: tuple[str, ...] = ("paces_itself", "pace_at_most")
 
 
 class BudgetForm(forms.ModelForm[Budget]):
@@ -92,6 +93,7 @@ class BudgetForm(forms.ModelForm[Budget]):
             "limit",
             "active",
             "warning_lines",
+            *PACING,
             *LADDER,
         ]
 

@@ -130,10 +130,15 @@ def forecast(
     limit: int,
     now: datetime,
     ends_at: datetime | None,
+    share: float = 1.0,
 ) -> Forecast:
-    """Of a window that has spent so much. `ends_at`: None where it never ends."""
+    """Of a window that has spent so much. `ends_at`: None where it never ends.
+
+    `share`: of the pace so far, where the same calls would cost more or less than they did.
+    """
     end = ends_at or now + FURTHEST
     pace, deviation, known = _pace(history, shape, now)
+    pace *= share
     points, hits = [], dict[str, datetime]()
     at, weight = now, 0.0
     while at < end:

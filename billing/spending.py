@@ -36,8 +36,14 @@ def history(scope: str, key: str, now: datetime) -> History:
 
 def forecast(window: BudgetWindow, now: datetime) -> Forecast:
     """When the window, whose budget is of a scope in PACED, will be at its limit; one query."""
+    return forecast_by(history(window.budget.scope, window.key, now), window, now)
+
+
+def forecast_by(
+    known: History, window: BudgetWindow, now: datetime, share: float = 1.0
+) -> Forecast:
+    """The same where the history is at hand, at such a share of its pace."""
     budget, zone = window.budget, timezone.get_default_timezone()
-    known = history(budget.scope, window.key, now)
     return pacing.forecast(
         known,
         pacing.profile(known, zone),
@@ -45,4 +51,5 @@ def forecast(window: BudgetWindow, now: datetime) -> Forecast:
         limit=window.limit,
         now=now,
         ends_at=periods.end(Period(budget.period), window.starts_at, zone),
+        share=share,
     )

@@ -47,7 +47,8 @@ PLACES = FALLS_UNDER.format(
 )
 USES = FALLS_UNDER.format(
     columns="""b.name, b.scope, b."limit", COALESCE(w.spent, 0), b.economise_from, b.economise_by,
-    b.economise_curve, b.cheap_only_from, b.approved_from, b.later_from"""
+    b.economise_curve, b.cheap_only_from, b.approved_from, b.later_from,
+    CASE WHEN b.paced_at >= s.starts_at THEN b.paced_points ELSE 0 END"""
 )
 TAKE = """
 UPDATE billing_budgetwindow SET reserved = reserved + %s
@@ -103,6 +104,7 @@ class Use:
     limit: int
     spent: int
     ladder: Ladder
+    paced_points: float  # by which the threshold is raised so that it lasts
 
     @property
     def percent(self) -> float:
@@ -149,8 +151,8 @@ def uses(keys: Keys, now: datetime) -> list[Use]:
     """Of every budget that a call with these keys would fall under, in one query."""
     rows = _falling_under(USES, keys, periods.starts(now, timezone.get_default_timezone()))
     return [
-        Use(name, scope, limit, spent, Ladder(begin, points, Curve(curve), *later))
-        for name, scope, limit, spent, begin, points, curve, *later in rows
+        Use(name, scope, limit, spent, Ladder(begin, points, Curve(curve), *later), paced)
+        for name, scope, limit, spent, begin, points, curve, *later, paced in rows
     ]
 
 
@@ -179,6 +181,15 @@ def current(now: datetime) -> Q:
     return reduce(
         or_, (Q(budget__period=period, starts_at=start) for period, start in starts.items())
     )
+
+
+def current_of(budget: Budget, now: datetime) -> BudgetWindow:
+    """The window of a budget of the site; unsaved where nothing was reserved in it yet."""
+    starts_at = periods.starts(now, timezone.get_default_timezone())[Period(budget.period)]
+    found = budget.windows.filter(starts_at=starts_at, key="").first()
+    found = found or BudgetWindow(starts_at=starts_at, limit=budget.limit)
+    found.budget = budget
+    return found
 
 
 def _places(keys: Keys, starts: Mapping[Period, datetime]) -> list[_Place]:

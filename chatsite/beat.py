@@ -38,6 +38,12 @@ app.conf.beat_schedule = {
         "schedule": timedelta(minutes=10),
         "options": {"expires": 600},
     },
+    # Once the hour that has passed is whole.
+    "pace": {
+        "task": "billing.tasks.pace",
+        "schedule": crontab(minute="5"),
+        "options": {"expires": 1800},
+    },
     "learn_task_types": {
         "task": "routing.tasks.learn_task_types",
         "schedule": LEARNED_EVERY,

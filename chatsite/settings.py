@@ -187,8 +187,8 @@ ASKS_PER_ADDRESS = env.number("ASKS_PER_ADDRESS", 120, 1, 1_000_000)
 PEOPLE_ANSWER = env.flag("PEOPLE_ANSWER")
 # Says to operators what a budget's ladder does: a function of billing.ladder.Ladder.
 LADDER_IN_WORDS = "chatsite.chat.affording.in_words"
-# And whether a budget lasts at this pace: a function of its window and the time.
-PACE_IN_WORDS = "chatsite.tuning.lasting.in_words"
+# And what thresholds make of the traffic that sets a budget's pace: of its history and the time.
+TRAFFIC_AT_THRESHOLDS = "chatsite.tuning.lasting.traffic"
 
 # Cheap answers that the strong model judges each night, in a batch at half the price. The provider
 # is sent these conversations once more, so that a site says so itself.

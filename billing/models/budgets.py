@@ -1,6 +1,7 @@
 """Budgets, and their use in each period."""
 
 import itertools
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -11,9 +12,12 @@ from django.utils import timezone
 
 from billing import ladder
 from billing.ladder import Curve, Ladder
+from billing.periods import Period
 
 # The threshold itself goes from 1 to 11.
-MOST_POINTS = 10
+LEAST_POINTS, MOST_POINTS = 0.1, 10
+# Conversations and visitors have no pace, and a tier's is not the threshold's alone.
+PACED_PERIODS = (Period.DAY, Period.MONTH)
 STEPS = ("economise_from", "cheap_only_from", "approved_from", "later_from")
 
 
@@ -91,6 +95,21 @@ class Budget(models.Model):
         "From this percent on, no model is asked: customers get approved answers, or are told that "
         "a person will answer or to come back later. Without room for a call it is so in any case.",
     )
+    paces_itself = models.BooleanField(
+        default=False,
+        help_text="Each hour, the routing threshold is raised by as much as it takes for the "
+        "budget to last, and lowered again. Of budgets of the site by day or month.",
+    )
+    pace_at_most = models.FloatField(
+        "raised at most by",
+        default=2,
+        validators=[MinValueValidator(LEAST_POINTS), MaxValueValidator(MOST_POINTS)],
+        help_text="Points above the policy's threshold, 0.1 to 10; it is never below that.",
+    )
+    # In force in the window in which it was found; the next begins without.
+    paced_points = models.FloatField(default=0, editable=False)
+    # Null until it is looked at, and again once it no longer paces itself.
+    paced_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         ordering = ["id"]
@@ -125,6 +144,25 @@ class Budget(models.Model):
                 condition=Q(economise_curve__in=[curve.value for curve in Curve]),
                 name="billing_curve_is_known",
             ),
+            models.CheckConstraint(
+                condition=Q(paces_itself=False)
+                | Q(scope="site", period__in=[period.value for period in PACED_PERIODS]),
+                name="billing_paced_by_day_or_month",
+            ),
+            models.CheckConstraint(
+                condition=Q(paced_points=0, paced_at__isnull=True)
+                | Q(
+                    paces_itself=True,
+                    paced_at__isnull=False,
+                    paced_points__gte=0,
+                    paced_points__lte=F("pace_at_most"),
+                ),
+                name="billing_paced_within_bounds",
+            ),
+            models.CheckConstraint(
+                condition=Q(pace_at_most__gte=LEAST_POINTS, pace_at_most__lte=MOST_POINTS),
+                name="billing_pace_in_points",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -136,6 +174,12 @@ class Budget(models.Model):
             self.warning_lines = ", ".join(map(str, ladder.lines(self.warning_lines)))
         except ValueError as error:
             raise ValidationError({"warning_lines": str(error)}) from error
+        # As the constraint says, which is not asked where scope and period are only shown.
+        if self.paces_itself and not (
+            self.scope == self.Scope.SITE and self.period in PACED_PERIODS
+        ):
+            message = "Only a budget of the site, by day or month, paces itself."
+            raise ValidationError({"paces_itself": message})
 
     @property
     def lines(self) -> list[int]:
@@ -152,6 +196,11 @@ class Budget(models.Model):
             approved_from=self.approved_from,
             later_from=self.later_from,
         )
+
+    def points_since(self, starts_at: datetime) -> float:
+        """By which it raises the threshold in the window that starts then."""
+        is_of_it = self.paced_at is not None and self.paced_at >= starts_at
+        return self.paced_points if is_of_it else 0.0
 
 
 class BudgetWindow(models.Model):

@@ -62,8 +62,7 @@ def means(claimed: Claimed) -> Means:
     step, points = taken
     cheap_only = step >= Step.CHEAP_ONLY
     threshold = HIGHEST_THRESHOLD if cheap_only else policy.threshold + points
-    why = f"the budget “{strictest.budget}” is at {strictest.percent:.0f} %"
-    return Means(step, Shift(min(HIGHEST_THRESHOLD, threshold), why))
+    return Means(step, Shift(min(HIGHEST_THRESHOLD, threshold), _why(strictest, step)))
 
 
 def call(
@@ -130,8 +129,18 @@ def in_words(ladders: Ladder) -> list[tuple[int, str]]:
 
 
 def _severity(use: Use) -> tuple[Step, float]:
-    """The step that a budget has come to, and by how many points the threshold rises for it."""
+    """The step that a budget has come to, and by how many points the threshold rises for it.
+
+    What it takes to last and what the ladder adds as it empties are the same saving: not their sum.
+    """
     step = ladder.step(use.ladder, use.percent)
     if use.scope in PARTIAL:
         step = min(step, Step.CHEAP_ONLY)
-    return step, ladder.rise(use.ladder, use.percent)
+    return step, max(use.paced_points, ladder.rise(use.ladder, use.percent))
+
+
+def _why(use: Use, step: Step) -> str:
+    rise = ladder.rise(use.ladder, use.percent)
+    if step <= Step.ECONOMISE and use.paced_points > rise:
+        return f"the budget “{use.budget}” paces itself"
+    return f"the budget “{use.budget}” is at {use.percent:.0f} %"

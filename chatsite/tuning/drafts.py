@@ -1,8 +1,8 @@
 """A draft of the policy, and what it would have done with the traffic of the last days."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 
@@ -13,6 +13,7 @@ from chatsite.tuning import moved, quality, replay, traffic
 from chatsite.tuning.moved import Fates, Moved
 from chatsite.tuning.quality import Quality
 from chatsite.tuning.replay import Effect, Models
+from chatsite.tuning.traffic import Group
 from routing.models import Policy
 
 # Labels among the replies that would move, from which their quality counts as measured.
@@ -54,10 +55,12 @@ def of(in_force: Policy, settings: Policy, threshold: float) -> Policy:
 def replayed(draft: Policy, days: int) -> tuple[replay.Replay, int]:
     """The last days' replies under the draft, and how many were weighed again. Raises NoPrice."""
     seen = traffic.since(timezone.now() - timedelta(days=days), draft)
-    decided_by = Policy.objects.in_bulk({group.alike.policy for group in seen.groups})
-    models = {pk: Models.by(policy) for pk, policy in decided_by.items()}
-    found = replay.of(seen.groups, models, Models.by(draft), rates(draft))
-    return found, seen.weighed_again
+    return _priced(seen.groups, draft), seen.weighed_again
+
+
+def counted(policy: Policy, since: datetime) -> replay.Replay:
+    """Replies by the scores that they had, against the threshold that counts. Raises NoPrice."""
+    return _priced(traffic.counted(since), policy)
 
 
 def preview(draft: Policy, days: int, page: int = 1) -> Preview:
@@ -78,6 +81,12 @@ def preview(draft: Policy, days: int, page: int = 1) -> Preview:
         quality=labels,
         moved_labels=labels.between(low, high),
     )
+
+
+def _priced(groups: Collection[Group], draft: Policy) -> replay.Replay:
+    decided_by = Policy.objects.in_bulk({group.alike.policy for group in groups})
+    models = {pk: Models.by(policy) for pk, policy in decided_by.items()}
+    return replay.of(groups, models, Models.by(draft), rates(draft))
 
 
 def rates(draft: Policy) -> Mapping[str, Rate]:

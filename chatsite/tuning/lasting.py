@@ -1,76 +1,46 @@
-"""Whether a month's budget lasts at this pace, and the threshold at which it would."""
+"""What thresholds make of the traffic that sets the pace of a budget."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils import formats, timezone
-
-from billing import spending
-from billing.errors import NoPrice
-from billing.models import Budget, BudgetWindow
-from billing.pacing import DAY, PACED_BY, Forecast
-from billing.periods import Period
+from billing import pacing
+from billing.pacing import PACED_BY, History
+from billing.steering import Rise, Traffic
 from chatsite.tuning import drafts
-from chatsite.tuning.replay import Effect, Replay
+from chatsite.tuning.replay import Replay
 from routing import policies
+from routing.models import HIGHEST_THRESHOLD
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """What was spent on everything in the days that set the pace; replies are a part of it."""
+def traffic(known: History, now: datetime) -> Traffic:
+    """Of the site's last days, whatever budgets did to the threshold then. Five queries.
 
-    spent: int  # nano-dollars
-    days: float
-
-
-def enough(replayed: Replay, in_force: float, to_save: int) -> Effect | None:
-    """The lowest threshold, from the one in force, that spends so much less; None: none does."""
-    drawn = [replayed.at(in_force)]
-    drawn += [each for each in replayed.curve() if each.threshold > in_force]
-    return next((each for each in drawn if -each.difference >= to_save), None)
-
-
-def said(forecast: Forecast, replayed: Replay, pace: Pace, in_force: float) -> str:
-    """For the operator of a budget; blank where it lasts."""
-    if not _is_short(forecast):
-        return ""
-    assert forecast.hit_at is not None
-    spent = f"At this pace it is spent on {_date(forecast.hit_at)}."
-    found = enough(replayed, in_force, round(forecast.to_save * pace.spent))
-    if found is None:
-        return f"{spent} No threshold would make it last to the end."
-    if found.threshold <= in_force:
-        return f"{spent} The threshold in force, {in_force:g}, would last to the end."
-    a_day = round(found.to_cheap / pace.days) if pace.days else 0
-    moved = f"{a_day or 'less than one'} message{'' if a_day <= 1 else 's'} a day"
-    return (
-        f"{spent} A threshold of {found.threshold:g} would last to the end: "
-        f"{moved} would move to the cheap tier."
-    )
-
-
-def in_words(window: BudgetWindow, now: datetime) -> str:
-    """Of a window of the whole site's month, else blank. Four queries where it does not last."""
-    budget = window.budget
-    if budget.scope != Budget.Scope.SITE or budget.period != Period.MONTH or not budget.active:
-        return ""
-    forecast = spending.forecast(window, now)
-    if not _is_short(forecast):
-        return ""
-    known = spending.history(budget.scope, window.key, now)
-    since = max(known.since, now - PACED_BY)
-    pace = Pace(known.spent(since, known.until), (known.until - since) / DAY)
+    Raises NoPrice.
+    """
     policy = policies.current()
-    try:
-        replayed, _ = drafts.replayed(policy, PACED_BY.days)
-    except NoPrice as error:
-        return f"What threshold would last to the end is not known: {error}"
-    return said(forecast, replayed, pace, policy.threshold)
+    since = max(known.since, now - PACED_BY)
+    days = max(0.0, (known.until - since) / pacing.DAY)
+    replayed = drafts.counted(policy, now - PACED_BY)
+    return rises(replayed, policy.threshold, known.spent(since, known.until), days)
 
 
-def _is_short(forecast: Forecast) -> bool:
-    return forecast.hit_at is not None and forecast.spent < forecast.limit
-
-
-def _date(moment: datetime) -> str:
-    return formats.date_format(timezone.localtime(moment), "j F")
+def rises(replayed: Replay, threshold: float, spent: int, days: float) -> Traffic:
+    """`spent`: on everything in these days; replies are a part of it."""
+    steps = range(round((HIGHEST_THRESHOLD - threshold) * 10) + 1)
+    drawn = [replayed.at(round(threshold + step / 10, 2)) for step in steps]
+    plain = drawn[0]
+    # What is no reply's costs the same at any threshold.
+    amounts = [max(0, spent + each.difference) for each in drawn]
+    return Traffic(
+        threshold=threshold,
+        days=days,
+        replies=plain.then.replies,
+        recorded=amounts[0] / spent if spent else 1.0,
+        rises=tuple(
+            Rise(
+                points=step / 10,
+                share=amount / amounts[0] if amounts[0] else 1.0,
+                moved=plain.now.strong - each.now.strong,
+            )
+            for step, each, amount in zip(steps, drawn, amounts, strict=True)
+        ),
+    )

@@ -168,8 +168,7 @@ def _alone(decision: RouteDecision, entries: Iterable[LedgerEntry]) -> Group:
     alike = Alike(
         policy=decision.policy_id,
         tier=Tier(decision.tier),
-        score=decision.score,
-        extra=decision.threshold - decision.policy.threshold,
+        score=decision.score - decision.threshold + decision.policy.threshold,
         fixed=False,
     )
     charged = sum((Charged.of(entry, decision.tier) for entry in entries), Charged())

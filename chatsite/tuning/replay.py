@@ -160,7 +160,7 @@ def priced(group: Group, then: Models, draft: Models, rates: Mapping[str, Rate])
     alike = group.alike
     return Priced(
         replies=group.replies,
-        score=alike.score - alike.extra,
+        score=alike.score,
         tier=alike.tier,
         fixed=alike.fixed,
         then=group.charged.amount,

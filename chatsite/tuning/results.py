@@ -214,7 +214,7 @@ def _dearer(trial: Trial, found: Mapping[str, Conversation]) -> dict[str, int]:
             )
     dearer: dict[str, int] = defaultdict(int)
     for (conversation, tier), amounts in charged.items():
-        group = Group(Alike(trial.control_id, Tier(tier), 0.0, 0.0, False), 1, amounts)
+        group = Group(Alike(trial.control_id, Tier(tier), 0.0, False), 1, amounts)
         priced = replay.priced(group, then, draft, rates)
         other = priced.cheap if tier == Tier.STRONG else priced.strong
         dearer[conversation] += other - priced.then

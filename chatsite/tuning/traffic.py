@@ -5,7 +5,7 @@ only where another analyzer has to weigh them again.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -62,8 +62,7 @@ class Alike(NamedTuple):
 
     policy: int  # which decided, by its primary key
     tier: Tier
-    score: float
-    extra: float  # what stood between the threshold that counted and the policy's own
+    score: float  # less what stood between the threshold that counted and the policy's own
     fixed: bool  # its tier was not the score's doing, and stays
 
 
@@ -116,9 +115,20 @@ class Traffic:
 
 
 def since(moment: datetime, draft: Policy) -> Traffic:
-    """The replies decided from then on, scored as the draft's analyzer would. Two queries."""
+    """The replies decided from then on, scored as the draft's analyzer would. Three queries."""
     own = dict(Policy.objects.values_list("pk", "threshold"))
     same, scorers = same_scores(draft)
+    return _read(moment, same, scorers, lambda row: _alike(row, own))
+
+
+def counted(moment: datetime) -> tuple[Group, ...]:
+    """The same with the scores that they had, whatever raised their threshold. Two queries."""
+    return _read(moment, "d.analyzer", [], _as_counted).groups
+
+
+def _read(
+    moment: datetime, same: str, scorers: list[str], alike_of: Callable[[Sequence[Any]], Alike]
+) -> Traffic:
     key = KEY.format(same=same)
     start = connection.ops.adapt_datetimefield_value(moment)
     replies: dict[Alike, int] = {}
@@ -127,12 +137,12 @@ def since(moment: datetime, draft: Policy) -> Traffic:
     with connection.cursor() as cursor:
         cursor.execute(DECIDED.format(key=key), [*scorers, start])
         for *row, count in cursor.fetchall():
-            alike = _alike(row, own)
+            alike = alike_of(row)
             replies[alike] = replies.get(alike, 0) + count
             weighed_again += count if row[-1] else 0
         cursor.execute(CHARGED.format(key=key), [*scorers, start, start])
         for *row, is_own, amount, estimated, fresh, cached, written, output in cursor.fetchall():
-            alike = _alike(row, own)
+            alike = alike_of(row)
             amounts = Charged(
                 amount=int(amount),
                 other=0 if is_own else int(amount),
@@ -160,7 +170,14 @@ def _alike(row: Sequence[Any], own: dict[int, float]) -> Alike:
     # Nothing was to go strong then: a budget's doing.
     barred = threshold >= HIGHEST_THRESHOLD > own[policy]
     fixed = bool(pinned) or barred or not by_score
-    return Alike(policy, Tier(tier), value, threshold - own[policy], fixed)
+    # To a tenth, as both are: with what floats leave over, equal ones would not be alike.
+    return Alike(policy, Tier(tier), round(value - threshold + own[policy], 2), fixed)
+
+
+def _as_counted(row: Sequence[Any]) -> Alike:
+    policy, tier, threshold, score, pinned, _ = row
+    by_score = (tier == Tier.STRONG) == (score >= threshold)
+    return Alike(policy, Tier(tier), score, bool(pinned) or not by_score)
 
 
 def tokens_of(*counts: Any) -> Tokens:

@@ -163,6 +163,7 @@ def untouched(**change: str) -> dict[str, str]:
         "windows-TOTAL_FORMS": "0",
         "windows-INITIAL_FORMS": "0",
         "warning_lines": "80, 95",
+        "pace_at_most": "2",
         "economise_from": "80",
         "economise_by": "3",
         "economise_curve": "steady",

@@ -6,9 +6,11 @@ from collections.abc import Awaitable, Callable
 import pytest
 from channels.db import database_sync_to_async
 from django.urls import reverse
+from django.utils import timezone
 
 from billing import periods
 from billing.models import Budget, BudgetWindow, LedgerEntry
+from billing.periods import Period
 from chatsite.chat import affording, visitors
 from chatsite.chat.models import Message
 from routing import library
@@ -26,13 +28,14 @@ Spent = Callable[..., Awaitable[None]]
 def spent(shop) -> Spent:
     """One budget for the site, of which so much is spent, in nano-dollars."""
 
-    def spent(amount: int, limit: int = LIMIT, **otherwise: object) -> None:
+    def spent(amount: int, limit: int = LIMIT, period: str = "total", **otherwise: object) -> None:
         Budget.objects.update(active=False)
         site = Budget.objects.create(
-            name="Site", scope="site", period="total", limit=limit, **otherwise
+            name="Site", scope="site", period=period, limit=limit, **otherwise
         )
+        starts = periods.starts(timezone.now(), timezone.get_default_timezone())
         BudgetWindow.objects.create(
-            budget=site, starts_at=periods.ALWAYS, limit=limit, spent=amount
+            budget=site, starts_at=starts[Period(period)], limit=limit, spent=amount
         )
 
     return database_sync_to_async(spent)
@@ -69,6 +72,37 @@ async def test_nothing_is_raised_before_the_first_step(tab, spent, worker, upstr
     made = await decision()
     assert (made.threshold, answer.tier) == (7, "strong")
     assert "Threshold" not in made.reason
+
+
+@pytest.mark.parametrize(
+    ("percent", "threshold", "why"),
+    [
+        (0, 8.5, "paces itself"),
+        # Never both: the larger counts.
+        (85, 8.5, "paces itself"),
+        (93, 9.2, "is at 93 %"),
+        (96, 11, "is at 96 %"),
+    ],
+)
+async def test_a_budget_that_paces_itself_raises_the_threshold(
+    tab, spent, worker, upstream, percent, threshold, why
+):
+    await spent(
+        LIMIT * percent // 100,
+        period="month",
+        paces_itself=True,
+        paced_points=1.5,
+        paced_at=timezone.now(),
+        economise_from=80,
+        economise_by=3.4,
+    )
+
+    await tab.say(THREE_QUESTIONS)
+    await tab.answer()
+
+    made = await decision()
+    assert (made.policy.threshold, made.threshold) == (7, threshold)
+    assert made.reason.endswith(f"Threshold 7 raised to {threshold:g}: the budget “Site” {why}.")
 
 
 async def test_near_its_end_the_cheap_tier_answers_everything(tab, spent, worker, upstream):

@@ -1,22 +1,19 @@
-"""A month's budget that will not last is told so, with the threshold at which it would."""
+"""What thresholds make of the traffic that sets a budget's pace."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
-from billing import periods
+from billing import adjustments, periods, steering
 from billing.models import Budget, BudgetWindow
-from billing.pacing import Forecast, Point
 from billing.periods import Period
+from billing.steering import Outcome
 from chatsite.tuning import lasting
-from chatsite.tuning.lasting import Pace
 from chatsite.tuning.replay import Priced, Replay, Total
 from routing.choice import Tier
+from routing.models import RouteDecision
 from tests.chat import told
-
-HIT = datetime(2026, 11, 24, 12, tzinfo=UTC)
-SPENT = "At this pace it is spent on 24 November."
 
 
 def strong(score: float) -> Priced:
@@ -27,67 +24,92 @@ def strong(score: float) -> Priced:
 REPLAY = Replay(tuple(strong(score) for score in (7.0, 8.0, 9.0)), Total(84, 84, 3000), 3000)
 
 
-def forecast(limit: int, spent: int = 1000, expected: int = 4000) -> Forecast:
-    hit = HIT if expected >= limit else None
-    return Forecast(limit, spent, (Point(HIT, expected, expected, expected),), hit, None, None)
-
-
 @pytest.mark.parametrize(
-    ("limit", "words"),
+    ("points", "spent", "share", "moved"),
     [
-        (5000, ""),
-        (1000, ""),
-        (3100, "A threshold of 7.1 would last to the end: 2 messages a day"),
-        (3000, "A threshold of 8.1 would last to the end: 4 messages a day"),
-        (1300, "A threshold of 9.1 would last to the end: 6 messages a day"),
-        (1299, "No threshold would make it last to the end."),
+        (0.0, 3000, 1.0, 0),
+        (0.1, 3000, 0.7, 28),
+        (1.0, 3000, 0.7, 28),
+        (1.1, 3000, 0.4, 56),
+        (4.0, 3000, 0.1, 84),
+        # Of what is spent on other calls too, a smaller part.
+        (1.1, 6000, 0.7, 56),
+        (0.0, 0, 1.0, 0),
     ],
 )
-def test_the_lowest_threshold_that_lasts_is_named(limit, words):
-    said = lasting.said(forecast(limit), REPLAY, Pace(3000, 14), 7)
+def test_each_rise_is_a_share_of_the_pace(points, spent, share, moved):
+    traffic = lasting.rises(REPLAY, 7, spent, 14)
 
-    moved = " would move to the cheap tier." if "messages" in words else ""
-    assert said == (f"{SPENT} {words}{moved}" if words else "")
-
-
-def test_what_other_calls_cost_is_to_be_saved_on_replies():
-    said = lasting.said(forecast(3100), REPLAY, Pace(6000, 14), 7)
-
-    assert "A threshold of 8.1 would last" in said
+    rise = next(rise for rise in traffic.rises if rise.points == points)
+    assert rise.share == pytest.approx(share)
+    assert rise.moved == moved
+    assert [rise.points for rise in traffic.rises] == [tenth / 10 for tenth in range(41)]
 
 
-def test_a_threshold_below_the_one_in_force_is_not_named():
-    found = lasting.enough(REPLAY, 8.5, to_save=900)
-    said = lasting.said(forecast(3100), REPLAY, Pace(3000, 14), 8.5)
+def test_a_threshold_between_tenths_is_raised_by_tenths():
+    traffic = lasting.rises(REPLAY, 7.95, 3000, 14)
 
-    assert found is not None
-    assert found.threshold == 8.5
-    assert said == f"{SPENT} The threshold in force, 8.5, would last to the end."
+    assert [rise.points for rise in traffic.rises][:2] == [0, 0.1]
+    # 7 is cheap already; at 8.05 so is 8.
+    assert [rise.moved for rise in traffic.rises][:2] == [0, 28]
+    assert traffic.recorded == pytest.approx(0.7)
 
 
-@pytest.mark.parametrize(
-    ("room", "scope", "key", "words"),
-    [
-        (1, "site", "", "No threshold would make it last to the end."),
-        (10**15, "site", "", ""),
-        (1, "tier", "strong", ""),
-    ],
-)
-def test_the_budgets_page_says_it(operator, answered, monkeypatch, room, scope, key, words):
-    monkeypatch.setattr(told, "NOW", timezone.now() - timedelta(days=3))
-    answered(10.0)
-    now = timezone.now()
-    starts_at = periods.starts(now, timezone.get_default_timezone())[Period.MONTH]
+def spent(room: int, scope: str = "site", period: str = "month", key: str = "") -> Budget:
+    """A dollar, and so many nano-dollars are left."""
+    starts = periods.starts(timezone.now(), timezone.get_default_timezone())
     budget = Budget.objects.create(
-        name="Month", scope=scope, key=key, period="month", limit=10**9 + room
+        name="Paced", scope=scope, key=key, period=period, limit=10**9 + room
     )
     BudgetWindow.objects.create(
-        budget=budget, key=key, starts_at=starts_at, limit=budget.limit, spent=10**9
+        budget=budget,
+        key=key,
+        starts_at=starts[Period(period)],
+        limit=budget.limit,
+        spent=10**9,
     )
+    return budget
+
+
+@pytest.fixture
+def three_days_ago(answered, monkeypatch) -> None:
+    """A strong answer."""
+    monkeypatch.setattr(told, "NOW", timezone.now() - timedelta(days=3))
+    answered(10.0)
+
+
+@pytest.mark.parametrize(
+    ("room", "scope", "period", "key", "words"),
+    [
+        (1, "site", "month", "", "No threshold would make it last to the end."),
+        (1, "site", "day", "", "At this pace it is spent at "),
+        (10**15, "site", "month", "", ""),
+        (1, "site", "total", "", ""),
+        (1, "tier", "month", "strong", ""),
+    ],
+)
+def test_the_budgets_page_says_it(three_days_ago, operator, room, scope, period, key, words):
+    budget = spent(room, scope, period, key)
 
     page = operator.get(f"/admin/billing/budget/{budget.pk}/change/")
 
     assert page.status_code == 200
     assert words in page.context["pace"]
     assert bool(page.context["pace"]) == bool(words)
-    assert ("At this pace it is spent on" in page.content.decode()) == bool(words)
+    assert ("At this pace it is spent" in page.content.decode()) == bool(words)
+
+
+def test_what_a_budget_raised_is_not_raised_twice(three_days_ago, operator, monkeypatch):
+    # A score of 10 while a budget had raised the threshold to 9.5 moves above 10, not above 7.5.
+    monkeypatch.setattr(steering, "KNOWN_DAYS", 2)
+    monkeypatch.setattr(steering, "KNOWN_REPLIES", 1)
+    budget = spent(10**7)
+    Budget.objects.update(paces_itself=True, pace_at_most=4)
+    RouteDecision.objects.update(threshold=9.5)
+    budget.refresh_from_db()
+
+    adjustment = adjustments.adjust(budget, timezone.now())
+
+    assert adjustment is not None
+    assert adjustment.outcome in {Outcome.RAISED, Outcome.BOUND}
+    assert adjustment.points > 3.0

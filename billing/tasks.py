@@ -1,0 +1,12 @@
+"""Celery's part: the hourly look at budgets that pace themselves."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from billing import adjustments
+
+
+@shared_task
+def pace() -> None:
+    """Safe to run twice, also at once."""
+    adjustments.look(timezone.now())
