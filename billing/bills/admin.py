@@ -13,7 +13,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
-from billing.admin import WrittenByTheLedger, dollars
+from billing.admin.columns import WrittenByTheLedger, dollars
 from billing.bills.models import BilledDay, BillReading
 from billing.money import signed
 

@@ -1,14 +1,12 @@
-"""Prices, budgets and the ledger for operators. Dollars here, nano-dollars everywhere else."""
+"""Budgets with their windows."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db import connection, transaction
-from django.db.models import F, Model, OuterRef, QuerySet, Subquery
-from django.db.models.expressions import Combinable
+from django.db import transaction
+from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Greatest
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
@@ -18,88 +16,13 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from billing import adjustments, outlooks, windows
-from billing.dashboard.views import dashboard, export
-from billing.forms import LADDER, PACING, BudgetForm, LadderForm, PriceForm
-from billing.models import Budget, BudgetWindow, LedgerEntry, Price, Tally
-from billing.money import shown
+from billing.admin.columns import WrittenByTheLedger, dollars
+from billing.forms import LADDER, PACING, BudgetForm, LadderForm
+from billing.models import Budget, BudgetWindow
 from billing.tasks import pace
 
 # Windows shown beneath a budget; the list of windows has them all.
 NEWEST_WINDOWS = 12
-
-
-def dollars(
-    name: str, label: str = "", ordering: str | Combinable = ""
-) -> Callable[[Any, Model], str | None]:
-    """A column of a model admin for an amount."""
-
-    @admin.display(description=label or name, ordering=ordering or name)
-    def column(_: Any, row: Model) -> str | None:
-        value = getattr(row, name)
-        return None if value is None else shown(value)
-
-    return column
-
-
-class Known(admin.AllValuesFieldListFilter):
-    """The values that entries have, told from their tallies: a million entries take seconds."""
-
-    COLUMNS = {"model_requested": (Tally, "model"), "service_tier": (Price, "service_tier")}
-
-    def __init__(self, field: Any, *args: Any, **kwargs: Any) -> None:
-        super().__init__(field, *args, **kwargs)
-        model, column = self.COLUMNS.get(field.name, (Tally, field.name))
-        values = model.objects.order_by(column).values_list(column, flat=True)
-        self.lookup_choices = values.distinct()
-
-
-class NotChanged:
-    """Rows that stay as they are."""
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-
-class WrittenByTheLedger(NotChanged):
-    """Rows that only the ledger writes."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-
-@admin.register(Price)
-class PriceAdmin(NotChanged, admin.ModelAdmin):  # type: ignore[type-arg]  # no [] at run time
-    form = PriceForm
-
-    input_dollars = dollars("input", "input, per million tokens")
-    cached_input_dollars = dollars("cached_input", "cached input")
-    cache_write_dollars = dollars("cache_write", "cache write")
-    output_dollars = dollars("output")
-
-    list_display = [
-        "model",
-        "service_tier",
-        "effective_from",
-        "input_dollars",
-        "cached_input_dollars",
-        "cache_write_dollars",
-        "output_dollars",
-        "source",
-    ]
-    list_filter = ["service_tier"]
-    search_fields = ["model"]
-    date_hierarchy = "effective_from"
-
-    def get_fields(self, request: HttpRequest, obj: Price | None = None) -> Any:
-        if obj is None:
-            return [*PriceForm.Meta.fields, "confirmed"]
-        return self.list_display
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Price | None = None) -> Any:
-        return [] if obj is None else self.list_display
 
 
 class WindowInline(WrittenByTheLedger, admin.TabularInline):  # type: ignore[type-arg]  # as above
@@ -258,92 +181,3 @@ class BudgetWindowAdmin(
     list_select_related = ["budget"]
     search_fields = ["key__startswith"]
     show_full_result_count = False
-
-
-@admin.register(LedgerEntry)
-class LedgerEntryAdmin(
-    WrittenByTheLedger,
-    admin.ModelAdmin,  # type: ignore[type-arg]  # as above
-):
-    amount_dollars = dollars("amount", "cost")
-    reserved_dollars = dollars("reserved")
-    input_rate_dollars = dollars("input_rate", "input, per million tokens")
-    cached_input_rate_dollars = dollars("cached_input_rate", "cached input")
-    cache_write_rate_dollars = dollars("cache_write_rate", "cache write")
-    output_rate_dollars = dollars("output_rate", "output")
-
-    list_display = [
-        "reference",
-        "called_at",
-        "purpose",
-        "tier",
-        "model_requested",
-        "input_tokens",
-        "output_tokens",
-        "amount_dollars",
-        "estimated",
-        "outcome",
-    ]
-    # Django's date_hierarchy asks every entry for its month.
-    list_filter = [
-        "called_at",
-        "purpose",
-        ("tier", Known),
-        ("model_requested", Known),
-        ("outcome", Known),
-        ("service_tier", Known),
-        "estimated",
-        "price_assumed",
-    ]
-    # Those that have an index.
-    sortable_by = ["reference", "called_at", "amount_dollars"]
-    show_facets = admin.ShowFacets.NEVER
-    search_fields = ["reference__startswith"]
-    search_help_text = "How a reference begins, such as reply:12"
-    show_full_result_count = False
-    readonly_fields = [
-        "reference",
-        "purpose",
-        "outcome",
-        "conversation",
-        "visitor",
-        "tier",
-        "model_requested",
-        "model_returned",
-        "service_tier",
-        "request_id",
-        "called_at",
-        "settled_at",
-        "input_tokens",
-        "cached_tokens",
-        "cache_write_tokens",
-        "output_tokens",
-        "reasoning_tokens",
-        "amount_dollars",
-        "reserved_dollars",
-        "estimated",
-        "price",
-        "price_assumed",
-        "input_rate_dollars",
-        "cached_input_rate_dollars",
-        "cache_write_rate_dollars",
-        "output_rate_dollars",
-    ]
-    fields = (*readonly_fields,)
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[LedgerEntry], search_term: str
-    ) -> tuple[QuerySet[LedgerEntry], bool]:
-        """By how the reference begins; as a range, because SQLite's LIKE reads every row."""
-        if search_term and connection.vendor == "sqlite":
-            beyond = search_term + chr(0x10FFFF)
-            return queryset.filter(reference__gte=search_term, reference__lt=beyond), False
-        return super().get_search_results(request, queryset, search_term)
-
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view
-        return [
-            path("costs/", view(dashboard), name="billing_costs"),
-            path("costs/export/", view(export), name="billing_costs_export"),
-            *super().get_urls(),
-        ]

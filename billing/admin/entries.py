@@ -1,0 +1,114 @@
+"""The ledger's entries, and the dashboard of what they came to."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db import connection
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import URLPattern, path
+
+from billing.admin.columns import WrittenByTheLedger, dollars
+from billing.dashboard.views import dashboard, export
+from billing.models import LedgerEntry, Price, Tally
+
+
+class Known(admin.AllValuesFieldListFilter):
+    """The values that entries have, told from their tallies: a million entries take seconds."""
+
+    COLUMNS = {"model_requested": (Tally, "model"), "service_tier": (Price, "service_tier")}
+
+    def __init__(self, field: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(field, *args, **kwargs)
+        model, column = self.COLUMNS.get(field.name, (Tally, field.name))
+        values = model.objects.order_by(column).values_list(column, flat=True)
+        self.lookup_choices = values.distinct()
+
+
+@admin.register(LedgerEntry)
+class LedgerEntryAdmin(
+    WrittenByTheLedger,
+    admin.ModelAdmin,  # type: ignore[type-arg]  # as above
+):
+    amount_dollars = dollars("amount", "cost")
+    reserved_dollars = dollars("reserved")
+    input_rate_dollars = dollars("input_rate", "input, per million tokens")
+    cached_input_rate_dollars = dollars("cached_input_rate", "cached input")
+    cache_write_rate_dollars = dollars("cache_write_rate", "cache write")
+    output_rate_dollars = dollars("output_rate", "output")
+
+    list_display = [
+        "reference",
+        "called_at",
+        "purpose",
+        "tier",
+        "model_requested",
+        "input_tokens",
+        "output_tokens",
+        "amount_dollars",
+        "estimated",
+        "outcome",
+    ]
+    # Django's date_hierarchy asks every entry for its month.
+    list_filter = [
+        "called_at",
+        "purpose",
+        ("tier", Known),
+        ("model_requested", Known),
+        ("outcome", Known),
+        ("service_tier", Known),
+        "estimated",
+        "price_assumed",
+    ]
+    # Those that have an index.
+    sortable_by = ["reference", "called_at", "amount_dollars"]
+    show_facets = admin.ShowFacets.NEVER
+    search_fields = ["reference__startswith"]
+    search_help_text = "How a reference begins, such as reply:12"
+    show_full_result_count = False
+    readonly_fields = [
+        "reference",
+        "purpose",
+        "outcome",
+        "conversation",
+        "visitor",
+        "tier",
+        "model_requested",
+        "model_returned",
+        "service_tier",
+        "request_id",
+        "called_at",
+        "settled_at",
+        "input_tokens",
+        "cached_tokens",
+        "cache_write_tokens",
+        "output_tokens",
+        "reasoning_tokens",
+        "amount_dollars",
+        "reserved_dollars",
+        "estimated",
+        "price",
+        "price_assumed",
+        "input_rate_dollars",
+        "cached_input_rate_dollars",
+        "cache_write_rate_dollars",
+        "output_rate_dollars",
+    ]
+    fields = (*readonly_fields,)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[LedgerEntry], search_term: str
+    ) -> tuple[QuerySet[LedgerEntry], bool]:
+        """By how the reference begins; as a range, because SQLite's LIKE reads every row."""
+        if search_term and connection.vendor == "sqlite":
+            beyond = search_term + chr(0x10FFFF)
+            return queryset.filter(reference__gte=search_term, reference__lt=beyond), False
+        return super().get_search_results(request, queryset, search_term)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path("costs/", view(dashboard), name="billing_costs"),
+            path("costs/export/", view(export), name="billing_costs_export"),
+            *super().get_urls(),
+        ]
