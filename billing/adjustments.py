@@ -7,10 +7,9 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from billing import outlooks, steering, windows
+from billing import outlooks, windows
 from billing.models import Adjustment, Budget
-from billing.outlooks import Outlook
-from billing.steering import Found, Outcome
+from billing.steering import Outcome
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +30,7 @@ def adjust(budget: Budget, now: datetime) -> Adjustment | None:
     if outlook is None:
         return None
     before = budget.points_since(outlook.window.starts_at)
-    found = _found(outlook, before)
+    found = outlook.found(before)
     with transaction.atomic():
         seen = Budget.objects.filter(
             pk=budget.pk,
@@ -98,10 +97,3 @@ def keep(budget: Budget, person: User) -> None:
             spent=window.spent,
             by=person,
         )
-
-
-def _found(outlook: Outlook, before: float) -> Found:
-    if outlook.traffic is None:
-        return Found(Outcome.UNKNOWN, 0.0, outlook.forecast.end.expected)
-    most = outlook.budget.pace_at_most
-    return steering.find(outlook.forecast, outlook.traffic, most, before)

@@ -10,7 +10,6 @@ from django.utils.module_loading import import_string
 from billing import spending, steering, windows
 from billing.errors import NoPrice
 from billing.models import Budget, BudgetWindow
-from billing.models.budgets import PACED_PERIODS
 from billing.money import brief
 from billing.pacing import Forecast
 from billing.periods import Period
@@ -61,6 +60,12 @@ class Outlook:
             f"{a_day(self.wanted, self.traffic)} would move to the cheap tier."
         )
 
+    def found(self, before: float) -> Found:
+        """What a budget that paces itself has to do; `before` points are in force."""
+        if self.traffic is None:
+            return Found(Outcome.UNKNOWN, 0.0, self.forecast.end.expected)
+        return steering.find(self.forecast, self.traffic, self.budget.pace_at_most, before)
+
     def reason(self, found: Found) -> str:
         """Why a budget that paces itself does what it does."""
         if self.traffic is None:
@@ -105,7 +110,7 @@ def of(budget: Budget, now: datetime) -> Outlook | None:
 
     One query and, where it does not last or paces itself, some five heavier ones.
     """
-    if budget.scope != Budget.Scope.SITE or budget.period not in PACED_PERIODS or not budget.active:
+    if not budget.can_pace or not budget.active:
         return None
     window = windows.current_of(budget, now)
     known = spending.history(budget.scope, "", now)

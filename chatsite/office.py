@@ -36,6 +36,7 @@ MODELS = [
     "ProviderModel",
     "Budget",
     "BudgetWindow",
+    "Adjustment",
     "LedgerEntry",
     "Price",
     "Alert",

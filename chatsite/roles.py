@@ -11,6 +11,7 @@ _STAFF = {
     "alerts.view_alert",
     "alerts.view_attempt",
     "alerts.view_delivery",
+    "billing.view_adjustment",
     "billing.view_budget",
     "billing.view_budgetwindow",
     "billing.view_ledgerentry",

@@ -1,16 +1,17 @@
 """Budgets with their windows."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Greatest
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.module_loading import import_string
@@ -18,11 +19,13 @@ from django.utils.module_loading import import_string
 from billing import adjustments, outlooks, windows
 from billing.admin.columns import WrittenByTheLedger, dollars
 from billing.forms import LADDER, PACING, BudgetForm, LadderForm
-from billing.models import Budget, BudgetWindow
+from billing.models import Adjustment, Budget, BudgetWindow
 from billing.tasks import pace
 
-# Windows shown beneath a budget; the list of windows has them all.
-NEWEST_WINDOWS = 12
+# Shown beneath a budget; their lists have them all.
+NEWEST_WINDOWS, NEWEST_ADJUSTMENTS = 12, 8
+# Since the last look at a budget that paces itself; one an hour is due.
+OVERDUE = timedelta(hours=2)
 
 
 class WindowInline(WrittenByTheLedger, admin.TabularInline):  # type: ignore[type-arg]  # as above
@@ -78,7 +81,14 @@ class BudgetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # as above
     fieldsets = (
         (None, {"fields": ["name", "scope", "key", "period", "limit", "active"]}),
         ("Warnings", {"fields": ["warning_lines"]}),
-        ("So that it lasts", {"fields": PACING}),
+        (
+            "So that it lasts",
+            {
+                "fields": PACING,
+                "description": "What it raises and what the steps below raise are not added: the "
+                "larger counts. Each change is written down, and stops with one click.",
+            },
+        ),
         (
             "As it empties",
             {
@@ -90,9 +100,19 @@ class BudgetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # as above
         ),
     )
 
+    def get_fieldsets(self, request: HttpRequest, obj: Budget | None = None) -> Any:
+        """Without pacing where there is none."""
+        if obj is None or obj.can_pace:
+            return self.fieldsets
+        return [each for each in self.fieldsets if each[1]["fields"] is not PACING]
+
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.preview)
-        return [path("preview/", view, name="billing_budget_preview"), *super().get_urls()]
+        view = self.admin_site.admin_view
+        return [
+            path("preview/", view(self.preview), name="billing_budget_preview"),
+            path("<int:budget_id>/stop/", view(self.stop), name="billing_budget_stop"),
+            *super().get_urls(),
+        ]
 
     def preview(self, request: HttpRequest) -> HttpResponse:
         """What the ladder in the form would do."""
@@ -102,16 +122,27 @@ class BudgetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # as above
         steps = _steps(form.instance) if form.is_valid() else None
         return render(request, "admin/billing/budget/_steps.html", {"steps": steps})
 
+    def stop(self, request: HttpRequest, budget_id: int) -> HttpResponse:
+        """The button of a budget that paces itself."""
+        if request.method != "POST" or not self.has_change_permission(request):
+            raise PermissionDenied
+        assert request.user.is_authenticated
+        budget = get_object_or_404(Budget, pk=budget_id)
+        if adjustments.stop(budget, request.user):
+            self.log_change(request, budget, "Stopped pacing itself.")
+            messages.success(request, "It no longer paces itself: the threshold is the policy's.")
+        else:
+            messages.info(request, "It did not pace itself any longer.")
+        return redirect("admin:billing_budget_change", budget_id)
+
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         form = context["adminform"].form
         is_wrong = form.is_bound and not form.is_valid()
         context["steps"] = None if is_wrong else _steps(form.instance)
-        # As it is stored, not as it is typed.
-        stored = Budget.objects.filter(pk=form.instance.pk).first()
-        outlook = outlooks.of(stored, timezone.now()) if stored else None
-        context["pace"] = outlook.words if outlook else ""
+        if form.instance.pk:
+            context |= _pacing(form.instance.pk, timezone.now())
         return super().render_change_form(request, context, *args, **kwargs)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Budget]:
@@ -151,6 +182,56 @@ def _steps(budget: Budget) -> list[tuple[int, str]]:
     """What happens at which percent, in the words of who owns the threshold."""
     described: list[tuple[int, str]] = import_string(settings.LADDER_IN_WORDS)(budget.ladder)
     return described
+
+
+def _pacing(budget_id: int, now: datetime) -> dict[str, Any]:
+    """Whether the budget lasts, as it is stored and not as it is typed; and what it does for it."""
+    budget = Budget.objects.get(pk=budget_id)
+    outlook = outlooks.of(budget, now)
+    if outlook is None:
+        return {}
+    points = budget.points_since(outlook.window.starts_at)
+    traffic = outlook.traffic
+    lasts_at = traffic.threshold + points if traffic and points else outlook.threshold
+    log = budget.adjustments.select_related("by")
+    return {
+        "lasts_at": f"{lasts_at:g}" if lasts_at else "",
+        "pace": outlook.reason(outlook.found(points)) if budget.paces_itself else outlook.words,
+        "paced": budget if budget.paces_itself else None,
+        "paced_points": points,
+        "is_overdue": budget.paced_at is not None and budget.paced_at < now - OVERDUE,
+        "adjustments": log[:NEWEST_ADJUSTMENTS],
+    }
+
+
+@admin.register(Adjustment)
+class AdjustmentAdmin(
+    WrittenByTheLedger,
+    admin.ModelAdmin,  # type: ignore[type-arg]  # as above
+):
+    limit_dollars = dollars("limit")
+    spent_dollars = dollars("spent")
+    expected_dollars = dollars("expected", "expected by its end")
+
+    readonly_fields = [
+        "budget",
+        "at",
+        "outcome",
+        "points_before",
+        "points",
+        "reason",
+        "spent_dollars",
+        "expected_dollars",
+        "limit_dollars",
+        "hit_at",
+        "by",
+    ]
+    fields = (*readonly_fields,)
+    list_display = ["at", "budget", "outcome", "points_before", "points", "reason", "by"]
+    list_filter = ["budget", "outcome", "at"]
+    show_facets = admin.ShowFacets.NEVER
+    list_select_related = ["budget", "by"]
+    show_full_result_count = False
 
 
 @admin.register(BudgetWindow)

@@ -175,11 +175,13 @@ class Budget(models.Model):
         except ValueError as error:
             raise ValidationError({"warning_lines": str(error)}) from error
         # As the constraint says, which is not asked where scope and period are only shown.
-        if self.paces_itself and not (
-            self.scope == self.Scope.SITE and self.period in PACED_PERIODS
-        ):
+        if self.paces_itself and not self.can_pace:
             message = "Only a budget of the site, by day or month, paces itself."
             raise ValidationError({"paces_itself": message})
+
+    @property
+    def can_pace(self) -> bool:
+        return self.scope == self.Scope.SITE and self.period in PACED_PERIODS
 
     @property
     def lines(self) -> list[int]:

@@ -3,20 +3,27 @@
 from datetime import datetime, timedelta
 
 import pytest
+from django.contrib.auth.models import Group, User
 from django.db import IntegrityError, transaction
+from django.forms import BooleanField
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from billing import adjustments, tasks, windows
 from billing.errors import NoPrice
+from billing.forms import BudgetForm
 from billing.models import Adjustment, Budget, BudgetWindow, Tally
 from billing.pacing import History
 from billing.steering import Outcome, Rise, Traffic
 from billing.windows import Keys
+from chatsite import roles
 from tests.billing.conftest import NOW, budget
 
 DOLLAR = 10**9
 MONTH = datetime.fromisoformat("2026-11-01T00:00+01:00")
 EACH_HOUR = DOLLAR // 100  # $0.24 a day, and 6.5 days of the month to come
+LOG = reverse("admin:billing_adjustment_changelist")
 KEYS = Keys(conversation="", visitor="", tier="strong", model="gpt-4")
 
 
@@ -44,6 +51,25 @@ def history(db, settings) -> None:
         Tally(quarter=hour - timedelta(hours=ago), amount=EACH_HOUR, **zero)
         for ago in range(1, 14 * 24 + 1)
     )
+
+
+def signed_in(group: str) -> Client:
+    roles.grant()
+    user = User.objects.create(username=group, is_staff=True)
+    user.groups.add(Group.objects.get(name=group))
+    client = Client(headers={"host": "localhost"})
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def operator(db) -> Client:
+    return signed_in(roles.OPERATORS)
+
+
+@pytest.fixture
+def staff(db) -> Client:
+    return signed_in(roles.STAFF)
 
 
 @pytest.fixture
@@ -222,3 +248,142 @@ def test_a_stopped_budget_leaves_the_threshold_alone_at_once(month, django_user_
 def test_the_database_holds_the_bounds(month, change):
     with pytest.raises(IntegrityError), transaction.atomic():
         Budget.objects.update(**change)
+
+
+# What operators and staff do and see.
+
+
+def url(month: Budget, verb: str = "change") -> str:
+    return f"/admin/billing/budget/{month.pk}/{verb}/"
+
+
+def typed(month: Budget, **change: str) -> dict[str, str]:
+    """The form of a budget as its page has it; `on` for a mark."""
+    form = BudgetForm(instance=month)
+    values = {name: form[name].value() for name in form.fields}
+    marks = {name for name, field in form.fields.items() if isinstance(field, BooleanField)}
+    shown = {
+        name: "on" if name in marks else str(value)
+        for name, value in values.items()
+        if value is not None and value is not False
+    }
+    management = {"windows-TOTAL_FORMS": "0", "windows-INITIAL_FORMS": "0"}
+    return shown | management | change
+
+
+def without(sent: dict[str, str], name: str) -> dict[str, str]:
+    return {key: value for key, value in sent.items() if key != name}
+
+
+@pytest.fixture
+def now(monkeypatch) -> datetime:
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
+    return NOW
+
+
+def test_the_page_says_what_it_does_and_stops_it(operator, month, now):
+    adjustments.adjust(month, NOW)
+
+    seen = operator.get(url(month)).content.decode()
+    assert "The threshold is 1.2 points above the policy's, of at most 2." in seen
+    assert "At 8.2 it lasts to the end, with 12 messages a day to the cheap tier." in seen
+    assert f'href="{reverse("tuning:threshold")}?threshold=8.2"' in seen
+    assert "Looked at 24 November, 13:30, and each hour." in seen
+
+    assert operator.get(url(month, "stop")).status_code == 403
+    stopped = operator.post(url(month, "stop"), follow=True)
+    assert "It no longer paces itself: the threshold is the policy&#x27;s." in str(stopped.content)
+    assert "Stopped by " in stopped.content.decode()
+    assert in_force() == 0
+    again = operator.post(url(month, "stop"), follow=True)
+    assert "It did not pace itself any longer." in again.content.decode()
+    assert Adjustment.objects.count() == 2
+
+
+def test_a_look_that_is_overdue_is_pointed_out(operator, month, monkeypatch):
+    adjustments.adjust(month, NOW)
+    monkeypatch.setattr(timezone, "now", lambda: NOW + timedelta(hours=3))
+
+    seen = operator.get(url(month)).content.decode()
+
+    assert "and not since: is the beat running?" in seen
+
+
+def test_staff_read_the_log_and_stop_nothing(staff, month, now):
+    adjustments.adjust(month, NOW)
+
+    seen = staff.get(url(month)).content.decode()
+    assert "0 → 1.2" in seen
+    assert "Stop pacing" not in seen
+    assert "At 7 it would be spent" in staff.get(LOG).content.decode()
+    entry = Adjustment.objects.get()
+    assert "$7.0" in staff.get(f"{LOG}{entry.pk}/change/").content.decode()
+
+    assert staff.post(url(month, "stop")).status_code == 403
+    assert staff.post(url(month), typed(month)).status_code == 403
+    assert in_force() == 1.2
+
+
+def test_an_operator_switches_it_on_and_it_is_looked_at_in_a_moment(
+    operator, history, now, monkeypatch, django_capture_on_commit_callbacks
+):
+    month = paced(7 * DOLLAR)
+    Budget.objects.update(paces_itself=False)
+    monkeypatch.setattr(tasks.pace, "delay", tasks.pace)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        sent = typed(stored(month), paces_itself="on", pace_at_most="1")
+        assert operator.post(url(month), sent).status_code == 302
+
+    assert in_force() == 1
+
+
+def test_a_look_while_the_form_is_open_is_not_undone(operator, month, now):
+    sent = typed(month, name="Renamed")
+    adjustments.adjust(month, NOW)
+
+    assert operator.post(url(month), sent).status_code == 302
+
+    assert (stored(month).name, in_force()) == ("Renamed", 1.2)
+
+
+def test_less_that_is_allowed_counts_at_once(operator, month, now):
+    adjustments.adjust(month, NOW)
+
+    assert operator.post(url(month), typed(month, pace_at_most="0.5")).status_code == 302
+
+    assert in_force() == 0.5
+
+
+def test_without_its_mark_it_stops_at_once(operator, month, now):
+    adjustments.adjust(month, NOW)
+
+    sent = without(typed(month), "paces_itself")
+    assert operator.post(url(month), sent).status_code == 302
+
+    assert (in_force(), stored(month).paced_at) == (0, None)
+    assert Adjustment.objects.filter(outcome=Outcome.STOPPED).exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"scope": "visitor"}, "Only a budget of the site, by day or month, paces itself."),
+        ({"period": "hour"}, "Only a budget of the site, by day or month, paces itself."),
+        ({"pace_at_most": "0"}, "greater than or equal to 0.1"),
+        ({"pace_at_most": "10.5"}, "less than or equal to 10"),
+    ],
+)
+def test_what_cannot_pace_itself_is_refused(operator, month, change, words):
+    sent = typed(month, name="Another", **change)
+
+    refused = operator.post("/admin/billing/budget/add/", sent)
+
+    assert words in refused.content.decode()
+    assert Budget.objects.count() == 1
+
+
+def test_where_there_is_no_pace_none_is_offered(operator, db):
+    visitor = budget(DOLLAR, "visitor", "day")
+
+    assert "paces_itself" not in operator.get(url(visitor)).content.decode()

@@ -94,8 +94,7 @@ def test_the_budgets_page_says_it(three_days_ago, operator, room, scope, period,
     page = operator.get(f"/admin/billing/budget/{budget.pk}/change/")
 
     assert page.status_code == 200
-    assert words in page.context["pace"]
-    assert bool(page.context["pace"]) == bool(words)
+    assert words in page.context.get("pace", "")
     assert ("At this pace it is spent" in page.content.decode()) == bool(words)
 
 
