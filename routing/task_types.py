@@ -8,13 +8,14 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path
 from kombu.exceptions import OperationalError
 
 from routing import library, recognition
+from routing.choice import Tier
 from routing.models import TaskType
 from routing.tasks import learn_task_types
 from routing.wording import normalised
@@ -78,10 +79,41 @@ class TaskTypeForm(forms.ModelForm[TaskType]):
         return cleaned
 
 
+class AnsweredBy(admin.SimpleListFilter):
+    title = "tier"
+    parameter_name = "by"
+    WAYS: ClassVar = {
+        "cheap": ("always the cheap tier", Q(tier=Tier.CHEAP)),
+        "strong": ("always the strong tier", Q(tier=Tier.STRONG)),
+        "points": ("the score with points", Q(tier="") & ~Q(points=0)),
+        "score": ("the score", Q(tier="", points=0)),
+    }
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(value, words) for value, (words, _) in self.WAYS.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[TaskType]) -> QuerySet[TaskType]:
+        way = self.WAYS.get(self.value() or "")
+        return queryset.filter(way[1]) if way else queryset
+
+
+class WithoutACall(AnsweredBy):
+    title = "answer without a call"
+    parameter_name = "without"
+    WAYS: ClassVar = {
+        "at_once": ("approved answer at once", Q(answers_itself=True)),
+        "no_budget": (
+            "approved answer if no budget is left",
+            Q(answers_itself=False) & ~Q(approved_answer=""),
+        ),
+        "again": ("the same answer again", Q(cacheable=True)),
+    }
+
+
 class TaskTypeAdmin(admin.ModelAdmin[TaskType]):
     form = TaskTypeForm
     list_display = ["name", "answered_by", "without_a_call", "taught_by", "active"]
-    list_filter = ["active", "tier", "answers_itself", "cacheable"]
+    list_filter = [AnsweredBy, WithoutACall, "active"]
     search_fields = ["name", "description", "examples", "phrases"]
     list_per_page = 100
     show_facets = admin.ShowFacets.NEVER
@@ -123,7 +155,12 @@ class TaskTypeAdmin(admin.ModelAdmin[TaskType]):
             "is_learned": library.is_learned(),
             "needed": recognition,
             "found": [
-                {"type": task_type, "likeness": likeness, "why": library.why(likeness)}
+                {
+                    "type": task_type,
+                    "likeness": likeness,
+                    "why": library.why(likeness),
+                    "answered_by": self.answered_by(task_type),
+                }
                 for likeness, task_type in library.likenesses(text, MOST_TRIED)
             ],
         }
@@ -146,7 +183,7 @@ class TaskTypeAdmin(admin.ModelAdmin[TaskType]):
             ways.append("approved answer if no budget is left")
         if task_type.cacheable:
             ways.append("the same answer again")
-        return ", ".join(ways)
+        return ", ".join(ways) or "no"
 
     @admin.display(description="taught by")
     def taught_by(self, task_type: TaskType) -> str:

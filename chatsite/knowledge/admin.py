@@ -28,12 +28,12 @@ class ArticleAdmin(admin.ModelAdmin[Article]):
         """Try a question: the articles it finds, in the order an answer is given them."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        question = request.GET.get("question", "")
+        text = request.GET.get("text", "")
         context = {
             **self.admin_site.each_context(request),
             "title": "Try a question",
             "opts": self.opts,
-            "question": question,
-            "found": articles.matching(question) if question else None,
+            "text": text,
+            "found": articles.matching(text) if text else None,
         }
         return render(request, "admin/knowledge/question.html", context)

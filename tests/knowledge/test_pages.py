@@ -45,15 +45,15 @@ def test_every_save_is_a_new_version(shelf):
 
 
 def test_the_admin_shows_what_a_question_would_find(admin_client, shelf):
-    page = admin_client.get("/admin/knowledge/article/question/", {"question": "gift card"})
+    page = admin_client.get("/admin/knowledge/article/question/", {"text": "gift card"})
 
     html = page.content.decode()
     assert html.index("Gift cards") < html.index("Customs")
-    assert "Evidence 1.00" in html
+    assert "Evidence <strong>1.00</strong>" in html
 
 
 def test_the_admin_says_when_a_question_finds_nothing(admin_client, shelf):
-    page = admin_client.get("/admin/knowledge/article/question/", {"question": "chromodynamics"})
+    page = admin_client.get("/admin/knowledge/article/question/", {"text": "chromodynamics"})
 
     assert "No article shares a word with it" in page.content.decode()
 
