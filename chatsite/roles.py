@@ -5,7 +5,7 @@ from django.contrib.auth.models import Group, Permission
 STAFF = "staff"
 OPERATORS = "operators"
 
-# Staff read conversations and what they cost, and take a conversation over.
+# Staff read conversations, what they were taken for and what they cost, and take one over.
 _STAFF = {
     "alerts.acknowledge_alert",
     "alerts.view_alert",
@@ -21,6 +21,7 @@ _STAFF = {
     "knowledge.view_article",
     "provider.view_providermodel",
     "routing.view_routedecision",
+    "routing.view_tasktype",
     "routing.view_verdict",
 }
 # Operators also tune what is answered, how, and for how much, and delete a conversation whose
@@ -51,7 +52,6 @@ _OPERATORS = _STAFF | {
     "routing.change_trial",
     "routing.delete_tasktype",
     "routing.view_policy",
-    "routing.view_tasktype",
     "routing.view_trial",
 }
 PERMISSIONS = {STAFF: frozenset(_STAFF), OPERATORS: frozenset(_OPERATORS)}
