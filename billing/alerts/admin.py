@@ -190,7 +190,7 @@ class DeliveryAdmin(WrittenByTheWatch, admin.ModelAdmin[Delivery]):
 def _rows(alert: Alert) -> str:
     """Where the rows behind an alert are listed; blank where there are none."""
     match alert.rule:
-        case Alert.Rule.BUDGET | Alert.Rule.FORECAST:
+        case Alert.Rule.BUDGET | Alert.Rule.FORECAST | Alert.Rule.PACING:
             window = alert.window.removeprefix("window:")
             return reverse("admin:billing_budgetwindow_change", args=[window])
         case Alert.Rule.BILL:

@@ -20,6 +20,7 @@ class Alert(models.Model):
     class Rule(models.TextChoices):
         BUDGET = "budget", "budget line reached"
         FORECAST = "forecast", "budget will be overrun"
+        PACING = "pacing", "pacing at its bound"
         HOUR = "hour", "unusual hour"
         CONVERSATION = "conversation", "unusual conversation"
         MODEL = "model", "unknown model"

@@ -17,6 +17,7 @@ from billing.models import Budget, BudgetWindow, ConversationCost, LedgerEntry, 
 from billing.money import shown, signed
 from billing.periods import Period
 from billing.snapshots import family
+from billing.steering import Outcome
 
 # What is compared with.
 TRAILING = timedelta(days=7)
@@ -79,6 +80,9 @@ def forecasts(now: datetime) -> Iterator[Finding]:
         spent__lt=F("limit"),
     )
     for window in paced.select_related("budget"):
+        if window.budget.points_since(window.starts_at):
+            # What was recorded before it raised the threshold says too much; `bounds` tells more.
+            continue
         hit_at = spending.forecast(window, now).hit_at
         if hit_at is not None:
             budget = window.budget
@@ -89,6 +93,29 @@ def forecasts(now: datetime) -> Iterator[Finding]:
                 f"{name} will be at its {shown(window.limit, 2)} {PER[budget.period]} on"
                 f" {timezone.localtime(hit_at):%Y-%m-%d around %H:%M}, at this pace:"
                 f" {shown(window.spent, 2)} are spent.",
+                window=f"window:{window.pk}",
+            )
+
+
+def bounds(now: datetime) -> Iterator[Finding]:
+    """Budgets that raise the threshold by all that they may, and will be overrun all the same."""
+    pacing = BudgetWindow.objects.filter(
+        windows.current(now),
+        budget__active=True,
+        budget__paces_itself=True,
+        spent__gt=0,
+        spent__lt=F("limit"),
+    )
+    for window in pacing.select_related("budget"):
+        budget, last = window.budget, window.budget.adjustments.first()
+        points = budget.points_since(window.starts_at)
+        if last and points and last.outcome == Outcome.BOUND:
+            yield Finding(
+                Rule.PACING,
+                str(budget),
+                f"{budget} raises the threshold by {points:g}, all that it may, and still comes to"
+                f" {shown(last.expected or 0, 2)} of {shown(window.limit, 2)} {PER[budget.period]}:"
+                " allow it more points, or raise the limit.",
                 window=f"window:{window.pk}",
             )
 

@@ -25,6 +25,7 @@ def look_back(now: datetime) -> list[Alert]:
     """What shows only beside the week before."""
     return [
         *_raised(rules.forecasts(now), now),
+        *_raised(rules.bounds(now), now),
         *_raised(rules.unusual_hour(now), now),
         *_raised(rules.unusual_conversations(now), now),
         *_raised(rules.unknown_models(now), now),

@@ -10,7 +10,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from billing import adjustments, tasks, windows
+from billing import adjustments, ledger, tasks, windows
+from billing.alerts import watch
 from billing.errors import NoPrice
 from billing.forms import BudgetForm
 from billing.models import Adjustment, Budget, BudgetWindow, Tally
@@ -79,7 +80,7 @@ def month(history) -> Budget:
 
 def paced(limit: int, spent: int = 5 * DOLLAR + DOLLAR // 2, **change: object) -> Budget:
     found = budget(limit, period="month")
-    Budget.objects.filter(pk=found.pk).update(paces_itself=True, **change)
+    Budget.objects.filter(pk=found.pk).update(**{"paces_itself": True, **change})
     BudgetWindow.objects.create(budget=found, starts_at=MONTH, limit=limit, spent=spent)
     return stored(found)
 
@@ -248,6 +249,38 @@ def test_a_stopped_budget_leaves_the_threshold_alone_at_once(month, django_user_
 def test_the_database_holds_the_bounds(month, change):
     with pytest.raises(IntegrityError), transaction.atomic():
         Budget.objects.update(**change)
+
+
+# What is told of it.
+
+
+@pytest.mark.parametrize(
+    ("limit", "paces", "rules"),
+    [
+        (6_900, False, ["forecast"]),
+        # It sees to it.
+        (7_000, True, []),
+        (6_900, True, ["pacing"]),
+    ],
+)
+def test_that_it_raises_all_it_may_in_vain_is_told_once(history, reserve, now, limit, paces, rules):
+    month = paced(limit * DOLLAR // 1000, paces_itself=paces, pace_at_most=0.5)
+    # No site's first day.
+    reserve(now=NOW - timedelta(days=2))
+    ledger.settle("reply:1:1", None, outcome="timeout", now=NOW - timedelta(days=2))
+    adjustments.look(NOW)
+
+    raised = watch.look_back(NOW)
+
+    assert [alert.rule for alert in raised] == rules
+    assert watch.look_back(NOW + timedelta(minutes=10)) == []
+    if rules == ["pacing"]:
+        assert raised[0].text == (
+            f"{month} raises the threshold by 0.5, all that it may, and still comes to $6.97 of"
+            " $6.90 a month: allow it more points, or raise the limit."
+        )
+        adjustments.stop(month, User.objects.create(username="olga"))
+        assert [alert.rule for alert in watch.look_back(NOW)] == ["forecast"]
 
 
 # What operators and staff do and see.
