@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from operator import itemgetter, mul
 
+from routing.calibration import calibrate, miscalibration
 from routing.choice import Turn
-from routing.fit import calibrate, miscalibration
 from routing.learned import logistic
 from routing.wording import folded
 

@@ -11,17 +11,16 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import pairwise
-from operator import mul
 from pathlib import Path
 from zlib import crc32
 
 from routing import graded, verifier
+from routing.calibration import calibrate
 from routing.choice import Turn
 from routing.errors import RoutingError
 from routing.features import BUCKETS, Measured, measure, rare, standardised
 from routing.graded import Graded
-from routing.learned import ARTIFACTS, Head, Model, logistic, prior
+from routing.learned import ARTIFACTS, Head, Model, prior
 from routing.ridge import Key, Rows
 
 FEWEST = 100  # fewer labels say less than the rules do
@@ -119,40 +118,6 @@ def unseen_checks(labels: Sequence[Label]) -> list[float]:
     return _unseen(labels, _doubted)
 
 
-def calibrate(
-    scores: Sequence[float], worse: Sequence[bool], counts: Sequence[float] | None = None
-) -> tuple[float, float]:
-    """Intercept and slope of the logistic from unseen scores to a probability (Platt 1999).
-
-    `counts`: what each score counts for, once by default.
-
-    The slope has a prior: a score is taken as the probability it was fitted to be, give or take
-    half, until some 2,000 labels say otherwise. It stays positive, so the ranking is kept.
-    """
-    counts = counts or [1.0] * len(scores)
-    rate = (sum(map(mul, counts, worse)) + 1) / (sum(counts) + 2)
-    centre = sum(scores) / len(scores)
-    honest = 1 / (rate * (1 - rate))
-    away = [each - centre for each in scores]
-    level, slope, trust = math.log(rate / (1 - rate)), honest, 4 / honest**2
-    for _ in range(20):
-        guesses = [logistic(level + slope * each) for each in away]
-        errors = [
-            count * (guess - truth)
-            for count, guess, truth in zip(counts, guesses, worse, strict=True)
-        ]
-        spreads = [
-            count * guess * (1 - guess) for count, guess in zip(counts, guesses, strict=True)
-        ]
-        first, second = sum(errors), sum(map(mul, errors, away)) + trust * (slope - honest)
-        aa, ab = sum(spreads) + 1e-9, sum(map(mul, spreads, away))
-        bb = sum(spread * each * each for spread, each in zip(spreads, away, strict=True)) + trust
-        level -= (bb * first - ab * second) / (aa * bb - ab * ab)
-        slope -= (aa * second - ab * first) / (aa * bb - ab * ab)
-        slope = min(4 * honest, max(honest / 4, slope))
-    return level - slope * centre, slope
-
-
 def recovered(gains: Sequence[float], scores: Sequence[float]) -> float:
     """Average performance gap recovered (APGR, RouteLLM 2024): 0.5 is a coin, above 1 possible.
 
@@ -168,14 +133,6 @@ def recovered(gains: Sequence[float], scores: Sequence[float]) -> float:
         area += (so_far + gain / 2) * len(groups[score])
         so_far += gain
     return area / (so_far * len(gains)) if so_far > 0 else 0.5
-
-
-def miscalibration(truths: Sequence[bool], probabilities: Sequence[float], bins: int = 10) -> float:
-    """Expected calibration error: mean |share true - mean probability| over equal-sized bins."""
-    order = sorted(zip(probabilities, truths, strict=True))
-    cuts = [number * len(order) // bins for number in range(bins + 1)]
-    parts = (order[start:end] for start, end in pairwise(cuts))
-    return sum(abs(sum(p - t for p, t in part)) for part in parts) / max(1, len(order))
 
 
 def _require(labels: Sequence[Label]) -> None:

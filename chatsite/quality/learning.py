@@ -15,7 +15,7 @@ from typing import Any
 from chatsite.quality import examples
 from chatsite.quality.examples import Example
 from chatsite.quality.labels import Source
-from routing import evaluation, fit, fitted, learned, verifier
+from routing import calibration, evaluation, fit, fitted, learned, verifier
 from routing.evaluation import Between
 from routing.features import measure
 from routing.fit import Label, TooFewLabels
@@ -226,7 +226,7 @@ def _measured(labels: Sequence[Label], opinions: Mapping[str, _Opinion]) -> dict
     return {
         name: Measured(
             ranked[name].apgr,
-            fit.miscalibration(worse, [each.probability(label) for label in labels]),
+            calibration.miscalibration(worse, [each.probability(label) for label in labels]),
         )
         for name, each in opinions.items()
     }

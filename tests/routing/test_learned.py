@@ -12,6 +12,7 @@ from dataclasses import replace
 import pytest
 
 from routing import fit, learned
+from routing.calibration import miscalibration
 from routing.choice import Moved, Tier, Turn, choose
 from routing.difficulty import rules, weigh
 from routing.features import language, measure, sums
@@ -156,7 +157,7 @@ def test_labels_teach_what_the_rules_cannot_know(fitted):
     chances = [fitted.probability(each.measured) for each in unseen]
 
     assert fit.recovered(gains, chances) >= by_rules + 0.1
-    assert fit.miscalibration([gain > 0 for gain in gains], chances, bins=5) <= 0.1
+    assert miscalibration([gain > 0 for gain in gains], chances, bins=5) <= 0.1
     said = estimate(Turn("the engraving came out crooked"), fitted)
     assert said.stage is Stage.LEARNED
     assert said.moved[0].name == "wording"

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from routing import fit, verifier
+from routing.calibration import miscalibration
 from routing.choice import Turn
 from routing.features import measure
 from routing.learned import BadModel, logistic
@@ -97,7 +98,7 @@ def test_labels_teach_which_findings_matter(labels):
     found = [logistic(model.bias + sum(model.terms(each.checks).values())) for each in unseen]
 
     assert fit.recovered([each.gain for each in unseen], found) >= 0.65
-    assert fit.miscalibration([each.gain > 0 for each in unseen], found, bins=4) <= 0.12
+    assert miscalibration([each.gain > 0 for each in unseen], found, bins=4) <= 0.12
 
 
 def test_no_label_makes_a_cut_or_empty_answer_pass(labels):

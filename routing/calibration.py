@@ -1,0 +1,50 @@
+"""Scores as probabilities: fitted to what became of them, and how far off they are. Pure."""
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+from operator import mul
+
+from routing.learned import logistic
+
+
+def calibrate(
+    scores: Sequence[float], worse: Sequence[bool], counts: Sequence[float] | None = None
+) -> tuple[float, float]:
+    """Intercept and slope of the logistic from unseen scores to a probability (Platt 1999).
+
+    `counts`: what each score counts for, once by default.
+
+    The slope has a prior: a score is taken as the probability it was fitted to be, give or take
+    half, until some 2,000 labels say otherwise. It stays positive, so the ranking is kept.
+    """
+    counts = counts or [1.0] * len(scores)
+    rate = (sum(map(mul, counts, worse)) + 1) / (sum(counts) + 2)
+    centre = sum(scores) / len(scores)
+    honest = 1 / (rate * (1 - rate))
+    away = [each - centre for each in scores]
+    level, slope, trust = math.log(rate / (1 - rate)), honest, 4 / honest**2
+    for _ in range(20):
+        guesses = [logistic(level + slope * each) for each in away]
+        errors = [
+            count * (guess - truth)
+            for count, guess, truth in zip(counts, guesses, worse, strict=True)
+        ]
+        spreads = [
+            count * guess * (1 - guess) for count, guess in zip(counts, guesses, strict=True)
+        ]
+        first, second = sum(errors), sum(map(mul, errors, away)) + trust * (slope - honest)
+        aa, ab = sum(spreads) + 1e-9, sum(map(mul, spreads, away))
+        bb = sum(spread * each * each for spread, each in zip(spreads, away, strict=True)) + trust
+        level -= (bb * first - ab * second) / (aa * bb - ab * ab)
+        slope -= (aa * second - ab * first) / (aa * bb - ab * ab)
+        slope = min(4 * honest, max(honest / 4, slope))
+    return level - slope * centre, slope
+
+
+def miscalibration(truths: Sequence[bool], probabilities: Sequence[float], bins: int = 10) -> float:
+    """Expected calibration error: mean |share true - mean probability| over equal-sized bins."""
+    order = sorted(zip(probabilities, truths, strict=True))
+    cuts = [number * len(order) // bins for number in range(bins + 1)]
+    parts = (order[start:end] for start, end in pairwise(cuts))
+    return sum(abs(sum(p - t for p, t in part)) for part in parts) / max(1, len(order))
