@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from operator import itemgetter, mul
 
-from routing.calibration import calibrate, miscalibration
+from routing.calibration import calibrate, miscalibration, unavoidable
 from routing.choice import Turn
+from routing.fit import FOLDS, SHRUNK
 from routing.learned import logistic
 from routing.wording import folded
 
@@ -153,13 +154,27 @@ def _between(values: Sequence[float]) -> Between:
     return Between(values[0], resampled[round(0.025 * last)], resampled[round(0.975 * last)])
 
 
-def calibration_error(scores: Sequence[float], gains: Sequence[float]) -> float:
-    """Expected error of the probability that cheap is worse, calibrated on the other half."""
-    worse = [gain > 0 for gain in gains]
-    truths: list[bool] = []
-    chances: list[float] = []
-    for half in (0, 1):
-        intercept, slope = calibrate(scores[1 - half :: 2], worse[1 - half :: 2])
-        truths += worse[half::2]
-        chances += [logistic(intercept + slope * score) for score in scores[half::2]]
-    return miscalibration(truths, chances)
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """How far the probabilities that cheap is worse are off, from 0 to 1: the mean over ten bins
+    of as many questions each.
+
+    Chance alone comes to `unavoidable` on average, and to more than `at_most` once in twenty.
+    """
+
+    error: float
+    unavoidable: float
+    at_most: float
+
+
+def calibration(scores: Sequence[float], worse: Sequence[bool]) -> Calibration:
+    """Of the analyzer's cross-validated scores, calibrated as it is, on the other folds."""
+    chances = [0.0] * len(scores)
+    for fold in range(FOLDS):
+        others = [at for at in range(len(scores)) if at % FOLDS != fold]
+        intercept, slope = calibrate(
+            [scores[at] for at in others], [worse[at] for at in others], shrunk=SHRUNK
+        )
+        for at in range(fold, len(scores), FOLDS):
+            chances[at] = logistic(intercept + slope * scores[at])
+    return Calibration(miscalibration(worse, chances), *unavoidable(chances))

@@ -13,7 +13,7 @@ from routing.evaluation import (
     at_share,
     by_keywords,
     by_length,
-    calibration_error,
+    calibration,
     calls_needed,
     measured,
 )
@@ -101,12 +101,14 @@ def test_without_resamples_the_interval_is_the_value():
     assert found.low == found.value == found.high
 
 
-def test_a_calibrated_probability_is_one_on_the_other_half():
+def test_a_calibrated_probability_is_one_on_the_other_folds():
     chances, dice = draws(4000)[:2000], draws(4000)[2000:]
-    gains = [float(die < chance) for die, chance in zip(dice, chances, strict=True)]
+    worse = [die < chance for die, chance in zip(dice, chances, strict=True)]
 
-    assert calibration_error(chances, gains) < 0.07
-    assert calibration_error([-chance for chance in chances], gains) > 0.15
+    right, wrong = (calibration([way * each for each in chances], worse) for way in (1, -1))
+
+    assert right.error < 0.07
+    assert wrong.error > 0.15 > wrong.at_most
 
 
 def test_the_simple_rules_score_what_their_names_say():

@@ -145,8 +145,12 @@ class Command(BaseCommand):
             table.append(strategy(name, questions, (), highest(doubts, share)))
         measures = evaluation.measured(questions.gains, rankings, options["resamples"])
         self._say(options["file"].name, rows, priced, table, measures)
-        miscalibrated = evaluation.calibration_error(learned, questions.gains)
-        self.stdout.write(f"\nCalibration error of the learned analyzer: {miscalibrated:.3f}.")
+        off = evaluation.calibration(learned, [label.is_worse for label in labels])
+        self.stdout.write(
+            f"\nCalibration error of the learned analyzer: {off.error:.3f}. Probabilities without "
+            f"any would show {off.unavoidable:.3f} on as many questions, by chance, and more than "
+            f"{off.at_most:.3f} once in twenty."
+        )
         _write(options, questions, rankings)
 
     def _say(
