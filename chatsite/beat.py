@@ -60,6 +60,16 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour="1", minute="30"),
         "options": {"expires": 3600},
     },
+    "summarise": {
+        "task": "chatsite.summaries.tasks.send",
+        "schedule": crontab(hour="1", minute="45"),
+        "options": {"expires": 3600},
+    },
+    "collect_summaries": {
+        "task": "chatsite.summaries.tasks.collect",
+        "schedule": timedelta(minutes=10),
+        "options": {"expires": 600},
+    },
     "collect_verdicts": {
         "task": "chatsite.quality.tasks.collect_verdicts",
         "schedule": timedelta(minutes=10),

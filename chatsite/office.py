@@ -16,6 +16,7 @@ APPS = [
     "routing",
     "provider",
     "quality",
+    "summaries",
     "billing",
     "bills",
     "alerts",

@@ -45,6 +45,8 @@ _OPERATORS = _STAFF | {
     "quality.decide_proposal",
     "quality.view_label",
     "quality.view_proposal",
+    "summaries.change_summarising",
+    "summaries.view_summarising",
     "routing.add_policy",
     "routing.add_tasktype",
     "routing.add_trial",

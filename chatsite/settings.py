@@ -69,6 +69,7 @@ INSTALLED_APPS = [
     "chatsite.provider",
     "chatsite.chat",
     "chatsite.quality",
+    "chatsite.summaries",
     "chatsite.offline",
     "chatsite.demo",
     "chatsite.tuning",

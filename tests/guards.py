@@ -31,6 +31,7 @@ DELIVERIES = "tests/billing/alerts/test_deliveries.py"
 JOBS = "tests/offline/test_jobs.py"
 RATINGS, WISHES = "tests/chat/test_ratings.py", "tests/chat/test_wishes.py"
 BILL = "tests/provider/test_bill.py"
+SUMMARIES = "tests/summaries/test_night.py"
 PROPOSALS = "tests/quality/test_proposals.py"
 
 
@@ -477,6 +478,46 @@ GUARDS = (
         "    if not read.exists():\n",
         "    if True:\n",
         (BILL,),
+    ),
+    Guard(
+        "",
+        "summaries: the switch turns them off",
+        "chatsite/summaries/night.py",
+        "    if not summarising.is_on:\n",
+        "    if False:\n",
+        (SUMMARIES,),
+    ),
+    Guard(
+        "",
+        "summaries: what was sent takes no place of another",
+        "chatsite/summaries/night.py",
+        "if _reference(each) not in sent)",
+        "if sent is not None)",
+        (SUMMARIES,),
+    ),
+    Guard(
+        "",
+        "summaries: a later one stays",
+        "chatsite/summaries/night.py",
+        "    if newer.exists():\n",
+        "    if False:\n",
+        (SUMMARIES,),
+    ),
+    Guard(
+        "P8",
+        "summaries: a model's words are text",
+        "templates/admin/chat/_transcript.html",
+        "{{ transcript.overview.summary }}",
+        "{{ transcript.overview.summary|safe }}",
+        (SUMMARIES,),
+    ),
+    Guard(
+        "",
+        "summaries: none of a conversation's words stay in the batch",
+        "chatsite/summaries/night.py",
+        'mine.update(text="", **outcome)',
+        "mine.update(**outcome)",
+        (SUMMARIES,),
     ),
     Guard(
         "",

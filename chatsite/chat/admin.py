@@ -16,6 +16,8 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils import formats, timezone
+from django.utils.html import format_html
+from django.utils.text import Truncator
 
 from chatsite.chat import (
     dates,
@@ -35,6 +37,8 @@ from chatsite.chat.overviews import Overview
 from chatsite.chat.questions import MAX_LENGTH, Change
 
 TIME = "j M Y, H:i"
+# Characters of a summary on a line of the list.
+SHOWN = 160
 
 
 class Words(forms.Form):
@@ -66,7 +70,7 @@ class ConversationAdmin(admin.ModelAdmin[Conversation]):
     list_max_show_all = 0
     date_hierarchy = dates.FIELD
     search_fields = ["messages__text"]
-    search_help_text = "Words in a message, or the address of a conversation."
+    search_help_text = "Words in a message or a summary, or the address of a conversation."
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
 
@@ -144,7 +148,12 @@ class ConversationAdmin(admin.ModelAdmin[Conversation]):
 
     @admin.display
     def first_question(self, conversation: Conversation) -> str:
-        return _overview(conversation).first_question or f"({conversation})"
+        overview = _overview(conversation)
+        question = overview.first_question or f"({conversation})"
+        if not overview.summary:
+            return question
+        summary = Truncator(overview.summary).chars(SHOWN)
+        return format_html('{}<span class="list__summary">{}</span>', question, summary)
 
     @admin.display(description="state")
     def standing(self, conversation: Conversation) -> str:

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from billing.models import ConversationCost
 from billing.money import nano
-from chatsite.chat.models import Conversation, Message
+from chatsite.chat.models import Conversation, Message, Summary
 
 Rows = QuerySet[Conversation]
 # Of a conversation's reference.
@@ -21,17 +21,21 @@ PREFIX = "conversation:"
 
 
 def said(rows: Rows, words: str) -> Rows:
-    """Those with a message that holds all these words; or with this address, or reference."""
+    """Those with a message or summary that holds all these words; or of this address, reference."""
     reference = words.strip().removeprefix(PREFIX)
     if reference.isdecimal() and reference != words.strip():
         return rows.filter(id=int(reference))
     try:
         return rows.filter(public_id=uuid.UUID(reference.rstrip("/").rpartition("/")[2]))
     except ValueError:
-        messages = Message.objects.filter(conversation=OuterRef("id"))
+        holding = Q()
         for word in words.split():
-            messages = messages.filter(text__icontains=word)
-        return rows.filter(Exists(messages))
+            holding &= Q(text__icontains=word)
+        found = (
+            texts.filter(holding, conversation=OuterRef("id"))
+            for texts in (Message.objects, Summary.objects)
+        )
+        return rows.filter(Q(*map(Exists, found), _connector=Q.OR))
 
 
 class Active(SimpleListFilter):

@@ -41,6 +41,8 @@ class Overview:
     messages: int
     standing: Standing
     amount: int  # nano-dollars on the ledger
+    summary: str  # blank where it has none
+    summary_is_behind: bool  # the conversation went on after it
 
     @property
     def cost(self) -> str:
@@ -69,6 +71,8 @@ def of(conversations: Collection[Conversation]) -> dict[int, Overview]:
                 newest_state=row["newest_state"],
             ),
             amount=amounts.get(row["id"], 0),
+            summary=row["summary__text"] or "",
+            summary_is_behind=(row["summary__revision"] or 0) < row["revision"],
         )
         for row in _rows(references.values())
     }
@@ -123,6 +127,9 @@ def _rows(ids: Collection[int]) -> Iterable[Mapping[str, Any]]:
         "id",
         "handled_by",
         "wants_person_since",
+        "revision",
+        "summary__text",
+        "summary__revision",
         first_question=_first_question(),
         message_count=Coalesce(Subquery(count, output_field=IntegerField()), 0),
         is_open=Exists(messages.open()),

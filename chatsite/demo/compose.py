@@ -190,6 +190,27 @@ def scores(messages: Sequence[Mapping[str, str]]) -> str:
     return json.dumps({"scores": [round(rules(turn).value) for turn in turns]})
 
 
+def summary(messages: Sequence[Mapping[str, str]]) -> str:
+    """What was asked first, and who spoke. Raises ValueError for no conversation."""
+    case = json.loads(messages[-1]["content"])
+    try:
+        said = [
+            (str(each["by"]), " ".join(str(each["text"]).split())) for each in case["conversation"]
+        ]
+    except (TypeError, KeyError) as error:
+        raise ValueError("no conversation") from error
+    asked = [text for by, text in said if by == "customer"]
+    if not asked:
+        raise ValueError("no customer said anything")
+    told = (
+        "A person wrote to them"
+        if any(by == "staff" for by, _ in said)
+        else "The assistant answered"
+    )
+    more = f" and {len(asked) - 1} more messages" if len(asked) > 1 else ""
+    return f"The customer asked “{asked[0][:120]}”{more}. {told}."
+
+
 def verdict(messages: Sequence[Mapping[str, str]]) -> str:
     """JSON: how much of what an answer says the articles hold. Raises ValueError for no case."""
     case = json.loads(messages[-1]["content"])

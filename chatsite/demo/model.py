@@ -131,6 +131,11 @@ def answer(request: Mapping[str, Any]) -> Answer:
             text = compose.scores(messages)
         except ValueError as error:
             raise BadRequest(f"Nothing to rate: {error}.") from error
+    elif messages[-1]["content"].startswith('{"conversation":'):
+        try:
+            text = compose.summary(messages)
+        except ValueError as error:
+            raise BadRequest(f"Nothing to summarise: {error}.") from error
     elif messages[-1]["content"].startswith('{"articles":'):
         try:
             text = compose.verdict(messages)

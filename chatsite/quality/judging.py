@@ -6,13 +6,12 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from billing.errors import NoPrice
-from billing.models import Budget, LedgerEntry
+from billing.models import LedgerEntry
 from chatsite.chat.models import Message
 from chatsite.knowledge import articles
 from chatsite.llm.batches import Request
-from chatsite.offline import jobs
 from chatsite.offline.jobs import Wanted
+from chatsite.offline.kinds import Kind
 from chatsite.offline.models import Batch, Item
 from chatsite.quality import labels, rubric
 from chatsite.quality.errors import BadVerdict
@@ -23,10 +22,7 @@ from routing.choice import Tier
 logger = logging.getLogger(__name__)
 
 JUDGING = LedgerEntry.Purpose.JUDGING
-# How budgets name the work: it has one of its own, beside the site's, made on the first night.
-TIER = "judge"
-BUDGET = "Judging, each day"
-LIMIT = 1_000_000_000  # nano-dollars; operators change it in the admin
+KIND = Kind(JUDGING, "judge", "Judging, each day", 1_000_000_000)
 # Of answers that ended since; and no second sample before.
 SAMPLED_FROM = timedelta(days=1)
 NOT_BEFORE = timedelta(hours=20)
@@ -37,29 +33,15 @@ MOST_SAID, MOST_ARTICLES = 8, 4
 
 
 def sample(now: datetime) -> Batch | None:
-    """Queue the night's sample; None where judging is off or had its night."""
+    """Queue the night's sample; None where judging is off or had its night. Raises NotSold."""
     judged = Batch.objects.filter(purpose=JUDGING, created_at__gt=now - NOT_BEFORE)
     if not settings.JUDGED_PER_NIGHT or judged.exists():
         return None
-    Budget.objects.get_or_create(
-        name=BUDGET,
-        defaults={
-            "scope": Budget.Scope.TIER,
-            "key": TIER,
-            "period": Budget.Period.DAY,
-            "limit": LIMIT,
-        },
-    )
     replies = _drawn(now)
     policy = policies.current()
     # Of a model that is only sold at full price, the successor may be sold at half.
-    for model in filter(None, (policy.strong_model, policy.strong_successor)):
-        wanted = [_wanted(reply, model) for reply in replies]
-        try:
-            return jobs.queue(JUDGING, TIER, wanted, now)
-        except NoPrice as error:
-            logger.warning("Nothing is judged by %s: %s", model, error)
-    return None
+    models = (policy.strong_model, policy.strong_successor)
+    return KIND.queue(models, lambda model: [_wanted(reply, model) for reply in replies], now)
 
 
 def collect() -> int:

@@ -8,6 +8,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
+from chatsite.offline.errors import NotSold
 from chatsite.quality import judging
 
 logger = logging.getLogger(__name__)
@@ -28,7 +29,10 @@ def learn() -> None:
 @shared_task
 def sample() -> None:
     """Queue a sample of the day's cheap answers to be judged."""
-    judging.sample(timezone.now())
+    try:
+        judging.sample(timezone.now())
+    except NotSold as error:
+        logger.warning("Nothing is judged: %s", error)
 
 
 @shared_task

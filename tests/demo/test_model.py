@@ -19,6 +19,7 @@ from chatsite.demo import model
 from chatsite.llm import Deadlines, Delta, Finished, FinishReason, batches
 from chatsite.llm.batches import Request
 from chatsite.quality import rubric
+from chatsite.summaries import digest
 from routing.choice import Turn
 from routing.difficulty import SCORING_FORMAT, read_scores, scoring_messages
 from tests.demo.shop import messages
@@ -207,6 +208,8 @@ async def test_batches_are_taken_and_run(server, settings) -> None:
         Request(name, "gpt-4", rubric.messages([("customer", "When?")], articles, answer), 600)
         for name, answer in cases.items()
     ]
+    said = [("customer", "When are you open?"), ("assistant", "From nine."), ("customer", "Why?")]
+    requests.append(Request("summary:1:9", "gpt-4", digest.messages("English", said), 500))
 
     def run() -> dict[str, batches.Result]:
         file = batches.upload(requests)
@@ -219,6 +222,9 @@ async def test_batches_are_taken_and_run(server, settings) -> None:
 
     results = await asyncio.to_thread(run)
 
+    summary = results.pop("summary:1:9").finished
+    assert summary is not None
+    assert summary.text.startswith("The customer asked “When are you open?” and 1 more message")
     scores = {}
     for name, result in results.items():
         assert result.finished is not None

@@ -4,6 +4,7 @@ from chatsite.chat.models.conversation import Conversation
 from chatsite.chat.models.message import ANSWER_WITHIN, Message
 from chatsite.chat.models.prepared import KeptAnswer, Prepared
 from chatsite.chat.models.scoring_share import ScoringShare
+from chatsite.chat.models.summary import Summary
 
 __all__ = [
     "ANSWER_WITHIN",
@@ -12,4 +13,5 @@ __all__ = [
     "Message",
     "Prepared",
     "ScoringShare",
+    "Summary",
 ]

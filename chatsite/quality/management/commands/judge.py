@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from chatsite.offline.errors import NotSold
 from chatsite.quality import judging
 
 
@@ -15,10 +16,13 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.JUDGED_PER_NIGHT:
             raise CommandError("Judging is off: JUDGED_PER_NIGHT says how many answers a night.")
-        batch = judging.sample(timezone.now())
+        try:
+            batch = judging.sample(timezone.now())
+        except NotSold as error:
+            raise CommandError(f"Nothing is queued: {error}.") from error
         if batch is None:
             raise CommandError(
-                "Nothing is queued: it was already since yesterday, no cheap answer is new, the"
-                " budget is spent, or neither strong model has a batch price."
+                "Nothing is queued: it was already since yesterday, no cheap answer is new, or the"
+                " budget is spent."
             )
         self.stdout.write(f"{batch}: {batch.items.count()} answers for {batch.model} to judge.")

@@ -1,0 +1,20 @@
+"""`manage.py summarise`: the night's conversations, queued now."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from chatsite.summaries import night
+from chatsite.summaries.models import Summarising
+
+
+class Command(BaseCommand):
+    help = "Queue the ended conversations that are summarised each night, and keep what has come."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not Summarising.current().is_on:
+            raise CommandError("Summaries are off: an operator turns them on in the admin.")
+        self.stdout.write(f"{night.collect()} summaries have come.")
+        night.send(timezone.now())
+        self.stdout.write(Summarising.current().last_night)
