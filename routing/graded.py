@@ -1,12 +1,14 @@
 """Files of graded answers, a JSON object a line: what a router is fitted to and measured on. Pure.
 
 Each line has `prompt`, and from 0 to 1 `score_strong` and `score_weak`: how good either model's
-answer was. `answer_weak` is the cheap model's text where it was kept. `id` may name a group, such
-as "anatomy-12": labels of one group are held out together.
+answer was. `answer_weak` is the cheap model's text where it was kept; `seconds_strong` and
+`seconds_weak` are how long either took, where it was timed. `id` may name a group, such as
+"anatomy-12": labels of one group are held out together.
 """
 
 import gzip
 import json
+import math
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,6 +27,9 @@ class Graded:
     strong: float
     answer: str = ""  # the cheap model's, where it was kept
     group: str = ""
+    # None where the file does not say.
+    cheap_seconds: float | None = None
+    strong_seconds: float | None = None
 
     @property
     def gain(self) -> float:
@@ -61,4 +66,14 @@ def _row(given: Mapping[str, Any]) -> Graded:
     if not (0 <= cheap <= 1 and 0 <= strong <= 1):
         raise ValueError("scores go from 0 to 1")
     group = str(given.get("id", "")).rpartition("-")[0]
-    return Graded(prompt, cheap, strong, answer, group)
+    seconds = (_seconds(given.get(f"seconds_{model}")) for model in ("weak", "strong"))
+    return Graded(prompt, cheap, strong, answer, group, *seconds)
+
+
+def _seconds(given: Any) -> float | None:
+    if given is None:
+        return None
+    seconds = float(given)
+    if not (math.isfinite(seconds) and seconds >= 0):
+        raise ValueError("seconds are numbers from 0 on")
+    return seconds

@@ -3,16 +3,20 @@
 import csv
 import json
 import random
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from billing import catalogue
-from billing.models import Price
-from routing.strategies import Questions, highest, steps, strategy, verified
+from billing.models import LedgerEntry, Price
+from routing.strategies import Questions, highest, needed, steps, strategy, together, verified
 
 FOUR = Questions(
     cheap=[1.0, 0.0, 0.0, 1.0],
@@ -57,6 +61,38 @@ def prices(db) -> None:
     catalogue.apply(catalogue.compare(catalogue.BUILT_IN))
 
 
+@pytest.fixture
+def answered_in(prices) -> Callable[[str, int, float], None]:
+    """Puts an answer of so many tokens, which took so many seconds, on the ledger."""
+
+    def answered(model: str, tokens: int, seconds: float) -> None:
+        price = Price.objects.in_force(model, "default", timezone.now()).get()
+        ended = timezone.now()
+        LedgerEntry.objects.create(
+            reference=f"reply:{LedgerEntry.objects.count() + 1}:1",
+            purpose="answer",
+            outcome="stop",
+            tier="cheap",
+            model_requested=model,
+            service_tier="default",
+            called_at=ended - timedelta(seconds=seconds),
+            settled_at=ended,
+            input_tokens=1000,
+            output_tokens=tokens,
+            estimated=False,
+            price=price,
+            price_assumed=False,
+            input_rate=0,
+            cached_input_rate=0,
+            cache_write_rate=0,
+            output_rate=0,
+            reserved=0,
+            amount=0,
+        )
+
+    return answered
+
+
 def evaluated(*words: object) -> str:
     said = StringIO()
     call_command("evaluate_routing", *map(str, words), "--resamples=40", stdout=said)
@@ -73,8 +109,8 @@ def test_the_tables_say_what_is_known(file, prices):
     said = evaluated(file)
 
     rows = cells(said)
-    assert rows["strong only (gpt-4)"][1:] == ["0.0%", "100.0%", "100.0%"]
-    assert rows["cheap only (gpt-3.5-turbo)"][3] == "0.0%"
+    assert rows["strong only (gpt-4)"][2:] == ["0.0%", "100.0%", "100.0%"]
+    assert rows["cheap only (gpt-3.5-turbo)"][4] == "0.0%"
     assert "hybrid, first day, from 7 on" in rows
     assert rows["random"][0].startswith("0.")
     learned, verifier, oracle = (
@@ -84,7 +120,7 @@ def test_the_tables_say_what_is_known(file, prices):
     assert verifier > 0.7
     assert oracle >= max(learned, verifier)
     cheap, hybrid, both = (
-        float(rows[name][2].rstrip("%"))
+        float(rows[name][3].rstrip("%"))
         for name in (
             "cheap only (gpt-3.5-turbo)",
             "hybrid, learned, 30% strong",
@@ -93,7 +129,6 @@ def test_the_tables_say_what_is_known(file, prices):
     )
     assert cheap < hybrid
     assert cheap < both
-    assert "Response times were not measured" in said
     assert "one of 20 groups held out together" in said
     assert "Calibration error of the learned analyzer: 0." in said
 
@@ -102,7 +137,7 @@ def test_costs_are_by_the_price_catalogue(file, prices):
     bare, with_articles = cells(evaluated(file)), cells(evaluated(file, "--prompt-tokens=1000"))
 
     def cost(rows: dict[str, list[str]], name: str) -> float:
-        return float(rows[name][0].lstrip("$"))
+        return float(rows[name][1].lstrip("$"))
 
     for name, dollars in (("strong only (gpt-4)", 0.03), ("cheap only (gpt-3.5-turbo)", 0.0005)):
         assert cost(with_articles, name) - cost(bare, name) == pytest.approx(dollars, abs=2e-6)
@@ -119,7 +154,7 @@ def test_where_no_answer_was_kept_its_length_is_assumed_and_nothing_is_verified(
     assert "one of 70 tokens is assumed" in short
     assert "verifi" not in short
     strong = "strong only (gpt-4)"
-    more = float(cells(long)[strong][0][1:]) - float(cells(short)[strong][0][1:])
+    more = float(cells(long)[strong][1][1:]) - float(cells(short)[strong][1][1:])
     assert more == pytest.approx(0.06, abs=2e-6)
 
 
@@ -139,9 +174,62 @@ def test_the_curves_are_written(tmp_path, file, prices):
     assert float(verified_ones[-1]["usd_per_query"]) > float(learned[-1]["usd_per_query"])
     drawn = ElementTree.fromstring(chart.read_text())
     lines = drawn.findall("{http://www.w3.org/2000/svg}polyline")
-    assert len(lines) == 7
+    assert len(lines) == 8
     words = [each.text for each in drawn.iter("{http://www.w3.org/2000/svg}text")]
-    assert "verifier" in words
+    assert {"verifier", "learned and verifier"} <= set(words)
+
+
+def seconds(said: str) -> dict[str, str]:
+    """Response times by the strategy's name, up to what is particular to the run."""
+    return {name.split(",")[0].split(" (")[0]: row[0] for name, row in cells(said).items() if row}
+
+
+def test_response_times_that_nobody_measured_are_not_made_up(file, prices):
+    said = evaluated(file)
+
+    assert seconds(said)["strong only"] == seconds(said)["cheap only"] == "not measured"
+    assert "Strong answers were not timed: the file does not say" in said
+
+
+def test_response_times_are_the_files_and_add_up_where_an_answer_is_escalated(
+    tmp_path, site, prices
+):
+    path, table = tmp_path / "timed.jsonl", tmp_path / "curve.csv"
+    timed = [row | {"seconds_weak": 1.0, "seconds_strong": 2.5} for row in site]
+    path.write_text("\n".join(map(json.dumps, timed)))
+
+    said = evaluated(path, "--csv", table, "--share=0.5")
+
+    found = seconds(said)
+    assert (found["strong only"], found["cheap only"]) == ("2.50 s", "1.00 s")
+    escalated = float(cells(said)["cheap first, 50% escalated by the verifier"][4].rstrip("%"))
+    assert found["cheap first"] == f"{1 + 2.5 * escalated / 100:.2f} s"
+    assert "Cheap answers took as long as the file says." in said
+    with table.open(newline="") as opened:
+        last = {row["ranked_by"]: row["seconds_per_query"] for row in csv.DictReader(opened)}
+    assert (last["learned"], last["verifier"]) == ("2.500", "3.500")
+
+
+def test_where_the_file_has_no_times_the_sites_own_calls_tell_them(file, prices, answered_in):
+    for tokens in range(100, 125):
+        answered_in("gpt-3.5-turbo", tokens, 0.5 + tokens / 50)
+    answered_in("gpt-4", 100, 3.0)
+
+    said = evaluated(file)
+
+    assert "need 0.50 s and 20.0 ms a token, as 25 calls of gpt-3.5-turbo did on this site" in said
+    assert seconds(said)["cheap only"].endswith(" s")
+    assert seconds(said)["strong only"] == "not measured"
+
+
+def test_what_analyzer_and_verifier_save_together_stands_beside_each_alone(file, prices):
+    lines = [line.strip("| ").split(" | ") for line in evaluated(file).splitlines()]
+
+    rows = [line for line in lines if line[0] in {"50%", "80%"}]
+
+    ways = ("learned", "verifier", "learned and verifier")
+    assert [row[:2] for row in rows] == [[gap, by] for gap in ("50%", "80%") for by in ways]
+    assert all(0 < float(row[-1].rstrip("%")) < 100 for row in rows)
 
 
 @pytest.mark.parametrize(
@@ -183,6 +271,32 @@ def test_an_escalated_answer_is_paid_for_twice():
     assert (sent.accuracy, escalated.accuracy) == (0.75, 0.75)
     assert (sent.strong, escalated.strong) == (0.25, 0.25)
     assert (sent.cost, escalated.cost) == (23 / 4, 24 / 4)
+
+
+def test_an_escalated_answer_is_waited_for_twice():
+    timed = replace(FOUR, cheap_seconds=[1.0] * 4, strong_seconds=[3.0] * 4)
+
+    assert strategy("sent", timed, sent=[1]).seconds == (3 * 1 + 3) / 4
+    assert strategy("escalated", timed, escalated=[1]).seconds == (4 * 1 + 3) / 4
+    assert strategy("not timed", FOUR, sent=[1]).seconds is None
+    cheap_alone = replace(FOUR, cheap_seconds=[1.0] * 4)
+    assert strategy("all cheap", cheap_alone).seconds == 1.0
+    assert strategy("some strong", cheap_alone, sent=[1]).seconds is None
+
+
+def test_what_it_takes_is_found_between_the_places_of_a_curve():
+    curve = steps(FOUR, [1, 4, 2, 3], afterwards=False, count=4)
+
+    assert needed(curve, 0.5).share == pytest.approx(0.125)
+    assert needed(curve, 0.5).cost == pytest.approx((4 / 4 + 23 / 4) / 2)
+    assert needed(curve, 0.0) == curve[0]
+    assert needed(curve[:1], 0.5) == curve[0]
+
+
+def test_the_curve_of_both_ends_where_everything_is_strong():
+    curve = together(FOUR, scores=[9, 8, 1, 0], doubts=[9, 8, 1, 2], count=2)
+
+    assert [(step.share, step.accuracy) for step in curve] == [(0.0, 0.5), (0.5, 0.75), (1.0, 0.75)]
 
 
 def test_a_share_is_never_exceeded():

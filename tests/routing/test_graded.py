@@ -23,6 +23,7 @@ def test_a_line_is_a_graded_question(tmp_path):
     assert rows == graded.read(packed)
     assert rows == [Graded("Why?", 0.5, 1.0, "", "law"), Graded("Why?", 0.5, 1.0, "So.", "")]
     assert rows[0].gain == 0.5
+    assert rows[0].cheap_seconds is rows[0].strong_seconds is None
     assert [bool(fit.label(row).checks) for row in rows] == [False, True]
 
 
@@ -44,6 +45,8 @@ def test_a_prompt_may_hold_any_character_that_json_may(tmp_path):
         json.dumps(LINE | {"score_weak": float("nan")}),
         json.dumps(LINE | {"prompt": None}),
         json.dumps(LINE | {"answer_weak": ["a"]}),
+        json.dumps(LINE | {"seconds_weak": -1}),
+        json.dumps(LINE | {"seconds_strong": float("inf")}),
         json.dumps({name: value for name, value in LINE.items() if name != "score_strong"}),
     ],
 )

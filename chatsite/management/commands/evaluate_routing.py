@@ -7,53 +7,36 @@ import csv
 import random
 from argparse import ArgumentParser
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone
 
-from billing import money, pricing, tokens
-from billing.models import Price
-from billing.pricing import Rate, Usage
+from billing import money
+from billing.errors import NoPrice
+from chatsite.tuning.graded import Site
 from routing import charts, evaluation, fit, graded, policies
 from routing.choice import Turn
 from routing.difficulty import rules
 from routing.errors import RoutingError
 from routing.evaluation import Between, Measures
 from routing.graded import Graded
-from routing.models import Policy
-from routing.strategies import Questions, Strategy, highest, steps, strategy, verified
+from routing.strategies import (
+    Step,
+    Strategy,
+    highest,
+    needed,
+    steps,
+    strategy,
+    together,
+    verified,
+)
 
 # Tokens of an answer where the file has none: the sample shop's average, from its ledger.
 ANSWER_TOKENS = 70
-VERIFIER = "verifier"
-
-
-@dataclass(frozen=True, slots=True)
-class Priced:
-    """What the costs rest on."""
-
-    policy: Policy
-    cheap: Rate
-    strong: Rate
-    prompt_tokens: int
-    answer_tokens: int
-
-    def cost(self, row: Graded, model: str, rate: Rate) -> int:
-        """Nano-dollars of one call. A strong answer is taken to be as long as the cheap one."""
-        asked = tokens.count(row.prompt, model) + tokens.PER_MESSAGE + tokens.PER_ANSWER
-        answer = tokens.count(row.answer, model) if row.answer else self.answer_tokens
-        return pricing.cost(Usage(asked + self.prompt_tokens, answer), rate)
-
-    def questions(self, rows: Sequence[Graded]) -> Questions:
-        return Questions(
-            cheap=[row.cheap for row in rows],
-            strong=[row.strong for row in rows],
-            cheap_cost=[self.cost(row, self.policy.cheap_model, self.cheap) for row in rows],
-            strong_cost=[self.cost(row, self.policy.strong_model, self.strong) for row in rows],
-        )
+ANALYZER, VERIFIER, BOTH = "learned", "verifier", "learned and verifier"
+# Of the gap, for what it takes to recover so much.
+TARGETS = (0.5, 0.8)
 
 
 class Command(BaseCommand):
@@ -67,8 +50,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "file",
             type=Path,
-            help="JSON Lines, gzipped or not: prompt, score_strong, score_weak (0 to 1) and, "
-            "where it was kept, answer_weak",
+            help="JSON Lines, gzipped or not: prompt, score_strong, score_weak (0 to 1) and, where "
+            "they were kept, answer_weak, seconds_strong and seconds_weak; without seconds, "
+            "response times are those of this site's own calls",
         )
         parser.add_argument("--csv", type=Path, help="write each way's curve there")
         parser.add_argument("--svg", type=Path, help="draw the curves there")
@@ -96,19 +80,17 @@ class Command(BaseCommand):
         try:
             rows = graded.read(options["file"])
             policy = policies.current()
+            site = Site.of(policy, options["prompt_tokens"], options["answer_tokens"])
             labels = [fit.label(row) for row in rows]
             learned = fit.unseen(labels)
             doubts = fit.unseen_checks(labels) if all(row.answer for row in rows) else None
+        except NoPrice as error:
+            raise CommandError(
+                f"{error.model} has no price: `manage.py import_prices` adds the provider's."
+            ) from error
         except RoutingError as error:
             raise CommandError(str(error)) from error
-        priced = Priced(
-            policy,
-            _rate(policy.cheap_model),
-            _rate(policy.strong_model),
-            options["prompt_tokens"],
-            options["answer_tokens"],
-        )
-        questions = priced.questions(rows)
+        questions = site.questions(rows)
         turns = [Turn(row.prompt) for row in rows]
         first_day = [rules(turn).value for turn in turns]
         draw = random.Random(1)  # noqa: S311  a coin to compare with
@@ -117,7 +99,7 @@ class Command(BaseCommand):
             "length rule": [evaluation.by_length(turn) for turn in turns],
             "keyword rule": [evaluation.by_keywords(turn) for turn in turns],
             "first day (rules)": first_day,
-            "learned": learned,
+            ANALYZER: learned,
         }
         if doubts is not None:
             rankings[VERIFIER] = doubts
@@ -144,20 +126,27 @@ class Command(BaseCommand):
             name = f"cheap first, {share:.0%} escalated by the verifier"
             table.append(strategy(name, questions, (), highest(doubts, share)))
         measures = evaluation.measured(questions.gains, rankings, options["resamples"])
-        self._say(options["file"].name, rows, priced, table, measures)
+        self._say(options["file"].name, rows, site, table, measures)
         off = evaluation.calibration(learned, [label.is_worse for label in labels])
         self.stdout.write(
             f"\nCalibration error of the learned analyzer: {off.error:.3f}. Probabilities without "
             f"any would show {off.unavoidable:.3f} on as many questions, by chance, and more than "
             f"{off.at_most:.3f} once in twenty."
         )
-        _write(options, questions, rankings)
+        curves = {
+            name: steps(questions, scores, afterwards=name == VERIFIER)
+            for name, scores in rankings.items()
+        }
+        if doubts is not None:
+            curves[BOTH] = together(questions, learned, doubts)
+            self._compare(curves, table[0].cost)
+        _write(options, curves)
 
     def _say(
         self,
         name: str,
         rows: Sequence[Graded],
-        priced: Priced,
+        site: Site,
         table: Sequence[Strategy],
         measures: Mapping[str, Measures],
     ) -> None:
@@ -166,22 +155,23 @@ class Command(BaseCommand):
         lengths = (
             "Answers as long as the file's"
             if all(row.answer for row in rows)
-            else f"Where the file has no answer, one of {priced.answer_tokens} tokens is assumed"
+            else f"Where the file has no answer, one of {site.answer_tokens} tokens is assumed"
         )
+        waits = " An escalated answer takes both." if VERIFIER in measures else ""
         self.stdout.write(
             f"# Routing on {name}: {len(rows):,} questions\n\n"
             f"Accuracy is as graded in the file, whichever models answered there; costs are those "
             f"of this policy's models, by the price catalogue. {lengths}; strong answers count as "
-            f"long as cheap ones; {priced.prompt_tokens} tokens of instructions and articles go "
-            f"with each question. Response times were not measured and are left out.\n\n"
-            "| strategy | cost per query | saved | accuracy | strong |\n|---|---|---|---|---|"
+            f"long as cheap ones; {site.prompt_tokens} tokens of instructions and articles go "
+            f"with each question. {site.times(rows)}{waits}\n\n"
+            "| strategy | response time | cost per query | saved | accuracy | strong |\n"
+            "|---|---|---|---|---|---|"
         )
-        dearest = table[0].cost
         for each in table:
-            saved = 1 - each.cost / dearest if dearest else 0.0
             self.stdout.write(
-                f"| {each.name} | {money.shown(round(each.cost))} | {saved:.1%} "
-                f"| {each.accuracy:.1%} | {each.strong:.1%} |"
+                f"| {each.name} | {_time(each.seconds)} | {money.shown(round(each.cost))} "
+                f"| {_saved(each.cost, table[0].cost):.1%} | {each.accuracy:.1%} "
+                f"| {each.strong:.1%} |"
             )
         self.stdout.write(
             f"\nCross-validated in {fit.FOLDS} folds{held_out}. APGR: average performance gap "
@@ -194,6 +184,21 @@ class Command(BaseCommand):
                 f"| {name} | {_shown(found.apgr, '.3f')} | {_shown(found.cpt50, '.1%')} "
                 f"| {_shown(found.cpt80, '.1%')} |"
             )
+
+    def _compare(self, curves: Mapping[str, Sequence[Step]], dearest: float) -> None:
+        """What analyzer and verifier save together, beside each alone."""
+        self.stdout.write(
+            "\nWhat it takes to recover so much of the gap; saved, against the strong model "
+            "alone.\n\n| gap recovered | by | strong | response time | cost per query | saved |\n"
+            "|---|---|---|---|---|---|"
+        )
+        for target in TARGETS:
+            for name in (ANALYZER, VERIFIER, BOTH):
+                found = needed(curves[name], target)
+                self.stdout.write(
+                    f"| {target:.0%} | {name} | {found.share:.1%} | {_time(found.seconds)} "
+                    f"| {money.shown(round(found.cost))} | {_saved(found.cost, dearest):.1%} |"
+                )
 
 
 def _check(options: Mapping[str, Any]) -> None:
@@ -208,37 +213,41 @@ def _check(options: Mapping[str, Any]) -> None:
             raise CommandError(f"There is no directory {path.parent}")
 
 
-def _rate(model: str) -> Rate:
-    """What the model costs now. Raises CommandError."""
-    price = Price.objects.in_force(model, "default", timezone.now()).first()
-    if price is None:
-        raise CommandError(f"{model} has no price: `manage.py import_prices` adds the provider's.")
-    return price.rate
+def _saved(cost: float, dearest: float) -> float:
+    return 1 - cost / dearest if dearest else 0.0
+
+
+def _time(seconds: float | None) -> str:
+    return "not measured" if seconds is None else f"{seconds:.2f} s"
 
 
 def _shown(measure: Between, form: str) -> str:
     return f"{measure.value:{form}} ({measure.low:{form}} to {measure.high:{form}})"
 
 
-def _write(
-    options: Mapping[str, Any], questions: Questions, rankings: Mapping[str, Sequence[float]]
-) -> None:
+def _write(options: Mapping[str, Any], curves: Mapping[str, Sequence[Step]]) -> None:
     """The curves, where files were asked for."""
-    curves = {
-        name: steps(questions, scores, afterwards=name == VERIFIER)
-        for name, scores in rankings.items()
-    }
     if options["csv"] is not None:
         with options["csv"].open("w", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(
-                ["ranked_by", "strong_share", "gap_recovered", "accuracy", "usd_per_query"]
+                [
+                    "ranked_by",
+                    "strong_share",
+                    "gap_recovered",
+                    "accuracy",
+                    "usd_per_query",
+                    "seconds_per_query",
+                ]
             )
             for name, curve in curves.items():
                 for step in curve:
                     cost = money.dollars(round(step.cost))
                     shares = (step.share, step.recovered, step.accuracy)
-                    writer.writerow([name, *(f"{share:.4f}" for share in shares), f"{cost:f}"])
+                    seconds = "" if step.seconds is None else f"{step.seconds:.3f}"
+                    writer.writerow(
+                        [name, *(f"{share:.4f}" for share in shares), f"{cost:f}", seconds]
+                    )
     if options["svg"] is not None:
         drawn = {
             name: [(step.share, step.recovered) for step in curve] for name, curve in curves.items()
