@@ -605,6 +605,22 @@ GUARDS = (
     ),
     Guard(
         "",
+        "judging: a strong answer without room for its verdict waits",
+        "chatsite/quality/judging.py",
+        "if not KIND.queue([wanted], timezone.now()) and not _is_queued(wanted):",
+        "if not KIND.queue([wanted], timezone.now()) and False:",
+        ("tests/quality/test_judging.py",),
+    ),
+    Guard(
+        "",
+        "judging: a strong answer's verdict is no label of the cheap one",
+        "chatsite/quality/judging.py",
+        '    if item.reference.startswith(f"{STRONG}:"):\n',
+        "    if False:\n",
+        ("tests/quality/test_judging.py",),
+    ),
+    Guard(
+        "",
         "a night has one sample",
         "chatsite/quality/judging.py",
         "if not settings.JUDGED_PER_NIGHT or judged.exists():",

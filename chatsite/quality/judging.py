@@ -1,23 +1,30 @@
-"""Each night the strong model judges a sample of cheap answers, for labels to learn from."""
+"""Each night the strong model judges a sample of cheap answers, for labels to learn from.
+
+Of some turns it writes the strong tier's answer too, and that is judged by the same rubric: a cheap
+answer that would not do is worth a dearer one only where the strong tier does better.
+"""
 
 import logging
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
 from billing.models import LedgerEntry
 from chatsite.chat.models import Message
-from chatsite.knowledge import articles
-from chatsite.llm.batches import Request
+from chatsite.offline import kinds
 from chatsite.offline.jobs import Wanted
 from chatsite.offline.kinds import Kind
 from chatsite.offline.models import Batch, Item
-from chatsite.quality import labels, rubric
+from chatsite.quality import cases, labels, rubric
+from chatsite.quality.cases import Words
 from chatsite.quality.errors import BadVerdict
 from chatsite.quality.models import Label
+from chatsite.quality.rubric import Verdict
 from routing import policies
 from routing.choice import Tier
+from routing.models import Policy
 
 logger = logging.getLogger(__name__)
 
@@ -26,31 +33,45 @@ KIND = Kind(JUDGING, "judge", "Judging, each day", 1_000_000_000)
 # Of answers that ended since; and no second sample before.
 SAMPLED_FROM = timedelta(days=1)
 NOT_BEFORE = timedelta(hours=20)
-# Tokens of a verdict, and of what a reasoning model thinks before it.
-OUTPUT_LIMIT = 600
-# Messages before the answer, and articles, that the judge is shown.
-MOST_SAID, MOST_ARTICLES = 8, 4
+# Of so many judged answers, one turn is answered by the strong tier as well. An answer costs more
+# than a verdict, and the cheap one's alone is a label.
+STRONG_EVERY = 4
+# Messages before the answer that are shown.
+MOST_SAID = 8
+# References: `judge:12` and `judge-strong:12` ask for verdicts, `strong:12` for an answer.
+CHEAP, WRITTEN, STRONG = "judge", "strong", "judge-strong"
 
 
-def sample(now: datetime) -> Batch | None:
-    """Queue the night's sample; None where judging is off or had its night. Raises NotSold."""
+def sample(now: datetime) -> int:
+    """Queue the night's sample; returns how many calls, 0 where judging is off or had its night.
+
+    Raises NotSold.
+    """
     judged = Batch.objects.filter(purpose=JUDGING, created_at__gt=now - NOT_BEFORE)
     if not settings.JUDGED_PER_NIGHT or judged.exists():
-        return None
-    replies = _drawn(now)
+        return 0
     policy = policies.current()
-    # Of a model that is only sold at full price, the successor may be sold at half.
-    models = (policy.strong_model, policy.strong_successor)
-    return KIND.queue(models, lambda model: [_wanted(reply, model) for reply in replies], now)
+    model = kinds.sold((policy.strong_model, policy.strong_successor), now)
+    drawn = _drawn(now)
+    # Verdicts first: where the budget is short, strong answers are what is left out.
+    wanted = [_verdict(CHEAP, reply, model, reply.text) for reply in drawn]
+    wanted += [_answer(reply, model, policy) for reply in drawn[::STRONG_EVERY]]
+    return KIND.queue(wanted, now)
 
 
 def collect() -> int:
-    """Turn verdicts that have come into labels; returns how many. Safe to repeat."""
+    """Turn verdicts that have come into labels, and have strong answers judged; safe to repeat.
+
+    Returns how many verdicts were kept.
+    """
     answered = Item.objects.filter(batch__purpose=JUDGING, state=Item.State.ANSWERED)
     kept = 0
-    for item in answered:
+    for item in answered.select_related("batch").order_by("id"):
         with transaction.atomic():
-            kept += _kept(item)
+            if item.reference.startswith(f"{WRITTEN}:"):
+                _have_judged(item)
+            else:
+                kept += _kept(item)
     return kept
 
 
@@ -67,20 +88,47 @@ def _drawn(now: datetime) -> list[Message]:
     return list(unjudged.order_by("?")[: settings.JUDGED_PER_NIGHT])
 
 
-def _wanted(reply: Message, model: str) -> Wanted:
+def _said(reply: Message) -> Words:
+    """The newest words before the reply."""
     before = reply.conversation.messages.filter(position__lt=reply.position).exclude(text="")
-    said = list(before.order_by("-position")[:MOST_SAID])[::-1]
-    asked = next((each.text for each in said[::-1] if each.role == Message.Role.CUSTOMER), "")
-    found = articles.matching(asked, MOST_ARTICLES).matches
-    messages = rubric.messages(
-        [(each.role, each.text) for each in said],
-        [(match.title, match.body) for match in found],
-        reply.text,
-    )
-    request = Request(
-        f"judge:{reply.pk}", model, messages, OUTPUT_LIMIT, response_format=rubric.FORMAT
+    said = before.order_by("-position")[:MOST_SAID]
+    return [(each.role, each.text) for each in said][::-1]
+
+
+def _verdict(kind: str, reply: Message, model: str, text: str) -> Wanted:
+    request = cases.verdict(f"{kind}:{reply.pk}", model, _said(reply), text)
+    return Wanted(reply.reference, request)
+
+
+def _answer(reply: Message, model: str, policy: Policy) -> Wanted:
+    request = cases.answer(
+        f"{WRITTEN}:{reply.pk}",
+        model,
+        _said(reply),
+        policy.strong_output_limit,
+        policy.temperature,
     )
     return Wanted(reply.reference, request)
+
+
+def _reply(item: Item) -> Message | None:
+    """None once its conversation is deleted."""
+    number = int(item.subject.removeprefix("reply:"))
+    return Message.objects.filter(pk=number).select_related("conversation").first()
+
+
+def _have_judged(item: Item) -> None:
+    """Have a strong answer judged by the model that wrote it; wait where there is no room yet."""
+    reply = _reply(item)
+    if reply is not None and item.text:
+        wanted = _verdict(STRONG, reply, item.batch.model, item.text)
+        if not KIND.queue([wanted], timezone.now()) and not _is_queued(wanted):
+            return
+    Item.objects.filter(pk=item.pk).update(state=Item.State.USED, text="")
+
+
+def _is_queued(wanted: Wanted) -> bool:
+    return Item.objects.filter(reference=wanted.request.reference).exists()
 
 
 def _kept(item: Item) -> bool:
@@ -93,7 +141,7 @@ def _kept(item: Item) -> bool:
             state=Item.State.FAILED, failure="unreadable", text=""
         )
         return False
-    reply = Message.objects.filter(pk=int(item.subject.removeprefix("reply:"))).first()
+    reply = _reply(item)
     # Its conversation may be deleted by now, and nothing of it is kept.
     reason = verdict.reason if reply else ""
     if not Item.objects.filter(pk=item.pk, state=Item.State.ANSWERED).update(
@@ -101,5 +149,14 @@ def _kept(item: Item) -> bool:
     ):
         return False  # another worker has used it
     if reply is not None:
-        labels.add(reply.pk, Label.Source.JUDGED, verdict.score)
+        _label(item, reply, verdict)
     return reply is not None
+
+
+def _label(item: Item, reply: Message, verdict: Verdict) -> None:
+    if item.reference.startswith(f"{STRONG}:"):
+        # Of the strong answer alone nothing is learned: the cheap one's verdict is the label.
+        judged = Label.objects.filter(reply=reply, source=Label.Source.JUDGED)
+        judged.update(strong=verdict.score)
+    else:
+        labels.add(reply.pk, Label.Source.JUDGED, verdict.score)

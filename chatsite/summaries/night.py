@@ -15,10 +15,11 @@ from django.utils.translation import get_language_info
 from billing.models import LedgerEntry
 from chatsite.chat.models import Conversation, Message, Summary
 from chatsite.llm.batches import Request
+from chatsite.offline import kinds
 from chatsite.offline.errors import NotSold
 from chatsite.offline.jobs import Wanted
 from chatsite.offline.kinds import Kind
-from chatsite.offline.models import Batch, Item
+from chatsite.offline.models import Item
 from chatsite.summaries import digest
 from chatsite.summaries.models import Summarising
 from routing import policies
@@ -33,25 +34,20 @@ LOOKED_BACK = timedelta(days=7)
 OUTPUT_LIMIT = 500
 
 
-def send(now: datetime) -> Batch | None:
+def send(now: datetime) -> None:
     """Queue what has ended since and is worth it; keeps in words what came of it."""
     summarising = Summarising.current()
     if not summarising.is_on:
-        return None
+        return
     ended = _ended(summarising, now)
-    batch = None
+    policy = policies.current()
     try:
-        if ended:
-            policy = policies.current()
-            # Any model can do it; of a cheap one that has no batch price, the successor may.
-            models = (policy.cheap_model, policy.cheap_successor)
-            batch = KIND.queue(models, lambda model: [_wanted(each, model) for each in ended], now)
-        said = _in_words(len(ended), batch)
+        model = kinds.sold((policy.cheap_model, policy.cheap_successor), now)
+        said = _in_words(KIND.queue([_wanted(each, model) for each in ended], now), len(ended))
     except NotSold as error:
         said = f"Nothing was sent: {error}."
     logger.info("Summaries: %s", said)
     Summarising.objects.update(last_night=said[:300], sent_at=now)
-    return batch
 
 
 def collect() -> int:
@@ -106,8 +102,7 @@ def _wanted(conversation: Conversation, model: str) -> Wanted:
     return Wanted(conversation.reference, request)
 
 
-def _in_words(ended: int, batch: Batch | None) -> str:
-    sent = batch.items.count() if batch else 0
+def _in_words(sent: int, ended: int) -> str:
     if sent == ended:
         return f"{sent} conversation{'' if sent == 1 else 's'} sent."
     return (

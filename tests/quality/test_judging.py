@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from billing.models import Budget, LedgerEntry, Price
+from billing.models import Budget, BudgetWindow, Hold, LedgerEntry, Price
 from chatsite.offline.models import Batch, Item
 from chatsite.offline.tasks import advance
 from chatsite.quality import rubric, tasks
@@ -58,17 +58,83 @@ def test_a_cheap_answer_is_judged_and_labelled(batches):
 
     label = Label.objects.get()
     assert (label.reply, label.source, label.cheap) == (told.reply, "judged", 0.9)
-    item = Item.objects.get()
+    item = Item.objects.get(reference=f"judge:{told.reply.pk}")
     assert (item.state, item.text) == ("used", "It answers both questions.")
-    entry = LedgerEntry.objects.get(purpose="judging")
-    assert (entry.reference, entry.model_requested) == (f"judge:{told.reply.pk}", "gpt-5.6-sol")
+    entry = LedgerEntry.objects.get(reference=f"judge:{told.reply.pk}")
+    assert (entry.purpose, entry.model_requested) == ("judging", "gpt-5.6-sol")
     assert (entry.service_tier, entry.tier, entry.estimated) == ("batch", "judge", False)
-    (line,) = next(iter(batches.files.values())).splitlines()
+    line, _ = next(iter(batches.files.values())).splitlines()
     body = json.loads(line)["body"]
     assert body["response_format"]["json_schema"]["strict"]
     case = json.loads(body["messages"][1]["content"])
     assert case["answer"] == "Yes, for nothing."
     assert case["conversation"][-1]["text"] == "May I return it, and what does it cost?"
+
+
+def test_of_some_turns_the_strong_answer_is_judged_too(batches):
+    told = Told().asks("May I return it?").answered("No.")
+    number = told.reply.pk
+    batches.says[f"judge:{number}"] = '{"reason": "Wrong.", "score": 0.1}'
+    batches.says[f"strong:{number}"] = "Yes, within 30 days."
+    batches.says[f"judge-strong:{number}"] = '{"reason": "Right.", "score": 1.0}'
+
+    night()
+    label = Label.objects.get()
+    assert (label.cheap, label.strong) == (0.1, None)
+    advance.apply()
+    tasks.collect_verdicts.apply()
+
+    label.refresh_from_db()
+    assert (label.cheap, label.strong) == (0.1, 1.0)
+    case = json.loads(asked(batches, f"judge-strong:{number}")[1]["content"])
+    assert case["answer"] == "Yes, within 30 days."
+    # The strong tier is asked as in the chat, and does not see what the cheap one wrote.
+    assert [each["role"] for each in asked(batches, f"strong:{number}")] == ["system", "user"]
+    assert "Use only the articles below" in asked(batches, f"strong:{number}")[0]["content"]
+    assert Item.objects.get(reference=f"strong:{number}").text == ""
+    assert set(LedgerEntry.objects.filter(tier="judge").values_list("purpose", "service_tier")) == {
+        ("judging", "batch")
+    }
+
+
+def asked(batches: Batches, reference: str) -> list[dict[str, str]]:
+    """The messages of this call."""
+    lines = [json.loads(line) for file in batches.files.values() for line in file.splitlines()]
+    return next(each["body"]["messages"] for each in lines if each["custom_id"] == reference)
+
+
+def test_strong_answers_are_few_and_the_first_to_be_left_out(batches):
+    for number in range(5):
+        Told(visitor=str(number)).asks().answered()
+    tasks.sample.apply()
+    assert Item.objects.filter(reference__startswith="strong:").count() == 2
+    verdicts = [item for item in Item.objects.all() if item.reference.startswith("judge:")]
+    held = Hold.objects.filter(reference__in=[item.reference for item in verdicts])
+    limit = sum(held.values_list("amount", flat=True))
+
+    for rows in (Item, Batch, Hold, BudgetWindow):
+        rows.objects.all().delete()
+    Budget.objects.update(limit=limit + 1)
+    tasks.sample.apply()
+
+    assert [item.reference.partition(":")[0] for item in Item.objects.all()] == ["judge"] * 5
+
+
+def test_without_room_for_its_verdict_a_strong_answer_waits(batches):
+    told = Told().asks().answered()
+    batches.says[f"strong:{told.reply.pk}"] = "From nine to five."
+    tasks.sample.apply()
+    advance.apply()
+    limit = Budget.objects.get().limit
+    Budget.objects.update(limit=1)
+
+    tasks.collect_verdicts.apply()
+    assert Item.objects.get(reference=f"strong:{told.reply.pk}").state == "answered"
+    Budget.objects.update(limit=limit)
+    tasks.collect_verdicts.apply()
+    night()
+
+    assert Label.objects.get().strong == 0.9
 
 
 @pytest.mark.parametrize("how", [{"tier": "strong"}, {"text": ""}])
@@ -92,7 +158,7 @@ def test_a_night_has_one_sample_of_the_size_that_is_set(batches, settings):
     night()
     night()
 
-    assert Item.objects.count() == 2
+    assert Item.objects.filter(reference__startswith="judge:").count() == 2
     assert Label.objects.count() == 2
 
 
@@ -137,7 +203,7 @@ def test_verdicts_that_are_none_become_no_labels(batches):
     night()
 
     assert [label.reply for label in Label.objects.all()] == [told[1].reply]
-    failed = Item.objects.get(state="failed")
+    failed = Item.objects.get(reference=f"judge:{told[0].reply.pk}", state="failed")
     assert (failed.failure, failed.text) == ("unreadable", "")
 
 
@@ -150,7 +216,7 @@ def test_nothing_is_kept_of_a_conversation_that_is_deleted_meanwhile(batches):
     tasks.collect_verdicts.apply()
 
     assert not Label.objects.exists()
-    assert (Item.objects.get().state, Item.objects.get().text) == ("used", "")
+    assert set(Item.objects.values_list("state", "text")) == {("used", "")}
     assert LedgerEntry.objects.filter(purpose="judging").exists()
 
 
@@ -196,9 +262,16 @@ def test_the_night_is_brought_forward_once(batches, capsys, settings):
     Told().asks().answered()
 
     call_command("judge")
-    assert "1 answers for gpt-5.6-sol to judge" in capsys.readouterr().out
+    assert "2 calls queued: verdicts, and strong answers" in capsys.readouterr().out
     with pytest.raises(CommandError, match="already since yesterday"):
         call_command("judge")
     settings.JUDGED_PER_NIGHT = 0
     with pytest.raises(CommandError, match="JUDGED_PER_NIGHT"):
+        call_command("judge")
+
+
+def test_a_judge_without_a_batch_price_is_named(batches):
+    Price.objects.filter(service_tier="batch").delete()
+
+    with pytest.raises(CommandError, match="no batch price is in force for gpt-4 or"):
         call_command("judge")

@@ -17,12 +17,12 @@ class Command(BaseCommand):
         if not settings.JUDGED_PER_NIGHT:
             raise CommandError("Judging is off: JUDGED_PER_NIGHT says how many answers a night.")
         try:
-            batch = judging.sample(timezone.now())
+            calls = judging.sample(timezone.now())
         except NotSold as error:
             raise CommandError(f"Nothing is queued: {error}.") from error
-        if batch is None:
+        if not calls:
             raise CommandError(
                 "Nothing is queued: it was already since yesterday, no cheap answer is new, or the"
                 " budget is spent."
             )
-        self.stdout.write(f"{batch}: {batch.items.count()} answers for {batch.model} to judge.")
+        self.stdout.write(f"{calls} calls queued: verdicts, and strong answers to compare with.")
