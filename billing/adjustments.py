@@ -40,7 +40,7 @@ def adjust(budget: Budget, now: datetime) -> Adjustment | None:
             pace_at_most=budget.pace_at_most,
             paced_at=budget.paced_at,
         )
-        if not seen.update(paced_points=found.points, paced_at=now):
+        if not seen.update(paced_points=found.points, paced_at=now, paced_to_last=found.lasts):
             return None
         last = budget.adjustments.first()
         if last and (last.outcome, before) == (found.outcome, found.points):
@@ -69,7 +69,7 @@ def stop(budget: Budget, person: User) -> bool:
             return False
         stored.paces_itself = False
         keep(stored, person)
-        stored.save(update_fields=["paces_itself", "paced_points", "paced_at"])
+        stored.save(update_fields=["paces_itself", "paced_points", "paced_at", "paced_to_last"])
     return True
 
 
@@ -79,7 +79,8 @@ def keep(budget: Budget, person: User) -> None:
     In the transaction that saves it: a look may have changed them since it was read.
     """
     stored = Budget.objects.select_for_update().get(pk=budget.pk)
-    budget.paced_points, budget.paced_at = 0, None
+    # Whether it lasts with the new limit, the next look finds.
+    budget.paced_points, budget.paced_at, budget.paced_to_last = 0, None, False
     if budget.paces_itself:
         budget.paced_points = min(stored.paced_points, budget.pace_at_most)
         budget.paced_at = stored.paced_at

@@ -53,6 +53,10 @@ class Found:
     points: float
     expected: int  # nano-dollars by the end, with these points
 
+    @property
+    def lasts(self) -> bool:
+        return self.outcome in {Outcome.LASTS, Outcome.RAISED}
+
 
 def expected(forecast: Forecast, rise: Rise) -> int:
     """Nano-dollars by the end, of a forecast at the policy's threshold."""

@@ -6,7 +6,7 @@ statements of one call together, ten times what they take to run.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -24,6 +24,9 @@ from billing.periods import Period
 
 # "ledg": the name of the one lock under which windows are written.
 LOCK = 0x6C656467
+
+# A budget that paces itself is looked at each hour; without a look, its ladder stands by again.
+LOOKED_AT_WITHIN = timedelta(hours=2)
 
 # The budgets that a call falls under, each with the window it counts in.
 FALLS_UNDER = """
@@ -48,7 +51,8 @@ PLACES = FALLS_UNDER.format(
 USES = FALLS_UNDER.format(
     columns="""b.name, b.scope, b."limit", COALESCE(w.spent, 0), b.economise_from, b.economise_by,
     b.economise_curve, b.cheap_only_from, b.approved_from, b.later_from,
-    CASE WHEN b.paced_at >= s.starts_at THEN b.paced_points ELSE 0 END"""
+    CASE WHEN b.paced_at >= s.starts_at THEN b.paced_points ELSE 0 END,
+    b.paced_to_last AND b.paced_at >= s.starts_at AND b.paced_at >= %s"""
 )
 TAKE = """
 UPDATE billing_budgetwindow SET reserved = reserved + %s
@@ -105,6 +109,7 @@ class Use:
     spent: int
     ladder: Ladder
     paced_points: float  # by which the threshold is raised so that it lasts
+    lasts: bool  # with that, as was found a short while ago
 
     @property
     def percent(self) -> float:
@@ -149,10 +154,20 @@ def take(keys: Keys, amount: int, now: datetime) -> list[int]:
 
 def uses(keys: Keys, now: datetime) -> list[Use]:
     """Of every budget that a call with these keys would fall under, in one query."""
-    rows = _falling_under(USES, keys, periods.starts(now, timezone.get_default_timezone()))
+    starts = periods.starts(now, timezone.get_default_timezone())
     return [
-        Use(name, scope, limit, spent, Ladder(begin, points, Curve(curve), *later), paced)
-        for name, scope, limit, spent, begin, points, curve, *later, paced in rows
+        Use(
+            name,
+            scope,
+            limit,
+            spent,
+            Ladder(begin, points, Curve(curve), *later),
+            paced,
+            bool(lasts),
+        )
+        for name, scope, limit, spent, begin, points, curve, *later, paced, lasts in _falling_under(
+            USES, keys, starts, now - LOOKED_AT_WITHIN
+        )
     ]
 
 
@@ -198,7 +213,7 @@ def _places(keys: Keys, starts: Mapping[Period, datetime]) -> list[_Place]:
 
 
 def _falling_under(
-    sql: str, keys: Keys, starts: Mapping[Period, datetime]
+    sql: str, keys: Keys, starts: Mapping[Period, datetime], *more: datetime
 ) -> list[tuple[Any, ...]]:
     adapt = connection.ops.adapt_datetimefield_value
     with connection.cursor() as cursor:
@@ -211,6 +226,7 @@ def _falling_under(
                 keys.tier,
                 keys.model,
                 *(adapt(starts[period]) for period in Period),
+                *(adapt(each) for each in more),
             ],
         )
         return list(cursor.fetchall())

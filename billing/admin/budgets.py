@@ -1,6 +1,6 @@
 """Budgets with their windows."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -24,8 +24,6 @@ from billing.tasks import pace
 
 # Shown beneath a budget; their lists have them all.
 NEWEST_WINDOWS, NEWEST_ADJUSTMENTS = 12, 8
-# Since the last look at a budget that paces itself; one an hour is due.
-OVERDUE = timedelta(hours=2)
 
 
 class WindowInline(WrittenByTheLedger, admin.TabularInline):  # type: ignore[type-arg]  # as above
@@ -85,8 +83,9 @@ class BudgetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # as above
             "So that it lasts",
             {
                 "fields": PACING,
-                "description": "What it raises and what the steps below raise are not added: the "
-                "larger counts. Each change is written down, and stops with one click.",
+                "description": "While it is found to last so, the steps below up to the cheap tier "
+                "wait. Else what it raises and what they raise are not added: the larger counts. "
+                "Each change is written down, and it stops with one click.",
             },
         ),
         (
@@ -110,6 +109,7 @@ class BudgetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # as above
         view = self.admin_site.admin_view
         return [
             path("preview/", view(self.preview), name="billing_budget_preview"),
+            path("<int:budget_id>/lasting/", view(self.lasting), name="billing_budget_lasting"),
             path("<int:budget_id>/stop/", view(self.stop), name="billing_budget_stop"),
             *super().get_urls(),
         ]
@@ -121,6 +121,14 @@ class BudgetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # as above
         form = LadderForm(request.GET)
         steps = _steps(form.instance) if form.is_valid() else None
         return render(request, "admin/billing/budget/_steps.html", {"steps": steps})
+
+    def lasting(self, request: HttpRequest, budget_id: int) -> HttpResponse:
+        """Whether it lasts, for the dashboard, which does not wait for it."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        budget = get_object_or_404(Budget, pk=budget_id)
+        context = _pacing(budget, timezone.now())
+        return render(request, "admin/billing/_lasting.html", context)
 
     def stop(self, request: HttpRequest, budget_id: int) -> HttpResponse:
         """The button of a budget that paces itself."""
@@ -142,7 +150,9 @@ class BudgetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # as above
         is_wrong = form.is_bound and not form.is_valid()
         context["steps"] = None if is_wrong else _steps(form.instance)
         if form.instance.pk:
-            context |= _pacing(form.instance.pk, timezone.now())
+            # As it is stored, not as it is typed.
+            stored = Budget.objects.get(pk=form.instance.pk)
+            context |= _pacing(stored, timezone.now())
         return super().render_change_form(request, context, *args, **kwargs)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Budget]:
@@ -184,9 +194,8 @@ def _steps(budget: Budget) -> list[tuple[int, str]]:
     return described
 
 
-def _pacing(budget_id: int, now: datetime) -> dict[str, Any]:
-    """Whether the budget lasts, as it is stored and not as it is typed; and what it does for it."""
-    budget = Budget.objects.get(pk=budget_id)
+def _pacing(budget: Budget, now: datetime) -> dict[str, Any]:
+    """Whether the budget lasts, and what it does for it; empty where there is no pace."""
     outlook = outlooks.of(budget, now)
     if outlook is None:
         return {}
@@ -199,7 +208,8 @@ def _pacing(budget_id: int, now: datetime) -> dict[str, Any]:
         "pace": outlook.reason(outlook.found(points)) if budget.paces_itself else outlook.words,
         "paced": budget if budget.paces_itself else None,
         "paced_points": points,
-        "is_overdue": budget.paced_at is not None and budget.paced_at < now - OVERDUE,
+        "is_overdue": budget.paced_at is not None
+        and budget.paced_at < now - windows.LOOKED_AT_WITHIN,
         "adjustments": log[:NEWEST_ADJUSTMENTS],
     }
 

@@ -30,6 +30,15 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class More:
+    """What takes too long for a page to wait: the part that says it, and a page that has it."""
+
+    name: str
+    url: str
+    part: str
+
+
+@dataclass(frozen=True, slots=True)
 class Chart:
     title: str
     across: str  # what the rows are: "Day"
@@ -38,3 +47,4 @@ class Chart:
     series: tuple[Series, ...]
     rows: tuple[Row, ...]
     note: str = ""
+    more: More | None = None

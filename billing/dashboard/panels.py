@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import accumulate
 
 from billing.dashboard.asked import Asked
-from billing.dashboard.charts import Cell, Chart, Row, Series, Unit
+from billing.dashboard.charts import Cell, Chart, More, Row, Series, Unit
 from billing.dashboard.totals import Line, Totals, failures, total
 from billing.money import brief
 from billing.outcomes import MEANS, Cause, cause
@@ -190,6 +190,7 @@ def burn_down(
     spent: Sequence[int],
     coming: Mapping[datetime, tuple[int, int, int]],
     note: str,
+    more: More | None = None,
 ) -> Chart:
     """What a month's budget has left at the end of each day: `spent` on each of those so far.
 
@@ -214,6 +215,7 @@ def burn_down(
         ),
         rows=tuple(rows),
         note=note,
+        more=more,
     )
 
 

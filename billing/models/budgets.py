@@ -110,6 +110,8 @@ class Budget(models.Model):
     paced_points = models.FloatField(default=0, editable=False)
     # Null until it is looked at, and again once it no longer paces itself.
     paced_at = models.DateTimeField(null=True, editable=False)
+    # As it was found to with these points: the ladder then has nothing to spare.
+    paced_to_last = models.BooleanField(default=False, editable=False)
 
     class Meta:
         ordering = ["id"]
@@ -150,7 +152,7 @@ class Budget(models.Model):
                 name="billing_paced_by_day_or_month",
             ),
             models.CheckConstraint(
-                condition=Q(paced_points=0, paced_at__isnull=True)
+                condition=Q(paced_points=0, paced_at__isnull=True, paced_to_last=False)
                 | Q(
                     paces_itself=True,
                     paced_at__isnull=False,

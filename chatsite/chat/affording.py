@@ -62,7 +62,7 @@ def means(claimed: Claimed) -> Means:
     step, points = taken
     cheap_only = step >= Step.CHEAP_ONLY
     threshold = HIGHEST_THRESHOLD if cheap_only else policy.threshold + points
-    return Means(step, Shift(min(HIGHEST_THRESHOLD, threshold), _why(strictest, step)))
+    return Means(step, Shift(min(HIGHEST_THRESHOLD, threshold), _why(strictest)))
 
 
 def call(
@@ -129,18 +129,26 @@ def in_words(ladders: Ladder) -> list[tuple[int, str]]:
 
 
 def _severity(use: Use) -> tuple[Step, float]:
-    """The step that a budget has come to, and by how many points the threshold rises for it.
+    """The step that a budget has come to, and by how many points the threshold rises for it."""
+    step, rise = _climbed(use)
+    if use.paced_points:
+        step = max(step, Step.ECONOMISE)
+    # Both save the same messages: their sum would save them twice.
+    return step, max(use.paced_points, rise)
 
-    What it takes to last and what the ladder adds as it empties are the same saving: not their sum.
-    """
+
+def _climbed(use: Use) -> tuple[Step, float]:
+    """Of the ladder alone. One that is found to last spares nothing beforehand."""
     step = ladder.step(use.ladder, use.percent)
     if use.scope in PARTIAL:
         step = min(step, Step.CHEAP_ONLY)
-    return step, max(use.paced_points, ladder.rise(use.ladder, use.percent))
+    if use.lasts and step <= Step.CHEAP_ONLY:
+        return Step.FREE, 0.0
+    return step, ladder.rise(use.ladder, use.percent)
 
 
-def _why(use: Use, step: Step) -> str:
-    rise = ladder.rise(use.ladder, use.percent)
+def _why(use: Use) -> str:
+    step, rise = _climbed(use)
     if step <= Step.ECONOMISE and use.paced_points > rise:
         return f"the budget “{use.budget}” paces itself"
     return f"the budget “{use.budget}” is at {use.percent:.0f} %"

@@ -110,6 +110,17 @@ def test_the_threshold_rises_as_far_as_it_takes_and_the_log_says_why(month):
     assert adjustment.hit_at is not None
 
 
+@pytest.mark.parametrize(("most", "lasts"), [(2, True), (0.1, False)])
+def test_whether_it_lasts_so_is_known_to_its_ladder(history, most, lasts):
+    month = paced(6_950 * DOLLAR // 1000, pace_at_most=most)
+
+    adjustments.adjust(month, NOW)
+
+    assert [use.lasts for use in windows.uses(KEYS, NOW + timedelta(hours=1))] == [lasts]
+    # Not where nobody has looked since.
+    assert [use.lasts for use in windows.uses(KEYS, NOW + timedelta(hours=3))] == [False]
+
+
 def test_a_look_that_finds_the_same_writes_nothing_down(month):
     adjustments.adjust(month, NOW)
 
@@ -331,6 +342,25 @@ def test_the_page_says_what_it_does_and_stops_it(operator, month, now):
     again = operator.post(url(month, "stop"), follow=True)
     assert "It did not pace itself any longer." in again.content.decode()
     assert Adjustment.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("paces", "limit", "words"),
+    [
+        (True, 7, "At 8.2 it lasts to the end"),
+        (False, 7, "At this pace it is spent on 30 November. A threshold of 8.2 would last"),
+        (False, 9, ""),
+    ],
+)
+def test_the_dashboard_is_told_what_would_last(staff, history, now, paces, limit, words):
+    month = paced(limit * DOLLAR, paces_itself=paces)
+    adjustments.look(NOW)
+
+    told = staff.get(url(month, "lasting")).content.decode()
+
+    assert words in told
+    assert bool(told.strip()) == bool(words)
+    assert (f'href="{reverse("tuning:threshold")}?threshold=8.' in told) == bool(words)
 
 
 def test_a_look_that_is_overdue_is_pointed_out(operator, month, monkeypatch):

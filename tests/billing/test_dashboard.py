@@ -110,6 +110,28 @@ def test_the_forecast_goes_on_from_what_is_left(staff, settled):
     assert len(cells) > 1
 
 
+def test_the_burn_down_says_how_the_budget_paces_itself(staff, settled):
+    month = Budget.objects.create(
+        name="Each month",
+        scope="site",
+        period="month",
+        limit=10**12,
+        paces_itself=True,
+        paced_points=1.5,
+        paced_at=timezone.now(),
+    )
+    settled("reply:1:1", tier="strong")
+
+    body = page(staff)
+
+    assert "It paces itself: the threshold is 1.5 points above the policy's." in text(body)
+    part = f"/admin/billing/budget/{month.pk}/lasting/"
+    assert f'hx-get="{part}" hx-trigger="load"' in body
+    assert "Too little is known yet: 0 of 7 days, 0 of 100 answers." in text(
+        staff.get(part).content.decode()
+    )
+
+
 def test_a_budget_is_shown_as_it_is_used(staff, settled):
     Budget.objects.create(name="Each day", scope="site", period="day", limit=2 * 10**8)
     settled("reply:1:1", tier="strong", usage=Usage(1000, 1000))

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import pytest
 from channels.db import database_sync_to_async
@@ -75,24 +76,32 @@ async def test_nothing_is_raised_before_the_first_step(tab, spent, worker, upstr
 
 
 @pytest.mark.parametrize(
-    ("percent", "threshold", "why"),
+    ("percent", "lasts", "ago", "threshold", "why"),
     [
-        (0, 8.5, "paces itself"),
+        (0, False, 0, 8.5, "paces itself"),
         # Never both: the larger counts.
-        (85, 8.5, "paces itself"),
-        (93, 9.2, "is at 93 %"),
-        (96, 11, "is at 96 %"),
+        (85, False, 0, 8.5, "paces itself"),
+        (93, False, 0, 9.2, "is at 93 %"),
+        (96, False, 0, 11, "is at 96 %"),
+        # What lasts has nothing to spare, up to where it would be too late.
+        (93, True, 0, 8.5, "paces itself"),
+        (96, True, 0, 8.5, "paces itself"),
+        (99, True, 0, 11, "is at 99 %"),
+        # Nobody has looked for a while.
+        (93, True, 3, 9.2, "is at 93 %"),
     ],
 )
 async def test_a_budget_that_paces_itself_raises_the_threshold(
-    tab, spent, worker, upstream, percent, threshold, why
+    tab, spent, worker, upstream, percent, lasts, ago, threshold, why
 ):
+    looked_at = timezone.now() - timedelta(hours=ago)
     await spent(
         LIMIT * percent // 100,
         period="month",
         paces_itself=True,
         paced_points=1.5,
-        paced_at=timezone.now(),
+        paced_to_last=lasts,
+        paced_at=looked_at,
         economise_from=80,
         economise_by=3.4,
     )
@@ -103,6 +112,24 @@ async def test_a_budget_that_paces_itself_raises_the_threshold(
     made = await decision()
     assert (made.policy.threshold, made.threshold) == (7, threshold)
     assert made.reason.endswith(f"Threshold 7 raised to {threshold:g}: the budget “Site” {why}.")
+
+
+async def test_of_what_budgets_raise_the_most_counts(tab, spent, worker, upstream):
+    await spent(LIMIT * 81 // 100, economise_from=80, economise_by=2)
+    await Budget.objects.acreate(
+        name="Day",
+        scope="site",
+        period="day",
+        limit=LIMIT,
+        paces_itself=True,
+        paced_points=1.5,
+        paced_at=timezone.now(),
+    )
+
+    await tab.say(THREE_QUESTIONS)
+    await tab.answer()
+
+    assert (await decision()).reason.endswith("raised to 8.5: the budget “Day” paces itself.")
 
 
 async def test_near_its_end_the_cheap_tier_answers_everything(tab, spent, worker, upstream):

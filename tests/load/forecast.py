@@ -64,9 +64,17 @@ def months(count: int, seed: int) -> Iterator[Month]:
 
 
 def _hours(chance: random.Random, since: datetime, until: datetime) -> dict[datetime, int]:
+    return {
+        at: sum(_cost(chance) for _ in range(count)) for at, count in answers(chance, since, until)
+    }
+
+
+def answers(
+    chance: random.Random, since: datetime, until: datetime
+) -> Iterator[tuple[datetime, int]]:
+    """How many each hour has."""
     trend = chance.gauss(0.0, 0.002)  # of the level, each day
     level, day, at = 0.0, None, since
-    hours = {}
     while at < until:
         local = at.astimezone(ZONE)
         if local.date() != day:
@@ -75,10 +83,8 @@ def _hours(chance: random.Random, since: datetime, until: datetime) -> dict[date
             rush = 2.0 if chance.random() < 0.02 else 1.0
             grown = math.exp(trend * (at - since).days)
         expected = ANSWERS * WEEK[local.weekday()] * _of_day(local.hour) * grown * rush
-        answers = _poisson(chance, expected * math.exp(level))
-        hours[at] = sum(_cost(chance) for _ in range(answers))
+        yield at, _poisson(chance, expected * math.exp(level))
         at += HOUR
-    return hours
 
 
 def _of_day(hour: int) -> float:
