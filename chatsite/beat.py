@@ -1,10 +1,12 @@
 """The beat: a Celery application that knows the schedule and nothing else of the site.
 
 With the site's own application it would load Django and the provider's client only to send a
-message every few seconds: 144 MB instead of 54.
+message every few seconds: 144 MB instead of 54. Started by `python -m chatsite.beat FILE`, which
+keeps in FILE when what was last sent: 13 MB less than by Celery's command line.
 """
 
 import os
+import sys
 from datetime import timedelta
 
 from celery import Celery
@@ -93,3 +95,6 @@ app.conf.beat_schedule = {
     },
     "forget": {"task": "chatsite.chat.tasks.forget", "schedule": timedelta(days=1)},
 }
+
+if __name__ == "__main__":
+    app.Beat(loglevel="WARNING", schedule=sys.argv[1], quiet=True).run()

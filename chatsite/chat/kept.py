@@ -68,11 +68,6 @@ def keep(work: Work) -> None:
     KeptAnswer.objects.bulk_create([kept], ignore_conflicts=True)
 
 
-def drop(reply: Message) -> None:
-    """Give the answer of this reply, or the one that it was given, to nobody any more."""
-    KeptAnswer.objects.filter(Q(reply=reply) | Q(given__reply=reply)).delete()
-
-
 def forget(now: datetime) -> int:
     """Delete what is too old, of an earlier edition, or beyond the most; return how many."""
     edition = Edition.objects.values("value")[:1]

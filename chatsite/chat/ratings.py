@@ -6,9 +6,8 @@ from collections.abc import Mapping
 
 from django.db import transaction
 
-from chatsite.chat import kept
 from chatsite.chat.errors import NotRateable, NotYours, TooLong
-from chatsite.chat.models import Conversation, Message
+from chatsite.chat.models import Conversation, KeptAnswer, Message
 from chatsite.chat.questions import Change, cleaned
 
 logger = logging.getLogger(__name__)
@@ -56,6 +55,7 @@ def rate(
         reply.rating, reply.rating_note = rating, note if rating else ""
         reply.save(update_fields=["rating", "rating_note"])
         if rating == Message.Rating.BAD:
-            kept.drop(reply)
+            # Nobody else is given it.
+            KeptAnswer.objects.of(reply).delete()
     logger.info("%s rated %s", reply.reference, rating.label if rating else "no longer")
     return Change(conversation, before, conversation.revision, rated=(reply,))

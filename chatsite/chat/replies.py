@@ -42,8 +42,6 @@ Failure = Message.Failure
 
 # Articles in a prompt: the best few, each some 200 words.
 MOST_ARTICLES = 4
-# Earlier messages read for a prompt and for routing.
-MOST_EARLIER = 24
 
 # An answer's end as the provider names it, and as the customer sees it.
 ENDINGS = {
@@ -68,7 +66,7 @@ def claim(reply_id: int) -> Claimed | Change | None:
     seconds = calls.seconds_left(reply)
     if seconds <= 1:
         return endings.end(reply, State.FAILED, failure=Failure.LATE)
-    earlier = statements.earlier(reply, MOST_EARLIER)
+    earlier = statements.earlier(reply, turns.MOST_EARLIER)
     turn, found = _turn(earlier)
     said = tuple(
         prompt.Said("user" if message.role == Message.Role.CUSTOMER else "assistant", message.text)

@@ -5,6 +5,9 @@ from typing import NamedTuple
 
 from chatsite.chat.models import Message
 
+# Earlier messages read for a prompt and for routing.
+MOST_EARLIER = 24
+
 
 class Told(NamedTuple):
     """A message as far as it bears on what is said next."""

@@ -6,7 +6,7 @@ night, so that an opinion that was changed or taken back is one here too.
 
 import logging
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from itertools import pairwise
 from typing import Any, TypeVar
@@ -17,6 +17,7 @@ from billing.models import LedgerEntry
 from chatsite.chat.models import Conversation, Message
 from chatsite.llm import FinishReason
 from chatsite.quality import labels
+from chatsite.quality.chunks import together
 from chatsite.quality.labels import Source, label
 from chatsite.quality.models import Label
 from routing.choice import Tier
@@ -25,8 +26,6 @@ from routing.models import RouteDecision, Verdict
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
-# References in one query.
-TOGETHER = 500
 # Ends of a call that are the model's own doing.
 BROKEN_OFF = [str(FinishReason.LENGTH), str(FinishReason.CONTENT_FILTER)]
 
@@ -137,10 +136,3 @@ def _features(references: Collection[str]) -> Mapping[str, Any]:
             "reference", "features"
         )
     }
-
-
-def together(items: Iterable[T]) -> Iterator[list[T]]:
-    """So many at a time as go into one query."""
-    listed = list(items)
-    for start in range(0, len(listed), TOGETHER):
-        yield listed[start : start + TOGETHER]

@@ -10,8 +10,7 @@ from django.db.models import Max
 
 from chatsite.chat import turns
 from chatsite.chat.models import Message
-from chatsite.chat.replies import MOST_EARLIER
-from chatsite.quality.events import together
+from chatsite.quality.chunks import together
 from chatsite.quality.labels import FIRM
 from chatsite.quality.models import Label
 from routing import fit, verifier
@@ -86,7 +85,7 @@ def turns_of(reply_ids: Collection[int]) -> dict[int, tuple[Message, Turn]]:
                 for message in messages[reply.conversation_id]
                 if message.position < reply.position
             ]
-            now, earlier = turns.asked(before[-MOST_EARLIER:])
+            now, earlier = turns.asked(before[-turns.MOST_EARLIER :])
             found[reply.pk] = (
                 reply,
                 Turn(

@@ -1,11 +1,19 @@
 """Answers that need no call: those that were kept, and who was given which."""
 
+from typing import Self
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
 from billing import money
 from chatsite.chat.models.message import Message
+
+
+class KeptAnswerQuerySet(models.QuerySet["KeptAnswer"]):
+    def of(self, reply: Message) -> Self:
+        """The answer of this reply, or the one that it was given."""
+        return self.filter(Q(reply=reply) | Q(given__reply=reply))
 
 
 class KeptAnswer(models.Model):
@@ -27,6 +35,8 @@ class KeptAnswer(models.Model):
     hits = models.PositiveIntegerField(default=0, help_text="How often it was given again.")
     # Null until it was given again.
     hit_at = models.DateTimeField(null=True, blank=True)
+
+    objects = KeptAnswerQuerySet.as_manager()
 
     class Meta:
         ordering = ["-hits", "-kept_at"]
