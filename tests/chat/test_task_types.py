@@ -1,9 +1,8 @@
-"""What operators want for a task type decides which tier answers; what is at stake decides first."""
+"""What operators want for a task type says which tier answers, unless the stakes do."""
 
 import pytest
 from channels.db import database_sync_to_async
 
-from billing.models import Budget
 from routing import library, policies
 from routing.models import RouteDecision, TaskType
 

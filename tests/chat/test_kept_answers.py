@@ -1,0 +1,171 @@
+"""Kept answers in the admin: read with what they saved, taken out, never written."""
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from chatsite import roles
+from chatsite.chat.models import KeptAnswer, Message, Prepared
+from chatsite.knowledge.models import Article, Edition
+from tests.chat.test_admin import HOSTILE, member, signed_in, text
+from tests.chat.told import Told, prices
+
+LIST = "/admin/chat/keptanswer/"
+
+
+@pytest.fixture
+def operator(db) -> Client:
+    return signed_in(member("omar", roles.OPERATORS))
+
+
+@pytest.fixture
+def articles(db) -> None:
+    prices()
+    Article.objects.create(title="Shipping", slug="shipping", body="6.95 to Germany.")
+
+
+def kept(question: str, answer: str = "It is **6.95** euros.") -> KeptAnswer:
+    told = Told().asks(question)
+    reply = told.reply
+    Message.objects.filter(pk=reply.pk).update(state="complete", text=answer)
+    return KeptAnswer.objects.create(
+        reply=reply,
+        key=question[:64],
+        task_type="Shipping costs",
+        knowledge=Edition.objects.get().value,
+        cost=2_000_000,
+    )
+
+
+def given(known: KeptAnswer, question: str) -> None:
+    """The answer is given again to somebody else."""
+    reply = Told().asks(question).reply
+    Prepared.objects.create(
+        reply=reply,
+        kind="kept",
+        task_type=known.task_type,
+        similarity=1,
+        kept=known,
+        saved=known.cost,
+    )
+    KeptAnswer.objects.filter(pk=known.pk).update(hits=known.hits + 1)
+
+
+def test_the_list_says_what_was_given_again_and_what_that_saved(operator, articles):
+    known = kept("How much is shipping to Germany?")
+    given(known, "how much is shipping to germany")
+    kept("How much is shipping to Norway?")
+
+    said = text(operator.get(LIST))
+
+    assert "Given again 1 time Saved by it $0.002000 Approved answers given 0" in said
+    germany = said.index("How much is shipping to Germany? Shipping costs given 1 $0.002000")
+    norway = said.index("How much is shipping to Norway? Shipping costs given 0 $0.000000")
+    assert germany < norway
+
+
+def test_the_list_says_what_is_given_no_more(operator, articles):
+    kept("How much is shipping to Germany?")
+    rated = kept("How much is shipping to Norway?")
+    Message.objects.filter(pk=rated.reply_id).update(rating=-1)
+    Article.objects.update(body="7.95 to Germany.")
+    kept("How much is shipping to Spain?")
+
+    said = text(operator.get(LIST))
+
+    assert "Germany? Shipping costs articles have changed" in said
+    assert "Norway? Shipping costs rated down: not given" in said
+    assert "Spain? Shipping costs given" in said
+
+
+def test_an_empty_list_says_when_an_answer_is_kept(operator):
+    assert "An answer is kept when its task type allows it" in text(operator.get(LIST))
+
+
+def test_words_of_customers_and_models_do_not_execute(operator, articles):
+    known = kept(HOSTILE, HOSTILE)
+
+    for page in (LIST, f"{LIST}{known.pk}/change/"):
+        html = operator.get(page).content.decode()
+        assert "<script>alert(1)" not in html
+        assert "onerror=alert" not in html.replace("&lt;img src=x onerror=alert", "")
+
+
+def test_an_answer_is_read_as_the_customer_saw_it(operator, articles):
+    known = kept("How much is shipping to Germany?")
+
+    page = operator.get(f"{LIST}{known.pk}/change/")
+
+    html = page.content.decode()
+    assert "<strong>6.95</strong>" in html
+    assert f'href="/admin/chat/conversation/{known.reply.conversation_id}/change/"' in html
+
+
+def test_an_answer_is_found_by_its_question(operator, articles):
+    kept("How much is shipping to Germany?")
+    kept("How much is shipping to Norway?")
+
+    found = text(operator.get(LIST, {"q": "norway"}))
+
+    assert "Norway?" in found
+    assert "Germany?" not in found
+
+
+def test_an_operator_takes_an_answer_out_and_writes_none(operator, articles):
+    known = kept("How much is shipping to Germany?")
+    page = f"{LIST}{known.pk}"
+
+    assert operator.get(f"{LIST}add/").status_code == 403
+    assert operator.post(f"{page}/change/", {"hits": 9}).status_code == 403
+    response = operator.post(f"{page}/delete/", {"post": "yes"})
+
+    assert response.status_code == 302
+    assert not KeptAnswer.objects.exists()
+    assert Message.objects.filter(pk=known.reply_id).exists()
+
+
+def test_what_was_given_stays_when_the_kept_answer_goes(operator, articles):
+    known = kept("How much is shipping to Germany?")
+    given(known, "how much is shipping to germany")
+
+    operator.post(f"{LIST}{known.pk}/delete/", {"post": "yes"})
+
+    assert Prepared.objects.get().kept is None
+    assert "Saved by it $0.002000" in text(operator.get(LIST))
+
+
+@pytest.mark.parametrize("page", ["", "add/"])
+def test_staff_have_no_part_in_it(db, page):
+    assert signed_in(member("nora", roles.STAFF)).get(f"{LIST}{page}").status_code == 403
+
+
+def test_a_longer_list_takes_no_more_queries(operator, articles):
+    counts = []
+    for number in range(3):
+        kept(f"Question {number}?")
+        with CaptureQueriesContext(connection) as queries:
+            operator.get(LIST)
+        counts.append(len(queries))
+
+    assert counts == counts[:1] * 3
+
+
+def test_words_are_kept_once(articles):
+    known = kept("How much is shipping to Germany?")
+    other = kept("How much is shipping to Norway?")
+
+    for broken in ({"key": known.key}, {"reply": known.reply}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            KeptAnswer.objects.filter(pk=other.pk).update(**broken)
+
+
+def test_a_reply_is_prepared_once_in_a_way_that_is_known(articles):
+    known = kept("How much is shipping to Germany?")
+    given(known, "how much is shipping to germany")
+    given(known, "How much is shipping to Germany")
+    first, second = Prepared.objects.order_by("id")
+
+    for broken in ({"kind": "guessed"}, {"reply": first.reply}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Prepared.objects.filter(pk=second.pk).update(**broken)
