@@ -45,6 +45,7 @@ class Server:
     directory: Path
     answers: Callable[[], bool]
     stop_signal: signal.Signals = signal.SIGTERM
+    stays: bool = False  # its directory, when it has ended
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     @property
@@ -92,7 +93,7 @@ class Server:
         try:
             self.start()
         except NotReady:
-            shutil.rmtree(self.directory, ignore_errors=True)
+            self._tidy()
             raise
         return self
 
@@ -103,7 +104,11 @@ class Server:
         at: TracebackType | None,
     ) -> None:
         self.stop()
-        shutil.rmtree(self.directory, ignore_errors=True)
+        self._tidy()
+
+    def _tidy(self) -> None:
+        if not self.stays:
+            shutil.rmtree(self.directory, ignore_errors=True)
 
 
 def free_port() -> int:
@@ -145,8 +150,11 @@ def redis(*, port: int | None = None, durable: bool = False) -> Server:
     return Server(url, command, directory, answers)
 
 
-def postgresql() -> Server:
-    """A new cluster that trusts loopback and is fast because a power cut may lose it."""
+def postgresql(kept: Path | None = None) -> Server:
+    """A cluster that trusts loopback and is fast because a power cut may lose it.
+
+    A new one that is gone afterwards, unless it is kept in a directory.
+    """
     port = free_port()
     url = f"postgresql://chatsite@127.0.0.1:{port}/postgres"
 
@@ -157,7 +165,8 @@ def postgresql() -> Server:
             return False
         return True
 
-    directory = Path(tempfile.mkdtemp(prefix="postgresql-"))
+    directory = kept or Path(tempfile.mkdtemp(prefix="postgresql-"))
+    directory.mkdir(parents=True, exist_ok=True)
     cluster = directory / "cluster"
     binaries = _postgresql_binaries()
     starting = _dying_with_us()
@@ -165,12 +174,13 @@ def postgresql() -> Server:
         shutil.chown(directory, "postgres", "postgres")
         starting += ["--reuid=postgres", "--regid=postgres", "--init-groups"]
     options = ["--username=chatsite", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"]
-    subprocess.run(
-        [*starting, binaries / "initdb", "--pgdata", cluster, "--no-sync", *options],
-        cwd=directory,
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
+    if not cluster.exists():
+        subprocess.run(
+            [*starting, binaries / "initdb", "--pgdata", cluster, "--no-sync", *options],
+            cwd=directory,
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
     command = [*starting, str(binaries / "postgres"), "-D", str(cluster), "-p", str(port)]
     for setting in (
         "listen_addresses=127.0.0.1",
@@ -181,7 +191,7 @@ def postgresql() -> Server:
     ):
         command += ["-c", setting]
     # SIGINT: end open connections, as a test that left one is over.
-    return Server(url, command, directory, answers, signal.SIGINT)
+    return Server(url, command, directory, answers, signal.SIGINT, stays=kept is not None)
 
 
 def _postgresql_binaries() -> Path:

@@ -41,6 +41,8 @@ class Model:
 
     name: str
     totals: Totals
+    # A batch answers within a day, a scorer within a second: neither says how long a customer waits.
+    answers: Totals
     failed: int
     url: str
     failed_url: str
@@ -56,11 +58,11 @@ class Model:
 
     @property
     def middle(self) -> str:
-        return seconds(self.totals.took(0.5))
+        return seconds(self.answers.took(0.5))
 
     @property
     def slowest(self) -> str:
-        return seconds(self.totals.took(0.95))
+        return seconds(self.answers.took(0.95))
 
     @property
     def cost(self) -> str:
@@ -162,15 +164,15 @@ def tokens(asked: Asked, lines: Sequence[Line]) -> Chart:
 
 
 def latency(asked: Asked, lines: Sequence[Line]) -> Chart:
-    """Seconds within which 95 of 100 calls of each model were settled."""
+    """Seconds within which 95 of 100 answers of each model were settled."""
 
     def cell(found: Sequence[Line], url: str) -> Cell:
         value = total(found).took(0.95)
         drawn = None if value is None or value == float("inf") else round(value, 2)
         return Cell(drawn, seconds(value), url if found else "")
 
-    title = "Seconds that 95 of 100 calls took at most"
-    return _per_model(asked, _answers(lines), title, "s", cell)
+    title = "Seconds that 95 of 100 answers took at most"
+    return _answers_per_model(asked, lines, title, "s", cell)
 
 
 def failed(asked: Asked, lines: Sequence[Line]) -> Chart:
@@ -181,7 +183,8 @@ def failed(asked: Asked, lines: Sequence[Line]) -> Chart:
         percent = 100 * failures(found) / calls
         return Cell(round(percent, 2), f"{percent:.1f} %", url)
 
-    return _per_model(asked, _answers(lines), "Calls that failed, in percent", "%", cell)
+    title = "Calls for answers that failed, in percent"
+    return _answers_per_model(asked, lines, title, "%", cell)
 
 
 def burn_down(
@@ -230,6 +233,7 @@ def models(asked: Asked, lines: Iterable[Line]) -> list[Model]:
             Model(
                 name,
                 total(own),
+                total(_answers(own)),
                 failures(own),
                 asked.entries(model=name),
                 asked.entries(model=name, outcome__in=",".join(bad)) if bad else "",
@@ -283,20 +287,21 @@ def _spend(asked: Asked, lines: Sequence[Line], field: str) -> Chart:
     )
 
 
-def _per_model(
+def _answers_per_model(
     asked: Asked,
     lines: Sequence[Line],
     title: str,
     unit: Unit,
     cell: Callable[[Sequence[Line], str], Cell],
 ) -> Chart:
-    names = sorted({line.model for line in lines}, reverse=True)
+    answers = _answers(lines)
+    names = sorted({line.model for line in answers}, reverse=True)
     rows = []
-    for step, found in zip(asked.span.steps, _by_step(asked, lines), strict=True):
+    for step, found in zip(asked.span.steps, _by_step(asked, answers), strict=True):
         cells = []
         for name in names:
             own = [line for line in found if line.model == name]
-            cells.append(cell(own, asked.entries(step, model=name)))
+            cells.append(cell(own, asked.entries(step, model=name, purpose="answer")))
         rows.append(Row(step.name, tuple(cells)))
     return Chart(
         title, asked.span.each, "line", unit, tuple(Series(name) for name in names), tuple(rows)

@@ -58,9 +58,20 @@ class Span:
     def title(self) -> str:
         if self.first == self.last:
             return f"{self.first:%A}, {_day(self.first)} {self.first.year}"
-        if self.first.day == 1 and _next_month(self.first) == self.last + timedelta(days=1):
+        if self.is_whole_month:
             return f"{self.first:%B %Y}"
         return f"{_day(self.first)} to {_day(self.last)} {self.last.year}"
+
+    @property
+    def month(self) -> str:
+        """`2026-11` where it is all of that month, or of what has passed of it; else blank."""
+        is_one = self.is_whole_month or self.period == Period.MONTH
+        return f"{self.first:%Y-%m}" if is_one else ""
+
+    @property
+    def is_whole_month(self) -> bool:
+        following = self.last + timedelta(days=1)
+        return self.first.day == 1 and _next_month(self.first) == following
 
 
 def between(period: Period, first: date, last: date, zone: tzinfo) -> Span:
@@ -92,6 +103,16 @@ def month(day: date, zone: tzinfo) -> Span:
     """The whole month in which the day is."""
     first = day.replace(day=1)
     return between(Period.CUSTOM, first, _next_month(first) - timedelta(days=1), zone)
+
+
+def months(first: date, last: date) -> list[tuple[str, str]]:
+    """Each as an address names it and as people do; the newest first."""
+    found = []
+    begins = first.replace(day=1)
+    while begins <= last:
+        found.append((f"{begins:%Y-%m}", f"{begins:%B %Y}"))
+        begins = _next_month(begins)
+    return found[::-1]
 
 
 def midnight(day: date, zone: tzinfo) -> datetime:

@@ -19,7 +19,7 @@ from billing.dashboard.charts import Chart, More
 from billing.dashboard.gauges import Gauge, gauges
 from billing.dashboard.spans import TITLES, Period
 from billing.dashboard.totals import NUMBERS, Line
-from billing.models import Budget, ConversationCost
+from billing.models import Budget, ConversationCost, Tally
 from billing.money import brief, dollars
 from billing.pacing import Forecast
 
@@ -41,6 +41,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "title": "Costs",
         "asked": wanted,
         "periods": [(period, title) for period, title in TITLES.items() if period != Period.CUSTOM],
+        "months": _months(wanted, now),
         "choices": {name: _choices(everything, name, wanted) for name in FILTERS},
         "export": f"{reverse('admin:billing_costs_export')}?{wanted.query}",
         "gauges": found,
@@ -99,6 +100,14 @@ def _asked(request: HttpRequest) -> Asked:
 def _choices(lines: list[Line], name: str, wanted: Asked) -> list[str]:
     """What there is to choose from in the span; also what is chosen, if it has none of it."""
     return sorted({getattr(line, name) for line in lines} | {getattr(wanted, name)} - {""})
+
+
+def _months(wanted: Asked, now: datetime) -> list[tuple[str, str]]:
+    """From the first that something was called in; also the one that is looked at."""
+    first = Tally.objects.order_by("quarter").values_list("quarter", flat=True).first() or now
+    days = (timezone.localdate(first), timezone.localdate(now))
+    looked_at = {wanted.span.first} if wanted.span.month else set()
+    return spans.months(min(*days, *looked_at), max(*days, *looked_at))
 
 
 def _month(now: datetime) -> Asked:

@@ -53,14 +53,19 @@ def settled(reserve) -> Settled:
     """A call that was made so many days ago, and has come to an end."""
 
     def settled(
-        reference: str, *, days: int = 0, outcome: str = "stop", usage: Usage | None = USED, **named
+        reference: str,
+        *,
+        days: int = 0,
+        outcome: str = "stop",
+        usage: Usage | None = USED,
+        took: float = 3,  # seconds
+        **named,
     ) -> None:
         now = timezone.now() - timedelta(days=days)
         strong = named.get("tier") == "strong"
         given = {"model": "gpt-4"} if strong else {"compared_with": "gpt-4"}
         reserve(reference, now=now, **(given | named))
-        took = timedelta(seconds=3)
-        ledger.settle(reference, usage, outcome=outcome, now=now + took)
+        ledger.settle(reference, usage, outcome=outcome, now=now + timedelta(seconds=took))
 
     return settled
 
@@ -179,6 +184,19 @@ def test_waste_is_told_by_cause(staff, traffic):
     assert "Too long, cut $0.00 0 calls" in seen
 
 
+def test_only_answers_say_how_long_customers_wait(staff, settled):
+    settled("reply:1:1", tier="strong", took=3)
+    settled("judge:1", tier="strong", took=80_000, purpose="judging")
+    settled("score:1:1", tier="strong", took=0.2, purpose="scoring")
+
+    body = page(staff, "?period=7")
+
+    assert "gpt-4 3 0 % 3.0 s 3.9 s" in text(body)
+    chart = body.rpartition("Seconds that 95 of 100")[2].partition("</table>")[0]
+    [url] = re.findall(r'<td data-value="3.9"><a href="([^"]+)">', chart)
+    assert staff.get(html.unescape(url)).context["cl"].result_count == 1
+
+
 @pytest.mark.parametrize(
     ("outcome", "expected", "in_vain"),
     [
@@ -244,6 +262,26 @@ def test_days_are_chosen(staff, traffic):
 
     assert "in 5 calls" in seen
     assert f"{yesterday:%A}" in seen
+
+
+def test_any_month_that_had_calls_is_chosen(staff, settled):
+    earlier = timezone.now() - timedelta(days=100)
+    Price.objects.create(model="gpt-3.5-turbo", effective_from=earlier, input=1, output=1)
+    settled("reply:1:1")
+    settled("reply:2:1", days=70)
+    today, then = timezone.localdate(), timezone.localdate() - timedelta(days=70)
+
+    body = page(staff, f"?period=custom&month={then:%Y-%m}&purpose=answer")
+
+    assert f"{then:%B %Y} · purpose answer" in text(body)
+    form = body.partition('<select id="narrow-month"')[2].partition("</form>")[0]
+    assert f'<option value="{then:%Y-%m}" selected>' in form
+    # The newest first, none left out: two have calls, and those in between.
+    months = re.findall(r'<option value="([\d-]+)"', form)
+    assert months == sorted(months, reverse=True)
+    assert (months[0], months[-1]) == (f"{today:%Y-%m}", f"{then:%Y-%m}")
+    assert 3 <= len(months) <= 4
+    assert "selected>Choose" in page(staff, "?period=7")
 
 
 def test_a_time_without_calls_says_so(staff, traffic):

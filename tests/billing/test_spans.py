@@ -30,6 +30,28 @@ def test_a_period_ends_today(period, title, each, steps):
 
 
 @pytest.mark.parametrize(
+    ("span", "month"),
+    [
+        (spans.of(Period.MONTH, TODAY, AMSTERDAM), "2026-11"),
+        (spans.of(Period.LAST, TODAY, AMSTERDAM), "2026-10"),
+        (spans.month(date(2024, 2, 20), AMSTERDAM), "2024-02"),
+        (spans.of(Period.MONTH_LONG, TODAY, AMSTERDAM), ""),
+        (spans.between(Period.CUSTOM, date(2026, 11, 1), TODAY, AMSTERDAM), ""),
+        (spans.between(Period.CUSTOM, date(2026, 9, 1), date(2026, 10, 31), AMSTERDAM), ""),
+    ],
+)
+def test_a_span_may_be_a_month(span, month):
+    assert span.month == month
+
+
+def test_months_are_named_the_newest_first():
+    found = spans.months(date(2025, 12, 31), date(2026, 2, 1))
+
+    assert [value for value, _ in found] == ["2026-02", "2026-01", "2025-12"]
+    assert found[0][1] == "February 2026"
+
+
+@pytest.mark.parametrize(
     ("first", "last", "each", "steps"),
     [
         ("2026-03-29", "2026-03-29", "Hour", 23),

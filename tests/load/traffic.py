@@ -12,7 +12,6 @@ import json
 import os
 import random
 import sys
-import uuid
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,8 +20,10 @@ from pathlib import Path
 from typing import Any
 
 import django
-from django.db import connection, models, transaction
+from django.db import connection, transaction
 from django.utils import timezone
+
+from tests.load.bulk import Table, at, key
 
 SHOP = Path(__file__).parents[2] / "chatsite" / "demo" / "shop"
 ROWS_AT_ONCE = 20_000
@@ -39,6 +40,9 @@ ENDS = {"stop": 0.945, "length": 0.015, "abandoned": 0.005}
 FAILURES = {"overloaded": 0.5, "timeout": 0.3, "broken": 0.2}
 ESCALATED = 0.03  # of cheap answers
 SCORED = 0.12  # of replies, by a call
+RATED = 0.06  # of complete answers, a fifth of them not helpful
+DOUBTED = 0.6
+LABELLED = 0.3  # of complete answers, by what the customer did next
 STRONG = 0.22
 ANSWERS = (
     "Standard delivery takes two to four working days and is free from 40 euros.",
@@ -56,53 +60,6 @@ class Tier:
     words: float  # of the mean answer, as tokens
     first: float  # seconds to the first token
     speed: float  # tokens a second
-
-
-class Table:
-    """Rows of one model, collected and written in bulk. What is not given is as by default."""
-
-    def __init__(self, model: type[models.Model], *given: str) -> None:
-        fields = [field for field in model._meta.concrete_fields if field.attname not in given]
-        fields = [field for field in fields if not (field.primary_key and "id" not in given)]
-        blank = model()
-        self.rest = [_plain(field, getattr(blank, field.attname)) for field in fields]
-        self.name = model._meta.db_table
-        column_of = {field.attname: field.column for field in model._meta.concrete_fields}
-        columns = [column_of[name] for name in given]
-        self.columns = [*columns, *(field.column for field in fields)]
-        self.rows: list[list[Any]] = []
-
-    def add(self, *values: Any) -> None:
-        self.rows.append([*values, *self.rest])
-
-    def write(self) -> None:
-        names = ", ".join(f'"{column}"' for column in self.columns)
-        with connection.cursor() as cursor:
-            if connection.vendor == "postgresql":
-                with cursor.copy(f'COPY "{self.name}" ({names}) FROM STDIN') as copy:
-                    for row in self.rows:
-                        copy.write_row(row)
-            else:
-                marks = ", ".join(["%s"] * len(self.columns))
-                cursor.executemany(
-                    f'INSERT INTO "{self.name}" ({names}) VALUES ({marks})', self.rows
-                )
-        self.rows.clear()
-
-
-def _plain(field: Any, value: Any) -> Any:
-    """As the database takes it."""
-    return None if value is None else field.get_db_prep_save(value, connection)
-
-
-def at(moment: datetime) -> str:
-    """A UTC time without its zone, as the database has it."""
-    return str(moment) if connection.vendor == "sqlite" else f"{moment}+00"
-
-
-def key(number: int) -> Any:
-    value = uuid.UUID(int=number)
-    return value.hex if connection.vendor == "sqlite" else value
 
 
 def starts(count: int, days: int, dice: random.Random) -> Iterator[datetime]:
@@ -134,7 +91,8 @@ class Traffic:
     def __init__(self, conversations: int, days: int, *, messages: bool = True) -> None:
         from billing.models import Budget, LedgerEntry, Price
         from chatsite.chat.models import Conversation, Message
-        from routing.models import Policy, RouteDecision
+        from chatsite.quality.models import Label
+        from routing.models import Policy, RouteDecision, Verdict
 
         self.count, self.days, self.with_messages = conversations, days, messages
         self.dice = random.Random(SEED)
@@ -146,7 +104,9 @@ class Traffic:
         }
         self.cheap = Tier("cheap", policy.cheap_model, prices[policy.cheap_model], 110, 0.5, 70)
         self.strong = Tier("strong", policy.strong_model, prices[policy.strong_model], 210, 1.1, 28)
-        self.budgets = list(Budget.objects.filter(active=True, scope__in=["site", "conversation"]))
+        self.budgets = list(
+            Budget.objects.filter(active=True, scope__in=["site", "conversation", "visitor"])
+        )
         self.spent: dict[tuple[int, datetime, str], int] = defaultdict(int)
         self.window_of: dict[tuple[int, datetime, str], int] = {}
         self.messages = self.entries = 0
@@ -160,13 +120,19 @@ class Traffic:
             "messages": Table(
                 Message,
                 *("id", "conversation_id", "position", "role", "state", "text", "client_id"),
-                *("created_at", "attempt", "ended_at", "tier", "failure"),
+                *("created_at", "attempt", "ended_at", "tier", "failure", "rating"),
             ),
             "decisions": Table(
                 RouteDecision,
                 *("reference", "policy_id", "tier", "score", "threshold", "analyzer", "reason"),
                 *("features", "decided_at"),
             ),
+            "verdicts": Table(
+                Verdict,
+                *("reference", "call", "doubt", "threshold", "verifier", "findings", "features"),
+                *("outcome", "checked_at"),
+            ),
+            "labels": Table(Label, "reply_id", "source", "cheap", "weight", "said_at"),
             "entries": Table(
                 LedgerEntry,
                 *("reference", "purpose", "outcome", "tier", "conversation", "visitor"),
@@ -233,14 +199,17 @@ class Traffic:
         )
         tier = self.strong.name if strong else self.cheap.name
         text = "" if end == "failed" else self.dice.choice(ANSWERS)
+        rating = None
+        if state == "complete" and self.dice.random() < RATED:
+            rating = -1 if self.dice.random() < 0.2 else 1
         add = self.tables["messages"].add
         add(
             *(question, conversation, position + 1, "customer", "complete", asked, key(question)),
-            *(at(now), 0, None, "", ""),
+            *(at(now), 0, None, "", "", None),
         )
         add(
             *(reply, conversation, position + 2, "assistant", state, text, None),
-            *(at(now), attempt, at(ended), tier, failure),
+            *(at(now), attempt, at(ended), tier, failure, rating),
         )
         score = self.dice.uniform(7, 10) if strong else self.dice.uniform(1, 6.9)
         reason = "several questions" if strong else "one plain question"
@@ -248,6 +217,24 @@ class Traffic:
             *(f"reply:{reply}", self.policy.pk, tier, round(score, 1), 7.0, "rules", reason),
             *("{}", at(now)),
         )
+        if state == "complete":
+            self._judged(reply, attempt, strong, rating, ended)
+
+    def _judged(
+        self, reply: int, attempt: int, strong: bool, rating: int | None, ended: datetime
+    ) -> None:
+        if not strong:
+            doubt = round(self.dice.betavariate(1.2, 6), 3)
+            outcome = "replaced" if doubt >= DOUBTED else "trusted"
+            self.tables["verdicts"].add(
+                *(f"reply:{reply}", f"reply:{reply}:{attempt}", doubt, DOUBTED, "prior", "[]"),
+                *("{}", outcome, at(ended)),
+            )
+        add = self.tables["labels"].add
+        if rating is not None:
+            add(reply, "rating", (rating + 1) / 2, 0.8, at(ended))
+        if self.dice.random() < LABELLED:
+            add(reply, "follow_up", round(self.dice.random(), 2), 0.3, at(ended))
 
     def _reply(
         self, conversation: int, visitor: str, reply: int, turn: int, strong: bool, now: datetime
@@ -344,11 +331,11 @@ class Traffic:
             *counted,
             *(estimated, tier.price.pk, False, rate.input),
             *(rate.cached_input, rate.cache_write, rate.output, reserved, amount, compared),
-            json.dumps(self._booked(named, now, amount)),
+            json.dumps(self._booked({"conversation": named, "visitor": visitor}, now, amount)),
         )
         return settled
 
-    def _booked(self, conversation: str, now: datetime, amount: int) -> list[int]:
+    def _booked(self, key_of: dict[str, str], now: datetime, amount: int) -> list[int]:
         from billing import periods
 
         starts = periods.starts(now.replace(tzinfo=UTC), timezone.get_default_timezone())
@@ -357,7 +344,7 @@ class Traffic:
             window = (
                 budget.pk,
                 starts[periods.Period(budget.period)],
-                conversation if budget.scope == "conversation" else "",
+                key_of.get(budget.scope, ""),
             )
             self.spent[window] += amount
             ids.append(self.window_of.setdefault(window, len(self.window_of) + 1))
