@@ -12,7 +12,7 @@ from operator import or_
 from typing import Any
 
 from django.db import connection
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, DateTimeField, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
@@ -205,6 +205,15 @@ def current_of(budget: Budget, now: datetime) -> BudgetWindow:
     found = found or BudgetWindow(starts_at=starts_at, limit=budget.limit)
     found.budget = budget
     return found
+
+
+def began(now: datetime) -> Case:
+    """When the window of a budget began in which a call made at this time counts."""
+    starts = periods.starts(now, timezone.get_default_timezone())
+    return Case(
+        *(When(period=period, then=Value(start)) for period, start in starts.items()),
+        output_field=DateTimeField(),
+    )
 
 
 def _places(keys: Keys, starts: Mapping[Period, datetime]) -> list[_Place]:

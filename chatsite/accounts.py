@@ -13,6 +13,8 @@ from chatsite.models import FirstPassword
 
 # Letters and digits; 2 to the power of 83 possibilities.
 LENGTH = 14
+# Of a session: whose password is known not to be a first one.
+CHANGED = "own_password"
 
 
 @transaction.atomic
@@ -52,5 +54,9 @@ def _is_due(request: HttpRequest) -> bool:
     user = request.user
     if not isinstance(user, User):
         return False
-    # Hashed anew, it has been changed, in whichever way.
-    return FirstPassword.objects.filter(user=user, hashed=user.password).exists()
+    # Hashed anew, it has been changed, in whichever way; then it is asked for once in a session.
+    if request.session.get(CHANGED) != user.pk:
+        if FirstPassword.objects.filter(user=user, hashed=user.password).exists():
+            return True
+        request.session[CHANGED] = user.pk
+    return False

@@ -3,11 +3,11 @@
 from typing import Any
 
 from django.conf import settings
-from django.contrib.admin import AdminSite
+from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.admin.apps import SimpleAdminConfig
 from django.http import HttpRequest
 
-from chatsite.paging import FirstPages
+from chatsite.paging import FirstPages, IndexedList
 
 # What is looked at every day first; an app that is not named here comes last.
 APPS = [
@@ -53,7 +53,10 @@ class Office(AdminSite):
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """Every list may grow long."""
-        super().register(model_or_iterable, admin_class, **{"paginator": FirstPages, **options})
+        quick: dict[str, Any] = {"paginator": FirstPages}
+        if admin_class is None or admin_class.get_changelist is ModelAdmin.get_changelist:
+            quick["get_changelist"] = lambda *_, **__: IndexedList
+        super().register(model_or_iterable, admin_class, **{**quick, **options})
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """Apps and models in the order of the lists above, then by name."""

@@ -1,5 +1,8 @@
 """Pages of long lists in the admin."""
 
+from typing import Any
+
+from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.utils.functional import cached_property
@@ -19,3 +22,10 @@ class FirstPages(Paginator):  # type: ignore[type-arg]  # no [] at run time
     @property
     def is_cut(self) -> bool:
         return self.count == MOST_LISTED
+
+
+class IndexedList(ChangeList):
+    """Sorted by the columns that lead to it; Django sorts by whichever an address names."""
+
+    def get_ordering_field(self, field_name: Any) -> Any:
+        return super().get_ordering_field(field_name) if field_name in self.sortable_by else None

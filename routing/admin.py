@@ -269,9 +269,12 @@ class RouteDecisionAdmin(WrittenByCode):
 @admin.register(Verdict)
 class VerdictAdmin(WrittenByCode):
     list_display = ["call", "doubt", "threshold", "reason", "outcome", "checked_at"]
-    list_filter = ["outcome", "verifier"]
-    search_fields = ["reference"]
-    date_hierarchy = "checked_at"
+    # As for decisions: neither a date_hierarchy nor a filter by verifier.
+    list_filter = ["outcome", "checked_at"]
+    sortable_by = ["doubt", "checked_at"]
+    show_facets = admin.ShowFacets.NEVER
+    search_fields = ["reference__exact"]
+    search_help_text = "A reply's reference, such as reply:12"
     show_full_result_count = False
     fields = ["call", "reason", "outcome", "verifier", "moved", "measured", "checked_at"]
 

@@ -235,6 +235,10 @@ class BudgetWindow(models.Model):
                 name="billing_no_negative_window",
             ),
         ]
+        # Nothing that a call changes: PostgreSQL then has no index to write for it.
+        indexes = [
+            models.Index(fields=["budget", "starts_at", "-id"], name="billing_newest_windows")
+        ]
 
     def __str__(self) -> str:
         name = f"{self.budget} {self.key}".strip()

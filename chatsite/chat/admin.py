@@ -12,6 +12,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
@@ -19,6 +20,7 @@ from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.text import Truncator
 
+from billing.dashboard import downloads
 from chatsite.chat import (
     dates,
     exports,
@@ -65,6 +67,7 @@ class ConversationAdmin(admin.ModelAdmin[Conversation]):
         filters.Ratings,
         filters.Failures,
         filters.Tiers,
+        filters.Visitor,
     ]
     list_per_page = 50
     list_max_show_all = 0
@@ -122,7 +125,7 @@ class ConversationAdmin(admin.ModelAdmin[Conversation]):
         context = {"title": "Conversations", "waiting": waiting} | (extra_context or {})
         return super().changelist_view(request, context)
 
-    def export(self, request: HttpRequest) -> HttpResponse:
+    def export(self, request: HttpRequest) -> HttpResponseBase:
         """What the list lists, as a spreadsheet."""
         if not self.has_view_permission(request):
             raise PermissionDenied
@@ -131,11 +134,8 @@ class ConversationAdmin(admin.ModelAdmin[Conversation]):
         except IncorrectLookupParameters:
             return HttpResponseBadRequest("No such filter.")
         assert isinstance(listed, ConversationList)
-        return HttpResponse(
-            exports.lines(listed.found(), costs=_sees_costs(request)),
-            content_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": 'attachment; filename="conversations.csv"'},
-        )
+        lines = exports.lines(listed.found(), costs=_sees_costs(request))
+        return downloads.spreadsheet(request, "conversations.csv", lines)
 
     def get_list_display(self, request: HttpRequest) -> Any:
         hidden = set() if _sees_costs(request) else {"cost"}

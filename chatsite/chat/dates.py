@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from django.db.models import Subquery
 from django.utils import formats, timezone
 
 from chatsite.chat.models import Conversation
@@ -48,10 +49,13 @@ class Period:
 
 def span() -> tuple[date, date] | None:
     """The first and the last day of activity; None where there is nothing."""
-    times = Conversation.objects.order_by(FIELD).values_list(FIELD, flat=True)
+    times = Conversation.objects.order_by(FIELD).values(FIELD)
     # Each by the index; one aggregate of both would read all of it.
-    first, last = times.first(), times.last()
-    return (timezone.localdate(first), timezone.localdate(last)) if first and last else None
+    ends = [Subquery(each[:1]) for each in (times, times.reverse())]
+    row = Conversation.objects.order_by().values_list(*ends)[:1]
+    return next(
+        ((timezone.localdate(first), timezone.localdate(last)) for first, last in row), None
+    )
 
 
 def within(chosen: Period, first: date, last: date) -> Iterator[Period]:

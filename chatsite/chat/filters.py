@@ -18,6 +18,8 @@ from chatsite.chat.models import Conversation, Message, Summary
 Rows = QuerySet[Conversation]
 # Of a conversation's reference.
 PREFIX = "conversation:"
+# Characters of a visitor's key that tell it from others.
+SHOWN = 12
 
 
 def said(rows: Rows, words: str) -> Rows:
@@ -99,6 +101,21 @@ class Cost(SimpleListFilter):
         return queryset.filter(cost_at_least(nano(Decimal(value))))
 
 
+class Visitor(SimpleListFilter):
+    """Not there until a page of visitors leads to one's conversations."""
+
+    title = "visitor"
+    parameter_name = "visitor"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> list[tuple[str, str]]:
+        # What the address says has not been taken out of it yet.
+        visitor = request.GET.get(self.parameter_name)
+        return [(visitor, visitor[:SHOWN])] if visitor else []
+
+    def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:
+        return queryset.filter(visitor=self.value()) if self.value() else queryset
+
+
 class Failures(SimpleListFilter):
     title = "failures"
     parameter_name = "failures"
@@ -146,9 +163,18 @@ class Tiers(SimpleListFilter):
 
 def cost_at_least(amount: int) -> Q:
     """Nano-dollars. From the dearest on: to ask each conversation took three times as long."""
-    dear = ConversationCost.objects.filter(amount__gte=amount, conversation__startswith=PREFIX)
+    return _of(ConversationCost.objects.filter(amount__gte=amount))
+
+
+def cost_at_most(amount: int) -> Q:
+    """Nano-dollars; those that something was charged for."""
+    return _of(ConversationCost.objects.filter(amount__lte=amount))
+
+
+def _of(costs: QuerySet[ConversationCost]) -> Q:
     number = Cast(Substr("conversation", len(PREFIX) + 1), BigIntegerField())
-    return Q(id__in=dear.values_list(number, flat=True).order_by())
+    numbers = costs.filter(conversation__startswith=PREFIX).values_list(number, flat=True)
+    return Q(id__in=numbers.order_by())
 
 
 def _having(**message: object) -> Exists:

@@ -1,18 +1,19 @@
 """The list of conversations in the admin, quick over hundreds of thousands."""
 
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import InvalidPage, Paginator
+from django.db.models import F
 from django.http import HttpRequest
 
 from billing.models import ConversationCost
 from chatsite.chat import dates, filters, overviews
+from chatsite.paging import IndexedList
 
 # Rows that are found and paged through: who looks for others narrows it.
 MOST_LISTED = 5_000
 
 
-class ConversationList(ChangeList):
+class ConversationList(IndexedList):
     """The list's first so many rows, found by one query; all else is asked of one page of them."""
 
     def get_results(self, request: HttpRequest) -> None:
@@ -37,11 +38,20 @@ class ConversationList(ChangeList):
     def found(self) -> list[int]:
         """The first so many, by their ids."""
         ids = self.queryset.values_list("pk", flat=True)
-        if self.queryset.query.order_by[:1] == ("-amount",) and (line := _dear()):
+        order, *others = self.queryset.query.order_by
+        if order not in {"amount", "-amount"}:
+            return list(ids[:MOST_LISTED])
+        # Either way, those that no call was charged for come last.
+        by_amount = F("amount").asc(nulls_last=True)
+        if order == "-amount":
+            by_amount = F("amount").desc(nulls_last=True)
+        ids = ids.order_by(by_amount, *others)
+        if line := _line(order):
             # To ask what each came to, for the order, takes three times as long.
-            dearest = list(ids.filter(filters.cost_at_least(line))[:MOST_LISTED])
-            if len(dearest) == MOST_LISTED:
-                return dearest
+            within = filters.cost_at_least if order == "-amount" else filters.cost_at_most
+            found = list(ids.filter(within(line))[:MOST_LISTED])
+            if len(found) == MOST_LISTED:
+                return found
         return list(ids[:MOST_LISTED])
 
     def date_links(self) -> dict[str, object]:
@@ -63,7 +73,7 @@ class ConversationList(ChangeList):
         }
 
 
-def _dear() -> int | None:
-    """An amount that more than are listed came to; there is room for those since deleted."""
-    amounts = ConversationCost.objects.order_by("-amount").values_list("amount", flat=True)
+def _line(order: str) -> int | None:
+    """An amount on whose far side are more than are listed, those since deleted among them."""
+    amounts = ConversationCost.objects.order_by(order).values_list("amount", flat=True)
     return next(iter(amounts[2 * MOST_LISTED - 1 : 2 * MOST_LISTED]), None)

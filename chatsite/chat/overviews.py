@@ -100,12 +100,12 @@ def standing(
     return Standing.ANSWERED
 
 
-def amount() -> Coalesce:
-    """What a conversation cost in nano-dollars, as an expression to order by."""
+def amount() -> Subquery:
+    """What a conversation cost in nano-dollars, to order by; null where nothing was charged."""
     # Conversation.reference, in SQL.
     reference = Concat(Value("conversation:"), Cast(OuterRef("id"), CharField()))
     costs = ConversationCost.objects.filter(conversation=reference).order_by()
-    return Coalesce(Subquery(costs.values("amount")), 0)
+    return Subquery(costs.values("amount"))
 
 
 def _one_line(text: str) -> str:

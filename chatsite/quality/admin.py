@@ -134,9 +134,12 @@ class ProposalAdmin(WrittenByCode):
 @admin.register(Label)
 class LabelAdmin(WrittenByCode):
     list_display = ["conversation", "source", "cheap", "strong", "weight", "said_at"]
-    list_filter = ["source"]
+    # Django's date_hierarchy asks every label for its month.
+    list_filter = ["source", "said_at"]
+    # What has an index.
+    sortable_by = ["said_at"]
+    show_facets = admin.ShowFacets.NEVER
     list_select_related = ["reply"]
-    date_hierarchy = "said_at"
     show_full_result_count = False
     fields = ["conversation", "source", "cheap", "strong", "weight", "said_at"]
 

@@ -49,6 +49,10 @@ class Label(models.Model):
                 condition=Q(weight__gt=0, weight__lte=1), name="quality_weight_in_range"
             ),
         ]
+        indexes = [
+            models.Index(fields=["said_at"], name="quality_labels_by_time"),
+            models.Index(fields=["source", "said_at"], name="quality_labels_by_source"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.source} of reply:{self.reply_id}"

@@ -41,7 +41,11 @@ class Verdict(models.Model):
 
     class Meta:
         ordering = ["-checked_at"]
-        indexes = [models.Index(fields=["checked_at"], name="routing_verdicts_by_time")]
+        indexes = [
+            models.Index(fields=["checked_at"], name="routing_verdicts_by_time"),
+            models.Index(fields=["outcome", "checked_at"], name="routing_verdicts_by_outcome"),
+            models.Index(fields=["doubt"], name="routing_verdicts_by_doubt"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["reference"], name="routing_one_verdict_per_reply"),
             models.CheckConstraint(

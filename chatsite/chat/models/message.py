@@ -174,6 +174,11 @@ class Message(models.Model):
                 condition=Q(rating__isnull=False),
                 name="chat_rated_answers",
             ),
+            models.Index(
+                fields=["conversation"],
+                condition=Q(state__in=["cut", "failed"]),
+                name="chat_failed_answers",
+            ),
         ]
 
     def __str__(self) -> str:
