@@ -1,13 +1,18 @@
-"""The site's own budgets as they stand."""
+"""Budgets as they stand: the site's own, and what each visitor is allowed."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import F, FilteredRelation, Q
 from django.urls import reverse
 
 from billing import windows
 from billing.models import Budget, BudgetWindow
 from billing.money import brief
+
+# Of a window.
+COLUMNS = ("id", "key", "starts_at", "limit", "spent", "reserved", "overrun")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +50,36 @@ class Gauge:
 
 
 def gauges(now: datetime) -> list[Gauge]:
-    """Of each active budget of the site: by period, the tightest first. Two queries."""
-    budgets = Budget.objects.filter(active=True, scope=Budget.Scope.SITE)
+    """Of each active budget of the site: by period, the tightest first. One query."""
+    current = FilteredRelation("windows", condition=Q(windows__starts_at=windows.began(now)))
+    budgets = (
+        Budget.objects.filter(active=True, scope=Budget.Scope.SITE)
+        .annotate(current=current)
+        .annotate(**{f"current_{name}": F(f"current__{name}") for name in COLUMNS})
+    )
     order = list(Budget.Period)
     found = sorted(budgets, key=lambda each: (order.index(Budget.Period(each.period)), each.limit))
-    current = {
-        window.budget_id: window
-        for window in BudgetWindow.objects.filter(windows.current(now), budget__in=found)
+    return [Gauge(budget, _window(budget)) for budget in found]
+
+
+def _window(budget: Budget) -> BudgetWindow | None:
+    columns = {name: getattr(budget, f"current_{name}") for name in COLUMNS}
+    return None if columns["id"] is None else BudgetWindow(budget=budget, **columns)
+
+
+def allowances(visitors: Collection[str], now: datetime) -> dict[str, list[Gauge]]:
+    """Of each active budget that a visitor falls under: the visitor's own window. One query."""
+    given = Budget.objects.filter(active=True, scope=Budget.Scope.VISITOR)
+    budgets = {budget.pk: budget for budget in given}
+    used = BudgetWindow.objects.filter(
+        windows.current(now), budget__in=budgets, key__in=list(visitors)
+    )
+    found = {(window.budget_id, window.key): window for window in used}
+    return {
+        visitor: [
+            Gauge(budget, found.get((budget.pk, visitor)))
+            for budget in budgets.values()
+            if budget.key in {"", visitor}
+        ]
+        for visitor in visitors
     }
-    for window in current.values():
-        window.budget = next(budget for budget in found if budget.pk == window.budget_id)
-    return [Gauge(budget, current.get(budget.pk)) for budget in found]

@@ -1,9 +1,10 @@
 """What was spent, read from tallies: a few hundred lines for a month, whatever the traffic."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from itertools import pairwise
+from operator import attrgetter
 
 from django.db import connection
 
@@ -21,16 +22,27 @@ GROUP BY 1, 2, 3, 4, 5
 ORDER BY 1, 2, 3, 4, 5
 """
 # The middle and the dearest twentieth, by one sort.
-CONVERSATIONS = """
-SELECT COUNT(*), SUM(amount),
-    MAX(CASE WHEN place <= (conversations + 1) / 2 THEN amount END),
-    MAX(CASE WHEN place <= (conversations * 95 + 99) / 100 THEN amount END)
-FROM (
-    SELECT amount, ROW_NUMBER() OVER (ORDER BY amount) AS place, COUNT(*) OVER () AS conversations
+CONVERSATIONS = {
+    "sqlite": """
+    SELECT COUNT(*), SUM(amount),
+        MAX(CASE WHEN place <= (conversations + 1) / 2 THEN amount END),
+        MAX(CASE WHEN place <= (conversations * 95 + 99) / 100 THEN amount END)
+    FROM (
+        SELECT amount, ROW_NUMBER() OVER (ORDER BY amount) AS place,
+            COUNT(*) OVER () AS conversations
+        FROM billing_conversationcost
+        WHERE last_at >= %s AND last_at < %s
+    ) AS costs
+    """,
+    # The same: six times as quick there as windows are.
+    "postgresql": """
+    SELECT COUNT(*), SUM(amount),
+        PERCENTILE_DISC(0.5) WITHIN GROUP (ORDER BY amount),
+        PERCENTILE_DISC(0.95) WITHIN GROUP (ORDER BY amount)
     FROM billing_conversationcost
     WHERE last_at >= %s AND last_at < %s
-) AS costs
-"""
+    """,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +86,8 @@ class Totals:
 
 
 NUMBERS = [field.name for field in fields(Totals)]
+# astuple copies each value: a third of the time that the page took.
+_numbers = attrgetter(*NUMBERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +131,8 @@ def read(steps: Sequence[Step]) -> list[Line]:
 
 
 def total(found: Iterable[Line]) -> Totals:
-    tuples = [astuple(line.totals) for line in found]
-    return Totals(*(sum(column) for column in zip(*tuples, strict=True)))
+    tuples = [_numbers(line.totals) for line in found]
+    return Totals(*map(sum, zip(*tuples, strict=True)))
 
 
 def failures(found: Iterable[Line]) -> int:
@@ -128,5 +142,5 @@ def failures(found: Iterable[Line]) -> int:
 def per_conversation(start: datetime, end: datetime) -> PerConversation:
     adapt = connection.ops.adapt_datetimefield_value
     with connection.cursor() as cursor:
-        cursor.execute(CONVERSATIONS, [adapt(start), adapt(end)])
+        cursor.execute(CONVERSATIONS[connection.vendor], [adapt(start), adapt(end)])
         return PerConversation(*(int(value or 0) for value in cursor.fetchone()))

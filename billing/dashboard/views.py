@@ -30,10 +30,9 @@ DEAREST = 8
 @require_GET
 def dashboard(request: HttpRequest) -> HttpResponse:
     wanted, now = _asked(request), timezone.now()
-    everything = totals.read(wanted.span.steps)
+    everything, by_day = _read(wanted, now)
     lines = [line for line in everything if wanted.holds(line)]
     found = gauges(now)
-    by_day = _by_day(now)
     by_tier, *charts = panels.charts(wanted, lines)
     burn_down = _burn_down(found, by_day, now)
     context = {
@@ -114,13 +113,16 @@ def _month(now: datetime) -> Asked:
     return Asked(spans.month(timezone.localdate(now), timezone.get_default_timezone()))
 
 
-def _by_day(now: datetime) -> list[int]:
-    """What this month's days so far cost, whatever is asked for."""
-    days = timezone.localdate(now).day
-    amounts = [0] * days
-    for line in totals.read(_month(now).span.steps[:days]):
-        amounts[line.step] += line.totals.amount
-    return amounts
+def _read(wanted: Asked, now: datetime) -> tuple[list[Line], list[int]]:
+    """The span's lines, and what this month's days so far cost, whatever is asked for."""
+    days, steps = timezone.localdate(now).day, len(wanted.span.steps)
+    lines, amounts = [], [0] * days
+    for line in totals.read([*wanted.span.steps, *_month(now).span.steps[:days]]):
+        if line.step < steps:
+            lines.append(line)
+        else:
+            amounts[line.step - steps] += line.totals.amount
+    return lines, amounts
 
 
 def _burn_down(found: list[Gauge], by_day: list[int], now: datetime) -> list[Chart]:
