@@ -3,12 +3,17 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBadRequest
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
 
+from billing import exports
 from billing.admin.columns import WrittenByTheLedger, dollars
+from billing.dashboard import downloads, visitor_pages
 from billing.dashboard.views import dashboard, export
 from billing.models import LedgerEntry, Price, Tally
 
@@ -105,10 +110,25 @@ class LedgerEntryAdmin(
             return queryset.filter(reference__gte=search_term, reference__lt=beyond), False
         return super().get_search_results(request, queryset, search_term)
 
+    def export(self, request: HttpRequest) -> HttpResponseBase:
+        """All that the list's filters let through, as a spreadsheet."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        try:
+            found = self.get_changelist_instance(request).queryset
+        except IncorrectLookupParameters:
+            return HttpResponseBadRequest("No such filter.")
+        return downloads.spreadsheet(request, "entries.csv", exports.lines(found))
+
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         return [
             path("costs/", view(dashboard), name="billing_costs"),
             path("costs/export/", view(export), name="billing_costs_export"),
+            path("costs/visitors/", view(visitor_pages.listing), name="billing_visitors"),
+            path(
+                "costs/visitors/export/", view(visitor_pages.export), name="billing_visitors_export"
+            ),
+            path("export/", view(self.export), name="billing_ledgerentry_export"),
             *super().get_urls(),
         ]

@@ -39,10 +39,19 @@ class Asked:
     @property
     def query(self) -> str:
         """The address that asks for this."""
-        named = {"period": str(self.span.period), **self.filters}
+        return urlencode({**self._named_span, **self.filters})
+
+    @property
+    def span_query(self) -> str:
+        """The same, whatever the filters."""
+        return urlencode(self._named_span)
+
+    @property
+    def _named_span(self) -> dict[str, str]:
+        named = {"period": str(self.span.period)}
         if self.span.period == Period.CUSTOM:
             named |= {"from": self.span.first.isoformat(), "to": self.span.last.isoformat()}
-        return urlencode(named)
+        return named
 
     def over(self, span: Span) -> "Asked":
         return replace(self, span=span)

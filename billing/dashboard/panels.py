@@ -41,7 +41,7 @@ class Model:
 
     name: str
     totals: Totals
-    # A batch answers within a day, a scorer within a second: neither says how long a customer waits.
+    # A batch takes a day, a scorer a second: neither says how long a customer waits.
     answers: Totals
     failed: int
     url: str
