@@ -1,6 +1,6 @@
 """The ledger's entries as a spreadsheet, however many."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from django.db.models import QuerySet
@@ -27,7 +27,7 @@ def lines(entries: QuerySet[LedgerEntry]) -> Iterator[str]:
     return sheets.lines(_rows(entries))
 
 
-def _rows(entries: QuerySet[LedgerEntry]) -> Iterator[list[object]]:
+def _rows(entries: QuerySet[LedgerEntry]) -> Iterator[Sequence[object]]:
     yield COLUMNS
     newest = entries.order_by("-id").values_list("id", *COLUMNS)
     part = list(newest[:FIRST_ROWS])

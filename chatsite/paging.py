@@ -28,4 +28,5 @@ class IndexedList(ChangeList):
     """Sorted by the columns that lead to it; Django sorts by whichever an address names."""
 
     def get_ordering_field(self, field_name: Any) -> Any:
-        return super().get_ordering_field(field_name) if field_name in self.sortable_by else None
+        may = field_name in (self.sortable_by or ())
+        return super().get_ordering_field(field_name) if may else None

@@ -28,6 +28,6 @@ def _parts(lines: Iterator[str]) -> Iterator[str]:
 
 
 async def _awaited(parts: Iterator[str]) -> AsyncIterator[str]:
-    read = database_sync_to_async(next)
-    while (part := await read(parts, None)) is not None:
+    read = database_sync_to_async(lambda: next(parts, ""))
+    while part := await read():
         yield part

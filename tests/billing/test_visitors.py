@@ -6,6 +6,7 @@ import io
 import re
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 from zlib import crc32
 
 import pytest
@@ -198,7 +199,7 @@ async def test_a_download_is_sent_while_it_is_read():
     client = AsyncClient()
     staff = await database_sync_to_async(signed_in)("billing.view_ledgerentry")
     client.cookies = staff.cookies
-    response = await client.get(reverse("admin:billing_ledgerentry_export"))
+    response: Any = await client.get(reverse("admin:billing_ledgerentry_export"))
 
     assert response.is_async
     parts = [part async for part in response.streaming_content]
