@@ -31,6 +31,7 @@ DELIVERIES = "tests/billing/alerts/test_deliveries.py"
 JOBS = "tests/offline/test_jobs.py"
 RATINGS, WISHES = "tests/chat/test_ratings.py", "tests/chat/test_wishes.py"
 BILL = "tests/provider/test_bill.py"
+COLLECTING = "tests/quality/test_collect_labels.py"
 SUMMARIES = "tests/summaries/test_night.py"
 PROPOSALS = "tests/quality/test_proposals.py"
 
@@ -602,6 +603,38 @@ GUARDS = (
         "if not settings.JUDGED_PER_NIGHT or judged.exists():",
         "if judged.exists():",
         ("tests/quality/test_judging.py",),
+    ),
+    Guard(
+        "",
+        "collecting: what is there is not asked again",
+        "chatsite/quality/collection.py",
+        "return item is None or (again and item.state == Failed)",
+        "return item is None or again",
+        (COLLECTING,),
+    ),
+    Guard(
+        "",
+        "collecting: a verdict that is none is no label",
+        "chatsite/quality/collection.py",
+        "item.state == Answered and not _is_verdict(item.text):",
+        "item.state == Answered and False:",
+        (COLLECTING,),
+    ),
+    Guard(
+        "",
+        "collecting: another round asks anew",
+        "chatsite/quality/collection.py",
+        "basis = [self.round, models.cheap,",
+        "basis = [models.cheap,",
+        (COLLECTING,),
+    ),
+    Guard(
+        "P4",
+        "a model that is not sold in batches is not asked",
+        "chatsite/offline/kinds.py",
+        'if Price.objects.in_force(model, "batch", now).exists():',
+        "if model:",
+        (COLLECTING,),
     ),
     Guard(
         "",

@@ -1,4 +1,4 @@
-"""Why a proposal is not decided, and a verdict is none."""
+"""Why a proposal is not decided, a verdict is none, and questions cannot be asked."""
 
 
 class QualityError(Exception):
@@ -15,3 +15,7 @@ class Stale(QualityError):
 
 class BadVerdict(QualityError):
     """What a judge said is no verdict; the text says how, and repeats nothing of it."""
+
+
+class BadQuestions(QualityError):
+    """A file of questions that cannot be read; the text says where."""

@@ -1,0 +1,125 @@
+"""`manage.py collect_labels QUESTIONS GRADED`: what either tier answers, judged, for evaluation."""
+
+import json
+import time
+from argparse import ArgumentParser
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from billing.money import shown
+from chatsite.offline import jobs, kinds
+from chatsite.offline.errors import NotSold
+from chatsite.quality import asked
+from chatsite.quality.collection import KIND, Collection, Models, Standing
+from chatsite.quality.errors import BadQuestions
+from routing import policies
+
+# Seconds between two looks, with --wait.
+LOOKED_EVERY = 20
+
+
+class Command(BaseCommand):
+    help = (
+        "Asks questions of both tiers and has the answers judged, in batches at half the price; "
+        "then writes the labelled file that evaluate_routing reads. Batches take up to a day: run "
+        "it again with the same words, and it goes on from where it is."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "questions", type=Path, help="a question a line, JSON Lines with `prompt`, or an array"
+        )
+        parser.add_argument("graded", type=Path, help="write the labelled questions there")
+        for tier in ("cheap", "strong", "judge"):
+            parser.add_argument(
+                f"--{tier}",
+                default="",
+                metavar="MODEL",
+                help="by default the policy's, or its successor where that alone has a batch price",
+            )
+        parser.add_argument("--round", default="", help="a name: under another, all is asked anew")
+        parser.add_argument("--retry", action="store_true", help="ask again what failed")
+        parser.add_argument("--wait", action="store_true", help="until all has come")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not options["graded"].parent.is_dir():
+            raise CommandError(f"There is no directory {options['graded'].parent}")
+        collection = self._collection(options)
+        standing = self._go_on(collection, again=options["retry"], wait=options["wait"])
+        self._say(standing)
+        if standing.waiting:
+            self.stdout.write("Run it again to go on, or with --wait.")
+            return
+        rows = collection.graded()
+        if not rows:
+            raise CommandError("No question has been answered by both tiers and judged.")
+        _write(options["graded"], rows)
+        missing = len(collection.questions) - len(rows)
+        self.stdout.write(
+            f"{len(rows)} labelled questions in {options['graded']}"
+            + (f"; {missing} are left out." if missing else ".")
+            + " Batches have no response times, so the file has none."
+        )
+
+    def _collection(self, options: dict[str, Any]) -> Collection:
+        """Raises CommandError."""
+        policy, now = policies.current(), timezone.now()
+        strong = (policy.strong_model, policy.strong_successor)
+        usual = {
+            "cheap": (policy.cheap_model, policy.cheap_successor),
+            "strong": strong,
+            "judge": strong,
+        }
+        try:
+            questions = asked.read(options["questions"])
+            models = Models(
+                **{
+                    tier: kinds.sold([options[tier]] if options[tier] else names, now)
+                    for tier, names in usual.items()
+                }
+            )
+        except (BadQuestions, NotSold) as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(
+            f"{len(questions)} questions for {models.cheap} and {models.strong}, judged by "
+            f"{models.judge}."
+        )
+        return Collection(questions, models, policy, options["round"])
+
+    def _go_on(self, collection: Collection, *, again: bool, wait: bool) -> Standing:
+        """Until nothing more can be asked, or something is on its way and nobody waits."""
+        while collection.go_on(timezone.now(), again=again) or collection.standing().waiting:
+            again = False
+            # Beside the site's worker, or instead of one.
+            jobs.advance(timezone.now())
+            if collection.standing().waiting:
+                if not wait:
+                    break
+                time.sleep(LOOKED_EVERY)
+        return collection.standing()
+
+    def _say(self, standing: Standing) -> None:
+        self.stdout.write(
+            f"{standing.answered} of {standing.all} answers and verdicts are there, "
+            f"{standing.waiting} on their way, {standing.failed} failed; {shown(standing.cost)} so "
+            "far, at batch prices."
+        )
+        if standing.failed:
+            self.stdout.write("--retry asks again what failed.")
+        if standing.unasked and not standing.waiting:
+            self.stdout.write(
+                f"{standing.unasked} are not asked: what they are about failed, a budget such as "
+                f"“{KIND.budget}” has no room, or what came was forgotten after "
+                f"{jobs.KEPT.days} days (--round asks anew)."
+            )
+
+
+def _write(path: Path, rows: Sequence[dict[str, Any]]) -> None:
+    """All of it or nothing."""
+    part = path.with_name(f"{path.name}.part")
+    part.write_text("".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows), "utf-8")
+    part.replace(path)
