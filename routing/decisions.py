@@ -6,7 +6,7 @@ from django.db import connection
 from django.utils import timezone
 
 from routing import difficulty, fitted, learned
-from routing.choice import Choice, NoScore, Score, Shift, Turn, choose, for_task
+from routing.choice import HIGHEST, Choice, NoScore, Score, Shift, Turn, choose, for_task
 from routing.difficulty import Signals
 from routing.models import HIGHEST_THRESHOLD, Policy, RouteDecision
 from routing.trials import Part, same_scorer
@@ -28,7 +28,7 @@ def decide(
     if isinstance(score, Score):
         seen = difficulty.signals(turn)
     else:
-        score, seen = scored(turn, policy, score)
+        score, seen = scored(turn, policy, score, shift)
     least = learned.floor(seen)
     beside = (
         _beside(turn, policy, score, shift, least, part.shadow) if part and part.shadow else None
@@ -62,11 +62,11 @@ def _beside(
     turn: Turn, policy: Policy, score: Score, shift: Shift | None, least: float, shadow: Policy
 ) -> Choice:
     """What the shadow would have chosen; what a budget adds to the threshold, it adds there too."""
-    if not same_scorer(policy, shadow):
-        score, _ = scored(turn, shadow)
     if shift:
         added = shift.threshold - policy.threshold
         shift = replace(shift, threshold=min(HIGHEST_THRESHOLD, shadow.threshold + added))
+    if not same_scorer(policy, shadow):
+        score, _ = scored(turn, shadow, shift=shift)
     return choose(for_task(score, turn.task, least), shadow.threshold, shift, turn.task, least)
 
 
@@ -92,15 +92,17 @@ def detour(reference: str, why: str) -> None:
     RouteDecision.objects.filter(reference=reference).update(detour=why)
 
 
-def wants_a_model(turn: Turn, policy: Policy) -> bool:
+def wants_a_model(turn: Turn, policy: Policy, shift: Shift | None = None) -> bool:
     """Whether the policy has a model asked about this turn, and its score could change the tier."""
     if policy.analyzer == Policy.Analyzer.COMBINED:
         score, seen = learned.score(turn, fitted.analyzer(policy.learned_analyzer_id))
-        return _is_uncertain(score, seen, turn, policy)
+        return _is_uncertain(score, seen, turn, policy, shift)
     return policy.analyzer == Policy.Analyzer.MODEL and not _is_pinned(turn)
 
 
-def scored(turn: Turn, policy: Policy, silence: NoScore | None = None) -> tuple[Score, Signals]:
+def scored(
+    turn: Turn, policy: Policy, silence: NoScore | None = None, shift: Shift | None = None
+) -> tuple[Score, Signals]:
     """What is known without a call: by the rules if the policy says so, else as learned.
 
     `silence`: why the model that was wanted has no say.
@@ -117,21 +119,29 @@ def scored(turn: Turn, policy: Policy, silence: NoScore | None = None) -> tuple[
     elif _is_pinned(turn):
         return score, seen
     elif policy.analyzer == Policy.Analyzer.COMBINED and not _is_uncertain(
-        score, seen, turn, policy
+        score, seen, turn, policy, shift
     ):
-        note = f"not within {policy.band:g} of {policy.threshold:g}, so no model was asked"
+        near = _uncertain_at(policy, shift)
+        note = f"not within {policy.band:g} of {near:g}, so no model was asked"
     else:
         return score, seen
     return replace(score, reasons=(note, *score.reasons)), seen
 
 
-def _is_uncertain(score: Score, seen: Signals, turn: Turn, policy: Policy) -> bool:
+def _is_uncertain(
+    score: Score, seen: Signals, turn: Turn, policy: Policy, shift: Shift | None
+) -> bool:
     """Whether it lies so near the threshold that a model's opinion may change the tier."""
     if _is_pinned(turn):
         return False
     value = for_task(score, turn.task, learned.floor(seen)).value
     # Scores and thresholds have one decimal; their difference as floats does not.
-    return round(abs(value - policy.threshold), 6) <= policy.band
+    return round(abs(value - _uncertain_at(policy, shift)), 6) <= policy.band
+
+
+def _uncertain_at(policy: Policy, shift: Shift | None) -> float:
+    """The threshold in force; the policy's where a shift has put it beyond all scores."""
+    return shift.threshold if shift and shift.threshold <= HIGHEST else policy.threshold
 
 
 def _is_pinned(turn: Turn) -> bool:

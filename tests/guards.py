@@ -28,6 +28,7 @@ HEALTH, LISTING, SUCCESSION = (
 TIERS = "tests/routing/test_tiers.py"
 PRICES = "tests/billing/test_import_prices.py"
 DELIVERIES = "tests/billing/alerts/test_deliveries.py"
+ADJUSTMENTS = "tests/billing/test_adjustments.py"
 JOBS = "tests/offline/test_jobs.py"
 RATINGS, WISHES = "tests/chat/test_ratings.py", "tests/chat/test_wishes.py"
 BILL = "tests/provider/test_bill.py"
@@ -321,9 +322,115 @@ GUARDS = (
         "",
         "scoring: combined asks near the threshold only",
         "routing/decisions.py",
-        "        return _is_uncertain(score, seen, turn, policy)\n",
+        "        return _is_uncertain(score, seen, turn, policy, shift)\n",
         "        return True\n",
         (f"{SCORING}::test_combined_asks_where_the_local_score_is_uncertain",),
+    ),
+    Guard(
+        "",
+        "scoring: combined asks near the threshold that a budget has raised",
+        "routing/decisions.py",
+        "return shift.threshold if shift and shift.threshold <= HIGHEST else policy.threshold",
+        "return policy.threshold",
+        (
+            f"{SCORING}::test_combined_asks_near_the_threshold_that_a_budget_has_raised",
+            "tests/routing/test_decisions.py",
+        ),
+    ),
+    Guard(
+        "",
+        "pacing: without enough history nothing is raised",
+        "billing/steering.py",
+        "    if not traffic.is_known:\n",
+        "    if False:\n",
+        ("tests/billing/test_steering.py",),
+    ),
+    Guard(
+        "",
+        "pacing: no more is raised than is allowed",
+        "billing/steering.py",
+        "[rise for rise in traffic.rises if rise.points <= most]",
+        "list(traffic.rises)",
+        (
+            "tests/billing/test_steering.py",
+            f"{ADJUSTMENTS}::test_no_more_is_raised_than_is_allowed",
+        ),
+    ),
+    Guard(
+        "",
+        "pacing: of two looks at once one counts",
+        "billing/adjustments.py",
+        "            paced_at=budget.paced_at,\n",
+        "",
+        (f"{ADJUSTMENTS}::test_of_two_looks_at_once_one_counts",),
+    ),
+    Guard(
+        "",
+        "pacing: an edit during a look counts",
+        "billing/adjustments.py",
+        "            limit=budget.limit,\n            pace_at_most=budget.pace_at_most,\n",
+        "",
+        (f"{ADJUSTMENTS}::test_an_edit_during_a_look_counts",),
+    ),
+    Guard(
+        "",
+        "pacing: a look while the form is open is not undone",
+        "billing/admin/budgets.py",
+        "            adjustments.keep(obj, request.user)\n",
+        "",
+        (
+            f"{ADJUSTMENTS}::test_a_look_while_the_form_is_open_is_not_undone",
+            f"{ADJUSTMENTS}::test_without_its_mark_it_stops_at_once",
+        ),
+    ),
+    Guard(
+        "",
+        "pacing: the next month begins without",
+        "billing/windows.py",
+        "CASE WHEN b.paced_at >= s.starts_at THEN b.paced_points ELSE 0 END",
+        "b.paced_points",
+        (f"{ADJUSTMENTS}::test_the_next_month_begins_without",),
+    ),
+    Guard(
+        "",
+        "pacing: without a look for two hours, the ladder stands by again",
+        "billing/windows.py",
+        " AND b.paced_at >= %s",
+        " AND %s IS NOT NULL",
+        (f"{ADJUSTMENTS}::test_whether_it_lasts_so_is_known_to_its_ladder",),
+    ),
+    Guard(
+        "",
+        "pacing: what it raises and what the ladder raises are not added",
+        "chatsite/chat/affording.py",
+        "return step, max(use.paced_points, rise)",
+        "return step, use.paced_points + rise",
+        ("tests/chat/test_affording.py::test_a_budget_that_paces_itself_raises_the_threshold",),
+    ),
+    Guard(
+        "",
+        "pacing: what a budget raised is not raised twice",
+        "chatsite/tuning/traffic.py",
+        '    return _read(moment, "d.analyzer", [], _as_counted).groups\n',
+        '    own = dict(Policy.objects.values_list("pk", "threshold"))\n'
+        '    return _read(moment, "d.analyzer", [], lambda row: _alike(row, own)).groups\n',
+        ("tests/tuning/test_lasting.py::test_what_a_budget_raised_is_not_raised_twice",),
+    ),
+    Guard(
+        "",
+        "pacing: staff stop nothing",
+        "billing/admin/budgets.py",
+        '        if request.method != "POST" or not self.has_change_permission(request):\n',
+        '        if request.method != "POST":\n',
+        (f"{ADJUSTMENTS}::test_staff_read_the_log_and_stop_nothing",),
+    ),
+    Guard(
+        "",
+        "alerts: a budget that sees to it by itself is no forecast",
+        "billing/alerts/rules.py",
+        "        if window.budget.points_since(window.starts_at):\n",
+        "        if False:\n",
+        (f"{ADJUSTMENTS}::test_that_it_raises_all_it_may_in_vain_is_told_once",),
     ),
     Guard(
         "",

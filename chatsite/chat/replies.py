@@ -23,6 +23,7 @@ from chatsite.chat import (
     statements,
     turns,
 )
+from chatsite.chat.affording import Means
 from chatsite.chat.calls import LEASE, MOST_TRIES, Claimed, Work
 from chatsite.chat.models import Message
 from chatsite.chat.questions import Change
@@ -90,17 +91,21 @@ def claim(reply_id: int) -> Claimed | Change | None:
 
 
 def begin(
-    claimed: Claimed, score: Score | NoScore | None, standing: Standing
+    claimed: Claimed,
+    score: Score | NoScore | None,
+    standing: Standing,
+    means: Means | None = None,
 ) -> Work | Change | timedelta | None:
     """Choose the model, reserve the worst case, and say what to ask.
 
     `score` is None where no model was to be asked for it. A Change where the reply ends here,
-    without a call; how long to wait where calls in flight hold what it needs.
+    without a call; how long to wait where calls in flight hold what it needs. `means`: where they
+    were looked at just now.
     """
     reply = claimed.reply
     if reply.stage:
         return escalations.resume(claimed, standing)
-    means = affording.means(claimed)
+    means = means or affording.means(claimed)
     if means.step == Step.LATER:
         return affording.refuse(claimed)
     if means.step == Step.APPROVED and (ready := approved.for_turn(claimed)):

@@ -19,7 +19,7 @@ from billing.errors import NoPrice, NoRoom
 from billing.ladder import Step
 from billing.pricing import Usage
 from chatsite import llm
-from chatsite.chat import affording
+from chatsite.chat.affording import Means
 from chatsite.chat.calls import HOLD, NOTHING, UNBILLED, Claimed
 from chatsite.chat.models import ScoringShare
 from chatsite.grouped import GroupedWrites
@@ -54,12 +54,14 @@ class Unscored:
     model: str
 
 
-def at_hand(claimed: Claimed, standing: Standing) -> Score | NoScore | Unscored | None:
+def at_hand(
+    claimed: Claimed, standing: Standing, means: Means
+) -> Score | NoScore | Unscored | None:
     """The score if it is kept, or who has to be asked; None where the policy asks no model."""
     turn, policy = claimed.turn, claimed.policy
-    if not decisions.wants_a_model(turn, policy):
+    if not decisions.wants_a_model(turn, policy, means.shift):
         return None
-    if affording.means(claimed).step >= Step.CHEAP_ONLY:
+    if means.step >= Step.CHEAP_ONLY:
         return NoScore("the budgets leave the cheap tier alone, whatever a model says")
     model = tiers.scorer(policy, standing)
     if not model:

@@ -12,7 +12,8 @@ from django.conf import settings
 from django.db import DatabaseError
 
 from chatsite import llm
-from chatsite.chat import fragments, live, replies, scoring, verification
+from chatsite.chat import affording, fragments, live, replies, scoring, verification
+from chatsite.chat.affording import Means
 from chatsite.chat.calls import Claimed, Work
 from chatsite.chat.models import Message
 from chatsite.chat.questions import Change
@@ -129,9 +130,9 @@ class Writer:
         """Claim and reserve; in one commit where no model has to be asked for a score first."""
 
         def begin(
-            claimed: Claimed, score: Score | NoScore | None
+            claimed: Claimed, score: Score | NoScore | None, means: Means | None = None
         ) -> Work | Change | timedelta | None:
-            return replies.begin(claimed, score, self._health.standing())
+            return replies.begin(claimed, score, self._health.standing(), means)
 
         def claim() -> Unscored | Work | Change | timedelta | None:
             claimed = replies.claim(reply_id)
@@ -139,8 +140,9 @@ class Writer:
                 return claimed
             if claimed.reply.stage:
                 return begin(claimed, None)
-            score = scoring.at_hand(claimed, self._health.standing())
-            return score if isinstance(score, Unscored) else begin(claimed, score)
+            means = affording.means(claimed)
+            score = scoring.at_hand(claimed, self._health.standing(), means)
+            return score if isinstance(score, Unscored) else begin(claimed, score, means)
 
         claimed = await self._writes.run(claim)
         if not isinstance(claimed, Unscored):

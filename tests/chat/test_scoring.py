@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from channels.db import database_sync_to_async
 from django.db.models import Sum
+from django.utils import timezone
 
 from billing import periods, proof
 from billing.models import Budget, BudgetWindow, Hold, LedgerEntry
@@ -247,6 +248,33 @@ async def test_combined_asks_where_the_local_score_is_uncertain(
     decision = await RouteDecision.objects.aget()
     assert decision.analyzer == ("model" if asks else "learned, first day")
     assert ("no model was asked" in decision.reason) != asks
+
+
+@pytest.mark.parametrize(("points", "asks"), [(0, True), (3, False)])
+async def test_combined_asks_near_the_threshold_that_a_budget_has_raised(
+    points, asks, tab, shop, patience, worker, upstream
+):
+    await adopt(analyzer=Policy.Analyzer.COMBINED)
+    month = await Budget.objects.acreate(
+        name="Month",
+        scope="site",
+        period="month",
+        limit=10**12,
+        paces_itself=True,
+        pace_at_most=3,
+        paced_points=points,
+        paced_at=timezone.now(),
+    )
+    if asks:
+        upstream.says('{"scores": [1]}')
+
+    await tab.say("I want to sue you")
+    await tab.answer()
+
+    assert len(upstream.requests) == 1 + asks
+    decision = await RouteDecision.objects.aget()
+    assert decision.threshold == 7 + points
+    assert (f"the budget “{month}” paces itself" in decision.reason) != asks
 
 
 async def test_nothing_is_spent_on_scores_where_the_budgets_leave_the_cheap_tier_alone(

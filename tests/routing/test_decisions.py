@@ -10,7 +10,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.models import ProtectedError
 
 from routing import decisions, difficulty, learned, policies, scores
-from routing.choice import NoScore, Score, Task, Tier, Turn
+from routing.choice import NoScore, Score, Shift, Task, Tier, Turn
 from routing.models import Policy, RouteDecision
 
 pytestmark = pytest.mark.django_db
@@ -151,6 +151,31 @@ def test_combined_asks_a_model_near_the_threshold_only(band, threshold, asks):
     assert choice.score == 1.2
     assert decisions.wants_a_model(EASY, policy) == asks
     assert (f"not within {band:g} of {threshold:g}" in choice.reason) != asks
+
+
+@pytest.mark.parametrize(
+    ("threshold", "raised", "asks"),
+    [
+        # The score is 1.2, the band 1.5.
+        (1, 2.7, True),
+        (1, 2.8, False),
+        (2, 1.0, True),
+        # Where nothing goes strong whatever it scores, the policy's own tells.
+        (1, 11, True),
+        (4, 11, False),
+    ],
+)
+def test_combined_asks_near_the_threshold_that_a_budget_has_raised(threshold, raised, asks):
+    drafted = policies.current().draft()
+    drafted.analyzer, drafted.threshold = Policy.Analyzer.COMBINED, threshold
+    policy = policies.adopt(drafted, None, "Ask where it is uncertain.")
+    shift = Shift(raised, "the budget “Month” paces itself")
+
+    choice = decisions.decide("reply:1", EASY, policy, shift=shift)
+
+    assert decisions.wants_a_model(EASY, policy, shift) == asks
+    near = raised if raised < 11 else threshold
+    assert (f"not within 1.5 of {near:g}, so no model was asked" in choice.reason) != asks
 
 
 @pytest.mark.parametrize("analyzer", [Policy.Analyzer.MODEL, Policy.Analyzer.COMBINED])

@@ -5,10 +5,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from billing import adjustments, periods, steering
+from billing import periods, spending
 from billing.models import Budget, BudgetWindow
 from billing.periods import Period
-from billing.steering import Outcome
 from chatsite.tuning import lasting
 from chatsite.tuning.replay import Priced, Replay, Total
 from routing.choice import Tier
@@ -98,17 +97,13 @@ def test_the_budgets_page_says_it(three_days_ago, operator, room, scope, period,
     assert ("At this pace it is spent" in page.content.decode()) == bool(words)
 
 
-def test_what_a_budget_raised_is_not_raised_twice(three_days_ago, operator, monkeypatch):
+def test_what_a_budget_raised_is_not_raised_twice(three_days_ago):
     # A score of 10 while a budget had raised the threshold to 9.5 moves above 10, not above 7.5.
-    monkeypatch.setattr(steering, "KNOWN_DAYS", 2)
-    monkeypatch.setattr(steering, "KNOWN_REPLIES", 1)
-    budget = spent(10**7)
-    Budget.objects.update(paces_itself=True, pace_at_most=4)
     RouteDecision.objects.update(threshold=9.5)
-    budget.refresh_from_db()
+    now = timezone.now()
 
-    adjustment = adjustments.adjust(budget, timezone.now())
+    traffic = lasting.traffic(spending.history("site", "", now), now)
 
-    assert adjustment is not None
-    assert adjustment.outcome in {Outcome.RAISED, Outcome.BOUND}
-    assert adjustment.points > 3.0
+    moved = {rise.points: rise.moved for rise in traffic.rises}
+    assert (moved[0.6], moved[3.0], moved[3.1]) == (0, 0, 1)
+    assert traffic.recorded == pytest.approx(1)
