@@ -68,17 +68,20 @@ def stop(budget: Budget, person: User) -> bool:
         if not stored.paces_itself:
             return False
         stored.paces_itself = False
-        keep(stored, person)
+        keep(stored, person, switched=True)
         stored.save(update_fields=["paces_itself", "paced_points", "paced_at", "paced_to_last"])
     return True
 
 
-def keep(budget: Budget, person: User) -> None:
+def keep(budget: Budget, person: User, *, switched: bool) -> None:
     """Before an edited budget is saved, give it the points in force, as far as it allows them.
 
-    In the transaction that saves it: a look may have changed them since it was read.
+    In the transaction that saves it: a look may have changed them since it was read. Whether it
+    paces itself is as stored, unless the person has `switched` it.
     """
     stored = Budget.objects.select_for_update().get(pk=budget.pk)
+    if not switched:
+        budget.paces_itself = stored.paces_itself
     # Whether it lasts with the new limit, the next look finds.
     budget.paced_points, budget.paced_at, budget.paced_to_last = 0, None, False
     if budget.paces_itself:

@@ -97,6 +97,12 @@ class BudgetForm(forms.ModelForm[Budget]):
             *LADDER,
         ]
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "paces_itself" in self.fields:
+            # So that a page of before somebody stopped it does not start it again.
+            self.fields["paces_itself"].show_hidden_initial = True
+
 
 class LadderForm(forms.ModelForm[Budget]):
     """A ladder that is still being typed."""

@@ -376,12 +376,20 @@ GUARDS = (
         "",
         "pacing: a look while the form is open is not undone",
         "billing/admin/budgets.py",
-        "            adjustments.keep(obj, request.user)\n",
+        "            adjustments.keep(obj, request.user, switched=switched)\n",
         "",
         (
             f"{ADJUSTMENTS}::test_a_look_while_the_form_is_open_is_not_undone",
             f"{ADJUSTMENTS}::test_without_its_mark_it_stops_at_once",
         ),
+    ),
+    Guard(
+        "",
+        "pacing: a page of before it was stopped does not start it again",
+        "billing/adjustments.py",
+        "    if not switched:\n",
+        "    if False:\n",
+        (f"{ADJUSTMENTS}::test_a_page_of_before_it_was_stopped_does_not_start_it_again",),
     ),
     Guard(
         "",

@@ -77,7 +77,7 @@ class BudgetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # as above
         "left_dollars",
         "active",
     ]
-    list_filter = ["scope", "period", "active"]
+    list_filter = ["scope", "period", "active", "paces_itself"]
     search_fields = ["name"]
     fieldsets = (
         (None, {"fields": ["name", "scope", "key", "period", "limit", "active"]}),
@@ -190,7 +190,8 @@ class BudgetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # as above
         windows.lock()
         if change:
             assert request.user.is_authenticated
-            adjustments.keep(obj, request.user)
+            switched = "paces_itself" in form.changed_data
+            adjustments.keep(obj, request.user, switched=switched)
         super().save_model(request, obj, form, change)
         windows.follow_limits(obj.windows.filter(windows.current(timezone.now())))
         if obj.paces_itself:

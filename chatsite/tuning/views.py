@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from billing.errors import NoPrice
+from billing.tasks import pace
 from chatsite.tuning import drafts, pictures, targets, words
 from chatsite.tuning.forms import DAYS, QUALITY, SAVING, Asked, Save, Try
 from routing import policies, trials
@@ -44,6 +45,8 @@ def save(request: HttpRequest) -> HttpResponse:
             adopted = policies.adopt(draft, request.user, given["reason"], given["begun_from"])
             audit = admin.site.get_model_admin(Policy)
             audit.log_addition(request, adopted, adopted.reason)
+            # What a budget adds to the threshold was found for the one before.
+            transaction.on_commit(pace.delay, robust=True)
     except (NothingChanged, Overtaken) as error:
         sent.add_error(None, str(error))
         return _refused(request, 409, sent)

@@ -311,6 +311,7 @@ def typed(month: Budget, **change: str) -> dict[str, str]:
         for name, value in values.items()
         if value is not None and value is not False
     }
+    shown["initial-paces_itself"] = str(month.paces_itself)
     management = {"windows-TOTAL_FORMS": "0", "windows-INITIAL_FORMS": "0"}
     return shown | management | change
 
@@ -408,6 +409,16 @@ def test_a_look_while_the_form_is_open_is_not_undone(operator, month, now):
     assert operator.post(url(month), sent).status_code == 302
 
     assert (stored(month).name, in_force()) == ("Renamed", 1.2)
+
+
+def test_a_page_of_before_it_was_stopped_does_not_start_it_again(operator, month, now):
+    assert 'name="initial-paces_itself" value="True"' in operator.get(url(month)).content.decode()
+    sent = typed(month, name="Renamed")
+    adjustments.stop(month, User.objects.create(username="olga"))
+
+    assert operator.post(url(month), sent).status_code == 302
+
+    assert (stored(month).name, stored(month).paces_itself) == ("Renamed", False)
 
 
 def test_less_that_is_allowed_counts_at_once(operator, month, now):

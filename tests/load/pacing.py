@@ -3,7 +3,7 @@
     python -m tests.load.pacing --months 12
 
 The months are those of `tests.load.forecast`, message by message, with eight weeks before each. The
-limit is what the month would cost at the policy's threshold times a number between 0.7 and 0.95.
+limit is what the month would cost at the policy's threshold times a number between `--limits`.
 Each budget has the ladder that a new one has; some also raise the threshold each hour, as
 `billing.steering` says, and climb their ladder where that does not make them last.
 
@@ -187,6 +187,7 @@ def played(seed: int, starts: datetime, ends: datetime, limit: int, most: float)
 def main() -> None:
     parser = argparse.ArgumentParser(prog="tests.load.pacing", description=__doc__)
     parser.add_argument("--months", type=int, default=12)
+    parser.add_argument("--limits", type=float, nargs=2, default=(0.7, 0.95))
     parser.add_argument("--seed", type=int, default=7)
     options = parser.parse_args()
     budgets = {"none": None, "ladder alone": 0.0, "paces itself, up to 1": 1.0, "up to 2": 2.0}
@@ -197,7 +198,7 @@ def main() -> None:
         ends = (month + timedelta(days=32)).replace(day=1).astimezone(UTC)
         seed = options.seed + number
         plain = played(seed, starts, ends, 10**15, 0.0)
-        limit = round(plain.spent * random.Random(seed).uniform(0.7, 0.95))
+        limit = round(plain.spent * random.Random(seed).uniform(*options.limits))
         for name, most in budgets.items():
             site = plain if most is None else played(seed, starts, ends, limit, most)
             site.limit = limit
