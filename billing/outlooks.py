@@ -70,7 +70,7 @@ class Outlook:
         """Why a budget that paces itself does what it does."""
         if self.traffic is None:
             return f"What the threshold would do is not known: {self.problem}"
-        own, limit = f"{self.traffic.threshold:g}", brief(self.forecast.limit)
+        own, limit = f"threshold {self.traffic.threshold:g}", brief(self.forecast.limit)
         raised = f"{self.traffic.threshold + found.points:g}"
         if found.outcome == Outcome.UNKNOWN:
             return (

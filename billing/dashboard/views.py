@@ -136,7 +136,7 @@ def _burn_down(found: list[Gauge], by_day: list[int], now: datetime) -> list[Cha
         return [panels.burn_down(_month(now), gauge.limit, by_day, {}, note)]
     forecast = spending.forecast(gauge.window, now)
     coming = {point.at: (point.expected, point.low, point.high) for point in forecast.points}
-    note = f"{gauge.budget}: {_in_words(forecast)}{_pacing(gauge)}"
+    note = f"{gauge.budget}: {_in_words(forecast, gauge)}{_pacing(gauge)}"
     part = reverse("admin:billing_budget_lasting", args=[gauge.budget.pk])
     more = More("Whether it lasts, and at which threshold", gauge.url, part)
     return [panels.burn_down(_month(now), gauge.limit, by_day, coming, note, more)]
@@ -150,14 +150,16 @@ def _pacing(gauge: Gauge) -> str:
     return f" It paces itself: the threshold is {above}."
 
 
-def _in_words(forecast: Forecast) -> str:
+def _in_words(forecast: Forecast, gauge: Gauge) -> str:
     limit = brief(forecast.limit)
+    # A pace of which a part is from before the threshold rose.
+    pace = "the pace so far" if gauge.budget.paces_itself else "this pace"
     if forecast.spent >= forecast.limit:
         return f"the {limit} are spent."
     if forecast.hit_at:
         when = formats.date_format(timezone.localtime(forecast.hit_at), "l, j F, H:i")
-        return f"at this pace, the {limit} are spent by {when}."
-    return f"at this pace, {brief(forecast.end.expected)} of {limit} will be spent by its end."
+        return f"at {pace}, the {limit} are spent by {when}."
+    return f"at {pace}, {brief(forecast.end.expected)} of {limit} will be spent by its end."
 
 
 def _spent(wanted: Asked, lines: list[Line]) -> dict[str, Any]:

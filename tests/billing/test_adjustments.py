@@ -102,8 +102,8 @@ def test_the_threshold_rises_as_far_as_it_takes_and_the_log_says_why(month):
     assert (adjustment.outcome, adjustment.points_before) == (Outcome.RAISED, 0)
     assert adjustment.points == in_force() == stored(month).paced_points == 1.2
     assert adjustment.reason == (
-        "At 7 it would be spent on 30 November. At 8.2 it lasts to the end, with 12 messages a day"
-        " to the cheap tier."
+        "At threshold 7 it would be spent on 30 November. At 8.2 it lasts to the end, with 12"
+        " messages a day to the cheap tier."
     )
     assert (adjustment.limit, adjustment.spent) == (7 * DOLLAR, 5_500_000_000)
     assert adjustment.expected == pytest.approx(0.98 * 7 * DOLLAR, rel=0.002)
@@ -141,7 +141,7 @@ def test_the_threshold_comes_down_again(month):
     assert adjustment is not None
     assert (adjustment.outcome, adjustment.points_before) == (Outcome.LASTS, 1.2)
     assert adjustment.points == in_force() == 0
-    assert adjustment.reason.startswith("At 7, $7.0")
+    assert adjustment.reason.startswith("At threshold 7, $7.0")
     assert adjustment.reason.endswith(" of $9.00 will be spent by its end.")
 
 
@@ -379,7 +379,7 @@ def test_staff_read_the_log_and_stop_nothing(staff, month, now):
     seen = staff.get(url(month)).content.decode()
     assert "0 → 1.2" in seen
     assert "Stop pacing" not in seen
-    assert "At 7 it would be spent" in staff.get(LOG).content.decode()
+    assert "At threshold 7 it would be spent" in staff.get(LOG).content.decode()
     entry = Adjustment.objects.get()
     assert "$7.0" in staff.get(f"{LOG}{entry.pk}/change/").content.decode()
 

@@ -142,7 +142,8 @@ def passes() -> Iterator[tuple[str, Callable[[], object]]]:
     from django.db import connection
     from django.utils import timezone
 
-    from chatsite.tuning import drafts, moved
+    from billing import spending
+    from chatsite.tuning import drafts, lasting, moved
     from routing import policies
     from routing.models import Policy, RouteDecision
 
@@ -173,12 +174,17 @@ def passes() -> Iterator[tuple[str, Callable[[], object]]]:
         draft = drafts.of(policy, policy, 6.0)
         return moved.fates(since, draft)
 
+    def paced() -> object:
+        now = timezone.now()
+        return lasting.traffic(spending.history("site", "", now), now)
+
     yield "do nothing: read the decisions' ids", nothing
     yield "one object for each decision", one_by_one
     yield "route again, at all 101 thresholds", routed(6.0)
     yield "what became of those that move, at 6", fates
     yield "all that the page shows, at 6", whole(6.0)
     yield "all that the page shows, at 1: most move", whole(1.0)
+    yield "what a budget that paces itself looks at, each hour", paced
 
 
 def measured(decisions: int) -> list[dict[str, object]]:
