@@ -29,9 +29,9 @@ def brief(nano: int) -> str:
     return f"{'-' if nano < 0 else ''}{shown(abs(nano), places)}"
 
 
-def signed(nano: int) -> str:
-    """`+$0.0600000` or `-$2.44`, to the nano-dollar: a difference, for people."""
-    return f"{'-' if nano < 0 else '+'}{shown(abs(nano), 9)}"
+def signed(nano: int, places: int = 9) -> str:
+    """`+$0.060000000`: a difference, for people, by default to the nano-dollar."""
+    return f"{'-' if nano < 0 else '+'}{shown(abs(nano), places)}"
 
 
 def typed(nano: int) -> str:

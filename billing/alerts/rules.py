@@ -188,7 +188,7 @@ def bills(now: datetime) -> Iterator[Finding]:
             Rule.BILL,
             str(each),
             f"{each}: {shown(each.recorded, 2)} are recorded and {shown(each.billed or 0, 2)} "
-            f"billed. {signed(each.unexplained)} of the difference is not explained.",
+            f"billed. {signed(each.unexplained, 2)} of the difference is not explained.",
             window=f"billed:{each.pk}",
         )
     newest = BillReading.objects.first()

@@ -17,6 +17,9 @@ from billing.admin.columns import WrittenByTheLedger, dollars
 from billing.bills.models import BilledDay, BillReading
 from billing.money import signed
 
+# Of a difference in dollars; the explanation has it to the nano-dollar.
+PLACES = 6
+
 
 class Unexplained(admin.SimpleListFilter):
     title = "difference"
@@ -67,15 +70,15 @@ class BilledDayAdmin(WrittenByTheLedger, admin.ModelAdmin[BilledDay]):
     def billed_(self, billed: BilledDay) -> str:
         return "no figures" if billed.billed is None else dollars("billed")(self, billed) or ""
 
-    @admin.display(description="recorded minus billed")
+    @admin.display(description="difference")
     def difference(self, billed: BilledDay) -> str:
-        return "" if billed.billed is None else signed(billed.difference)
+        return "" if billed.billed is None else signed(billed.difference, PLACES)
 
     @admin.display(description="not explained", ordering="unexplained")
     def odd(self, billed: BilledDay) -> str | SafeString:
         if not billed.unexplained:
             return ""
-        return format_html('<strong class="odd">{}</strong>', signed(billed.unexplained))
+        return format_html('<strong class="odd">{}</strong>', signed(billed.unexplained, PLACES))
 
     @admin.display(description="explanation")
     def why(self, billed: BilledDay) -> str | SafeString:
@@ -95,7 +98,7 @@ class BilledDayAdmin(WrittenByTheLedger, admin.ModelAdmin[BilledDay]):
         return format_html('<a href="{}?{}">Calls of that day</a>', page, query)
 
 
-def _reading() -> str:
+def _reading() -> str | SafeString:
     """What the days below rest on, or what is lacking."""
     if not settings.OPENAI_ADMIN_KEY:
         return (
@@ -109,7 +112,8 @@ def _reading() -> str:
     at = formats.date_format(timezone.localtime(newest.read_at), "j M Y, H:i")
     if newest.problem:
         return f"The provider's bill could not be read on {at}: {newest.problem}. Each night tries."
-    return (
-        f"Compared on {at}. Days are the provider's, in UTC. `manage.py reconcile --correct DAY` "
-        "brings the ledger to the bill by one more entry."
+    return format_html(
+        "Compared on {}. Days are the provider's, in UTC. <code>manage.py reconcile --correct DAY"
+        "</code> brings the ledger to the bill by one more entry.",
+        at,
     )

@@ -33,7 +33,12 @@ class SummarisingAdmin(admin.ModelAdmin[Summarising]):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        context = {"title": "Summaries", "last_night": _last_night(), **(extra_context or {})}
+        context = {
+            "title": "Summaries",
+            "subtitle": "",
+            "last_night": _last_night(),
+            **(extra_context or {}),
+        }
         return super().change_view(request, object_id, form_url, context)
 
 

@@ -103,6 +103,8 @@ def _wanted(conversation: Conversation, model: str) -> Wanted:
 
 
 def _in_words(sent: int, ended: int) -> str:
+    if not ended:
+        return "No conversation had ended that is to be summarised."
     if sent == ended:
         return f"{sent} conversation{'' if sent == 1 else 's'} sent."
     return (

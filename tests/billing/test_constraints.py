@@ -5,7 +5,7 @@ from django.db import IntegrityError, connection, transaction
 
 from billing import ledger
 from billing.errors import AppendOnly
-from billing.models import Budget, BudgetWindow, Hold, LedgerEntry, Price
+from billing.models import Adjustment, Budget, BudgetWindow, Hold, LedgerEntry, Price, Tally
 from billing.pricing import Usage
 from tests.billing.conftest import CHEAP, NOW, budget
 
@@ -13,6 +13,7 @@ ROWS = {
     Price: {"model": "m", "effective_from": NOW, "input": 1, "output": 1},
     Budget: {"name": "b", "scope": "tier", "period": "day", "limit": 1},
 }
+PACED = {"scope": "site", "paces_itself": True, "pace_at_most": 3}
 
 
 @pytest.fixture
@@ -45,6 +46,14 @@ def refused(constraint: str):
         (Budget, {"economise_by": -1}, "billing_rise_in_points"),
         (Budget, {"economise_by": 10.5}, "billing_rise_in_points"),
         (Budget, {"economise_curve": "odd"}, "billing_curve_is_known"),
+        (Budget, {"paces_itself": True}, "billing_paced_by_day_or_month"),
+        (Budget, PACED | {"period": "hour"}, "billing_paced_by_day_or_month"),
+        (Budget, PACED | {"pace_at_most": 0.01}, "billing_pace_in_points"),
+        (Budget, PACED | {"pace_at_most": 10.5}, "billing_pace_in_points"),
+        (Budget, {"paced_points": 1, "paced_at": NOW}, "billing_paced_within_bounds"),
+        (Budget, PACED | {"paced_points": 1}, "billing_paced_within_bounds"),
+        (Budget, PACED | {"paced_at": NOW, "paced_points": 3.1}, "billing_paced_within_bounds"),
+        (Budget, PACED | {"paced_at": NOW, "paced_points": -1}, "billing_paced_within_bounds"),
     ],
 )
 def test_a_row_that_cannot_be_is_refused(db, model, wrong, constraint):
@@ -117,6 +126,23 @@ def test_a_hold_is_not_negative(reserve):
 
     with refused("billing_no_negative_hold"), transaction.atomic():
         Hold.objects.update(amount=-1)
+
+
+def test_an_adjustment_raises_the_threshold(db):
+    row = Budget.objects.create(**ROWS[Budget])
+
+    with refused("billing_adjusted_upwards"), transaction.atomic():
+        Adjustment.objects.create(
+            budget=row, at=NOW, outcome="lasts", points_before=0, points=-1, limit=1, spent=0
+        )
+
+
+def test_a_kind_of_call_has_one_tally_in_a_quarter(entry):
+    tally = Tally.objects.get()
+    same = {field.attname: getattr(tally, field.attname) for field in Tally._meta.fields[1:]}
+
+    with refused("billing_one_tally_of_a_kind|UNIQUE.*quarter"), transaction.atomic():
+        Tally.objects.create(**same)
 
 
 def values(entry: LedgerEntry) -> dict[str, object]:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from billing import ledger, proof
@@ -332,3 +333,13 @@ def test_results_that_are_none_are_an_error_without_the_providers_words(batches,
 
     with pytest.raises(UpstreamError, match="broken: not the protocol"):
         list(protocol.results(protocol.Progress("completed", ("file-9",))))
+
+
+def test_a_call_that_failed_has_a_reason(queue, batches):
+    queue()
+
+    with (
+        pytest.raises(IntegrityError, match="offline_a_failure_has_a_reason"),
+        transaction.atomic(),
+    ):
+        Item.objects.update(state="failed")

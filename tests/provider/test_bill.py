@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 from django.contrib.auth.models import Group
+from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
@@ -192,3 +193,19 @@ def test_without_an_admin_key_nothing_is_asked_and_the_page_says_what_to_set(
 
 def test_the_costs_page_leads_to_the_bill(operator):
     assert reverse(LIST) in operator.get(reverse("admin:billing_costs")).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "constraint"),
+    [
+        ({"model": "gpt-4"}, "bills_one_line_a_day_and_model|UNIQUE.*day"),
+        ({"unexplained": 1, "billed": None}, "bills_nothing_is_odd_without_a_bill_and_a_word"),
+        ({"unexplained": 1, "explanation": ""}, "bills_nothing_is_odd_without_a_bill_and_a_word"),
+    ],
+)
+def test_a_day_of_the_bill_that_cannot_be_is_refused(wrong, constraint):
+    right = {"day": YESTERDAY, "model": "m", "recorded": 1, "billed": 1, "explanation": "?"}
+    BilledDay.objects.create(**(right | {"model": "gpt-4"}))
+
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        BilledDay.objects.create(**(right | wrong))

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from billing import ledger
 from billing.alerts import ordinary, watch
@@ -202,3 +203,19 @@ def test_what_is_ordinary_is_told_by_enough_of_the_week(count, place):
 def test_what_is_ordinary_is_not_a_few_cents():
     assert ordinary.most(DOLLAR) == 3 * DOLLAR
     assert ordinary.most(1) == ordinary.LEAST
+
+
+def test_a_crossing_has_one_alert_and_a_channel_one_delivery(db):
+    same = {"rule": "hour", "subject": "site", "window": "w", "line": 0, "text": "?"}
+    alert = Alert.objects.create(**same)
+    Delivery.objects.create(alert=alert, channel="email")
+
+    for constraint, again in (
+        ("alerts_once_per_crossing|UNIQUE.*subject", lambda: Alert.objects.create(**same)),
+        (
+            "alerts_one_delivery_each|UNIQUE.*channel",
+            lambda: Delivery.objects.create(alert=alert, channel="email"),
+        ),
+    ):
+        with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+            again()

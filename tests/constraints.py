@@ -1,0 +1,47 @@
+"""Migrations without one of their constraints, for `tests.guards`."""
+
+import ast
+from pathlib import Path
+
+from django.apps import apps
+
+ROOT = Path(__file__).resolve().parent.parent
+KINDS = {"CheckConstraint", "UniqueConstraint"}
+# What every row fulfils.
+NOTHING = 'models.CheckConstraint(condition=models.Q(("pk__isnull", False)), name="{name}")'
+
+
+def of(*labels: str) -> list[str]:
+    """The names of the constraints of these apps' models."""
+    return [
+        constraint.name
+        for label in labels
+        for model in apps.get_app_config(label).get_models()
+        for constraint in model._meta.constraints
+    ]
+
+
+def removed(name: str) -> tuple[str, str, str]:
+    """The migration that adds it last, the constraint's text there, and the text without it.
+
+    Raises LookupError.
+    """
+    for path in sorted(ROOT.glob("*/**/migrations/0*.py"), reverse=True):
+        text = path.read_text()
+        if f'"{name}"' not in text:
+            continue
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.Call) and _named(node) == name and _is_constraint(node):
+                old = ast.get_source_segment(text, node)
+                assert old is not None
+                return str(path.relative_to(ROOT)), old, NOTHING.format(name=name)
+    raise LookupError(f"no migration adds {name}")
+
+
+def _named(node: ast.Call) -> object:
+    values = (keyword.value for keyword in node.keywords if keyword.arg == "name")
+    return next((each.value for each in values if isinstance(each, ast.Constant)), None)
+
+
+def _is_constraint(node: ast.Call) -> bool:
+    return isinstance(node.func, ast.Attribute) and node.func.attr in KINDS
