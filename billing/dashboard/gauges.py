@@ -45,6 +45,15 @@ class Gauge:
         return f"{brief(self.spent)} of {brief(self.limit)}"
 
     @property
+    def pacing(self) -> str:
+        """What it does so that it lasts; blank where it does not pace itself."""
+        if not self.budget.paces_itself:
+            return ""
+        points = self.budget.points_since(self.window.starts_at) if self.window else 0
+        above = f"{points:g} points above the policy's" if points else "the policy's"
+        return f"It paces itself: the threshold is {above}."
+
+    @property
     def url(self) -> str:
         return reverse("admin:billing_budget_change", args=[self.budget.pk])
 

@@ -136,18 +136,10 @@ def _burn_down(found: list[Gauge], by_day: list[int], now: datetime) -> list[Cha
         return [panels.burn_down(_month(now), gauge.limit, by_day, {}, note)]
     forecast = spending.forecast(gauge.window, now)
     coming = {point.at: (point.expected, point.low, point.high) for point in forecast.points}
-    note = f"{gauge.budget}: {_in_words(forecast, gauge)}{_pacing(gauge)}"
+    note = f"{gauge.budget}: {_in_words(forecast, gauge)} {gauge.pacing}"
     part = reverse("admin:billing_budget_lasting", args=[gauge.budget.pk])
     more = More("Whether it lasts, and at which threshold", gauge.url, part)
     return [panels.burn_down(_month(now), gauge.limit, by_day, coming, note, more)]
-
-
-def _pacing(gauge: Gauge) -> str:
-    if not gauge.budget.paces_itself:
-        return ""
-    points = gauge.budget.points_since(gauge.window.starts_at) if gauge.window else 0
-    above = f"{points:g} points above the policy's" if points else "the policy's"
-    return f" It paces itself: the threshold is {above}."
 
 
 def _in_words(forecast: Forecast, gauge: Gauge) -> str:

@@ -194,6 +194,27 @@ def test_the_next_month_begins_without(month):
     assert (adjustment.points_before, adjustment.spent) == (0, 0)
 
 
+@pytest.mark.parametrize(("limit", "points"), [(250, 0), (235, 1.0)])
+def test_a_days_budget_paces_itself_to_midnight(history, limit, points):
+    # 13:30: 13 cents and a half are spent, and ten and a half are to come.
+    day = budget(limit * DOLLAR // 1000, period="day")
+    Budget.objects.update(paces_itself=True)
+    today = datetime.fromisoformat("2026-11-24T00:00+01:00")
+    BudgetWindow.objects.create(
+        budget=day, starts_at=today, limit=day.limit, spent=135 * DOLLAR // 1000
+    )
+
+    adjustment = adjustments.adjust(stored(day), NOW)
+
+    assert adjustment is not None
+    assert adjustment.points == in_force() == points
+    if points:
+        assert adjustment.reason.startswith(
+            "At threshold 7 it would be spent at 00:00. At 8 it lasts"
+        )
+    assert in_force(NOW + timedelta(days=1)) == 0
+
+
 def test_of_two_looks_at_once_one_counts(month):
     first, second = stored(month), stored(month)
 
