@@ -7,8 +7,10 @@ from django import forms
 from routing.models import HIGHEST_THRESHOLD, LOWEST_THRESHOLD, Policy, Trial
 
 DAYS = ((7, "7 days"), (30, "30 days"))
-# As in the source of the design: what a hybrid saves, and what it keeps.
-SAVING, QUALITY = 75, 95
+# As in the source of the design: what a hybrid saves, what it sends strong, and what it keeps.
+SAVING, STRONG, QUALITY = 75, 30, 95
+# What a target may be of.
+AIMS = ("saving", "strong", "quality")
 
 
 def _percent(label: str, least: float, most: float) -> forms.FloatField:
@@ -33,10 +35,11 @@ class Asked(forms.Form):
     )
     days = forms.TypedChoiceField(choices=DAYS, coerce=int, required=False)
     saving = _percent("Save at least", 0, 100)
+    strong = _percent("Send at most", 0, 100)
     quality = _percent("Keep at least", 50, 99.9)
     version = forms.IntegerField(required=False)
     page = forms.IntegerField(min_value=1, max_value=10_000, required=False)
-    aim = forms.ChoiceField(choices=(("saving", "saving"), ("quality", "quality")), required=False)
+    aim = forms.ChoiceField(choices=[(aim, aim) for aim in AIMS], required=False)
 
     def clean(self) -> dict[str, Any]:
         """Aim at nothing rather than at what was not asked for."""

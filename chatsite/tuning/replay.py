@@ -155,6 +155,14 @@ def for_saving(drawn: Sequence[Effect], wanted: float) -> Effect | None:
     return next((each for each in drawn if each.saved >= wanted), None)
 
 
+def for_share(drawn: Sequence[Effect], most: float) -> Effect | None:
+    """The lowest threshold that sends at most this share (0 to 1) to the strong tier; None: none.
+
+    A quantile of the scores, but for what no threshold moves.
+    """
+    return next((each for each in drawn if each.now.share <= most), None)
+
+
 def priced(group: Group, then: Models, draft: Models, rates: Mapping[str, Rate]) -> Priced:
     """`then`: of the policy that decided. Raises KeyError for a missing rate."""
     alike = group.alike

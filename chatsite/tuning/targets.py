@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from chatsite.tuning import drafts, quality, replay
+from chatsite.tuning.replay import Effect
 from routing.models import Policy
 
 
@@ -19,10 +20,9 @@ class Found:
 
 def saving(settings: Policy, days: int, percent: float) -> Found:
     """What saves so much against the strong tier alone. Raises NoPrice."""
-    replayed, _ = drafts.replayed(settings, days)
-    if not replayed.then.replies:
-        return Found(None, f"Nothing was answered in the last {days} days.")
-    drawn = replayed.curve()
+    drawn = _drawn(settings, days)
+    if not drawn:
+        return _nothing(days)
     reached = replay.for_saving(drawn, percent / 100)
     if reached is None:
         most = max(each.saved for each in drawn)
@@ -32,6 +32,37 @@ def saving(settings: Policy, days: int, percent: float) -> Found:
         f"{reached.threshold:g} is the lowest threshold that saves {percent:g} %: "
         f"it saves {reached.saved:.1%} against the strong tier alone.",
     )
+
+
+def share(settings: Policy, days: int, percent: float) -> Found:
+    """What sends at most so much of the messages to the strong tier. Raises NoPrice."""
+    drawn = _drawn(settings, days)
+    if not drawn:
+        return _nothing(days)
+    reached = replay.for_share(drawn, percent / 100)
+    if reached is None:
+        least = drawn[-1].now.share
+        return Found(
+            None,
+            f"No threshold sends {percent:g} % or less to the strong tier: {least:.1%} went there "
+            f"for another reason than their score.",
+        )
+    return Found(
+        reached.threshold,
+        f"{reached.threshold:g} is the lowest threshold that sends at most {percent:g} % to the "
+        f"strong tier: {reached.now.share:.1%}, which saves {reached.saved:.1%} against the strong "
+        f"tier alone.",
+    )
+
+
+def _drawn(settings: Policy, days: int) -> list[Effect]:
+    """At every threshold; nothing where nothing was answered."""
+    replayed, _ = drafts.replayed(settings, days)
+    return replayed.curve() if replayed.then.replies else []
+
+
+def _nothing(days: int) -> Found:
+    return Found(None, f"Nothing was answered in the last {days} days.")
 
 
 def kept_quality(days: int, percent: float) -> Found:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from billing.errors import NoPrice
 from billing.tasks import pace
 from chatsite.tuning import drafts, pictures, targets, words
-from chatsite.tuning.forms import DAYS, QUALITY, SAVING, Asked, Save, Try
+from chatsite.tuning.forms import DAYS, QUALITY, SAVING, STRONG, Asked, Save, Try
 from routing import policies, trials
 from routing.errors import CannotBeShadow, NoPolicy, NothingChanged, Overtaken, TrialRuns
 from routing.models import Policy, Trial
@@ -101,6 +101,8 @@ def _context(request: HttpRequest, sent: Any) -> dict[str, Any]:
     try:
         if given.get("aim") == "saving":
             found = targets.saving(settings.draft(), days, _or(given.get("saving"), SAVING))
+        elif given.get("aim") == "strong":
+            found = targets.share(settings.draft(), days, _or(given.get("strong"), STRONG))
         elif given.get("aim") == "quality":
             found = targets.kept_quality(days, _or(given.get("quality"), QUALITY))
         if found and found.threshold is not None:
@@ -120,6 +122,7 @@ def _context(request: HttpRequest, sent: Any) -> dict[str, Any]:
         "days": days,
         "asked": asked,
         "saving": _or(given.get("saving"), SAVING),
+        "strong": _or(given.get("strong"), STRONG),
         "quality": _or(given.get("quality"), QUALITY),
         "found": found,
         "problem": problem,

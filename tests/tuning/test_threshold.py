@@ -171,6 +171,26 @@ def test_a_target_that_no_threshold_reaches_is_refused_in_words(operator, traffi
     assert "No threshold saves 99 %: the most is 98%." in words
 
 
+@pytest.mark.parametrize(
+    ("percent", "threshold", "share"), [(50, 5.1, "50.0%"), (30, 6.6, "25.0%"), (0, 10.1, "0.0%")]
+)
+def test_a_target_share_is_a_quantile_of_the_sites_own_scores(
+    operator, traffic, percent, threshold, share
+):
+    page = operator.get(PAGE, {"aim": "strong", "strong": percent})
+
+    assert page.context["draft"].threshold == threshold
+    assert f"at most {percent} % to the strong tier: {share}" in text(page)
+
+
+def test_a_share_that_no_threshold_reaches_is_refused_in_words(operator, traffic):
+    RouteDecision.objects.filter(score=6.5).update(pinned="strong", tier="strong")
+
+    words = text(operator.get(PAGE, {"aim": "strong", "strong": "10"}))
+
+    assert "No threshold sends 10 % or less to the strong tier: 25.0% went there" in words
+
+
 def test_quality_without_labels_is_not_measured(operator, traffic):
     words = text(operator.get(PAGE, {"aim": "quality", "quality": "95"}))
 
@@ -265,6 +285,7 @@ def test_what_cannot_be_saved_is_refused_in_words(operator, traffic, changes, st
         {"days": "seven"},
         {"aim": "everything"},
         {"aim": "saving", "saving": "much"},
+        {"aim": "strong", "strong": "101"},
         {"page": "0"},
         {"page": "99999999999999999999"},
         {"version": "99999999999999999999"},
