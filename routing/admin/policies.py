@@ -1,4 +1,4 @@
-"""The policy's versions and what was decided by them."""
+"""The policy's versions: the history, and the form of the next one."""
 
 from typing import Any
 
@@ -14,9 +14,9 @@ from django.utils.text import Truncator
 from django.views.decorators.http import require_POST
 
 from routing import policies
+from routing.admin.written import WrittenByCode
 from routing.errors import NothingChanged, Overtaken
-from routing.models import Policy, RouteDecision, TaskType, Trial, Verdict
-from routing.task_types import TaskTypeAdmin
+from routing.models import Policy
 
 # How a version's settings are shown and asked for.
 _SETTINGS: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -42,16 +42,6 @@ _SETTINGS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("Strong tier", {"fields": ["strong_model", "strong_successor", "strong_output_limit"]}),
     ("How answers are written", {"fields": ["temperature"]}),
 )
-
-
-class WrittenByCode(admin.ModelAdmin):  # type: ignore[type-arg]  # no [] at run time
-    """Rows that are shown and never edited."""
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # no [] at run time
@@ -199,103 +189,3 @@ class PolicyAdmin(WrittenByCode):
     def what_changed(self, version: Policy) -> str:
         """Rewritten criteria in short; the version's page has more of them."""
         return "; ".join(Truncator(change).chars(60) for change in version.changes)
-
-
-@admin.register(Trial)
-class TrialAdmin(WrittenByCode):
-    list_display = [
-        "__str__",
-        "kind",
-        "share",
-        "state",
-        "policy",
-        "control",
-        "reason",
-        "started_at",
-    ]
-    list_filter = ["state", "kind"]
-    search_fields = ["reason"]
-    date_hierarchy = "started_at"
-    list_select_related = ["policy", "control"]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-
-@admin.register(RouteDecision)
-class RouteDecisionAdmin(WrittenByCode):
-    list_display = ["reference", "tier", "score", "threshold", "reason", "decided_at"]
-    # Neither Django's date_hierarchy nor a filter by analyzer: both read every decision.
-    list_filter = ["tier", "policy", "decided_at"]
-    # Those that have an index.
-    sortable_by = ["reference", "decided_at"]
-    show_facets = admin.ShowFacets.NEVER
-    search_fields = ["reference__exact", "reason"]
-    search_help_text = "A reply's reference, such as reply:12, or words of a reason"
-    list_select_related = ["policy"]
-    # Counting a large table for each page costs more than the page.
-    show_full_result_count = False
-    fields = [
-        "reference",
-        "tier",
-        "score",
-        "threshold",
-        "analyzer",
-        "policy",
-        "reason",
-        "moves",
-        "flip",
-        "detour",
-        "seen",
-        "decided_at",
-    ]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    @admin.display(description="what moved the score")
-    def moves(self, decision: RouteDecision) -> str:
-        return "; ".join(f"{name} {points:+g}" for name, points in decision.moved) or "nothing"
-
-    @admin.display(description="other tier")
-    def flip(self, decision: RouteDecision) -> str:
-        return decision.flip or "The tier did not follow from the score."
-
-    @admin.display(description="what the rules saw")
-    def seen(self, decision: RouteDecision) -> str:
-        return "; ".join(f"{name}: {_in_words(value)}" for name, value in decision.features.items())
-
-
-@admin.register(Verdict)
-class VerdictAdmin(WrittenByCode):
-    list_display = ["call", "doubt", "threshold", "reason", "outcome", "checked_at"]
-    # As for decisions: neither a date_hierarchy nor a filter by verifier.
-    list_filter = ["outcome", "checked_at"]
-    sortable_by = ["doubt", "checked_at"]
-    show_facets = admin.ShowFacets.NEVER
-    search_fields = ["reference__exact"]
-    search_help_text = "A reply's reference, such as reply:12"
-    show_full_result_count = False
-    fields = ["call", "reason", "outcome", "verifier", "moved", "measured", "checked_at"]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    @admin.display(description="what moved the doubt, in points of ten")
-    def moved(self, verdict: Verdict) -> str:
-        return "; ".join(f"{name}: {points:+g}" for name, points in verdict.findings) or "nothing"
-
-    @admin.display(description="what was measured")
-    def measured(self, verdict: Verdict) -> str:
-        return "; ".join(f"{name}: {value:g}" for name, value in verdict.features.items())
-
-
-admin.site.register(TaskType, TaskTypeAdmin)
-
-
-def _in_words(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list):
-        return ", ".join(map(str, value)) or "none"
-    return f"{value:g}" if isinstance(value, float) else str(value)
