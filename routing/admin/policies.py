@@ -44,6 +44,10 @@ _SETTINGS: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 
 
+# The button that stores a version without putting it in force.
+TO_BE_TRIED = "_to_be_tried"
+
+
 class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # no [] at run time
     """The next version, begun from the one in force."""
 
@@ -133,7 +137,17 @@ class PolicyAdmin(WrittenByCode):
         return super().add_view(request, form_url, context)
 
     def save_model(self, request: HttpRequest, obj: Policy, form: Any, change: bool) -> None:
-        policies.adopt(obj, request.user, obj.reason)
+        store = policies.propose if TO_BE_TRIED in request.POST else policies.adopt
+        store(obj, request.user, obj.reason)
+
+    def response_add(
+        self, request: HttpRequest, obj: Policy, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """What is to be tried first leads to its page, and that to its effect."""
+        if TO_BE_TRIED not in request.POST:
+            return super().response_add(request, obj, post_url_continue)
+        self.message_user(request, f"{obj} is stored and not in force.", messages.SUCCESS)
+        return HttpResponseRedirect(reverse("admin:routing_policy_change", args=[obj.pk]))
 
     def get_urls(self) -> list[URLPattern]:
         page = self.admin_site.admin_view(require_POST(self.return_to_version))

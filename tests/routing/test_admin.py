@@ -80,6 +80,19 @@ def test_an_operator_changes_the_threshold(operator):
     assert LogEntry.objects.get().object_id == str(policy.pk)
 
 
+def test_a_version_may_be_stored_to_be_tried_first(operator):
+    changes = {"analyzer": "rules", "reason": "To see.", "_to_be_tried": "Store it"}
+
+    response = send(operator, form(operator, **changes))
+
+    stored = Policy.objects.get(version=2)
+    assert (stored.analyzer, stored.is_current) == ("rules", False)
+    assert stored.changes == ["analyzer learned → rules"]
+    assert policies.current().version == 1
+    assert response["Location"] == reverse("admin:routing_policy_change", args=[stored.pk])
+    assert "Version 2 is stored and not in force." in text(operator.get(response["Location"]))
+
+
 def test_the_form_begins_from_what_is_in_force(operator):
     send(operator, form(operator, threshold="6.5", strong_output_limit="1200"))
 

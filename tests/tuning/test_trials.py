@@ -74,6 +74,23 @@ def test_an_operator_starts_and_stops_an_ab_test(operator, db):
     assert f"Trial {trial.pk} has ended." in again
 
 
+def test_any_settings_can_be_tried_by_way_of_a_stored_version(operator, db):
+    draft = policies.current().draft()
+    draft.analyzer, draft.strong_model = "rules", "gpt-4o"
+    stored = policies.propose(draft, None, "To be tried.")
+
+    page_of_it = operator.get(PAGE, {"version": stored.version})
+    begin(operator, threshold=7, version=stored.version)
+
+    assert f'name="version" value="{stored.version}"' in page_of_it.content.decode()
+    trial = Trial.objects.get()
+    assert trial.policy.changes_from(trial.control) == [
+        "analyzer learned → rules",
+        "strong model gpt-4 → gpt-4o",
+    ]
+    assert policies.current().version == 1
+
+
 def test_adopting_the_winner_puts_it_in_force(operator, db):
     begin(operator)
     trial = Trial.objects.get()
