@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from billing import outlooks, windows
 from billing.models import Adjustment, Budget
-from billing.steering import Outcome
+from billing.steering import Found, Outcome
 
 logger = logging.getLogger(__name__)
 
@@ -32,15 +32,7 @@ def adjust(budget: Budget, now: datetime) -> Adjustment | None:
     before = budget.points_since(outlook.window.starts_at)
     found = outlook.found(before)
     with transaction.atomic():
-        seen = Budget.objects.filter(
-            pk=budget.pk,
-            active=True,
-            paces_itself=True,
-            limit=budget.limit,
-            pace_at_most=budget.pace_at_most,
-            paced_at=budget.paced_at,
-        )
-        if not seen.update(paced_points=found.points, paced_at=now, paced_to_last=found.lasts):
+        if not _put_in_force(budget, found, now):
             return None
         last = budget.adjustments.first()
         if last and (last.outcome, before) == (found.outcome, found.points):
@@ -101,3 +93,17 @@ def keep(budget: Budget, person: User, *, switched: bool) -> None:
             spent=window.spent,
             by=person,
         )
+
+
+def _put_in_force(budget: Budget, found: Found, now: datetime) -> bool:
+    """Where the budget is still as it was when it was looked at."""
+    seen = Budget.objects.filter(
+        pk=budget.pk,
+        active=True,
+        paces_itself=True,
+        limit=budget.limit,
+        pace_at_most=budget.pace_at_most,
+        paced_at=budget.paced_at,
+    )
+    changed = seen.update(paced_points=found.points, paced_at=now, paced_to_last=found.lasts)
+    return changed == 1

@@ -45,10 +45,10 @@ class Outlook:
 
     @property
     def words(self) -> str:
-        """For who may change it; blank where it lasts."""
+        """For the operator of one that does not pace itself; blank where it lasts."""
         if not is_short(self.forecast):
             return ""
-        spent = f"{self._at_this} it is spent {self._hit}."
+        spent = f"At this pace it is spent {self._hit}."
         if self.traffic is None:
             return f"{spent} What threshold would last to the end is not known: {self.problem}"
         if self.wanted is None:
@@ -91,10 +91,6 @@ class Outlook:
         rise = next(rise for rise in self.traffic.rises if rise.points == found.points)
         moved = f"{a_day(rise, self.traffic)} to the cheap tier"
         return f"{plain} At {raised} it lasts to the end, with {moved}."
-
-    @property
-    def _at_this(self) -> str:
-        return "At the policy's threshold" if self.budget.paces_itself else "At this pace"
 
     @property
     def _hit(self) -> str:
