@@ -114,6 +114,8 @@ def test_an_overrun_leaves_less_room_and_not_more(reserve):
 
     with pytest.raises(NoRoom):
         reserve("reply:3:1", worst=Usage(1, 0))
+    # That much, and no more, the window may hold beyond its limit.
+    assert BudgetWindow.objects.get().overrun == CHEAP
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from billing import periods
 from billing.models import Budget, BudgetWindow, LedgerEntry
 from billing.periods import Period
 from chatsite.chat import affording, visitors
-from chatsite.chat.models import Message
+from chatsite.chat.models import Conversation, Message
 from routing import library
 from routing.models import RouteDecision, TaskType, Verdict
 from tests.chat.test_answers import THREE_QUESTIONS
@@ -280,6 +280,39 @@ async def test_who_cannot_be_answered_waits_for_a_person_where_people_answer(
     assert ("A person from our team will answer here." in said) == people_answer
     assert ("Waits for a person" in html) == people_answer
     assert ("What are your business hours?" in html) == people_answer
+
+
+async def test_who_already_waits_for_a_person_keeps_the_place(
+    tab, spent, worker, upstream, settings
+):
+    settings.PEOPLE_ANSWER = True
+    await spent(0)
+    await tab.say("What are your business hours?")
+    await tab.answer()
+    since = timezone.now() - timedelta(hours=1)
+    await Conversation.objects.aupdate(wants_person_since=since)
+    await BudgetWindow.objects.aupdate(spent=LIMIT)
+
+    await tab.say("And on Sundays?")
+    await tab.sees(lambda page: len(page.entries()) == 4 and not page.entries()[-1].open)
+
+    assert (await Conversation.objects.aget()).wants_person_since == since
+
+
+async def test_an_addresss_budget_that_empties_leaves_the_cheap_tier(
+    tab, spent, worker, upstream, monkeypatch
+):
+    monkeypatch.setattr(visitors, "address_key", lambda address: "a" * 64)
+    await spent(0)
+    await Budget.objects.acreate(name="Allowance", scope="address", period="day", limit=LIMIT)
+    await tab.say("What are your business hours?")
+    await tab.answer()
+    await BudgetWindow.objects.filter(budget__name="Allowance").aupdate(spent=LIMIT * 96 // 100)
+
+    await tab.say(THREE_QUESTIONS)
+    await tab.sees(lambda page: len(page.entries()) == 4 and not page.entries()[-1].open)
+
+    assert upstream.models == ["gpt-3.5-turbo"] * 2
 
 
 async def test_a_retry_waits_anew(tab, spent, worker, upstream):

@@ -209,8 +209,9 @@ async def test_a_message_that_cannot_be_stored_is_not_acknowledged(tab, hints):
     assert shown(tab)[0] == ("customer", "complete", "Are you open?")
 
 
-async def test_who_asks_too_often_is_told_to_wait(tab, hints, monkeypatch):
-    monkeypatch.setattr(limits, "asks_per_visitor", limits.Limit(2))
+@pytest.mark.parametrize("limit", ["asks_per_visitor", "asks_per_address"])
+async def test_who_asks_too_often_is_told_to_wait(tab, hints, monkeypatch, limit):
+    monkeypatch.setattr(limits, limit, limits.Limit(2))
     for text in ("One", "Two", "Three"):
         await tab.say(text)
 
