@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.conf import settings
-from django.contrib.admin import AdminSite, ModelAdmin
+from django.contrib.admin import AdminSite, ModelAdmin, ShowFacets
 from django.contrib.admin.apps import SimpleAdminConfig
 from django.http import HttpRequest
 
@@ -53,7 +53,8 @@ class Office(AdminSite):
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """Every list may grow long."""
-        quick: dict[str, Any] = {"paginator": FirstPages}
+        # Facets count every row.
+        quick: dict[str, Any] = {"paginator": FirstPages, "show_facets": ShowFacets.NEVER}
         if admin_class is None or admin_class.get_changelist is ModelAdmin.get_changelist:
             quick["get_changelist"] = lambda *_, **__: IndexedList
         super().register(model_or_iterable, admin_class, **{**quick, **options})

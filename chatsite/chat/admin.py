@@ -73,7 +73,9 @@ class ConversationAdmin(admin.ModelAdmin[Conversation]):
     list_max_show_all = 0
     date_hierarchy = dates.FIELD
     search_fields = ["messages__text"]
-    search_help_text = "Words in a message or a summary, or the address of a conversation."
+    search_help_text = (
+        "Words, or how they begin, in a message or a summary; or the address of a conversation."
+    )
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
 

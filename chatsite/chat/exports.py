@@ -11,7 +11,7 @@ from chatsite.chat import overviews
 from chatsite.chat.models import Conversation
 
 # Three queries for each part; the first is small, so that it is soon there.
-FIRST_ROWS, ROWS_AT_ONCE = 500, 2_500
+FIRST_ROWS, ROWS_AT_ONCE = 500, 5_000
 HEAD = ["conversation", "address", "visitor", "started", "last activity", "state", "messages"]
 
 

@@ -6,14 +6,15 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.admin import ModelAdmin, SimpleListFilter
-from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet
+from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Cast, Substr
 from django.http import HttpRequest
 from django.utils import timezone
 
 from billing.models import ConversationCost
 from billing.money import nano
-from chatsite.chat.models import Conversation, Message, Summary
+from chatsite.chat import search
+from chatsite.chat.models import Conversation, Message
 
 Rows = QuerySet[Conversation]
 # Of a conversation's reference.
@@ -30,14 +31,7 @@ def said(rows: Rows, words: str) -> Rows:
     try:
         return rows.filter(public_id=uuid.UUID(reference.rstrip("/").rpartition("/")[2]))
     except ValueError:
-        holding = Q()
-        for word in words.split():
-            holding &= Q(text__icontains=word)
-        found = (
-            texts.filter(holding, conversation=OuterRef("id"))
-            for texts in (Message.objects, Summary.objects)
-        )
-        return rows.filter(Q(*map(Exists, found), _connector=Q.OR))
+        return search.holding(rows, words.split())
 
 
 class Active(SimpleListFilter):
@@ -161,12 +155,12 @@ class Tiers(SimpleListFilter):
         return queryset
 
 
-def cost_at_least(amount: int) -> Q:
+def cost_at_least(amount: int | Subquery) -> Q:
     """Nano-dollars. From the dearest on: to ask each conversation took three times as long."""
     return _of(ConversationCost.objects.filter(amount__gte=amount))
 
 
-def cost_at_most(amount: int) -> Q:
+def cost_at_most(amount: int | Subquery) -> Q:
     """Nano-dollars; those that something was charged for."""
     return _of(ConversationCost.objects.filter(amount__lte=amount))
 
