@@ -11,6 +11,8 @@ from chatsite.paging import IndexedList
 
 # Rows that are found and paged through: who looks for others narrows it.
 MOST_LISTED = 5_000
+# Of a search: for each of them, many may have to be read.
+MOST_SEARCHED = 1_000
 
 
 class ConversationList(IndexedList):
@@ -29,7 +31,7 @@ class ConversationList(IndexedList):
         for conversation in self.result_list:
             conversation.overview = overview_of[conversation.pk]
         self.result_count = len(found)
-        self.is_cut = len(found) == MOST_LISTED
+        self.is_cut = len(found) == (MOST_SEARCHED if self.query else MOST_LISTED)
         self.full_result_count = None
         self.show_full_result_count = self.can_show_all = False
         self.show_admin_actions = True
@@ -38,6 +40,8 @@ class ConversationList(IndexedList):
     def found(self) -> list[int]:
         """The first so many, by their ids."""
         ids = self.queryset.values_list("pk", flat=True)
+        if self.query:
+            return list(ids[:MOST_SEARCHED])
         order, *others = self.queryset.query.order_by
         if order not in {"amount", "-amount"}:
             return list(ids[:MOST_LISTED])

@@ -5,11 +5,12 @@ the conversations: enough are soon found by reading the first of the list instea
 words of its own to look up: signs alone, and scripts that put no spaces between words.
 """
 
+import json
 import re
 from collections.abc import Sequence
 
 from django.db import connection
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 
@@ -18,19 +19,29 @@ from chatsite.chat.models import Conversation, Message, Summary
 Rows = QuerySet[Conversation]
 
 # Messages from which on reading is quicker.
-FREQUENT = 60_000
+FREQUENT = 20_000
 # Thai, Lao, Burmese, Khmer, and from the radicals of Chinese on.
 UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\U0010ffff]")
 WORD = re.compile(r"[^\W_]+")
 
 # What the migration has made; a summary is known there by the negative of its key.
-FOUND = {
-    "sqlite": "SELECT rowid FROM chat_said WHERE chat_said MATCH %s",
-    "postgresql": "SELECT id FROM chat_said WHERE words @@ TO_TSQUERY('simple', %s)",
+SAID = {
+    "sqlite": """
+        SELECT COALESCE(m.conversation_id, s.conversation_id)
+        FROM (SELECT rowid AS id FROM chat_said WHERE chat_said MATCH %s LIMIT %s) AS found
+        LEFT JOIN chat_message m ON m.id = found.id
+        LEFT JOIN chat_summary s ON s.id = -found.id
+    """,
+    "postgresql": """
+        SELECT conversation FROM chat_said WHERE words @@ TO_TSQUERY('simple', %s) LIMIT %s
+    """,
 }
-# One term's words stand beside each other, and the last may go on.
-TERMS = {"sqlite": ('"{}"*', " "), "postgresql": ("({}:*)", " <-> ")}
-JOINED = {"sqlite": " ", "postgresql": " & "}
+LISTED = {
+    "sqlite": "SELECT value FROM JSON_EACH(%s)",
+    "postgresql": "SELECT CAST(JSON_ARRAY_ELEMENTS_TEXT(%s) AS bigint)",
+}
+# Words of one term stand beside each other, and the last may go on.
+TERMS = {"sqlite": ('"{}"*', " ", " "), "postgresql": ("({}:*)", " <-> ", " & ")}
 
 
 def holding(rows: Rows, terms: Sequence[str]) -> Rows:
@@ -38,31 +49,32 @@ def holding(rows: Rows, terms: Sequence[str]) -> Rows:
     words = [WORD.findall(term) for term in terms]
     if not all(words) or any(map(UNSPACED.search, terms)):
         return _reading(rows, terms)
-    vendor = connection.vendor
-    template, between = TERMS[vendor]
-    query = JOINED[vendor].join(template.format(between.join(each)) for each in words)
-    if _is_frequent(query):
+    found = _looked_up(words)
+    if found is None:
         return _reading(rows, terms)
-    found = RawSQL(FOUND[vendor], [query])  # noqa: S611  # our own words
-    messages = Message.objects.filter(id__in=found).order_by().values("conversation")
-    summaries = Summary.objects.alias(said=-F("id")).filter(said__in=found).values("conversation")
-    return rows.filter(Q(id__in=messages) | Q(id__in=summaries))
+    # As one value: thousands of parameters would take longer than all else.
+    listed = RawSQL(LISTED[connection.vendor], [json.dumps(sorted(found))])  # noqa: S611
+    rows = rows.filter(id__in=listed)
+    # The index leaves signs out.
+    is_exact = all(term == "".join(each) for term, each in zip(terms, words, strict=True))
+    return rows if is_exact else _reading(rows, terms)
 
 
-def _is_frequent(query: str) -> bool:
-    sql = f"SELECT COUNT(*) FROM ({FOUND[connection.vendor]} LIMIT {FREQUENT}) AS f"  # noqa: S608
+def _looked_up(words: Sequence[Sequence[str]]) -> set[int] | None:
+    """In which conversations; None where there are too many."""
+    term, within, between = TERMS[connection.vendor]
+    query = between.join(term.format(within.join(each)) for each in words)
     with connection.cursor() as cursor:
-        cursor.execute(sql, [query])
-        return bool(cursor.fetchone()[0] == FREQUENT)
+        cursor.execute(SAID[connection.vendor], [query, FREQUENT])
+        found = [number for (number,) in cursor.fetchall()]
+    return set(found) if len(found) < FREQUENT else None
 
 
 def _reading(rows: Rows, terms: Sequence[str]) -> Rows:
-    holding = Q()
-    for term in terms:
-        holding &= Q(text__icontains=term)
+    holds = Q(*(Q(text__icontains=term) for term in terms))
     # Not EXISTS: PostgreSQL would read every message first.
     found = (
-        Subquery(texts.filter(holding, conversation=OuterRef("id")).order_by().values("id")[:1])
+        Subquery(texts.filter(holds, conversation=OuterRef("id")).order_by().values("id")[:1])
         for texts in (Message.objects, Summary.objects)
     )
     return rows.alias(said=Coalesce(*found)).filter(said__isnull=False)

@@ -74,21 +74,22 @@ DROP TABLE chat_said;
 # Words are what stands between signs, as on SQLite: PostgreSQL's parser takes an address or a
 # number with its sign for one. More than so many characters a tsvector may not hold.
 POSTGRESQL = """
-CREATE TABLE chat_said (id bigint PRIMARY KEY, words tsvector NOT NULL);
+CREATE TABLE chat_said (id bigint PRIMARY KEY, conversation bigint NOT NULL, words tsvector NOT NULL);
 
 CREATE FUNCTION chat_words(text) RETURNS tsvector LANGUAGE sql IMMUTABLE AS $$
     SELECT TO_TSVECTOR('simple', REGEXP_REPLACE(LEFT($1, 100000), '[\\x01-\\x2f\\x3a-\\x40\\x5b-\\x60\\x7b-\\x7f]+', ' ', 'g'))
 $$;
 
 INSERT INTO chat_said
-SELECT id, chat_words(text) FROM chat_message WHERE state NOT IN ('pending', 'writing') AND text <> ''
-UNION ALL SELECT -id, chat_words(text) FROM chat_summary;
+SELECT id, conversation_id, chat_words(text) FROM chat_message
+WHERE state NOT IN ('pending', 'writing') AND text <> ''
+UNION ALL SELECT -id, conversation_id, chat_words(text) FROM chat_summary;
 
 CREATE INDEX chat_said_words ON chat_said USING gin (words);
 
 CREATE FUNCTION chat_say() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO chat_said VALUES (TG_ARGV[0]::int * NEW.id, chat_words(NEW.text));
+    INSERT INTO chat_said VALUES (TG_ARGV[0]::int * NEW.id, NEW.conversation_id, chat_words(NEW.text));
     RETURN NULL;
 END
 $$;
