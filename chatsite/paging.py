@@ -3,8 +3,9 @@
 from typing import Any
 
 from django.contrib.admin.views.main import ChangeList
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.functional import cached_property
 
 # Rows that are counted and paged through: who looks for others narrows the list. To count a
@@ -13,11 +14,23 @@ MOST_LISTED = 1_000
 
 
 class FirstPages(Paginator):  # type: ignore[type-arg]  # no [] at run time
+    """Found once by their keys: a filter that lets few rows through may have to read them all."""
+
+    @cached_property
+    def keys(self) -> list[Any]:
+        return list(self.object_list.values_list("pk", flat=True)[:MOST_LISTED])
+
     @cached_property
     def count(self) -> int:
+        return len(self.keys if isinstance(self.object_list, QuerySet) else self.object_list)
+
+    def page(self, number: int | str) -> Page:  # type: ignore[type-arg]  # as above
         if not isinstance(self.object_list, QuerySet):
-            return len(self.object_list)
-        return self.object_list.order_by().values("pk")[:MOST_LISTED].count()
+            return super().page(number)
+        number = self.validate_number(number)
+        start = (number - 1) * self.per_page
+        keys = self.keys[start : start + self.per_page]
+        return self._get_page(self.object_list.filter(pk__in=keys), number, self)
 
     @property
     def is_cut(self) -> bool:
@@ -30,3 +43,9 @@ class IndexedList(ChangeList):
     def get_ordering_field(self, field_name: Any) -> Any:
         may = field_name in (self.sortable_by or ())
         return super().get_ordering_field(field_name) if may else None
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        if not self.multi_page:
+            # Django would look for them again.
+            self.result_list = self.paginator.page(1).object_list
