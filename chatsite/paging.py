@@ -17,20 +17,23 @@ class FirstPages(Paginator):  # type: ignore[type-arg]  # no [] at run time
     """Found once by their keys: a filter that lets few rows through may have to read them all."""
 
     @cached_property
-    def keys(self) -> list[Any]:
+    def keys(self) -> list[Any] | None:
+        """Of the first rows, in order; None where they are no query's."""
+        if not isinstance(self.object_list, QuerySet):
+            return None
         return list(self.object_list.values_list("pk", flat=True)[:MOST_LISTED])
 
     @cached_property
     def count(self) -> int:
-        return len(self.keys if isinstance(self.object_list, QuerySet) else self.object_list)
+        return len(self.object_list if self.keys is None else self.keys)
 
     def page(self, number: int | str) -> Page:  # type: ignore[type-arg]  # as above
-        if not isinstance(self.object_list, QuerySet):
+        if self.keys is None or not isinstance(self.object_list, QuerySet):
             return super().page(number)
         number = self.validate_number(number)
         start = (number - 1) * self.per_page
         keys = self.keys[start : start + self.per_page]
-        return self._get_page(self.object_list.filter(pk__in=keys), number, self)
+        return Page(self.object_list.filter(pk__in=keys), number, self)
 
     @property
     def is_cut(self) -> bool:

@@ -9,11 +9,11 @@ and settled, with these indexes and without them, in turns. All is rolled back.
 import argparse
 import os
 import statistics
-import sys
 import time
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import Any
 
 import django
 from django.db import connection, transaction
@@ -84,7 +84,7 @@ def call(number: int) -> None:
     ledger.settle(reference, Usage(500, 100), outcome="stop", now=now)
 
 
-def _now() -> object:
+def _now() -> Any:
     return connection.ops.adapt_datetimefield_value(timezone.now())
 
 
@@ -129,4 +129,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
