@@ -133,6 +133,7 @@ DATABASE_URL = env.url(
 )
 DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=600)}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["ENGINE"] = "chatsite.sqlite"
     DATABASES["default"]["OPTIONS"] = {
         # Deferred transactions under 8 writers: 1,291 of 2,400 "locked"; immediate: 0.
         "transaction_mode": "IMMEDIATE",

@@ -237,7 +237,7 @@ def _supported(answer: str, grounds: Sequence[str]) -> tuple[float, float, float
     known = "\n".join(grounds)
     return (
         float(bool(links(answer, known))),
-        float(min(len(figures(answer, known)), 4)),
+        float(min(len(figures(answer, grounds)), 4)),
         float(min(len(names(answer, known)), 4)),
         max(0.0, 0.5 - coverage(answer, grounds)) * 2,
     )
@@ -261,12 +261,14 @@ def links(answer: str, grounds: str) -> list[str]:
     return [link for link in found if link not in known]
 
 
-def figures(answer: str, grounds: str) -> list[str]:
+def figures(answer: str, grounds: Sequence[str]) -> list[str]:
     """Figures that are neither in the grounds, nor a list's numbers, nor a sum's right result."""
     text = _MARK.sub(" ", _LINK.sub(" ", answer))
-    known = {as_number(figure) for figure in set(FIGURE.findall(grounds))}
-    known |= {stated for stated, right in sums(text) if right}
-    return [figure for figure in FIGURE.findall(text) if as_number(figure) not in known]
+    given = FIGURE.findall(text)
+    if not given:
+        return []
+    known = {stated for stated, right in sums(text) if right}.union(*map(_figures_of, grounds))
+    return [figure for figure in given if as_number(figure) not in known]
 
 
 def names(answer: str, grounds: str) -> list[str]:
@@ -280,10 +282,15 @@ def stems(text: str) -> set[str]:
     return {word[:STEM] for word in _WORD.findall(text.lower()) if word not in _COMMON}
 
 
-# Most answers are given the same few articles: half of what a check costs.
+# Most answers are given the same few articles and instructions: most of what a check costs.
 @lru_cache(maxsize=512)
 def _stems_of(ground: str) -> frozenset[str]:
     return frozenset(stems(ground))
+
+
+@lru_cache(maxsize=512)
+def _figures_of(ground: str) -> frozenset[float]:
+    return frozenset(map(as_number, FIGURE.findall(ground)))
 
 
 def coverage(answer: str, grounds: Sequence[str]) -> float:
@@ -322,12 +329,17 @@ def parts_unanswered(parts: int, missed: Sequence[str], answer: str) -> int:
 
 def leaked(answer: str, instructions: str, run: int = 8) -> bool:
     """Whether so many consecutive words of the instructions stand in the answer."""
-    return not _runs(answer, run).isdisjoint(_runs(instructions, run))
+    return not _runs_of(instructions, run).isdisjoint(_runs(answer, run))
 
 
-def _runs(text: str, run: int) -> set[tuple[str, ...]]:
+def _runs(text: str, run: int) -> Iterator[tuple[str, ...]]:
     words = text.lower().split()
-    return set(zip(*(words[at:] for at in range(run)), strict=False))
+    return zip(*(words[at:] for at in range(run)), strict=False)
+
+
+@lru_cache(maxsize=8)
+def _runs_of(instructions: str, run: int) -> frozenset[tuple[str, ...]]:
+    return frozenset(_runs(instructions, run))
 
 
 def as_number(figure: str) -> float:

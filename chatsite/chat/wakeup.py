@@ -37,7 +37,8 @@ def _send(queue: SimpleQueue[int]) -> None:
     sent_at = 0.0
     while True:
         reply_ids = [queue.get()]
-        time.sleep(max(0.0, sent_at + APART - time.monotonic()))
+        if (wait := sent_at + APART - time.monotonic()) > 0:
+            time.sleep(wait)
         while len(reply_ids) < MOST_PER_HINT and not queue.empty():
             reply_ids.append(queue.get())
         sent_at = time.monotonic()
