@@ -34,6 +34,7 @@ DELIVERIES = "tests/billing/alerts/test_deliveries.py"
 ADJUSTMENTS = "tests/billing/test_adjustments.py"
 JOBS = "tests/offline/test_jobs.py"
 RATINGS, WISHES = "tests/chat/test_ratings.py", "tests/chat/test_wishes.py"
+PREPARED = "tests/chat/test_prepared.py"
 BUDGETS, AFFORDING = "tests/billing/test_budgets.py", "tests/chat/test_affording.py"
 BILL = "tests/provider/test_bill.py"
 COLLECTING = "tests/quality/test_collect_labels.py"
@@ -790,6 +791,86 @@ GUARDS = (
         "        limits.asks_per_address.take(address)\n",
         "",
         (PAGES,),
+    ),
+    Guard(
+        "",
+        "kept answers: the articles are part of the key",
+        "chatsite/chat/kept.py",
+        "        claimed.found.edition,\n        policy.version,",
+        "        policy.version,",
+        (PREPARED,),
+    ),
+    Guard(
+        "",
+        "kept answers: the policy is part of the key",
+        "chatsite/chat/kept.py",
+        "        policy.version,\n        task.name,",
+        "        task.name,",
+        (PREPARED,),
+    ),
+    Guard(
+        "",
+        "kept answers: the task type's tier is part of the key",
+        "chatsite/chat/kept.py",
+        "        task.tier,\n        task.points,\n",
+        "",
+        (PREPARED,),
+    ),
+    Guard(
+        "",
+        "kept answers: the site's name is part of the key",
+        "chatsite/chat/kept.py",
+        "        settings.SITE_NAME,\n",
+        "",
+        (PREPARED,),
+    ),
+    Guard(
+        "",
+        "kept answers: the whole question is part of the key",
+        "chatsite/chat/kept.py",
+        '" ".join(tidy(turn.text).casefold().split()).rstrip(" ?!."),',
+        '"",',
+        (PREPARED,),
+    ),
+    Guard(
+        "",
+        "kept answers: the same words otherwise written are the same",
+        "chatsite/chat/kept.py",
+        '" ".join(tidy(turn.text).casefold().split()).rstrip(" ?!."),',
+        "turn.text,",
+        (PREPARED,),
+    ),
+    Guard(
+        "",
+        "kept answers: a later turn is no first one",
+        "chatsite/chat/kept.py",
+        "or not prepared.is_first(claimed):",
+        "or False:",
+        (PREPARED,),
+    ),
+    Guard(
+        "",
+        "kept answers: a task type has to allow it",
+        "chatsite/chat/kept.py",
+        "if task is None or not task.is_cacheable or not",
+        "if task is None or not",
+        (PREPARED,),
+    ),
+    Guard(
+        "",
+        "kept answers: one that is rated down is given to nobody",
+        "chatsite/chat/kept.py",
+        "        .exclude(reply__rating=Message.Rating.BAD)\n",
+        "",
+        (PREPARED,),
+    ),
+    Guard(
+        "",
+        "kept answers: one grows old",
+        "chatsite/chat/kept.py",
+        "key=key, kept_at__gt=timezone.now() - KEPT)",
+        "key=key)",
+        (PREPARED,),
     ),
     Guard(
         "",

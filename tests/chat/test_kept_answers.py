@@ -1,9 +1,13 @@
 """Kept answers in the admin: read with what they saved, taken out, never written."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
 
 from chatsite import roles
 from chatsite.chat.models import KeptAnswer, Message, Prepared
@@ -63,6 +67,16 @@ def test_the_list_says_what_was_given_again_and_what_that_saved(operator, articl
     germany = said.index("How much is shipping to Germany? Shipping costs given 1 $0.002000")
     norway = said.index("How much is shipping to Norway? Shipping costs given 0 $0.000000")
     assert germany < norway
+
+
+def test_the_costs_page_says_what_was_given_again_and_what_that_saved(operator, articles):
+    known = kept("How much is shipping to Germany?")
+    given(known, "how much is shipping to germany")
+    page = reverse("admin:billing_costs")
+
+    assert "1 answer given again without a call saved $0.0020 more" in text(operator.get(page))
+    Prepared.objects.update(given_at=timezone.now() - timedelta(days=40))
+    assert "given again" not in text(operator.get(page))
 
 
 def test_the_list_says_what_is_given_no_more(operator, articles):

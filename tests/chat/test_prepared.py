@@ -110,12 +110,25 @@ def _no_longer_cacheable() -> None:
 
 
 @database_sync_to_async
+def _task_type_changed() -> None:
+    TaskType.objects.filter(name="Shipping costs").update(tier="", points=0.5)
+    library.learn()
+
+
+@database_sync_to_async
 def _grown_old() -> None:
     KeptAnswer.objects.update(kept_at=timezone.now() - kept.KEPT)
 
 
 @pytest.mark.parametrize(
-    "change", [_article_changed, _policy_changed, _no_longer_cacheable, _grown_old]
+    "change",
+    [
+        _article_changed,
+        _policy_changed,
+        _no_longer_cacheable,
+        _task_type_changed,
+        _grown_old,
+    ],
 )
 async def test_what_has_changed_since_is_written_anew(
     change, open_tab, task_types, worker, upstream
@@ -129,6 +142,61 @@ async def test_what_has_changed_since_is_written_anew(
     await second.answer()
 
     assert len(upstream.requests) == 2
+
+
+async def test_a_site_of_another_name_writes_anew(open_tab, task_types, worker, upstream, settings):
+    first, second = await open_tab(), await open_tab()
+    await first.say("How much is shipping to Germany?")
+    await first.answer()
+
+    settings.SITE_NAME = "Another shop"
+    await second.say("How much is shipping to Germany?")
+    await second.answer()
+
+    assert len(upstream.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("said", "again"),
+    [
+        # Close neighbours, with opposite answers.
+        ("How much is shipping to Germany insured?", "How much is shipping to Germany uninsured?"),
+        ("How much is shipping below 50 € to Spain?", "How much is shipping below 50 $ to Spain?"),
+    ],
+)
+async def test_other_words_are_another_question(
+    said, again, open_tab, task_types, worker, upstream
+):
+    first, second = await open_tab(), await open_tab()
+    await first.say(said)
+    await first.answer()
+
+    await second.say(again)
+    await second.answer()
+
+    assert await KeptAnswer.objects.acount() == 2
+    assert len(upstream.requests) == 2
+
+
+async def test_only_a_first_message_is_given_what_was_kept_and_kept(
+    open_tab, task_types, worker, upstream
+):
+    first, second = await open_tab(), await open_tab()
+    await first.say("How much is shipping to Germany?")
+    await first.answer()
+
+    await second.say("Tell me a joke")
+    await second.answer()
+    for said, entries in (("How much is shipping to Germany?", 4), ("How much to Norway?", 6)):
+        await second.say(said)
+        await second.sees(
+            lambda page, entries=entries: (
+                len(page.entries()) == entries and not page.entries()[-1].open
+            )
+        )
+
+    assert len(upstream.requests) == 4
+    assert await KeptAnswer.objects.acount() == 1
 
 
 async def test_an_answer_that_is_rated_down_is_given_to_nobody(

@@ -68,8 +68,10 @@ class Prepared(models.Model):
     saved = models.PositiveBigIntegerField(
         default=0, help_text="Nano-dollars that the kept answer had cost."
     )
+    given_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
+        indexes = [models.Index(fields=["given_at"], name="chat_prepared_by_time")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(kind__in=["approved", "kept"]), name="chat_preparation_is_known"
