@@ -43,11 +43,17 @@ class Outlook:
             return None
         return round(self.traffic.threshold + self.wanted.points, 2)
 
+    def threshold_at(self, points: float) -> float | None:
+        """So many points above the policy's; None where that was not read."""
+        return round(self.traffic.threshold + points, 2) if self.traffic else None
+
     @property
     def words(self) -> str:
-        """For the operator of one that does not pace itself; blank where it lasts."""
-        if not is_short(self.forecast):
-            return ""
+        """For the operator of one that does not pace itself."""
+        if self.forecast.spent >= self.forecast.limit:
+            return "It is spent."
+        if not self.forecast.hit_at:
+            return "At this pace it lasts to the end."
         spent = f"At this pace it is spent {self._hit}."
         if self.traffic is None:
             return f"{spent} What threshold would last to the end is not known: {self.problem}"

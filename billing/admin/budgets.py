@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce, Greatest
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
@@ -126,11 +126,17 @@ class BudgetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # as above
         return render(request, "admin/billing/budget/_steps.html", {"steps": steps})
 
     def lasting(self, request: HttpRequest, budget_id: int) -> HttpResponse:
-        """Whether it lasts, for the dashboard, which does not wait for it."""
+        """Whether it lasts, for pages that do not wait for it."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        budget = get_object_or_404(Budget, pk=budget_id)
-        context = _pacing(budget, timezone.now())
+        budget, now = get_object_or_404(Budget, pk=budget_id), timezone.now()
+        outlook = outlooks.of(budget, now)
+        context = {"outlook": outlook, "lasts_at": "", "words": ""}
+        if outlook:
+            points = budget.points_since(outlook.window.starts_at)
+            lasts_at = outlook.threshold_at(points) if points else outlook.threshold
+            reason = outlook.reason(outlook.found(points)) if budget.paces_itself else outlook.words
+            context |= {"lasts_at": f"{lasts_at:g}" if lasts_at else "", "words": reason}
         return render(request, "admin/billing/_lasting.html", context)
 
     def stop(self, request: HttpRequest, budget_id: int) -> HttpResponse:
@@ -206,22 +212,16 @@ def _steps(budget: Budget) -> list[tuple[int, str]]:
 
 
 def _pacing(budget: Budget, now: datetime) -> dict[str, Any]:
-    """Whether the budget lasts, and what it does for it; empty where there is no pace."""
-    outlook = outlooks.of(budget, now)
-    if outlook is None:
+    """What the budget does so that it lasts; empty where there is no pace."""
+    if not budget.can_pace or not budget.active:
         return {}
-    points = budget.points_since(outlook.window.starts_at)
-    traffic = outlook.traffic
-    lasts_at = traffic.threshold + points if traffic and points else outlook.threshold
-    log = budget.adjustments.select_related("by")
     return {
-        "lasts_at": f"{lasts_at:g}" if lasts_at else "",
-        "pace": outlook.reason(outlook.found(points)) if budget.paces_itself else outlook.words,
+        "lasting": reverse("admin:billing_budget_lasting", args=[budget.pk]),
         "paced": budget if budget.paces_itself else None,
-        "paced_points": points,
+        "paced_points": budget.points_since(windows.current_of(budget, now).starts_at),
         "is_overdue": budget.paced_at is not None
         and budget.paced_at < now - windows.LOOKED_AT_WITHIN,
-        "adjustments": log[:NEWEST_ADJUSTMENTS],
+        "adjustments": list(budget.adjustments.all()[:NEWEST_ADJUSTMENTS]),
     }
 
 

@@ -137,8 +137,10 @@ def _burn_down(found: list[Gauge], by_day: list[int], now: datetime) -> list[Cha
     forecast = spending.forecast(gauge.window, now)
     coming = {point.at: (point.expected, point.low, point.high) for point in forecast.points}
     note = f"{gauge.budget}: {_in_words(forecast, gauge)} {gauge.pacing}"
-    part = reverse("admin:billing_budget_lasting", args=[gauge.budget.pk])
-    more = More("Whether it lasts, and at which threshold", gauge.url, part)
+    more = None
+    if forecast.hit_at or gauge.budget.paces_itself:
+        part = reverse("admin:billing_budget_lasting", args=[gauge.budget.pk])
+        more = More("At which threshold it lasts", gauge.url, part)
     return [panels.burn_down(_month(now), gauge.limit, by_day, coming, note, more)]
 
 
