@@ -144,7 +144,7 @@ def test_no_types_recognise_nothing():
         lambda stored: "[]",
         lambda stored: "{}",
         lambda stored: stored[:-100],
-        lambda stored: stored.replace('"format": 1', '"format": 0'),
+        lambda stored: stored.replace('"format": 2', '"format": 1'),
         lambda stored: json.dumps({**json.loads(stored), "rows": "", "buckets": ""}),
         lambda stored: json.dumps({**json.loads(stored), "biases": []}),
     ],
