@@ -3,10 +3,13 @@
 import re
 import unicodedata
 from collections.abc import Iterator
+from itertools import islice
 
 # What is looked at of a message: its beginning and its end. 100,000 pasted characters take as
 # long as these.
 MOST_CHARACTERS = 3000
+# And in how many sentences questions are looked for: each line of one letter is one.
+MOST_SENTENCES = 60
 
 _CIRCLED = {ord("①") + n: f"\n{n + 1}) " for n in range(20)}
 _APOSTROPHES = {ord(mark): "'" for mark in "‘’ʼ`´"}  # noqa: RUF001  # typed by phones
@@ -89,7 +92,7 @@ def tidy(text: str, most: int = MOST_CHARACTERS) -> str:
         text = f"{text[: most * 3 // 4]}\n{text[-most // 4 :]}"
     text = _CONTROL.sub(" ", _INVISIBLE.sub("", text.translate(_CIRCLED)))
     # One ligature can become 18 letters.
-    text = unicodedata.normalize("NFKC", text).translate(_APOSTROPHES)[: most * 2]
+    text = unicodedata.normalize("NFKC", text)[:most].translate(_APOSTROPHES)
     return "\n".join(" ".join(line.split()) for line in text.splitlines()).strip()
 
 
@@ -167,7 +170,8 @@ def _marks(text: str) -> list[tuple[int, int]]:
 
 
 def _sentences(text: str) -> list[str]:
-    return [sentence.strip() for sentence in _SENTENCE_END.split(text) if sentence.strip()]
+    found = (sentence.strip() for sentence in _SENTENCE_END.split(text))
+    return list(islice(filter(None, found), MOST_SENTENCES))
 
 
 def _asked(text: str) -> Iterator[str]:
