@@ -33,14 +33,35 @@ RESAMPLES = 500
 RECENT, RECENT_DAYS = 1000, timedelta(days=30)
 # Differences that are worth an operator's time.
 LEAST_APGR, LEAST_CALIBRATION = 0.01, 0.01
+# Share of resamples in which it has to rank better. Of models that are no better, and some worse,
+# half would win by chance on a week of 60 replies.
+SURE = 0.9
+SAME_APGR = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """How well scores rank the held-back replies, and how far their probabilities are off."""
+    """How well scores rank the held-back replies, and how far their probabilities are off.
+
+    Right ones would be off by more than `by_chance` once in twenty. `sureness`: in which share of
+    resamples they rank better than what is in force; as well counts for half.
+    """
 
     apgr: Between
     miscalibration: float
+    by_chance: float
+    sureness: float = 0.5
+
+    def is_better_than(self, in_force: "Measured") -> bool:
+        """Whether it ranks better beyond chance. Or the same, where the probabilities in force are
+        off beyond chance and its own less so: of another ranking that seems as good, many are
+        worse.
+        """
+        gained = self.apgr.value - in_force.apgr.value
+        if abs(gained) > SAME_APGR:
+            return gained >= LEAST_APGR and self.sureness >= SURE
+        calibrated = in_force.miscalibration - self.miscalibration
+        return in_force.miscalibration > in_force.by_chance and calibrated >= LEAST_CALIBRATION
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +84,7 @@ class Learned:
 
     @property
     def is_better(self) -> bool:
-        """Whether it ranks better, or as well with better probabilities."""
-        gained = self.proposed.apgr.value - self.in_force.apgr.value
-        calibrated = self.in_force.miscalibration - self.proposed.miscalibration
-        return gained >= LEAST_APGR or (gained > -LEAST_APGR and calibrated >= LEAST_CALIBRATION)
+        return self.proposed.is_better_than(self.in_force)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +228,7 @@ def _best(
     best = max(
         tried,
         key=lambda each: (
+            measured[each.how].is_better_than(measured["in force"]),
             round(measured[each.how].apgr.value, 3),
             -measured[each.how].miscalibration,
         ),
@@ -223,12 +242,17 @@ def _measured(labels: Sequence[Label], opinions: Mapping[str, _Opinion]) -> dict
     worse = [label.is_worse for label in labels]
     scores = {name: [each.score(label) for label in labels] for name, each in opinions.items()}
     ranked = evaluation.measured(gains, scores, RESAMPLES)
+    chances = {
+        name: [each.probability(label) for label in labels] for name, each in opinions.items()
+    }
     return {
         name: Measured(
             ranked[name].apgr,
-            calibration.miscalibration(worse, [each.probability(label) for label in labels]),
+            calibration.miscalibration(worse, found),
+            calibration.unavoidable(found)[1],
+            evaluation.sureness(gains, scores[name], scores["in force"], RESAMPLES),
         )
-        for name, each in opinions.items()
+        for name, found in chances.items()
     }
 
 

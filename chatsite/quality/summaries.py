@@ -59,7 +59,7 @@ def _how_good(proposal: Proposal) -> list[str]:
     ranked = f"{_between(ours)} against {_between(theirs)}, where a coin has {COIN:.2f}"
     better = ours["apgr"]["value"] > theirs["apgr"]["value"]
     if proposal.state == Proposal.State.NO_BETTER:
-        return [f"Not better than what is in force: {ranked}. It cannot be accepted."]
+        return [f"Not surely better than what is in force: {ranked}. It cannot be accepted."]
     said = [
         f"It tells better than what is in force which messages need the strong tier: {ranked}."
         if better

@@ -29,8 +29,9 @@ State = Proposal.State
 NOW = timezone.now()
 
 
-def measured(apgr: float, miscalibration: float = 0.04) -> Measured:
-    return Measured(Between(apgr, apgr - 0.1, apgr + 0.1), miscalibration)
+def measured(apgr: float, miscalibration: float = 0.04, sureness: float = 0.97) -> Measured:
+    interval = Between(apgr, apgr - 0.1, apgr + 0.1)
+    return Measured(interval, miscalibration, by_chance=0.05, sureness=sureness)
 
 
 LEARNED = Learned(
@@ -129,22 +130,33 @@ def test_one_that_was_measured_beside_another_policy_is_refused(operator, settin
 
 
 @pytest.mark.parametrize(
-    ("apgr", "off_by", "state"),
+    ("apgr", "sureness", "off", "off_in_force", "state"),
     [
-        (0.60, 0.04, State.OPEN),
-        (0.555, 0.04, State.NO_BETTER),
-        (0.55, 0.02, State.OPEN),
-        (0.53, 0.00, State.NO_BETTER),
+        (0.60, 0.95, 0.04, 0.04, State.OPEN),
+        (0.60, 0.85, 0.04, 0.04, State.NO_BETTER),  # one such week in seven is chance
+        (0.555, 0.95, 0.04, 0.04, State.NO_BETTER),
+        (0.55, 0.50, 0.04, 0.08, State.OPEN),
+        (0.55, 0.50, 0.02, 0.04, State.NO_BETTER),  # right ones would look as far off
+        (0.553, 0.55, 0.02, 0.08, State.NO_BETTER),  # another ranking, perhaps a worse one
+        (0.53, 0.20, 0.00, 0.08, State.NO_BETTER),
     ],
 )
-def test_what_is_not_better_says_so_and_cannot_be_accepted(operator, apgr, off_by, state):
-    proposal = proposed(replace(LEARNED, proposed=measured(apgr, off_by)))
+def test_what_is_not_better_beyond_chance_says_so_and_cannot_be_accepted(
+    operator, apgr, sureness, off, off_in_force, state
+):
+    proposal = proposed(
+        replace(
+            LEARNED,
+            proposed=measured(apgr, off, sureness),
+            in_force=measured(0.55, off_in_force),
+        )
+    )
 
     page = text(operator.get(f"{LIST}{proposal.pk}/change/"))
     post(operator, proposal, "accept")
 
     assert proposal.state == state
-    assert ("Not better than what is in force" in page) == (state == State.NO_BETTER)
+    assert ("Not surely better than what is in force" in page) == (state == State.NO_BETTER)
     assert ("Accept" in page) == (state == State.OPEN)
     assert (policies.current().learned_analyzer is None) == (state == State.NO_BETTER)
 

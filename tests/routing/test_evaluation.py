@@ -16,6 +16,7 @@ from routing.evaluation import (
     calibration,
     calls_needed,
     measured,
+    sureness,
 )
 
 GAINS = [1.0, 0.0, 0.0, 0.0]
@@ -93,6 +94,17 @@ def test_the_same_seed_gives_the_same_intervals():
 
     assert measured(gains, {"a": scores}, 50) == measured(gains, {"a": scores}, 50)
     assert measured(gains, {"a": scores}, 50) != measured(gains, {"a": scores}, 50, seed=2)
+
+
+def test_a_better_ranking_is_surely_better_and_a_coin_as_often_as_not():
+    gains = [float(each > 0.7) for each in draws(300)]
+    good = [gain + noise for gain, noise in zip(gains, draws(600)[300:], strict=True)]
+    coin, other = draws(900)[600:], draws(1200)[900:]
+
+    assert sureness(gains, good, coin, 100) == 1.0
+    assert sureness(gains, coin, good, 100) == 0.0
+    assert sureness(gains, good, good, 100) == 0.5
+    assert 0.02 < sureness(gains, coin, other, 100) < 0.98
 
 
 def test_without_resamples_the_interval_is_the_value():
