@@ -4,8 +4,8 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from routing import thresholds
 from routing.evaluation import Point, Ranking, at_share
-from routing.learned import threshold_for_share
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def highest(scores: Sequence[float], share: float, among: Sequence[int] | None =
     if not places:
         return []
     there = [scores[at] for at in places]
-    threshold = threshold_for_share(there, min(1.0, share * len(scores) / len(places)))
+    threshold = thresholds.for_share(there, min(1.0, share * len(scores) / len(places)))
     return [at for at in places if scores[at] >= threshold]
 
 

@@ -10,31 +10,12 @@ from typing import Any
 
 from routing.choice import Moved
 from routing.features import language, standardised, sums
+from routing.grounds import FIGURE, MARK, as_number, coverage, figures, links, names, stems
 from routing.learned import ARTIFACTS, FORMAT, BadModel, logistic
 from routing.wording import folded, parts_in, questions, tidy
 
 # Characters of each that are read, so that a check stays under 5 ms.
 MOST_QUESTION, MOST_ANSWER, MOST_ARTICLES = 1500, 3000, 10000
-
-_LINK = re.compile(
-    r"(?:https?://|www\.)[^\s<>()\[\]\"']+|(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64})+",
-    re.I,
-)
-# Longer runs of digits are numbers of orders and the like: read in pieces, alike on both sides.
-FIGURE = re.compile(r"\d[\d,]{0,14}(?:\.\d{1,9})?")
-_MARK = re.compile(r"^\s*\(?\d{1,2}[.)]\s", re.MULTILINE)
-_NAME = re.compile(r"(?<=[\w,;] )[A-Z][a-z]{2,}\b")
-_WORD = re.compile(r"[^\W\d_]{4,}")
-# Letters of a word that are compared: "returns" and "returned" are grounds for each other.
-STEM = 5
-# Words that every answer has.
-_COMMON_TEXT = (
-    "about after also around been before cannot could does down each from have help here into "
-    "just like make more most much need only other over please should some such than that their "
-    "them then there these they this those time very want well were what when where which while "
-    "will with would your yours thank thanks sorry know tell"
-)
-_COMMON = frozenset(_COMMON_TEXT.split())
 
 _REFUSAL = re.compile(
     r"\bi(?: am|'m) (?:sorry(?!,? (?:for|about|to hear|that)\b)|afraid|unable|not able)"
@@ -254,60 +235,13 @@ def _open(answer: str) -> bool:
     )
 
 
-def links(answer: str, grounds: str) -> list[str]:
-    """Addresses that the answer gives and the grounds do not."""
-    known = grounds.lower()
-    found = (link.rstrip(".,;:!?").lower() for link in _LINK.findall(answer))
-    return [link for link in found if link not in known]
-
-
-def figures(answer: str, grounds: Sequence[str]) -> list[str]:
-    """Figures that are neither in the grounds, nor a list's numbers, nor a sum's right result."""
-    text = _MARK.sub(" ", _LINK.sub(" ", answer))
-    given = FIGURE.findall(text)
-    if not given:
-        return []
-    known = {stated for stated, right in sums(text) if right}.union(*map(_figures_of, grounds))
-    return [figure for figure in given if as_number(figure) not in known]
-
-
-def names(answer: str, grounds: str) -> list[str]:
-    """Capitalised words within a sentence that occur nowhere in the grounds."""
-    known = grounds.lower()
-    return [name for name in _NAME.findall(answer) if name.lower() not in known]
-
-
-def stems(text: str) -> set[str]:
-    """The beginnings of a text's telling words."""
-    return {word[:STEM] for word in _WORD.findall(text.lower()) if word not in _COMMON}
-
-
-# Most answers are given the same few articles and instructions: most of what a check costs.
-@lru_cache(maxsize=512)
-def _stems_of(ground: str) -> frozenset[str]:
-    return frozenset(stems(ground))
-
-
-@lru_cache(maxsize=512)
-def _figures_of(ground: str) -> frozenset[float]:
-    return frozenset(map(as_number, FIGURE.findall(ground)))
-
-
-def coverage(answer: str, grounds: Sequence[str]) -> float:
-    """Share of the answer's telling words that the grounds have too; 1 without any."""
-    claimed = stems(answer)
-    if not claimed:
-        return 1.0
-    return len(claimed & frozenset().union(*map(_stems_of, grounds))) / len(claimed)
-
-
 def unanswered(asked: Sequence[str], answer: str, parts: int = 0) -> list[str]:
     """Which of several questions share no telling word with the answer. Empty for one question.
 
     `parts`: how many of them the customer numbered. One telling word is too few to miss an answer
     by: "and what time exactly?" is answered by 19:00.
     """
-    if len(asked) < 2 or len(_MARK.findall(answer)) >= (parts or len(asked)):
+    if len(asked) < 2 or len(MARK.findall(answer)) >= (parts or len(asked)):
         return []
     given = stems(answer)
     return [
@@ -322,7 +256,7 @@ def parts_unanswered(parts: int, missed: Sequence[str], answer: str) -> int:
     """
     if not parts:
         return 0
-    items = _MARK.split(answer)[1:]
+    items = MARK.split(answer)[1:]
     refused = sum(bool(_REFUSAL.search(folded(item))) for item in items)
     return min(max(0, parts - len(items)), len(missed)) + refused
 
@@ -340,8 +274,3 @@ def _runs(text: str, run: int) -> Iterator[tuple[str, ...]]:
 @lru_cache(maxsize=8)
 def _runs_of(instructions: str, run: int) -> frozenset[tuple[str, ...]]:
     return frozenset(_runs(instructions, run))
-
-
-def as_number(figure: str) -> float:
-    """The value of a figure as written, thousands marked or not."""
-    return float(figure.replace(",", ""))

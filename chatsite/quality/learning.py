@@ -15,7 +15,7 @@ from typing import Any
 from chatsite.quality import examples
 from chatsite.quality.examples import Example
 from chatsite.quality.labels import Source
-from routing import calibration, evaluation, fit, fitted, learned, verifier
+from routing import calibration, evaluation, fit, fitted, learned, thresholds, verifier
 from routing.evaluation import Between
 from routing.features import measure
 from routing.fit import Label, TooFewLabels
@@ -274,7 +274,7 @@ def _threshold(scores: Sequence[float], share: float, highest: float, *, digits:
     """The lowest threshold, of so many digits, that sends at most this share strong."""
     if not scores:
         return highest
-    steps = math.floor(learned.threshold_for_share(scores, share) * 10**digits)
+    steps = math.floor(thresholds.for_share(scores, share) * 10**digits)
     while _share(scores, steps / 10**digits) > share:
         steps += 1
     return float(min(highest, steps / 10**digits))

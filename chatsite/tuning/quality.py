@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import islice
 
 from chatsite.quality.models import Label
-from routing import learned
+from routing import thresholds
 from routing.models import RouteDecision
 
 Source = Label.Source
@@ -45,11 +45,11 @@ class Quality:
         lost = sum(
             loss for score, loss in zip(self.scores, self.losses, strict=True) if score < threshold
         )
-        return 1 - lost / self.labels, 1 - learned.upper_bound(lost, self.labels)
+        return 1 - lost / self.labels, 1 - thresholds.upper_bound(lost, self.labels)
 
     def threshold_for(self, kept: float) -> float | None:
         """The highest that surely (95 %) keeps so much of the quality; None: not one does."""
-        found = learned.threshold_for_loss(self.scores, self.losses, 1 - kept)
+        found = thresholds.for_loss(self.scores, self.losses, 1 - kept)
         if found is None:
             return None
         shown = round(found, 1)
@@ -59,7 +59,7 @@ class Quality:
 def least_labels(kept: float) -> int:
     """How many labels it takes, all of them good, to be sure of so much."""
     number = 1
-    while learned.upper_bound(0, number) > 1 - kept:
+    while thresholds.upper_bound(0, number) > 1 - kept:
         number += 1
     return number
 

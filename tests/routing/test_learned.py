@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import pytest
 
-from routing import fit, learned
+from routing import fit, learned, thresholds
 from routing.calibration import miscalibration
 from routing.choice import Moved, Tier, Turn, choose
 from routing.difficulty import rules, weigh
@@ -266,23 +266,23 @@ def test_a_share_is_a_threshold_that_is_never_exceeded():
     scores = [1.0, 2.0, 2.0, 3.0, 4.0]
 
     for share in (0.0, 0.2, 0.5, 0.6, 0.99, 1.0):
-        threshold = learned.threshold_for_share(scores, share)
+        threshold = thresholds.for_share(scores, share)
         assert sum(score >= threshold for score in scores) <= share * len(scores) + 1e-9
-    assert learned.threshold_for_share(scores, 0.4) == 3.0
+    assert thresholds.for_share(scores, 0.4) == 3.0
     with pytest.raises(ValueError, match="no recent scores"):
-        learned.threshold_for_share([], 0.5)
+        thresholds.for_share([], 0.5)
 
 
 def test_a_threshold_for_quality_needs_labels_enough_to_be_sure():
     scores = [float(number % 10) for number in range(1000)]
     losses = [1.0 if score >= 8 and number % 2 else 0.0 for number, score in enumerate(scores)]
 
-    assert learned.threshold_for_loss(scores, losses, 0.02) == 9.0
-    assert learned.threshold_for_loss(scores[:20], losses[:20], 0.02) is None
-    harmless = learned.threshold_for_loss(scores, [0.0] * 1000, 0.02)
+    assert thresholds.for_loss(scores, losses, 0.02) == 9.0
+    assert thresholds.for_loss(scores[:20], losses[:20], 0.02) is None
+    harmless = thresholds.for_loss(scores, [0.0] * 1000, 0.02)
     assert harmless is not None
     assert harmless > 9.0
-    assert learned.threshold_for_loss([], [], 0.02) is None
+    assert thresholds.for_loss([], [], 0.02) is None
 
 
 @pytest.mark.parametrize(
