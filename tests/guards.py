@@ -859,9 +859,9 @@ GUARDS = (
     Guard(
         "",
         "kept answers: one that is rated down is given to nobody",
-        "chatsite/chat/kept.py",
-        "        .exclude(reply__rating=Message.Rating.BAD)\n",
-        "",
+        "chatsite/chat/ratings.py",
+        "            KeptAnswer.objects.of(reply).delete()\n",
+        "            pass\n",
         (PREPARED,),
     ),
     Guard(

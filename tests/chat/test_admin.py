@@ -16,6 +16,7 @@ from django.contrib.auth.models import Group, Permission, User
 from django.db import connection
 from django.test import AsyncClient, Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from billing.models import LedgerEntry
 from chatsite import office, roles
@@ -228,7 +229,7 @@ def test_a_conversation_is_found_by_what_names_it(staff, various):
 
 
 def test_dates_lead_from_months_to_days(staff, various):
-    today = various["cheap"].conversation.active_at.date()
+    today = timezone.localdate(various["cheap"].conversation.active_at)
 
     days = staff.get(f"{LIST}?active_at__year={today.year}&active_at__month={today.month}")
     day = staff.get(
