@@ -8,7 +8,7 @@ from playwright.sync_api import Browser
 
 from chatsite.demo import model
 from tests.browser.chromium import launched
-from tests.browser.people import STAFF, Customer, Staff, Tab
+from tests.browser.people import OPERATOR, STAFF, Customer, Operator, Staff, Tab
 from tests.exchange import Exchange
 from tests.scripts import Says
 from tests.stack import Stack
@@ -42,7 +42,8 @@ def provider() -> Iterator[Upstream]:
 @pytest.fixture(scope="package")
 def running(provider: Upstream) -> Iterator[Stack]:
     environment = {"OPENAI_BASE_URL": provider.url}
-    with Stack(environment=environment, seed=SEED + STAFF.account) as running:
+    accounts = "\n".join([STAFF.account, OPERATOR.account])
+    with Stack(environment=environment, seed=SEED + accounts) as running:
         yield running
         # Whatever they still write, nobody reads it: 8 s less than to let them finish.
         for process in running.processes:
@@ -89,3 +90,9 @@ def tab(customer: Customer) -> Tab:
 def staff(browser: Browser, site: Stack) -> Iterator[Staff]:
     with Staff(browser, site.url) as staff:
         yield staff
+
+
+@pytest.fixture
+def operator(browser: Browser, site: Stack) -> Iterator[Operator]:
+    with Operator(browser, site.url) as operator:
+        yield operator

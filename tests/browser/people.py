@@ -119,17 +119,19 @@ class Account:
         )
 
 
-STAFF = Account("robin", "staff")
+STAFF, OPERATOR = Account("robin", "staff"), Account("olga", "operators")
 
 
 class Staff(Person):
     """Signed in to the admin."""
 
+    account = STAFF
+
     def visit(self, path: str) -> Page:
         page = self.context.new_page()
         page.goto(path)
-        page.get_by_label("Username").fill(STAFF.name)
-        page.get_by_label("Password").fill(STAFF.password)
+        page.get_by_label("Username").fill(self.account.name)
+        page.get_by_label("Password").fill(self.account.password)
         page.get_by_role("button", name="Log in").click()
         return page
 
@@ -138,3 +140,7 @@ class Staff(Person):
         page = self.visit("/admin/chat/conversation/")
         page.get_by_role("link", name=first_question).first.click()
         return page
+
+
+class Operator(Staff):
+    account = OPERATOR
