@@ -40,6 +40,7 @@ BILL = "tests/provider/test_bill.py"
 COLLECTING = "tests/quality/test_collect_labels.py"
 SUMMARIES = "tests/summaries/test_night.py"
 PROPOSALS = "tests/quality/test_proposals.py"
+VISITORS = "tests/billing/test_visitors.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -1139,6 +1140,63 @@ GUARDS = (
         "            raise PermissionDenied\n        try:\n            policy",
         "            pass\n        try:\n            policy",
         (PROPOSALS,),
+    ),
+    Guard(
+        "billing",
+        "a list sorts by no column that has no index",
+        "chatsite/paging.py",
+        "        may = field_name in (self.sortable_by or ())\n",
+        "        may = True\n",
+        (f"{VISITORS}::test_entries_are_sorted_by_what_has_an_index",),
+    ),
+    Guard(
+        "billing",
+        "how long customers wait is read from answers",
+        "billing/dashboard/panels.py",
+        "                total(_answers(own)),\n",
+        "                total(own),\n",
+        ("tests/billing/test_dashboard.py::test_only_answers_say_how_long_customers_wait",),
+    ),
+    Guard(
+        "billing",
+        "visitors are listed for who may see costs",
+        "billing/dashboard/visitor_pages.py",
+        '        if not request.user.has_perm("billing.view_ledgerentry"):\n'
+        "            raise PermissionDenied\n",
+        "",
+        (f"{VISITORS}::test_who_may_not_see_the_ledger_sees_no_visitors",),
+    ),
+    Guard(
+        "billing",
+        "entries are exported for who may see them",
+        "billing/admin/entries.py",
+        "        if not self.has_view_permission(request):\n            raise PermissionDenied\n",
+        "",
+        (f"{VISITORS}::test_who_may_not_see_the_ledger_sees_no_visitors",),
+    ),
+    Guard(
+        "billing",
+        "a download is sent while it is read",
+        "billing/dashboard/downloads.py",
+        "_awaited(parts) if isinstance(request, ASGIRequest) else parts",
+        "parts",
+        (f"{VISITORS}::test_a_download_is_sent_while_it_is_read",),
+    ),
+    Guard(
+        "chat",
+        "a search reads the signs that its index leaves out",
+        "chatsite/chat/search.py",
+        "    return rows if is_exact else _reading(rows, terms)\n",
+        "    return rows\n",
+        ("tests/chat/test_search.py::test_words_are_found",),
+    ),
+    Guard(
+        "chat",
+        "what has no words is searched for by reading",
+        "chatsite/chat/search.py",
+        "    if not all(words) or any(map(UNSPACED.search, terms)):\n",
+        "    if not all(words):\n",
+        ("tests/chat/test_search.py::test_words_are_found",),
     ),
 )
 

@@ -65,9 +65,9 @@ def listing(request: HttpRequest) -> HttpResponse:
     page = Paginator(found, ON_A_PAGE).get_page(request.GET.get("page"))
     used = allowances([visitor.key for visitor in page], timezone.now())
     titles = {
+        "cost": "Cost",
         "conversations": "Conversations",
         "charged": "Calls",
-        "cost": "Cost",
         "active": "Last call",
     }
     context = {

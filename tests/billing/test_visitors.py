@@ -82,7 +82,7 @@ def test_visitors_are_listed_as_the_address_says(staff, three, query, expected):
 def test_a_visitor_costs_what_the_entries_say_and_leads_to_its_conversations(staff, three):
     body = staff.get(VISITORS).content.decode()
 
-    assert "ann 3 3 $0.0020" in text(body).replace("</code>", "")
+    assert "ann $0.0020 3 3" in text(body)
     url = html.unescape(re.findall(r'href="([^"]+visitor=ann)"', body)[0])
     assert url == f"{reverse('admin:chat_conversation_changelist')}?visitor=ann"
     assert staff.get(url).status_code == 200
@@ -96,8 +96,8 @@ def test_what_is_used_of_an_allowance_stands_beside_it(staff, charged):
 
     ann, bob = text(staff.get(VISITORS + "?sort=cost").content.decode()).split(" bob ")
 
-    assert "visitor day : $0.0006 of $0.1000 visitor ann total : $0.0006 of $0.0010" in ann
-    assert "visitor day : $0.0006 of $0.1000" in bob
+    assert "visitor day $0.0006 of $0.1000 visitor ann total $0.0006 of $0.0010" in ann
+    assert "$0.0006 of $0.1000" in bob
     assert "visitor ann total" not in bob
 
 
@@ -185,6 +185,13 @@ def test_no_cell_of_an_entry_is_a_formula(staff, charged):
     assert row["reference"] == "'=1+1"
     assert row["visitor"] == '\'=HYPERLINK("x")'
     assert row["model_requested"] == "'@sum"
+
+
+def test_entries_are_sorted_by_what_has_an_index(staff, three):
+    """Whatever an address names: here the cost, then the purpose, whose head is no link."""
+    orders = [staff.get(f"{ENTRIES}?o={n}").context["cl"].queryset.query.order_by for n in (7, 2)]
+
+    assert orders == [("amount", "-pk"), ("-pk",)]
 
 
 def test_the_list_of_entries_leads_to_its_export(staff, three):
