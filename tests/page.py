@@ -128,6 +128,10 @@ class Entry:
         )
 
 
+# What fragments address in a page.
+PARTS = ("earlier", "messages", "standing", "person", "notice")
+
+
 class Page:
     """One tab's document. Fragments that found nothing to change are kept in `missed`."""
 
@@ -148,10 +152,10 @@ class Page:
             "",
         )
         # Only these parts change; what is around them is not searched again and again.
-        parts = [self._by_id(name) for name in ("messages", "standing", "person", "notice")]
+        parts = [self._by_id(name) for name in PARTS]
         self.root = Node("")
         for part in parts:
-            assert part is not None, "the page lacks its log, its revision, its wish or its notice"
+            assert part is not None, f"the page lacks one of {PARTS}"
             self.root.append(part)
 
     @property

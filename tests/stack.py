@@ -185,7 +185,7 @@ class Stack:
         self.upstream = self.process("upstream", model)
         self.web = self.process("web", self._command("web"))
         self.workers = [
-            self.process(name, [*self._command("worker"), name])
+            self.process(name, [*self._command("worker")[:-1], name])
             for name in (f"worker{number}" for number in range(1, workers + 1))
         ]
         self.beat = self.process("beat", self._command("beat"))

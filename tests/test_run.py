@@ -97,7 +97,8 @@ def start(tmp_path) -> Iterator[Callable[..., Run]]:
         run.end()
 
 
-def test_two_sites_live_beside_each_other_and_leave_nothing_behind(start):
+def test_two_sites_live_beside_each_other_and_leave_nothing_behind(start, monkeypatch):
+    monkeypatch.setenv("WORKERS", "2")
     one = start("one")
     until(one.status)
     two = start("another one")
@@ -110,7 +111,14 @@ def test_two_sites_live_beside_each_other_and_leave_nothing_behind(start):
         "operator",
     ]
     commands = " ".join(one.processes().values())
-    for words in ("chatsite.asgi", "worker", "beat", "chatsite.demo.model", "valkey-server"):
+    for words in (
+        "chatsite.asgi",
+        "worker1",
+        "worker2",
+        "beat",
+        "chatsite.demo.model",
+        "valkey-server",
+    ):
         assert words in commands
 
     # Ctrl-C, which a terminal sends to the whole group.
@@ -131,9 +139,9 @@ def test_a_process_that_dies_is_shown_and_started_again(start):
     os.kill(web, signal.SIGKILL)
     os.kill(worker, signal.SIGKILL)
 
-    until(lambda: "exited: web" in run.printed and "exited: worker" in run.printed, 10)
+    until(lambda: "exited: web" in run.printed and "exited: worker1" in run.printed, 10)
     until(run.status)
-    until(lambda: run.printed.count("spawned: 'worker'") == 2, 10)
+    until(lambda: run.printed.count("spawned: 'worker1'") == 2, 10)
     assert run.pid("chatsite.asgi") != web
 
 

@@ -244,7 +244,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
                 for message in seen.messages
                 if message.role == Message.Role.ASSISTANT
             }
-            html = fragments.log(seen.conversation, seen.messages)
+            html = fragments.log(seen)
             self.unread -= len(html)  # however long: who reconnects must be able to get it
             self._send(html)
             if wanted == self.wanted and not self._lacks_characters():

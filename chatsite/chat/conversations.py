@@ -6,27 +6,35 @@ from dataclasses import dataclass
 from chatsite.chat.errors import NotYours
 from chatsite.chat.models import Conversation, Message
 
+# Messages shown at once: the longest of them all fit into one frame of a socket.
+SHOWN = 200
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A conversation as one statement read it: its messages belong to its revision."""
+    """A conversation as one statement read it: its newest messages belong to its revision.
+
+    `earlier`: the position before which there are more; None where these are all.
+    """
 
     conversation: Conversation
     messages: tuple[Message, ...]
+    earlier: int | None = None
 
 
-def seen(public_id: uuid.UUID, visitor: str) -> Seen:
+def seen(public_id: uuid.UUID, visitor: str, before: int | None = None) -> Seen:
     """The visitor's conversation of this address; unsaved and empty where none has begun.
 
-    Raises NotYours.
+    Of its messages the newest `SHOWN`, or those before a position. Raises NotYours.
     """
     if not visitor:
         raise NotYours
-    messages = tuple(
-        Message.objects.filter(conversation__public_id=public_id)
-        .select_related("conversation", "author")
-        .order_by("position")
-    )
+    said = Message.objects.filter(conversation__public_id=public_id)
+    if before is not None:
+        said = said.filter(position__lt=before)
+    newest = said.select_related("conversation", "author").order_by("-position")
+    read = tuple(newest[: SHOWN + 1])
+    messages = read[SHOWN - 1 :: -1] if len(read) > SHOWN else read[::-1]
     if messages:
         conversation = messages[0].conversation
     else:
@@ -34,7 +42,7 @@ def seen(public_id: uuid.UUID, visitor: str) -> Seen:
         conversation = Conversation(public_id=public_id, visitor=visitor)
     if conversation.visitor != visitor:
         raise NotYours
-    return Seen(conversation, messages)
+    return Seen(conversation, messages, messages[0].position if len(read) > SHOWN else None)
 
 
 def latest(visitor: str) -> uuid.UUID | None:

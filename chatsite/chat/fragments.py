@@ -1,12 +1,11 @@
 """The HTML that goes over the socket: pieces of the page, addressed by their ids."""
 
-from collections.abc import Sequence
-
 from django.template.loader import render_to_string
 
 from chatsite import markdown
+from chatsite.chat.conversations import Seen
 from chatsite.chat.live import Changed
-from chatsite.chat.models import Conversation, Message
+from chatsite.chat.models import Message
 from chatsite.chat.questions import Change
 
 
@@ -20,10 +19,18 @@ def feedback(message: Message) -> str:
     return render_to_string("chat/_feedback.html", {"message": message})
 
 
-def log(conversation: Conversation, messages: Sequence[Message]) -> str:
+def log(seen: Seen) -> str:
     """The whole log; replaces the one that a tab has."""
-    context = {"conversation": conversation, "chat_messages": messages}
-    return render_to_string("chat/_log.html", context)
+    return render_to_string("chat/_log.html", shown(seen))
+
+
+def shown(seen: Seen) -> dict[str, object]:
+    """What templates know a conversation's messages by."""
+    return {
+        "conversation": seen.conversation,
+        "chat_messages": seen.messages,
+        "earlier": seen.earlier,
+    }
 
 
 def notice(words: str, client_id: str = "") -> str:

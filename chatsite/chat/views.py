@@ -19,6 +19,7 @@ from chatsite.chat import (
     visitors,
     wakeup,
 )
+from chatsite.chat.conversations import Seen
 from chatsite.chat.errors import NotYours, Refused
 from chatsite.chat.models import Conversation
 from chatsite.chat.questions import Change
@@ -36,7 +37,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @never_cache
 def new(request: HttpRequest) -> HttpResponse:
     """An empty conversation under an address that nobody can guess; stored once it is used."""
-    response = _page(request, Conversation(), ())
+    response = _page(request, Seen(Conversation(), ()))
     visitors.recognise(request, response)
     return response
 
@@ -44,11 +45,16 @@ def new(request: HttpRequest) -> HttpResponse:
 @require_GET
 @never_cache
 def conversation(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """The newest messages, or with `before` those before that position: a part of the page only."""
+    before = request.GET.get("before", "")
     try:
-        seen = conversations.seen(public_id, visitors.held(request.COOKIES))
+        position = int(before[:9]) if before.isdecimal() else None
+        seen = conversations.seen(public_id, visitors.held(request.COOKIES), position)
     except NotYours as error:
         raise Http404 from error
-    response = _page(request, seen.conversation, seen.messages)
+    if position is not None and request.headers.get("HX-Request"):
+        return render(request, "chat/_earlier.html", fragments.shown(seen))
+    response = _page(request, seen, is_newest=position is None)
     visitors.recognise(request, response)
     return response
 
@@ -128,18 +134,13 @@ def _refused(request: HttpRequest, public_id: uuid.UUID, error: Refused) -> Http
     except NotYours as not_yours:
         raise Http404 from not_yours
     typed = request.POST.get("text", "")
-    return _page(request, seen.conversation, seen.messages, words=error.words, typed=typed)
+    return _page(request, seen, words=error.words, typed=typed)
 
 
-def _page(
-    request: HttpRequest,
-    conversation: Conversation,
-    messages: tuple[object, ...],
-    **more: str,
-) -> HttpResponse:
+def _page(request: HttpRequest, seen: Seen, *, is_newest: bool = True, **more: str) -> HttpResponse:
     context = {
-        "conversation": conversation,
-        "chat_messages": messages,
+        **fragments.shown(seen),
+        "is_newest": is_newest,
         "max_length": questions.MAX_LENGTH,
         "new_client_id": uuid.uuid4(),
         **more,

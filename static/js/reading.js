@@ -30,6 +30,15 @@ chat.addEventListener("submit", ({ target }) => {
   if (!target.matches("[data-rating]")) following = true;
 });
 
+// Earlier messages come in above; what is being read stays where it is.
+let below = 0;
+chat.addEventListener("htmx:beforeSwap", () => {
+  below = scroll.scrollHeight - scroll.scrollTop;
+});
+chat.addEventListener("htmx:afterSwap", () => {
+  scroll.scrollTop = scroll.scrollHeight - below;
+});
+
 const localise = () => {
   for (const time of thread.querySelectorAll("time:not([title])")) {
     const date = new Date(time.dateTime);

@@ -9,6 +9,17 @@ from tests.upstream import Upstream
 
 pytestmark = pytest.mark.browser
 
+# 239 messages more, a megabyte of pages: Daphne's own limit of what it sends is 64 KB.
+LONG = """
+from chatsite.chat.models import Conversation, Message
+conversation = Conversation.objects.get(public_id="{id}")
+Message.objects.bulk_create(
+    Message(conversation=conversation, position=100 + number, role="assistant", state="complete",
+            text=f"message {{number}} " + "word " * 800)
+    for number in range(239)
+)
+Conversation.objects.filter(pk=conversation.pk).update(revision=conversation.revision + 1)
+"""
 MANY_WORDS = " ".join(f"word{number}" for number in range(80))
 
 
@@ -115,3 +126,29 @@ def test_a_person_takes_over_and_hands_back(
     expect(tab.page.get_by_text("has taken over")).to_have_count(0)
     assert customer.complaints == []
     assert staff.complaints == []
+
+
+def test_a_conversation_longer_than_a_socket_takes_at_once_comes_back_and_shows_its_beginning(
+    tab: Tab, site: Stack
+):
+    tab.ask("How it began")
+    tab.is_answered()
+    site.manage("shell", "--verbosity", "0", "--command", LONG.format(id=tab.path.split("/")[2]))
+
+    site.web.kill()
+    expect(tab.connection).to_contain_text("Reconnecting")
+    site.web.start()
+
+    expect(tab.log.get_by_role("article")).to_have_count(200)
+    expect(tab.log).to_contain_text("message 238")
+    expect(tab.log).not_to_contain_text("How it began")
+
+    tab.page.get_by_role("link", name="Show earlier messages").focus()
+    tab.page.keyboard.press("Enter")
+
+    earlier = tab.page.get_by_role("list", name="Earlier messages")
+    expect(earlier).to_contain_text("How it began")
+    expect(earlier.get_by_role("article")).to_have_count(41)
+    # What was read has not moved: the first of the newest is still in view.
+    expect(tab.log.get_by_role("article").first).to_be_in_viewport()
+    expect(tab.page.get_by_role("link", name="Show earlier messages")).to_have_count(0)

@@ -1,12 +1,13 @@
 """The same conversation by plain pages and forms, as a browser without scripts has it."""
 
+import re
 import uuid
 
 import pytest
 from django.core import signing
 from django.test import Client
 
-from chatsite.chat import limits, visitors
+from chatsite.chat import conversations, limits, visitors
 from chatsite.chat.models import Conversation, Message
 from tests.page import Page
 
@@ -128,3 +129,39 @@ def test_an_unknown_address_is_a_page_that_says_so(path, browser):
     response = browser.get(path)
 
     assert response.status_code == 404
+
+
+def test_of_a_long_conversation_the_newest_are_shown_and_the_earlier_on_demand(
+    browser, page, monkeypatch
+):
+    monkeypatch.setattr(conversations, "SHOWN", 4)
+    for text in ("One", "Two", "Three"):
+        ask(browser, page, text)
+        Message.objects.filter(role="assistant").update(state="complete", text="Yes.")
+
+    newest = browser.get(f"/c/{page.conversation}/")
+    (link,) = re.findall(r'href="(/c/[^"]+before=\d+)"', newest.content.decode())
+    earlier = browser.get(link, headers={"HX-Request": "true"})
+
+    entries = Page(newest.content.decode()).entries()
+    assert [each.text for each in entries if each.role == "customer"] == ["Two", "Three"]
+    assert "One" in earlier.content.decode()
+    assert "<html" not in earlier.content.decode()
+    assert "before=" not in earlier.content.decode()
+    # Without scripts it is a page.
+    assert "<html" in browser.get(link).content.decode()
+
+
+@pytest.mark.parametrize("before", ["", "x", "-1", "٣", "9" * 400])
+def test_a_position_that_no_page_names_does_no_harm(browser, page, before):
+    ask(browser, page, "Hello?")
+
+    assert browser.get(f"/c/{page.conversation}/", {"before": before}).status_code == 200
+
+
+def test_nobody_else_reads_the_earlier_messages(browser, page):
+    ask(browser, page, "Hello?")
+
+    stranger = Client(headers={"host": "localhost", "HX-Request": "true"})
+
+    assert stranger.get(f"/c/{page.conversation}/", {"before": 5}).status_code == 404

@@ -36,6 +36,7 @@ class Command(BaseCommand):
             "PORT": str(settings.PORT),
             "VAR_DIR": str(settings.VAR_DIR),
             "PYTHON": sys.executable,
+            "WORKERS": str(env.number("WORKERS", 1, 1, 64)),
             "DRAIN_SECONDS": env.text("DRAIN_SECONDS", str(DRAIN_SECONDS)),
             # Celery's word to root, who may run this in a container or on a test machine.
             "PYTHONWARNINGS": "ignore:You're running the worker",
