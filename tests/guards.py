@@ -1152,8 +1152,8 @@ GUARDS = (
     Guard(
         "billing",
         "how long customers wait is read from answers",
-        "billing/dashboard/panels.py",
-        "                total(_answers(own)),\n",
+        "billing/dashboard/tables.py",
+        "                total(answers(own)),\n",
         "                total(own),\n",
         ("tests/billing/test_dashboard.py::test_only_answers_say_how_long_customers_wait",),
     ),

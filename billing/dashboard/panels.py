@@ -7,14 +7,12 @@ from itertools import accumulate
 
 from billing.dashboard.asked import Asked
 from billing.dashboard.charts import Cell, Chart, More, Row, Series, Unit
-from billing.dashboard.totals import Line, Totals, failures, total
+from billing.dashboard.totals import Line, failures, total
 from billing.money import brief
-from billing.outcomes import MEANS, Cause, cause
+from billing.outcomes import Cause, cause
 
 # Without routing there would be the answers of one tier, and nothing to score.
 ROUTED = {"answer", "scoring"}
-# No call: what a bill said beside them.
-NO_CALL = "reconciliation"
 TIERS = {"strong", "cheap"}
 NANO = 10**9
 
@@ -33,59 +31,6 @@ class Saving:
     @property
     def percent(self) -> float | None:
         return 100 * self.saved / self.alone if self.alone else None
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """A row of the table of models."""
-
-    name: str
-    totals: Totals
-    # A batch takes a day, a scorer a second: neither says how long a customer waits.
-    answers: Totals
-    failed: int
-    url: str
-    failed_url: str
-
-    @property
-    def failed_percent(self) -> float:
-        return 100 * self.failed / self.totals.calls if self.totals.calls else 0.0
-
-    @property
-    def cached_percent(self) -> float | None:
-        share = self.totals.cached_share
-        return None if share is None else 100 * share
-
-    @property
-    def middle(self) -> str:
-        return seconds(self.answers.took(0.5))
-
-    @property
-    def slowest(self) -> str:
-        return seconds(self.answers.took(0.95))
-
-    @property
-    def cost(self) -> str:
-        return brief(self.totals.amount)
-
-    @property
-    def each(self) -> str:
-        """What a call cost on average."""
-        return brief(self.totals.amount // self.totals.calls) if self.totals.calls else ""
-
-
-@dataclass(frozen=True, slots=True)
-class Waste:
-    cause: Cause
-    means: str
-    amount: int
-    calls: int
-    percent: float  # of all that was spent
-    url: str
-
-    @property
-    def cost(self) -> str:
-        return brief(self.amount)
 
 
 def seconds(value: float | None) -> str:
@@ -222,47 +167,6 @@ def burn_down(
     )
 
 
-def models(asked: Asked, lines: Iterable[Line]) -> list[Model]:
-    """The dearest first."""
-    found = []
-    calls = [line for line in lines if line.purpose != NO_CALL]
-    for name in {line.model for line in calls}:
-        own = [line for line in calls if line.model == name]
-        bad = sorted({line.outcome for line in own if failures([line])})
-        found.append(
-            Model(
-                name,
-                total(own),
-                total(_answers(own)),
-                failures(own),
-                asked.entries(model=name),
-                asked.entries(model=name, outcome__in=",".join(bad)) if bad else "",
-            )
-        )
-    return sorted(found, key=lambda model: -model.totals.amount)
-
-
-def waste(asked: Asked, lines: Sequence[Line]) -> list[Waste]:
-    """By cause, the dearest first."""
-    spent = total(lines).amount
-    found = []
-    for each in Cause:
-        own = [line for line in lines if cause(line.outcome) == each]
-        totals = total(own)
-        outcomes = ",".join(sorted({line.outcome for line in own}))
-        found.append(
-            Waste(
-                each,
-                MEANS[each],
-                totals.amount,
-                totals.calls,
-                100 * totals.amount / spent if spent else 0.0,
-                asked.entries(outcome__in=outcomes) if own else "",
-            )
-        )
-    return sorted(found, key=lambda waste: -waste.amount)
-
-
 def _left(amount: int, url: str = "") -> Cell:
     return Cell(amount / NANO, brief(amount), url)
 
@@ -294,10 +198,10 @@ def _answers_per_model(
     unit: Unit,
     cell: Callable[[Sequence[Line], str], Cell],
 ) -> Chart:
-    answers = _answers(lines)
-    names = sorted({line.model for line in answers}, reverse=True)
+    answered = answers(lines)
+    names = sorted({line.model for line in answered}, reverse=True)
     rows = []
-    for step, found in zip(asked.span.steps, _by_step(asked, answers), strict=True):
+    for step, found in zip(asked.span.steps, _by_step(asked, answered), strict=True):
         cells = []
         for name in names:
             own = [line for line in found if line.model == name]
@@ -315,5 +219,5 @@ def _by_step(asked: Asked, lines: Iterable[Line]) -> list[list[Line]]:
     return found
 
 
-def _answers(lines: Sequence[Line]) -> list[Line]:
+def answers(lines: Sequence[Line]) -> list[Line]:
     return [line for line in lines if line.purpose == "answer"]

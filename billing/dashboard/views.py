@@ -13,7 +13,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_GET
 
 from billing import spending
-from billing.dashboard import asked, panels, sheets, spans, totals
+from billing.dashboard import asked, panels, sheets, spans, tables, totals
 from billing.dashboard.asked import FILTERS, Asked
 from billing.dashboard.charts import Chart, More
 from billing.dashboard.gauges import Gauge, gauges
@@ -163,7 +163,7 @@ def _spent(wanted: Asked, lines: list[Line]) -> dict[str, Any]:
     dearest = ConversationCost.objects.filter(
         last_at__gte=wanted.span.start, last_at__lt=wanted.span.end
     ).order_by("-amount")
-    waste = panels.waste(wanted, lines)
+    waste = tables.waste(wanted, lines)
     cached = total.cached_share
     return {
         "total": total,
@@ -179,7 +179,7 @@ def _spent(wanted: Asked, lines: list[Line]) -> dict[str, Any]:
         "median": brief(each.median),
         "p95": brief(each.p95),
         "dearest": dearest[:DEAREST],
-        "models": panels.models(wanted, lines),
+        "models": tables.models(wanted, lines),
         "waste": waste,
         "wasted": brief(sum(each.amount for each in waste)),
     }
