@@ -54,8 +54,9 @@ class TaskTypeForm(forms.ModelForm[TaskType]):
 
     def clean_examples(self) -> str:
         """Each once; the same words in other capitals are the same."""
-        once = {normalised(line): line for line in reversed(_lines(self.cleaned_data["examples"]))}
-        lines = list(reversed([line for said, line in once.items() if said]))
+        lines = _lines(self.cleaned_data["examples"])
+        once = {normalised(line): line for line in reversed(lines) if recognition.phrase(line)}
+        lines = list(reversed(once.values()))
         if not lines:
             raise forms.ValidationError("Write at least one example that has a word in it.")
         if len(lines) > MOST_EXAMPLES:

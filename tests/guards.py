@@ -29,6 +29,7 @@ HEALTH, LISTING, SUCCESSION = (
     f"tests/provider/test_{name}.py" for name in ("health", "listing", "succession")
 )
 TIERS = "tests/routing/test_tiers.py"
+TYPES, TAUGHT = "tests/chat/test_task_types.py", "tests/routing/test_task_types.py"
 PRICES = "tests/billing/test_import_prices.py"
 DELIVERIES = "tests/billing/alerts/test_deliveries.py"
 ADJUSTMENTS = "tests/billing/test_adjustments.py"
@@ -461,6 +462,71 @@ GUARDS = (
         "    if not whole:\n",
         "    if False:\n",
         ("tests/llm/test_models.py::test_what_is_no_list_is_an_error",),
+    ),
+    Guard(
+        "",
+        "task types: none makes cheap what is grave",
+        "routing/choice.py",
+        "if task.tier is Tier.CHEAP and least >= threshold:",
+        "if False:",
+        (f"{TYPES}::test_a_task_type_decides_unless_the_stakes_do",),
+    ),
+    Guard(
+        "",
+        "task types: no points take off what is at stake",
+        "routing/choice.py",
+        "max(least, score.value + task.points)",
+        "max(LOWEST, score.value + task.points)",
+        (f"{TYPES}::test_a_task_type_decides_unless_the_stakes_do",),
+    ),
+    Guard(
+        "",
+        "task types: an example is taught once",
+        "routing/task_types.py",
+        "{normalised(line): line for line",
+        "{line: line for line",
+        (f"{TAUGHT}::test_an_example_is_kept_once_whatever_its_capitals",),
+    ),
+    Guard(
+        "",
+        "task types: an example has a word",
+        "routing/task_types.py",
+        " if recognition.phrase(line)}",
+        "}",
+        (f"{TAUGHT}::test_what_makes_no_sense_is_refused_in_words",),
+    ),
+    Guard(
+        "",
+        "task types: what stands in two is named",
+        "routing/task_types.py",
+        "    found += [\n",
+        "    _ = [\n",
+        (f"{TAUGHT}::test_what_stands_in_two_types_is_named",),
+    ),
+    Guard(
+        "",
+        "task types: a lost hint loses no change",
+        "routing/task_types.py",
+        "    except OperationalError as error:\n",
+        "    except ZeroDivisionError as error:\n",
+        (f"{TAUGHT}::test_a_type_is_saved_while_no_worker_can_be_told",),
+    ),
+    Guard(
+        "",
+        "task types: trying one needs a permission",
+        "routing/task_types.py",
+        "        if not self.has_view_permission(request):\n",
+        "        if False:\n",
+        (f"{TAUGHT}::test_task_types_need_a_permission",),
+    ),
+    Guard(
+        "",
+        "kept answers: nobody writes one",
+        "chatsite/chat/kept_answers.py",
+        "    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:\n"
+        "        return False\n",
+        "",
+        ("tests/chat/test_kept_answers.py",),
     ),
     Guard(
         "",
@@ -1203,6 +1269,7 @@ GUARDS = (
 
 # Where the constraints of an app's models are broken one by one.
 BROKEN = {
+    "routing": "tests/routing/test_constraints.py",
     "billing": "tests/billing/test_constraints.py",
     "alerts": "tests/billing/alerts/test_watch.py",
     "bills": BILL,

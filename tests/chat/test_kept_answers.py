@@ -139,6 +139,13 @@ def test_an_operator_takes_an_answer_out_and_writes_none(operator, articles):
     assert Message.objects.filter(pk=known.reply_id).exists()
 
 
+def test_not_even_an_administrator_writes_one(admin_client, articles):
+    known = kept("How much is shipping to Germany?")
+
+    assert admin_client.get(f"{LIST}add/").status_code == 403
+    assert admin_client.post(f"{LIST}{known.pk}/change/", {"hits": 9}).status_code == 403
+
+
 def test_what_was_given_stays_when_the_kept_answer_goes(operator, articles):
     known = kept("How much is shipping to Germany?")
     given(known, "how much is shipping to germany")

@@ -1,10 +1,10 @@
-"""Operators teach task types in the admin and try them; staff look; the tables keep the rules."""
+"""Operators teach task types in the admin and try them; staff look."""
 
 from types import SimpleNamespace
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import IntegrityError, connection, transaction
+from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -12,7 +12,7 @@ from kombu.exceptions import OperationalError
 
 from chatsite import roles
 from routing import library, task_types
-from routing.models import Library, TaskType
+from routing.models import TaskType
 from tests.routing.test_admin import text
 from tests.tuning.conftest import signed_in
 
@@ -103,7 +103,7 @@ def test_a_type_is_saved_while_no_worker_can_be_told(
         ({"name": "x" * 81}, "name", "at most 80 characters"),
         ({"name": "Business hours"}, "name", "already exists"),
         ({"examples": ""}, "examples", "This field is required."),
-        ({"examples": "?!\n…\n \n"}, "examples", "at least one example that has a word"),
+        ({"examples": "?!\n…\n—\n \n"}, "examples", "at least one example that has a word"),
         ({"examples": "word " * 10_001}, "examples", "at most 50000 characters"),
         (
             {"examples": "\n".join(f"{n}" for n in range(1001))},
@@ -128,7 +128,7 @@ def test_a_type_is_saved_while_no_worker_can_be_told(
         ({"approved_answer": "x" * 10_001}, "approved_answer", "at most 10000 characters"),
     ],
 )
-def test_what_makes_no_sense_is_refused_in_text(operator, hours, changes, field, said):
+def test_what_makes_no_sense_is_refused_in_words(operator, hours, changes, field, said):
     response = operator.post(reverse(ADD), form(**changes))
 
     assert response.status_code == 200
@@ -306,31 +306,3 @@ def test_task_types_need_a_permission(client, page):
     client.force_login(User.objects.create_user("temp", is_staff=True))
 
     assert client.get(reverse(page)).status_code == 403
-
-
-@pytest.mark.parametrize(
-    "broken",
-    [
-        {"name": ""},
-        {"examples": ""},
-        {"tier": "medium"},
-        {"tier": "cheap", "points": 1},
-        {"points": 9.5},
-        {"points": -9.5},
-        {"answers_itself": True},
-    ],
-    ids=str,
-)
-def test_the_table_keeps_what_no_form_may_break(hours, broken):
-    with pytest.raises(IntegrityError), transaction.atomic():
-        TaskType.objects.update(**broken)
-
-
-def test_two_types_have_two_names(hours):
-    with pytest.raises(IntegrityError), transaction.atomic():
-        TaskType.objects.create(name="Business hours", examples="x")
-
-
-def test_there_is_one_library(hours):
-    with pytest.raises(IntegrityError), transaction.atomic():
-        Library.objects.create(id=2, edition="another")
