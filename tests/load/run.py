@@ -55,7 +55,7 @@ class Run:
         own = [stack.web, *stack.workers, stack.beat]
         self.own = [(process.name, process.pid) for process in own]
         self.own.append(("redis", stack.redis.pid))
-        self.product = Site(stack.url, _visitor(stack.url), (*self.own, provider))
+        self.product = Site(stack.url, visitor(stack.url), (*self.own, provider))
         self.relay = Site(relay_url, "", (("relay", relay.pid), provider))
         self.seconds = seconds
         self.tables: dict[str, list[dict[str, object]]] = {}
@@ -171,12 +171,12 @@ class Run:
         show(title, rows)
 
 
-def _visitor(url: str) -> str:
+def visitor(url: str) -> str:
     """The cookie of a new visitor."""
     with urlopen(f"{url}/new/", timeout=10) as page:
         cookies = map(SimpleCookie, page.headers.get_all("Set-Cookie"))
-    visitor = next(cookie["visitor"] for cookie in cookies if "visitor" in cookie)
-    return f"visitor={visitor.value}"
+    found = next(cookie["visitor"] for cookie in cookies if "visitor" in cookie)
+    return f"visitor={found.value}"
 
 
 async def run(parts: Sequence[str], seconds: float, workers: int) -> Run:
