@@ -30,8 +30,9 @@ from routing.tiers import Standing
 
 logger = logging.getLogger(__name__)
 
-# Seconds that a customer waits for a score; then the local one decides.
-PATIENCE = 0.3
+# Seconds that a customer waits for a score; then the local one decides. The fallback is to come
+# within 0.3 s, and what the worker has to do besides adds 16 ms, or 49 of the busiest 5 %.
+PATIENCE = 0.25
 # Seconds for the call: a score that comes too late is still kept for the next who asks the same.
 GIVEN_UP_AFTER = 5.0
 # Seconds in which turns gather for a call: those of one grouped commit, and while another call is

@@ -171,7 +171,7 @@ async def test_nobody_waits_for_a_slow_scorer_and_its_score_is_kept(
     assert await scoring_calls() == []
     decision = await RouteDecision.objects.aget()
     assert decision.analyzer == "learned, first day"
-    assert "the model gave no score in 0.3 s, so this score is local" in decision.reason
+    assert "the model gave no score in 0.25 s, so this score is local" in decision.reason
     (entry,) = await settled(1)
     assert (entry.outcome, entry.estimated) == ("stop", False)
     assert (await CachedScore.objects.aget()).score == 9

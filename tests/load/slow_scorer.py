@@ -4,7 +4,7 @@
 
 So many chats ask in turn, each time something else, and again every few seconds; first scored
 locally, then by a model that takes seconds. Milliseconds from asking to the provider's being asked
-for the answer, and what of it the scorer adds: the product's patience of 300 ms.
+for the answer, and what of it the scorer adds: the product's patience, and at most 300 ms.
 """
 
 import argparse
