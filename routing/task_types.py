@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.defaultfilters import pluralize
 from django.urls import URLPattern, path
 from kombu.exceptions import OperationalError
 
@@ -184,12 +185,14 @@ class TaskTypeAdmin(admin.ModelAdmin[TaskType]):
             ways.append("approved answer if no budget is left")
         if task_type.cacheable:
             ways.append("the same answer again")
-        return ", ".join(ways) or "no"
+        return ", ".join(ways) or "only by a call"
 
     @admin.display(description="taught by")
     def taught_by(self, task_type: TaskType) -> str:
-        count = f"{len(task_type.said)} examples"
-        return f"{count}, {len(task_type.deciding)} phrases" if task_type.deciding else count
+        counts = [_counted(len(task_type.said), "example")]
+        if task_type.deciding:
+            counts.append(_counted(len(task_type.deciding), "phrase"))
+        return ", ".join(counts)
 
 
 def _learn_soon() -> None:
@@ -205,7 +208,8 @@ def _warnings(saved: TaskType) -> list[str]:
     found = []
     if len(saved.said) < FEW:
         found.append(
-            f"“{saved}” has {len(saved.said)} examples: little else will be recognised as it. "
+            f"“{saved}” has {_counted(len(saved.said), 'example')}: little else will be recognised "
+            "as it. "
             f"{FEW} or more in different words tell it better."
         )
     own = {normalised(each): each for each in saved.said}
@@ -223,6 +227,10 @@ def _warnings(saved: TaskType) -> list[str]:
         if both
     ]
     return found
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{pluralize(number)}"
 
 
 def _lines(text: str) -> list[str]:

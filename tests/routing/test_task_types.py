@@ -207,8 +207,12 @@ def test_a_text_is_tried(operator, hours):
     TaskType.objects.create(examples="How do I send it back?\nI want to return a pen", **returns)
     library.learn()
 
+    html = operator.get(reverse(TRY), {"text": "when do you close"}).content.decode()
     said = tried(operator, "when do you close")
 
+    # The field has the focus, and its words are read out with the answer.
+    assert 'aria-describedby="answer"' in html
+    assert 'id="answer"' in html
     assert "It is of type Business hours : like “when do you close”." in said
     assert "certain enough for an answer without a call" in said
     assert "by the score" in said
@@ -245,9 +249,9 @@ def test_the_list_says_how_each_is_answered(operator, hours):
     page = operator.get(reverse(LIST))
 
     said = text(page)
-    assert "A always the cheap tier approved answer if no budget is left 1 examples" in said
-    assert "B score +1.5 the same answer again 1 examples, 1 phrases" in said
-    assert "Business hours by the score no 4 examples" in said
+    assert "A always the cheap tier approved answer if no budget is left 1 example" in said
+    assert "B score +1.5 the same answer again 1 example, 1 phrase" in said
+    assert "Business hours by the score only by a call 4 examples" in said
     assert "C by the score approved answer at once" in said
 
 
