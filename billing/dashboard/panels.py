@@ -66,7 +66,8 @@ def charts(asked: Asked, lines: Sequence[Line]) -> list[Chart]:
 def spend_by_tier(asked: Asked, lines: Sequence[Line]) -> Chart:
     """With a line for what the strong tier alone would have cost."""
     chart = _spend(asked, lines, "tier")
-    alone = [saving(each).alone for each in _by_step(asked, lines)]
+    # A gap where nothing was called: a day to come saves nothing yet.
+    alone = [saving(each).alone if each else None for each in _by_step(asked, lines)]
     return Chart(
         title=f"Spend per {asked.span.each.lower()} by tier",
         across=chart.across,
@@ -74,7 +75,7 @@ def spend_by_tier(asked: Asked, lines: Sequence[Line]) -> Chart:
         unit="$",
         series=(*chart.series, Series("strong tier alone", "other", line=True, dashed=True)),
         rows=tuple(
-            Row(row.name, (*row.cells, Cell(amount / NANO, brief(amount))))
+            Row(row.name, (*row.cells, Cell(None) if amount is None else _money(amount)))
             for row, amount in zip(chart.rows, alone, strict=True)
         ),
     )
@@ -147,8 +148,8 @@ def burn_down(
     left = [limit - amount for amount in accumulate(spent)]
     rows = []
     for number, step in enumerate(asked.span.steps):
-        known = [_left(left[number], asked.entries(step))] if number < len(left) else [Cell(None)]
-        ahead = [_left(limit - amount) for amount in coming.get(step.end, ())] or [Cell(None)] * 3
+        known = [_money(left[number], asked.entries(step))] if number < len(left) else [Cell(None)]
+        ahead = [_money(limit - amount) for amount in coming.get(step.end, ())] or [Cell(None)] * 3
         rows.append(Row(step.name, (*known, *ahead)))
     return Chart(
         title="What is left of the month's budget",
@@ -167,7 +168,7 @@ def burn_down(
     )
 
 
-def _left(amount: int, url: str = "") -> Cell:
+def _money(amount: int, url: str = "") -> Cell:
     return Cell(amount / NANO, brief(amount), url)
 
 
