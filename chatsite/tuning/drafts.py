@@ -63,10 +63,12 @@ def counted(policy: Policy, since: datetime) -> replay.Replay:
     return _priced(traffic.counted(since), policy)
 
 
-def preview(draft: Policy, days: int, page: int = 1) -> Preview:
-    """Raises NoPrice."""
+def preview(
+    draft: Policy, days: int, page: int = 1, seen: tuple[replay.Replay, int] | None = None
+) -> Preview:
+    """`seen`: what `replayed` gave for these settings under any threshold. Raises NoPrice."""
     since = timezone.now() - timedelta(days=days)
-    found, weighed_again = replayed(draft, days)
+    found, weighed_again = seen or replayed(draft, days)
     labels = quality.since(since)
     rows, there_are_more = moved.newest(since, draft, rates(draft), page)
     before = draft.replaces.threshold if draft.replaces else draft.threshold

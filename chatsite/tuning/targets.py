@@ -5,9 +5,8 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from chatsite.tuning import drafts, quality, replay
-from chatsite.tuning.replay import Effect
-from routing.models import Policy
+from chatsite.tuning import quality, replay
+from chatsite.tuning.replay import Replay
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +17,11 @@ class Found:
     why: str
 
 
-def saving(settings: Policy, days: int, percent: float) -> Found:
-    """What saves so much against the strong tier alone. Raises NoPrice."""
-    drawn = _drawn(settings, days)
-    if not drawn:
+def saving(replayed: Replay, days: int, percent: float) -> Found:
+    """What saves so much against the strong tier alone."""
+    if not replayed.then.replies:
         return _nothing(days)
+    drawn = replayed.curve()
     reached = replay.for_saving(drawn, percent / 100)
     if reached is None:
         most = max(each.saved for each in drawn)
@@ -34,11 +33,11 @@ def saving(settings: Policy, days: int, percent: float) -> Found:
     )
 
 
-def share(settings: Policy, days: int, percent: float) -> Found:
-    """What sends at most so much of the messages to the strong tier. Raises NoPrice."""
-    drawn = _drawn(settings, days)
-    if not drawn:
+def share(replayed: Replay, days: int, percent: float) -> Found:
+    """What sends at most so much of the messages to the strong tier."""
+    if not replayed.then.replies:
         return _nothing(days)
+    drawn = replayed.curve()
     reached = replay.for_share(drawn, percent / 100)
     if reached is None:
         least = drawn[-1].now.share
@@ -53,12 +52,6 @@ def share(settings: Policy, days: int, percent: float) -> Found:
         f"strong tier: {reached.now.share:.1%}, which saves {reached.saved:.1%} against the strong "
         f"tier alone.",
     )
-
-
-def _drawn(settings: Policy, days: int) -> list[Effect]:
-    """At every threshold; nothing where nothing was answered."""
-    replayed, _ = drafts.replayed(settings, days)
-    return replayed.curve() if replayed.then.replies else []
 
 
 def _nothing(days: int) -> Found:

@@ -99,16 +99,17 @@ def _context(request: HttpRequest, sent: Any) -> dict[str, Any]:
     found = problem = preview = None
     value = given.get("threshold") or settings.threshold
     try:
+        seen = drafts.replayed(settings.draft(), days)
         if given.get("aim") == "saving":
-            found = targets.saving(settings.draft(), days, _or(given.get("saving"), SAVING))
+            found = targets.saving(seen[0], days, _or(given.get("saving"), SAVING))
         elif given.get("aim") == "strong":
-            found = targets.share(settings.draft(), days, _or(given.get("strong"), STRONG))
+            found = targets.share(seen[0], days, _or(given.get("strong"), STRONG))
         elif given.get("aim") == "quality":
             found = targets.kept_quality(days, _or(given.get("quality"), QUALITY))
         if found and found.threshold is not None:
             value = found.threshold
         draft = drafts.of(in_force, settings, value)
-        preview = drafts.preview(draft, days, page)
+        preview = drafts.preview(draft, days, page, seen)
     except NoPrice as error:
         problem = error
         draft = drafts.of(in_force, settings, value)
