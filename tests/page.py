@@ -117,6 +117,7 @@ class Entry:
             for each in article.elements()
             if each.attributes.get("class", "").split(" ")[0]
             in {"message__body", "message__tail", "message__failure", "message__ending"}
+            and not any("typing" in part.attributes.get("class", "") for part in each.elements())
         ]
         return cls(
             id=int(article.id.removeprefix("message-")),

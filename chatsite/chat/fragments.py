@@ -64,10 +64,10 @@ def grown(reply: int, text: str, sent: int, tail: int) -> tuple[str, int]:
     """What a tab lacks of `text` that was `sent` so many characters, the last block from `tail`.
 
     Returns the HTML and where the last block now begins. Whole Markdown blocks are rendered once,
-    the unfinished one only where it holds marks.
+    the unfinished one only where it holds marks. The first words replace what stood in their place.
     """
     whole = markdown.blocks(text[tail:]) if "\n" in text[max(sent - 1, 0) :] else 0
-    if not whole and not markdown.is_marked(text[tail:]):
+    if sent and not whole and not markdown.is_marked(text[tail:]):
         added = markdown.growing(text[sent:])
         return f'<div hx-swap-oob="beforeend:#tail-{reply}">{added}</div>', tail
     body = ""

@@ -37,7 +37,7 @@ class _Answer:
     text: str = ""
     sent: int = 0
     tail: int = 0
-    started: bool = False
+    started: bool = False  # tabs have nothing of an earlier attempt, and no draft
     mine: bool = True
 
 
@@ -152,8 +152,8 @@ class Writer:
 
     async def _ask(self, work: Work) -> Work | Change | timedelta | None:
         answer = self._answers[work.reply.pk] = _Answer(work)
-        if work.reply.stage == Message.Stage.ESCALATED:
-            self._live.publish(_beginning(work.reply, draft=True))
+        # While the request is on its way.
+        self._loop.call_soon(self._show_beginning, answer)
         try:
             async for part in llm.stream(
                 model=work.model,
@@ -178,6 +178,12 @@ class Writer:
         finally:
             del self._answers[work.reply.pk]
         raise AssertionError("a stream ends in Finished or in an error")
+
+    def _show_beginning(self, answer: _Answer) -> None:
+        """That it is being written; a draft stands until there are better words."""
+        is_draft = answer.work.reply.stage == Message.Stage.ESCALATED
+        self._live.publish(_beginning(answer.work.reply, draft=is_draft))
+        answer.started = not is_draft
 
     @staticmethod
     async def _checked(work: Work, finished: llm.Finished) -> Verdict | None:
