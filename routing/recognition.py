@@ -30,12 +30,11 @@ MOST_PAIRED = 16
 STEM = 5
 # Letters of the pieces of words.
 PIECES = (3, 4)
-# A text is of a type from this probability and this closeness to one of its examples on ...
-LIKELY, CLOSE = 0.7, 0.3
-# ... and certainly of it from these on.
-SURE, VERY_CLOSE = 0.95, 0.6
-# ... if no more of what it says is in none of the type's examples.
-STRANGE = 0.15
+# A text is of a type from this closeness to one of its examples on, and from this probability less
+# so much of what none of them has ...
+CLOSE, LIKELY, DOUBT = 0.3, 0.45, 0.5
+# ... and certainly of it from these on, if no more of what it says is in none of the examples.
+VERY_CLOSE, SURE, STRANGE = 0.6, 0.95, 0.15
 # How fast a lead over the other types becomes certainty: a bank's customers are then recognised
 # rightly as often as the probabilities say.
 SHARPNESS = 6.0
@@ -81,7 +80,8 @@ class Likeness:
     @property
     def is_one(self) -> bool:
         """Whether the text is of this type at all."""
-        return bool(self.phrase) or (self.probability >= LIKELY and self.closeness >= CLOSE)
+        likely = self.probability - DOUBT * self.strangeness >= LIKELY
+        return bool(self.phrase) or (likely and self.closeness >= CLOSE)
 
     @property
     def is_certain(self) -> bool:

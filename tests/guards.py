@@ -497,6 +497,14 @@ GUARDS = (
     ),
     Guard(
         "",
+        "task types: what is new to the examples speaks against one",
+        "routing/recognition.py",
+        "self.probability - DOUBT * self.strangeness >= LIKELY",
+        "self.probability >= LIKELY",
+        ("tests/routing/test_recognition.py",),
+    ),
+    Guard(
+        "",
         "task types: an example is taught once",
         "routing/task_types.py",
         "{normalised(line): line for line",

@@ -55,6 +55,8 @@ def shop() -> Recogniser:
         ("tell me a joke", None, False),
         ("what's the weather like today", None, False),
         ("Do you sell bicycles?", None, False),
+        ("can you wrap up the meeting notes", None, False),
+        ("Can I cancel my gym membership?", None, False),
         ("Do you remember what we said on Sunday about the war?", None, False),
         ("What are the hours of the museum in your business park?", "Business hours", False),
         ("asdf qwer", None, False),
