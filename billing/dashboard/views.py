@@ -1,6 +1,6 @@
 """The dashboard of costs in the admin, and the same as a spreadsheet."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import admin
@@ -19,7 +19,7 @@ from billing.dashboard.charts import Chart, More
 from billing.dashboard.gauges import Gauge, gauges
 from billing.dashboard.spans import TITLES, Period
 from billing.dashboard.totals import NUMBERS, Line
-from billing.models import Budget, ConversationCost, Tally
+from billing.models import Budget, ConversationCost
 from billing.money import brief, dollars
 from billing.pacing import Forecast
 
@@ -102,11 +102,12 @@ def _choices(lines: list[Line], name: str, wanted: Asked) -> list[str]:
 
 
 def _months(wanted: Asked, now: datetime) -> list[tuple[str, str]]:
-    """From the first that something was called in; also the one that is looked at."""
-    first = Tally.objects.order_by("quarter").values_list("quarter", flat=True).first() or now
-    days = (timezone.localdate(first), timezone.localdate(now))
-    looked_at = {wanted.span.first} if wanted.span.month else set()
-    return spans.months(min(*days, *looked_at), max(*days, *looked_at))
+    """Of the last years, the newest first; also the one that is looked at."""
+    today = timezone.localdate(now)
+    days = [today - timedelta(days=spans.LONGEST), today]
+    if wanted.span.month:
+        days.append(wanted.span.first)
+    return spans.months(min(days), max(days))
 
 
 def _month(now: datetime) -> Asked:

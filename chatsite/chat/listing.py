@@ -31,20 +31,22 @@ class ConversationList(IndexedList):
         for conversation in self.result_list:
             conversation.overview = overview_of[conversation.pk]
         self.result_count = len(found)
-        self.is_cut = len(found) == (MOST_SEARCHED if self.query else MOST_LISTED)
+        self.is_cut = len(found) == self.most
         self.full_result_count = None
         self.show_full_result_count = self.can_show_all = False
         self.show_admin_actions = True
         self.multi_page = self.paginator.num_pages > 1
 
+    @property
+    def most(self) -> int:
+        return MOST_SEARCHED if self.query else MOST_LISTED
+
     def found(self) -> list[int]:
         """The first so many, by their ids."""
-        ids = self.queryset.values_list("pk", flat=True)
-        if self.query:
-            return list(ids[:MOST_SEARCHED])
+        ids, most = self.queryset.values_list("pk", flat=True), self.most
         order, *others = self.queryset.query.order_by
         if order not in {"amount", "-amount"}:
-            return list(ids[:MOST_LISTED])
+            return list(ids[:most])
         # Either way, those that no call was charged for come last.
         by_amount = F("amount").asc(nulls_last=True)
         if order == "-amount":
@@ -52,8 +54,8 @@ class ConversationList(IndexedList):
         ids = ids.order_by(by_amount, *others)
         # To ask what each came to, for the order, takes three times as long.
         within = filters.cost_at_least if order == "-amount" else filters.cost_at_most
-        found = list(ids.filter(within(_line(order)))[:MOST_LISTED])
-        return found if len(found) == MOST_LISTED else list(ids[:MOST_LISTED])
+        found = list(ids.filter(within(_line(order)))[:most])
+        return found if len(found) == most else list(ids[:most])
 
     def date_links(self) -> dict[str, object]:
         """What Django's date_hierarchy.html shows."""
