@@ -3,7 +3,7 @@
 One linear support vector machine for each type, with squared hinge loss: examples that are told
 apart with room to spare change nothing. By dual coordinate descent (Hsieh and others, 2008), which
 takes one example at a time and goes all the way for it. Its rows are the recogniser's, so that one
-addition changes a feature's weights for every type: 20 types of 15 examples take a tenth of a
+addition changes a feature's weights for every type: 20 types of 15 examples take a fifth of a
 second, a bank's 77 intents of 100 some ten seconds.
 """
 

@@ -54,7 +54,7 @@ def is_learned() -> bool:
 def learn() -> bool:
     """Learn from the examples as they stand, and whether anything was to be learned.
 
-    Takes a tenth of a second for 20 types. Safe to repeat and to run twice at once.
+    Takes a fifth of a second for 20 types. Safe to repeat and to run twice at once.
     """
     kinds = _kinds()
     taught = _fingerprint(kinds)
