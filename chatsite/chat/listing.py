@@ -54,7 +54,9 @@ class ConversationList(IndexedList):
         ids = ids.order_by(by_amount, *others)
         # To ask what each came to, for the order, takes three times as long.
         within = filters.cost_at_least if order == "-amount" else filters.cost_at_most
-        found = list(ids.filter(within(_line(order)))[:most])
+        # Of a search, a quarter may hold the words; of a list, some may have been deleted since.
+        line = _line(order, 4 * most if self.query else 2 * most)
+        found = list(ids.filter(within(line))[:most])
         return found if len(found) == most else list(ids[:most])
 
     def date_links(self) -> dict[str, object]:
@@ -76,10 +78,7 @@ class ConversationList(IndexedList):
         }
 
 
-def _line(order: str) -> Subquery:
-    """An amount on whose far side are more than are listed, those since deleted among them.
-
-    Null where there are not so many.
-    """
+def _line(order: str, place: int) -> Subquery:
+    """The amount of the conversation at this place; null where there are not so many."""
     amounts = ConversationCost.objects.order_by(order).values("amount")
-    return Subquery(amounts[2 * MOST_LISTED - 1 : 2 * MOST_LISTED])
+    return Subquery(amounts[place - 1 : place])
