@@ -13,19 +13,19 @@ from routing.verifier import Answered, Verdict
 MOST_SAID = 6
 
 
-def is_due(work: Work, finished: Finished) -> bool:
-    """Whether another tier could do better: not where it failed before, or a filter cut in."""
-    return (
-        work.reply.tier == Tier.CHEAP
-        and not work.reply.stage
-        and work.claimed.policy.doubt_threshold < 1
-        and finished.finish_reason != FinishReason.CONTENT_FILTER
-    )
+def verdict(work: Work, finished: Finished) -> Verdict | None:
+    """What is held of the answer, in a millisecond of CPU at the most.
 
-
-def verdict(work: Work, finished: Finished) -> Verdict:
-    """What is held of the answer. A millisecond of CPU at the most."""
+    None where no other tier could do better: it has failed before, or a filter cut in.
+    """
     claimed = work.claimed
+    if (
+        work.reply.tier != Tier.CHEAP
+        or work.reply.stage
+        or claimed.policy.doubt_threshold >= 1
+        or finished.finish_reason == FinishReason.CONTENT_FILTER
+    ):
+        return None
     articles = [f"{match.title}\n{match.body}" for match in claimed.found.matches]
     said = [each.text for each in claimed.said[-MOST_SAID:]]
     return verifier.verify(

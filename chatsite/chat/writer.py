@@ -168,7 +168,7 @@ class Writer:
                     self._grown.add(work.reply.pk)
                     self._there_is_text.set()
                 else:
-                    found = await self._checked(work, part)
+                    found = verification.verdict(work, part)
                     return await self._writes.run(partial(self._finish, work, part, found))
         except llm.UpstreamError as error:
             return await self._writes.run(partial(self._fail, work, error, answer.text))
@@ -184,14 +184,6 @@ class Writer:
         is_draft = answer.work.reply.stage == Message.Stage.ESCALATED
         self._live.publish(_beginning(answer.work.reply, draft=is_draft))
         answer.started = not is_draft
-
-    @staticmethod
-    async def _checked(work: Work, finished: llm.Finished) -> Verdict | None:
-        """What the verifier holds of an answer, where another tier could do better."""
-        if not verification.is_due(work, finished):
-            return None
-        # In a thread of its own: neither the loop nor a transaction waits for it.
-        return await asyncio.to_thread(verification.verdict, work, finished)
 
     def _finish(
         self, work: Work, finished: llm.Finished, found: Verdict | None
