@@ -11,6 +11,8 @@ from django.apps import apps
 from django.conf import settings
 from django.db import connection
 
+from chatsite.provider import succession
+
 django_stubs_ext.monkeypatch()  # as chatsite/urls.py does, before a test imports an admin
 
 
@@ -39,6 +41,11 @@ def _static_files_as_they_are(settings) -> None:
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_known_of_another_tests_calls() -> None:
+    succession.used_since.cache_clear()
 
 
 @pytest.fixture

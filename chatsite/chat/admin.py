@@ -224,7 +224,7 @@ class ConversationAdmin(admin.ModelAdmin[Conversation]):
             # Typed into a page that had already sent something: kept, and nothing is lost.
             words = Words(initial={"text": text, "client_id": uuid.uuid4()})
             messages.warning(request, "Not sent yet: this page was out of date. Please send again.")
-            return self._page(request, change.conversation, words, status=409)
+            return self._page(request, self._found(request, conversation_id), words, status=409)
         self._tell(request, change, "Wrote to the customer.")
         messages.success(request, "Sent.")
         return self._to_page(conversation_id)
@@ -251,10 +251,12 @@ class ConversationAdmin(admin.ModelAdmin[Conversation]):
         """Raises PermissionDenied, Http404."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        conversation = self.get_object(request, str(conversation_id))
-        if conversation is None:
-            raise Http404
-        return conversation
+        # In one query with what its page says above the messages.
+        found = transcripts.described(self.get_queryset(request))
+        try:
+            return found.get(pk=conversation_id)
+        except (Conversation.DoesNotExist, ValueError) as error:
+            raise Http404 from error
 
     def _tell(self, request: HttpRequest, change: Change, what: str) -> None:
         """Tell the customer's tabs, a worker and the history, if there is a change."""

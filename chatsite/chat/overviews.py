@@ -8,8 +8,10 @@ from django.db.models import (
     CharField,
     Count,
     Exists,
+    F,
     IntegerField,
     OuterRef,
+    QuerySet,
     Subquery,
     TextChoices,
     Value,
@@ -23,6 +25,11 @@ from chatsite.chat.models import Conversation, Message
 
 # Characters of a first question that fit on a line of the list.
 SHOWN = 90
+# What an overview is made of.
+_SAID = (
+    *("id", "handled_by_id", "wants_person_since", "revision", "summary_text", "summary_revision"),
+    *("first_question", "message_count", "is_open", "newest_role", "newest_state"),
+)
 
 
 class Standing(TextChoices):
@@ -59,23 +66,29 @@ def of(conversations: Collection[Conversation]) -> dict[int, Overview]:
             conversation__in=references
         ).values_list("conversation", "amount")
     }
-    return {
-        row["id"]: Overview(
-            first_question=_one_line(row["first_question"]),
-            messages=row["message_count"],
-            standing=standing(
-                handled=row["handled_by"] is not None,
-                wanted=row["wants_person_since"] is not None,
-                open=row["is_open"],
-                newest_role=row["newest_role"],
-                newest_state=row["newest_state"],
-            ),
-            amount=amounts.get(row["id"], 0),
-            summary=row["summary__text"] or "",
-            summary_is_behind=(row["summary__revision"] or 0) < row["revision"],
-        )
-        for row in _rows(references.values())
-    }
+    rows = described(Conversation.objects.filter(id__in=references.values())).values(*_SAID)
+    return {row["id"]: _overview(row, amounts.get(row["id"], 0)) for row in rows}
+
+
+def read(conversation: Conversation, amount: int) -> Overview:
+    """Of one that was `described`; no query."""
+    return _overview(vars(conversation), amount)
+
+
+def described(conversations: QuerySet[Conversation]) -> QuerySet[Conversation]:
+    """With what their overviews say but for the amount."""
+    messages = Message.objects.filter(conversation=OuterRef("id")).order_by()
+    newest = messages.exclude(state=Message.State.CANCELLED).order_by("-position")
+    count = messages.values("conversation").annotate(n=Count("id")).values("n")
+    return conversations.annotate(
+        summary_text=F("summary__text"),
+        summary_revision=F("summary__revision"),
+        first_question=_first_question(),
+        message_count=Coalesce(Subquery(count, output_field=IntegerField()), 0),
+        is_open=Exists(messages.open()),
+        newest_role=Coalesce(Subquery(newest.values("role")[:1]), Value("")),
+        newest_state=Coalesce(Subquery(newest.values("state")[:1]), Value("")),
+    )
 
 
 def first_questions(ids: Iterable[int]) -> dict[int, str]:
@@ -119,20 +132,18 @@ def _first_question() -> Coalesce:
     return Coalesce(Subquery(first.values("beginning")[:1]), Value(""))
 
 
-def _rows(ids: Collection[int]) -> Iterable[Mapping[str, Any]]:
-    messages = Message.objects.filter(conversation=OuterRef("id")).order_by()
-    newest = messages.exclude(state=Message.State.CANCELLED).order_by("-position")
-    count = messages.values("conversation").annotate(n=Count("id")).values("n")
-    return Conversation.objects.filter(id__in=ids).values(
-        "id",
-        "handled_by",
-        "wants_person_since",
-        "revision",
-        "summary__text",
-        "summary__revision",
-        first_question=_first_question(),
-        message_count=Coalesce(Subquery(count, output_field=IntegerField()), 0),
-        is_open=Exists(messages.open()),
-        newest_role=Coalesce(Subquery(newest.values("role")[:1]), Value("")),
-        newest_state=Coalesce(Subquery(newest.values("state")[:1]), Value("")),
+def _overview(row: Mapping[str, Any], amount: int) -> Overview:
+    return Overview(
+        first_question=_one_line(row["first_question"]),
+        messages=row["message_count"],
+        standing=standing(
+            handled=row["handled_by_id"] is not None,
+            wanted=row["wants_person_since"] is not None,
+            open=row["is_open"],
+            newest_role=row["newest_role"],
+            newest_state=row["newest_state"],
+        ),
+        amount=amount,
+        summary=row["summary_text"] or "",
+        summary_is_behind=(row["summary_revision"] or 0) < row["revision"],
     )

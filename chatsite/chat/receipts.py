@@ -1,7 +1,11 @@
 """Receipts: which model wrote an answer and why, what it cost, what the other would have cost."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.db.models import BigIntegerField, F, Value
+from django.db.models.functions import Coalesce, NullIf
 
 from billing import money, pricing
 from billing.models import Hold, LedgerEntry, Price
@@ -27,6 +31,7 @@ class Attempt:
     amount: int  # nano-dollars
     estimated: bool
     outcome: str  # blank in flight
+    called_at: datetime
     share: ScoringShare | None = None  # of a call for several replies; the amount is its part
 
     @property
@@ -111,7 +116,10 @@ class Receipt:
 
 
 def of(messages: Iterable[Message]) -> dict[int, Receipt]:
-    """The receipts of the replies among these messages, by the message's id. Seven queries."""
+    """The receipts of the replies among these messages, by the message's id. Five queries.
+
+    Read them with `prepared`, or it is a query more for each.
+    """
     replies = [message for message in messages if message.role == Message.Role.ASSISTANT]
     shares = {
         f"score:{share.reply.removeprefix('reply:')}:{share.attempt}": share
@@ -127,10 +135,7 @@ def of(messages: Iterable[Message]) -> dict[int, Receipt]:
     }
     wanted = [reference for each in references.values() for reference in each]
     wanted += [share.call for share in shares.values()]
-    # Holds first: what is settled between the two looks is then seen twice, and not missed.
-    held = {hold.reference: _held(hold) for hold in Hold.objects.filter(reference__in=wanted)}
-    entries = {entry.reference: entry for entry in LedgerEntry.objects.filter(reference__in=wanted)}
-    attempts = held | {reference: _charged(entry) for reference, entry in entries.items()}
+    attempts = _calls(wanted)
     attempts |= {
         reference: replace(whole, amount=share.of(whole.amount), share=share)
         for reference, share in shares.items()
@@ -149,18 +154,18 @@ def of(messages: Iterable[Message]) -> dict[int, Receipt]:
         ).defer("features")
     }
     prices = _prices(decisions.values())
-    prepared = {each.reply_id: each for each in Prepared.objects.filter(reply__in=replies)}
     receipts = {}
     for reply in replies:
         decision = decisions.get(reply.reference)
         verdict = _of_this_asking(reply, verdicts.get(reply.reference))
-        entry = entries.get(_written_by(reply, verdict)) if reply.text else None
+        call = attempts.get(_written_by(reply, verdict)) if reply.text else None
+        answer = call if call and call.entry is not None else None
         receipts[reply.pk] = Receipt(
             decision=decision,
             attempts=tuple(attempts[name] for name in references[reply.pk] if name in attempts),
-            answer=attempts[entry.reference] if entry else None,
-            other=_other(entry, decision, prices) if entry and decision else None,
-            prepared=prepared.get(reply.pk),
+            answer=answer,
+            other=_other(answer, decision, prices) if answer and decision else None,
+            prepared=getattr(reply, "prepared", None),
             verdict=verdict,
         )
     return receipts
@@ -180,31 +185,45 @@ def _written_by(reply: Message, verdict: Verdict | None) -> str:
     return reply.charge_reference
 
 
-def _charged(entry: LedgerEntry) -> Attempt:
-    return Attempt(
-        reference=entry.reference,
-        entry=entry.pk,
-        purpose=entry.purpose,
-        tier=entry.tier,
-        model=entry.model_returned or entry.model_requested,
-        usage=entry.usage,
-        amount=entry.amount,
-        estimated=entry.estimated,
-        outcome=entry.outcome,
+def _calls(references: Collection[str]) -> dict[str, Attempt]:
+    """What is in flight and what is on the ledger, by reference.
+
+    In one statement: a call that is settled meanwhile is seen once.
+    """
+    counts = ("input", "output", "cached", "cache_write", "reasoning")
+    unknown = Value(None, output_field=BigIntegerField())
+    same = ("reference", "purpose", "tier", "amount", "called_at")
+    charged = LedgerEntry.objects.filter(reference__in=references).values_list(
+        *same,
+        Coalesce(NullIf(F("model_returned"), Value("")), F("model_requested")),
+        "id",
+        "estimated",
+        "outcome",
+        *(f"{count}_tokens" for count in counts),
     )
+    held = Hold.objects.filter(reference__in=references).values_list(
+        *same, "model", unknown, Value(True), Value(""), *(unknown for _ in counts)
+    )
+    # Ordered, neither could be part of the other's statement.
+    rows = charged.order_by().union(held.order_by(), all=True)
+    return {row[0]: _attempt(*row) for row in rows}
 
 
-def _held(hold: Hold) -> Attempt:
+def _attempt(
+    reference: str,
+    purpose: str,
+    tier: str,
+    amount: int,
+    called_at: datetime,
+    model: str,
+    entry: int | None,
+    estimated: bool,
+    outcome: str,
+    *counts: int | None,
+) -> Attempt:
+    usage = None if counts[0] is None else Usage(*(count or 0 for count in counts))
     return Attempt(
-        reference=hold.reference,
-        entry=None,
-        purpose=hold.purpose,
-        tier=hold.tier,
-        model=hold.model,
-        usage=None,
-        amount=hold.amount,
-        estimated=True,
-        outcome="",
+        reference, entry, purpose, tier, model, usage, amount, estimated, outcome, called_at
     )
 
 
@@ -224,20 +243,20 @@ def _prices(decisions: Iterable[RouteDecision]) -> dict[str, list[Price]]:
 
 
 def _other(
-    entry: LedgerEntry, decision: RouteDecision, prices: dict[str, list[Price]]
+    answer: Attempt, decision: RouteDecision, prices: dict[str, list[Price]]
 ) -> Alternative | None:
     """None where the tokens are not known."""
-    usage = entry.usage
+    usage = answer.usage
     if usage is None:
         return None
     # By what was called: a later retry may have been routed otherwise.
-    if entry.tier == Tier.STRONG:
+    if answer.tier == Tier.STRONG:
         tier, model = Tier.CHEAP, decision.policy.cheap_model
     else:
         tier, model = Tier.STRONG, decision.policy.strong_model
-    in_force = (price for price in prices[model] if price.effective_from <= entry.called_at)
+    in_force = (price for price in prices[model] if price.effective_from <= answer.called_at)
     price = next(in_force, None)
     if price is None:
         return Alternative(tier, model, None, 0)
     amount = pricing.cost(usage, price.rate)
-    return Alternative(tier, model, amount, amount - entry.amount)
+    return Alternative(tier, model, amount, amount - answer.amount)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Sum
+from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from billing import money
@@ -51,25 +51,41 @@ class Transcript:
         return any(entry.message.state in Message.OPEN for entry in self.entries)
 
 
+def described(conversations: QuerySet[Conversation]) -> QuerySet[Conversation]:
+    """With all that a transcript says above its messages."""
+    theirs = ConversationCost.objects.filter(visitor=OuterRef("visitor")).order_by()
+    of_visitor = theirs.values("visitor")
+    return (
+        overviews.described(conversations)
+        .select_related("handled_by")
+        .annotate(
+            charged=Coalesce(overviews.amount(), 0),
+            their_conversations=Coalesce(
+                Subquery(of_visitor.annotate(n=Count("id")).values("n")), 0
+            ),
+            their_amount=Coalesce(Subquery(of_visitor.annotate(n=Sum("amount")).values("n")), 0),
+        )
+    )
+
+
 def read(conversation: Conversation, before: int | None, *, costs: bool) -> Transcript:
-    """The messages before this position, or the newest. Eleven queries at the most."""
-    messages = conversation.messages.select_related("author").order_by("-position")
+    """The messages before this position, or the newest; six queries at the most.
+
+    The conversation was `described`.
+    """
+    messages = conversation.messages.select_related("author", "prepared").order_by("-position")
     if before is not None:
         messages = messages.filter(position__lt=before)
     found = list(messages[: MOST_MESSAGES + 1])
     earlier = found[MOST_MESSAGES - 1].position if len(found) > MOST_MESSAGES else None
     shown = found[:MOST_MESSAGES][::-1]
     receipt_of = receipts.of(shown) if costs else {}
+    said = vars(conversation)
     return Transcript(
         conversation=conversation,
-        overview=overviews.of([conversation])[conversation.pk],
+        overview=overviews.read(conversation, said["charged"]),
         entries=tuple(Entry(message, receipt_of.get(message.pk)) for message in shown),
         earlier=earlier,
         is_newest=before is None,
-        visitor=_visitor(conversation) if costs else None,
+        visitor=Visitor(said["their_conversations"], said["their_amount"]) if costs else None,
     )
-
-
-def _visitor(conversation: Conversation) -> Visitor:
-    costs = ConversationCost.objects.filter(visitor=conversation.visitor)
-    return Visitor(**costs.aggregate(conversations=Count("id"), amount=Coalesce(Sum("amount"), 0)))

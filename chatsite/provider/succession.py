@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from urllib.parse import urlencode
 
 from django.db.models import Sum
@@ -84,7 +85,7 @@ def notices(now: datetime) -> list[Notice]:
     wanted = [notice for notice in found if notice is not None]
     if not wanted:
         return []
-    used, rates = _used(now), _rates(policy.models, now)
+    used, rates = used_since(_quarter(now) - LOOKED_BACK), _rates(policy.models, now)
     return [_with_effect(notice, used, rates) for notice in wanted]
 
 
@@ -136,16 +137,24 @@ def _ending(day: date, today: date) -> str:
     return f"shuts down on {when}, {f'in {left} days' if left > 1 else 'at once'}."
 
 
-def _used(now: datetime) -> dict[str, Used]:
-    """What each tier's calls used lately, in one query."""
+@lru_cache(maxsize=1)
+def used_since(quarter: datetime) -> dict[str, Used]:
+    """What each tier's calls used lately, in one query.
+
+    Kept until the next quarter of an hour: of a million calls it takes 15 ms, on every page.
+    """
     sums = (
-        Tally.objects.filter(quarter__gte=now - LOOKED_BACK)
+        Tally.objects.filter(quarter__gte=quarter)
         .values_list("tier")
         .annotate(Sum("input_tokens"), Sum("cached_tokens"), Sum("output_tokens"))
         .order_by()
     )
     whose = f"the {{}} tier's tokens of the last {LOOKED_BACK.days} days"
     return {tier: Used(whose.format(tier), *tokens) for tier, *tokens in sums if any(tokens)}
+
+
+def _quarter(now: datetime) -> datetime:
+    return now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0)
 
 
 def _rates(models: Collection[str], now: datetime) -> dict[str, Rate]:

@@ -19,13 +19,14 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from billing.models import LedgerEntry
+from billing.pricing import Usage
 from chatsite import office, roles
-from chatsite.chat import exports, listing, live, transcripts
+from chatsite.chat import endings, exports, listing, live, transcripts
 from chatsite.chat.admin import ConversationAdmin
 from chatsite.chat.handover import hand_back, say, take
-from chatsite.chat.models import Conversation, Message
+from chatsite.chat.models import Conversation, Message, Prepared, ScoringShare, Summary
 from chatsite.chat.overviews import Standing, standing
-from routing.models import RouteDecision
+from routing.models import RouteDecision, Verdict
 from tests.chat.told import Told, prices
 
 LIST = "/admin/chat/conversation/"
@@ -126,9 +127,9 @@ def test_the_list_takes_as_many_queries_for_forty_as_for_two(staff, nora, db, co
     with CaptureQueriesContext(connection) as queries:
         staff.get(LIST)
 
-    # Session, user, two for permissions; open alerts, the tiers' models (5); who waits; found,
-    # read, costs, messages; first and last day.
-    assert len(queries) == 11 + 5, [query["sql"][:100] for query in queries]
+    # Session, user, permissions; open alerts, the tiers' models (4); who waits; found, read, costs,
+    # messages; first and last day.
+    assert len(queries) == 10 + 4, [query["sql"][:100] for query in queries]
 
 
 @pytest.mark.parametrize(
@@ -353,9 +354,64 @@ def test_a_transcript_takes_as_many_queries_for_fifteen_answers_as_for_one(
     with CaptureQueriesContext(connection) as queries:
         staff.get(address)
 
-    # Session, user, two for permissions; open alerts, the tiers' models (5); conversation,
-    # messages, overview (2), visitor; receipts.
-    assert len(queries) == 9 + 5 + 8, [query["sql"][:100] for query in queries]
+    # Session, user, permissions; open alerts, the tiers' models (4); conversation, messages;
+    # receipts.
+    assert len(queries) == 10 + 5, [query["sql"][:100] for query in queries]
+
+
+@pytest.fixture
+def eventful(told: Told, nora: User) -> Told:
+    """A conversation with all that a transcript can show."""
+    told.begins()
+    told.scores(Usage(200, 10)).fails("timeout")
+    told.begins()
+    checked = told.ends(outcome="escalated")
+    decided = {"doubt": 0.8, "threshold": 0.6, "verifier": "rules", "findings": [], "features": {}}
+    Verdict.objects.create(
+        reference=checked.reference, call=checked.charge_reference, outcome="replaced", **decided
+    )
+    ScoringShare.objects.create(
+        call=f"score:{checked.pk}:1", reply=checked.reference, attempt=2, part=0, parts=2
+    )
+    told.conversation.messages.filter(pk=checked.pk).update(
+        stage="escalated", draft="From eight.", rating=-1, rating_note="Too short", retries=1
+    )
+    given = told.asks().reply
+    endings.end(given, "complete", text="From nine to five.")
+    Prepared.objects.create(
+        reply=given, kind="kept", task_type="hours", similarity=0.9, recognised_by="words", saved=7
+    )
+    told.asks().begins("strong")
+    say(told.conversation.pk, nora, "A person here.")
+    Summary.objects.create(conversation=told.conversation, text="Asked for hours.", revision=1)
+    return told
+
+
+@pytest.mark.parametrize(("root", "most"), [(False, 15), (True, 14)])
+def test_a_transcript_with_everything_takes_fifteen_queries(staff, eventful, root, most):
+    if root:
+        staff = signed_in(User.objects.create_superuser("root"))
+    address = page(eventful)
+
+    staff.get(address)
+    with CaptureQueriesContext(connection) as queries:
+        words = text(staff.get(address))
+
+    assert len(queries) == most, [query["sql"][:100] for query in queries]
+    for shown in (
+        "With a person: nora",
+        "Messages 7 Cost $0.002665 Visitor $0.002665 in 1 conversation",
+        "Asked for hours.",
+        "The customer found this not helpful: “Too short”.",
+        "The strong tier's answer replaced it.",
+        "From eight.",
+        "Scoring, attempt 2, shared by 2 replies",
+        "Answer, attempt 1",
+        "estimated",
+        "The answer to the same question was given again: $0.000000 saved.",
+        "in flight up to",
+    ):
+        assert shown in words
 
 
 def test_a_long_transcript_begins_with_its_newest_page(staff, told, monkeypatch):
