@@ -449,6 +449,16 @@ GUARDS = (
     ),
     Guard(
         "",
+        "the threshold's page looks at the newest messages alone",
+        "chatsite/tuning/window.py",
+        "    if total > MOST:\n",
+        "    if not total:\n",
+        (
+            "tests/tuning/test_threshold.py::test_of_more_messages_than_can_be_looked_at_the_newest_are_and_it_is_said",
+        ),
+    ),
+    Guard(
+        "",
         "pacing: staff stop nothing",
         "billing/admin/budgets.py",
         '        if request.method != "POST" or not self.has_change_permission(request):\n',

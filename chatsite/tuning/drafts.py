@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.utils import timezone
 
@@ -14,6 +14,7 @@ from chatsite.tuning.moved import Fates, Moved
 from chatsite.tuning.quality import Quality
 from chatsite.tuning.replay import Effect, Models
 from chatsite.tuning.traffic import Group
+from chatsite.tuning.window import Window
 from routing.models import Policy
 
 # Labels among the replies that would move, from which their quality counts as measured.
@@ -52,9 +53,9 @@ def of(in_force: Policy, settings: Policy, threshold: float) -> Policy:
     return draft
 
 
-def replayed(draft: Policy, days: int) -> tuple[replay.Replay, int]:
-    """The last days' replies under the draft, and how many were weighed again. Raises NoPrice."""
-    seen = traffic.since(timezone.now() - timedelta(days=days), draft)
+def replayed(draft: Policy, window: Window) -> tuple[replay.Replay, int]:
+    """The window's replies under the draft, and how many were weighed again. Raises NoPrice."""
+    seen = traffic.since(window.since, draft)
     return _priced(seen.groups, draft), seen.weighed_again
 
 
@@ -64,20 +65,19 @@ def counted(policy: Policy, since: datetime) -> replay.Replay:
 
 
 def preview(
-    draft: Policy, days: int, page: int = 1, seen: tuple[replay.Replay, int] | None = None
+    draft: Policy, window: Window, page: int = 1, seen: tuple[replay.Replay, int] | None = None
 ) -> Preview:
     """`seen`: what `replayed` gave for these settings under any threshold. Raises NoPrice."""
-    since = timezone.now() - timedelta(days=days)
-    found, weighed_again = seen or replayed(draft, days)
-    labels = quality.since(since)
-    rows, there_are_more = moved.newest(since, draft, rates(draft), page)
+    found, weighed_again = seen or replayed(draft, window)
+    labels = quality.since(window.since)
+    rows, there_are_more = moved.newest(window.since, draft, rates(draft), page)
     before = draft.replaces.threshold if draft.replaces else draft.threshold
     low, high = sorted((before, draft.threshold))
     return Preview(
         effect=found.at(draft.threshold),
         drawn=tuple(found.curve()),
         weighed_again=weighed_again,
-        fates=moved.fates(since, draft),
+        fates=moved.fates(window.since, draft),
         moved=tuple(rows),
         there_are_more=there_are_more,
         quality=labels,
@@ -93,10 +93,10 @@ def _priced(groups: Collection[Group], draft: Policy) -> replay.Replay:
 
 def rates(draft: Policy) -> Mapping[str, Rate]:
     """Today's prices of the models that would answer. Raises NoPrice."""
-    now, found = timezone.now(), {}
-    for model in (draft.cheap_model, draft.strong_model):
-        price = Price.objects.in_force(model, "default", now).first()
-        if price is None:
+    models, now = (draft.cheap_model, draft.strong_model), timezone.now()
+    prices = Price.objects.filter(model__in=models, service_tier="default", effective_from__lte=now)
+    found = {price.model: price.rate for price in prices.order_by("effective_from")}
+    for model in models:
+        if model not in found:
             raise NoPrice(model)
-        found[model] = price.rate
     return found

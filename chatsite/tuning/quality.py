@@ -16,7 +16,7 @@ MEASURED = (Source.JUDGED, Source.RATING, Source.RETRY, Source.HANDOFF)
 # The newest so many labels of the days in view.
 MOST_LABELS = 5_000
 # References in one query: SQLite takes 32,766 arguments.
-AT_ONCE = 1_000
+AT_ONCE = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,9 @@ def least_labels(kept: float) -> int:
 
 
 def since(moment: datetime) -> Quality:
-    """From the newest labels of replies asked since then; of each reply, what is trusted most."""
-    labels = Label.objects.filter(source__in=MEASURED, reply__created_at__gte=moment)
+    """From the newest labels of replies decided since then; of each, what is trusted most."""
+    # Nobody can have said it earlier.
+    labels = Label.objects.filter(source__in=MEASURED, said_at__gte=moment)
     newest = labels.order_by("-said_at").values_list("reply_id", "weight", "cheap", "strong")
     best: dict[str, tuple[float, float]] = {}
     for reply, weight, cheap, strong in newest[:MOST_LABELS]:
@@ -77,7 +78,7 @@ def since(moment: datetime) -> Quality:
         (score - (threshold - own), best[name][1])
         for names in _batched(best)
         for name, score, threshold, own in RouteDecision.objects.filter(
-            reference__in=names
+            reference__in=names, decided_at__gte=moment
         ).values_list("reference", "score", "threshold", "policy__threshold")
     ]
     return Quality(tuple(score for score, _ in found), tuple(loss for _, loss in found))

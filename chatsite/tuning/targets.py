@@ -1,12 +1,10 @@
 """The threshold that reaches a named target on the site's own recent traffic."""
 
 from dataclasses import dataclass
-from datetime import timedelta
-
-from django.utils import timezone
 
 from chatsite.tuning import quality, replay
 from chatsite.tuning.replay import Replay
+from chatsite.tuning.window import Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +56,23 @@ def _nothing(days: int) -> Found:
     return Found(None, f"Nothing was answered in the last {days} days.")
 
 
-def kept_quality(days: int, percent: float) -> Found:
+def kept_quality(window: Window, percent: float) -> Found:
     """What surely keeps so much of the strong tier's quality."""
-    labels = quality.since(timezone.now() - timedelta(days=days))
+    labels = quality.since(window.since)
+    seen = "newest messages" if window.is_cut else f"last {window.days} days"
     least = quality.least_labels(percent / 100)
     if labels.labels < least:
         return Found(
             None,
             f"Quality not measured: to be sure of {percent:g} % takes {least} labelled answers or "
-            f"more, and the last {days} days have {labels.labels}.",
+            f"more, and the {seen} have {labels.labels}.",
         )
     threshold = labels.threshold_for(percent / 100)
     if threshold is None:
         return Found(
             None,
             f"No threshold surely keeps {percent:g} % by the {labels.labels} labelled answers of "
-            f"the last {days} days.",
+            f"the {seen}.",
         )
     return Found(
         min(threshold, 11.0),

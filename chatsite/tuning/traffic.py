@@ -7,7 +7,7 @@ only where another analyzer has to weigh them again.
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -54,6 +54,9 @@ WHERE e.called_at >= %s AND e.reference LIKE 'reply:%%' AND d.decided_at >= %s
 GROUP BY 4, 7, 1, 2, 3, 5, 6
 """
 
+
+# A reply that is tried again may be decided on after its first calls.
+BEFORE = timedelta(hours=1)
 
 NONE = Tokens()
 
@@ -132,6 +135,7 @@ def _read(
 ) -> Traffic:
     key = KEY.format(same=same)
     start = connection.ops.adapt_datetimefield_value(moment)
+    called = connection.ops.adapt_datetimefield_value(moment - BEFORE)
     replies: dict[Alike, int] = {}
     charged: dict[Alike, Charged] = {}
     weighed_again = 0
@@ -141,7 +145,7 @@ def _read(
             alike = alike_of(row)
             replies[alike] = replies.get(alike, 0) + count
             weighed_again += count if row[-1] else 0
-        cursor.execute(CHARGED.format(key=key), [*scorers, start, start])
+        cursor.execute(CHARGED.format(key=key), [*scorers, called, start])
         for *row, is_own, amount, estimated, fresh, cached, written, output in cursor.fetchall():
             alike = alike_of(row)
             amounts = Charged(

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from billing.errors import NoPrice
 from billing.tasks import pace
-from chatsite.tuning import drafts, pictures, targets, words
+from chatsite.tuning import drafts, pictures, targets, window, words
 from chatsite.tuning.forms import DAYS, QUALITY, SAVING, STRONG, Asked, Save, Try
 from routing import policies, trials
 from routing.errors import CannotBeShadow, NoPolicy, NothingChanged, Overtaken, TrialRuns
@@ -98,18 +98,19 @@ def _context(request: HttpRequest, sent: Any) -> dict[str, Any]:
     days, settings = given.get("days") or DAYS[-1][0], _settings(in_force, given.get("version"))
     found = problem = preview = None
     value = given.get("threshold") or settings.threshold
+    seen_in = window.of(days)
     try:
-        seen = drafts.replayed(settings.draft(), days)
+        seen = drafts.replayed(settings.draft(), seen_in)
         if given.get("aim") == "saving":
             found = targets.saving(seen[0], days, _or(given.get("saving"), SAVING))
         elif given.get("aim") == "strong":
             found = targets.share(seen[0], days, _or(given.get("strong"), STRONG))
         elif given.get("aim") == "quality":
-            found = targets.kept_quality(days, _or(given.get("quality"), QUALITY))
+            found = targets.kept_quality(seen_in, _or(given.get("quality"), QUALITY))
         if found and found.threshold is not None:
             value = found.threshold
         draft = drafts.of(in_force, settings, value)
-        preview = drafts.preview(draft, days, page, seen)
+        preview = drafts.preview(draft, seen_in, page, seen)
     except NoPrice as error:
         problem = error
         draft = drafts.of(in_force, settings, value)
@@ -121,6 +122,7 @@ def _context(request: HttpRequest, sent: Any) -> dict[str, Any]:
         "draft": draft,
         "changes": draft.changes_from(in_force),
         "days": days,
+        "window": seen_in,
         "asked": asked,
         "saving": _or(given.get("saving"), SAVING),
         "strong": _or(given.get("strong"), STRONG),

@@ -143,7 +143,7 @@ def passes() -> Iterator[tuple[str, Callable[[], object]]]:
     from django.utils import timezone
 
     from billing import spending
-    from chatsite.tuning import drafts, lasting, moved
+    from chatsite.tuning import drafts, lasting, moved, window
     from routing import policies
     from routing.models import Policy, RouteDecision
 
@@ -164,11 +164,11 @@ def passes() -> Iterator[tuple[str, Callable[[], object]]]:
 
     def routed(threshold: float) -> Callable[[], object]:
         draft = drafts.of(policy, policy, threshold)
-        return lambda: drafts.replayed(draft, DAYS)[0].curve()
+        return lambda: drafts.replayed(draft, window.of(DAYS))[0].curve()
 
     def whole(threshold: float) -> Callable[[], object]:
         draft = drafts.of(policy, policy, threshold)
-        return lambda: drafts.preview(draft, DAYS)
+        return lambda: drafts.preview(draft, window.of(DAYS))
 
     def fates() -> object:
         draft = drafts.of(policy, policy, 6.0)

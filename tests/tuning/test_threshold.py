@@ -7,10 +7,12 @@ from datetime import timedelta
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
+from django.utils import formats, timezone
 
 from chatsite.chat.models import Conversation, Message
 from chatsite.quality import labels
 from chatsite.quality.models import Label
+from chatsite.tuning import window
 from routing import policies
 from routing.models import Policy, RouteDecision
 
@@ -352,3 +354,56 @@ def test_the_page_needs_nothing_that_the_content_security_policy_forbids(operato
 
     assert not re.search(r"\s(?:style|on\w+)=", body)
     assert not re.search(r"<style|<script(?![^>]*\ssrc=)", body)
+
+
+@pytest.fixture
+def only_two(monkeypatch, answered, traffic) -> None:
+    """The two newest of five messages are looked at: scores 6.5 and 2, both cheap."""
+    monkeypatch.setattr(window, "MOST", 2)
+    for score in (6.5, 2.0):
+        reply = answered(score, f"New, of {score:g}?").reply
+        labels.add(reply.pk, Label.Source.RATING, 1.0)
+
+
+def test_of_more_messages_than_can_be_looked_at_the_newest_are_and_it_is_said(operator, only_two):
+    old = RouteDecision.objects.earliest("decided_at")
+    labels.add(int(old.reference.removeprefix("reply:")), Label.Source.RATING, 0.0)
+    Message.objects.filter(role="assistant").update(rating=-1)
+    since = timezone.localtime(RouteDecision.objects.order_by("-decided_at")[1].decided_at)
+
+    page = operator.get(PAGE, {"threshold": "5"})
+
+    words, preview = text(page), page.context["preview"]
+    said = f"the newest 2 of 6 messages, since {formats.date_format(since, 'j F, H:i')}"
+    assert f"Looked at are {said}: every figure here is of these alone." in words
+    assert "At 5, on the newest messages of the last 30 days" in words
+    assert "1 of 2 messages would have moved: 1 to the strong tier." in words
+    assert preview.effect.then.cost == 2 * 800_000
+    assert preview.effect.now.cost == 800_000 + 42_000_000
+    assert {effect.then.replies for effect in preview.drawn} == {2}
+    assert preview.fates.bad == 1
+    assert preview.quality.losses == (0.0, 0.0)
+    assert "New, of 6.5? score 6.5 cheap → strong" in words
+    assert "One of 6.5?" not in words
+
+
+@pytest.mark.parametrize(
+    ("aim", "said"),
+    [
+        ({"aim": "strong", "strong": "50"}, "at most 50 % to the strong tier: 50.0%"),
+        ({"aim": "saving", "saving": "98"}, "6.6 is the lowest threshold that saves 98 %"),
+        ({"aim": "quality"}, "takes 52 labelled answers or more, and the newest messages have 2."),
+    ],
+    ids=["strong", "saving", "quality"],
+)
+def test_targets_are_looked_for_in_the_messages_that_are_looked_at(operator, only_two, aim, said):
+    assert said in text(operator.get(PAGE, aim))
+
+
+def test_a_page_that_looks_at_all_messages_says_nothing_of_it(operator, traffic, monkeypatch):
+    monkeypatch.setattr(window, "MOST", 4)
+
+    page = operator.get(PAGE, {"threshold": "5"})
+
+    assert "Looked at" not in text(page)
+    assert page.context["preview"].effect.then.replies == 4
