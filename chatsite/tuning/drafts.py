@@ -22,6 +22,15 @@ ENOUGH = 20
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """The window's replies, under some settings at any threshold."""
+
+    replay: replay.Replay
+    weighed_again: int  # replies that another analyzer had scored
+    rates: Mapping[str, Rate]
+
+
+@dataclass(frozen=True, slots=True)
 class Preview:
     """What a draft does, as its page shows it."""
 
@@ -53,30 +62,32 @@ def of(in_force: Policy, settings: Policy, threshold: float) -> Policy:
     return draft
 
 
-def replayed(draft: Policy, window: Window) -> tuple[replay.Replay, int]:
-    """The window's replies under the draft, and how many were weighed again. Raises NoPrice."""
-    seen = traffic.since(window.since, draft)
-    return _priced(seen.groups, draft), seen.weighed_again
+def replayed(draft: Policy, window: Window) -> Seen:
+    """The window's replies under the draft. Raises NoPrice."""
+    versions, rated = Policy.objects.in_bulk(), rates(draft)
+    own = {pk: version.threshold for pk, version in versions.items()}
+    found = traffic.since(window.since, draft, own)
+    return Seen(_priced(found.groups, draft, versions, rated), found.weighed_again, rated)
 
 
 def counted(policy: Policy, since: datetime) -> replay.Replay:
     """Replies by the scores that they had, against the threshold that counts. Raises NoPrice."""
-    return _priced(traffic.counted(since), policy)
+    groups = traffic.counted(since)
+    decided_by = Policy.objects.in_bulk({group.alike.policy for group in groups})
+    return _priced(groups, policy, decided_by, rates(policy))
 
 
-def preview(
-    draft: Policy, window: Window, page: int = 1, seen: tuple[replay.Replay, int] | None = None
-) -> Preview:
+def preview(draft: Policy, window: Window, page: int = 1, seen: Seen | None = None) -> Preview:
     """`seen`: what `replayed` gave for these settings under any threshold. Raises NoPrice."""
-    found, weighed_again = seen or replayed(draft, window)
+    seen = seen or replayed(draft, window)
     labels = quality.since(window.since)
-    rows, there_are_more = moved.newest(window.since, draft, rates(draft), page)
+    rows, there_are_more = moved.newest(window.since, draft, seen.rates, page)
     before = draft.replaces.threshold if draft.replaces else draft.threshold
     low, high = sorted((before, draft.threshold))
     return Preview(
-        effect=found.at(draft.threshold),
-        drawn=tuple(found.curve()),
-        weighed_again=weighed_again,
+        effect=seen.replay.at(draft.threshold),
+        drawn=tuple(seen.replay.curve()),
+        weighed_again=seen.weighed_again,
         fates=moved.fates(window.since, draft),
         moved=tuple(rows),
         there_are_more=there_are_more,
@@ -85,10 +96,14 @@ def preview(
     )
 
 
-def _priced(groups: Collection[Group], draft: Policy) -> replay.Replay:
-    decided_by = Policy.objects.in_bulk({group.alike.policy for group in groups})
+def _priced(
+    groups: Collection[Group],
+    draft: Policy,
+    decided_by: Mapping[int, Policy],
+    rated: Mapping[str, Rate],
+) -> replay.Replay:
     models = {pk: Models.by(policy) for pk, policy in decided_by.items()}
-    return replay.of(groups, models, Models.by(draft), rates(draft))
+    return replay.of(groups, models, Models.by(draft), rated)
 
 
 def rates(draft: Policy) -> Mapping[str, Rate]:

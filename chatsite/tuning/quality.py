@@ -1,13 +1,12 @@
 """What labels say of the quality that a threshold keeps: nothing where there are none."""
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
+
+from django.db import connection
 
 from chatsite.quality.models import Label
 from routing import thresholds
-from routing.models import RouteDecision
 
 Source = Label.Source
 
@@ -15,8 +14,16 @@ Source = Label.Source
 MEASURED = (Source.JUDGED, Source.RATING, Source.RETRY, Source.HANDOFF)
 # The newest so many labels of the days in view.
 MOST_LABELS = 5_000
-# References in one query: SQLite takes 32,766 arguments.
-AT_ONCE = 5_000
+# What was said earlier is of no reply that was decided since.
+LABELLED = f"""
+SELECT l.reply_id, d.score - (d.threshold - p.threshold), l.weight, l.cheap, l.strong
+FROM quality_label l
+JOIN routing_routedecision d ON d.reference = 'reply:' || l.reply_id
+JOIN routing_policy p ON p.id = d.policy_id
+WHERE l.said_at >= %s AND l.source IN ({", ".join("%s" for _ in MEASURED)}) AND d.decided_at >= %s
+ORDER BY l.said_at DESC
+LIMIT %s
+"""  # noqa: S608  # placeholders
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,25 +73,13 @@ def least_labels(kept: float) -> int:
 
 def since(moment: datetime) -> Quality:
     """From the newest labels of replies decided since then; of each, what is trusted most."""
-    # Nobody can have said it earlier.
-    labels = Label.objects.filter(source__in=MEASURED, said_at__gte=moment)
-    newest = labels.order_by("-said_at").values_list("reply_id", "weight", "cheap", "strong")
-    best: dict[str, tuple[float, float]] = {}
-    for reply, weight, cheap, strong in newest[:MOST_LABELS]:
-        loss = max(0.0, (1.0 if strong is None else strong) - cheap)
-        name = f"reply:{reply}"
-        best[name] = max(best.get(name, (0.0, 0.0)), (weight, loss))
-    found = [
-        (score - (threshold - own), best[name][1])
-        for names in _batched(best)
-        for name, score, threshold, own in RouteDecision.objects.filter(
-            reference__in=names, decided_at__gte=moment
-        ).values_list("reference", "score", "threshold", "policy__threshold")
-    ]
-    return Quality(tuple(score for score, _ in found), tuple(loss for _, loss in found))
-
-
-def _batched(names: Iterable[str]) -> Iterator[list[str]]:
-    rest = iter(names)
-    while some := list(islice(rest, AT_ONCE)):
-        yield some
+    start = connection.ops.adapt_datetimefield_value(moment)
+    best: dict[int, tuple[float, float]] = {}
+    scores: dict[int, float] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(LABELLED, [start, *MEASURED, start, MOST_LABELS])
+        for reply, score, weight, cheap, strong in cursor.fetchall():
+            loss = max(0.0, (1.0 if strong is None else strong) - cheap)
+            best[reply] = max(best.get(reply, (0.0, 0.0)), (weight, loss))
+            scores[reply] = score
+    return Quality(tuple(scores.values()), tuple(best[reply][1] for reply in scores))

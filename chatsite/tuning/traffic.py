@@ -5,7 +5,7 @@ only where another analyzer has to weigh them again.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -118,9 +118,11 @@ class Traffic:
     weighed_again: int
 
 
-def since(moment: datetime, draft: Policy) -> Traffic:
-    """The replies decided from then on, scored as the draft's analyzer would. Three queries."""
-    own = dict(Policy.objects.values_list("pk", "threshold"))
+def since(moment: datetime, draft: Policy, own: Mapping[int, float]) -> Traffic:
+    """The replies decided from then on, scored as the draft's analyzer would. Two queries.
+
+    `own`: the threshold of each version, by its primary key.
+    """
     same, scorers = same_scores(draft)
     return _read(moment, same, scorers, lambda row: _alike(row, own))
 
@@ -168,7 +170,7 @@ def same_scores(draft: Policy) -> tuple[str, list[str]]:
     return (", ".join(["%s"] * len(scorers)), [*scorers]) if scorers else ("d.analyzer", [])
 
 
-def _alike(row: Sequence[Any], own: dict[int, float]) -> Alike:
+def _alike(row: Sequence[Any], own: Mapping[int, float]) -> Alike:
     policy, tier, threshold, score, pinned, features = row
     value = weigh(Signals(**json.loads(features))).value if features else score
     by_score = (tier == Tier.STRONG) == (score >= threshold)

@@ -102,9 +102,9 @@ def _context(request: HttpRequest, sent: Any) -> dict[str, Any]:
     try:
         seen = drafts.replayed(settings.draft(), seen_in)
         if given.get("aim") == "saving":
-            found = targets.saving(seen[0], days, _or(given.get("saving"), SAVING))
+            found = targets.saving(seen.replay, days, _or(given.get("saving"), SAVING))
         elif given.get("aim") == "strong":
-            found = targets.share(seen[0], days, _or(given.get("strong"), STRONG))
+            found = targets.share(seen.replay, days, _or(given.get("strong"), STRONG))
         elif given.get("aim") == "quality":
             found = targets.kept_quality(seen_in, _or(given.get("quality"), QUALITY))
         if found and found.threshold is not None:

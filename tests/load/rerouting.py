@@ -164,7 +164,7 @@ def passes() -> Iterator[tuple[str, Callable[[], object]]]:
 
     def routed(threshold: float) -> Callable[[], object]:
         draft = drafts.of(policy, policy, threshold)
-        return lambda: drafts.replayed(draft, window.of(DAYS))[0].curve()
+        return lambda: drafts.replayed(draft, window.of(DAYS)).replay.curve()
 
     def whole(threshold: float) -> Callable[[], object]:
         draft = drafts.of(policy, policy, threshold)

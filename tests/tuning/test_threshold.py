@@ -375,7 +375,7 @@ def test_of_more_messages_than_can_be_looked_at_the_newest_are_and_it_is_said(op
 
     words, preview = text(page), page.context["preview"]
     said = f"the newest 2 of 6 messages, since {formats.date_format(since, 'j F, H:i')}"
-    assert f"Looked at are {said}: every figure here is of these alone." in words
+    assert f"These are {said}: every figure here is of them alone." in words
     assert "At 5, on the newest messages of the last 30 days" in words
     assert "1 of 2 messages would have moved: 1 to the strong tier." in words
     assert preview.effect.then.cost == 2 * 800_000
@@ -405,5 +405,5 @@ def test_a_page_that_looks_at_all_messages_says_nothing_of_it(operator, traffic,
 
     page = operator.get(PAGE, {"threshold": "5"})
 
-    assert "Looked at" not in text(page)
+    assert "These are the newest" not in text(page)
     assert page.context["preview"].effect.then.replies == 4
