@@ -30,21 +30,29 @@ MOVED = """
 FROM routing_routedecision d
 JOIN routing_policy p ON p.id = d.policy_id
 JOIN chat_message m ON m.id = CAST(SUBSTR(d.reference, 7) AS BIGINT)
-JOIN chat_conversation c ON c.id = m.conversation_id
 WHERE d.decided_at >= %s AND d.reference LIKE 'reply:%%' AND d.analyzer IN ({same})
     AND (d.tier = 'strong') = (d.score >= d.threshold) AND d.pinned = ''
     AND NOT (d.threshold >= {highest} AND p.threshold < {highest})
     AND (d.tier = 'strong') <> (d.score - (d.threshold - p.threshold) >= %s)
 """
+# By conversation first: distinct counts of 50,000 messages take 175 ms, not 108 (PostgreSQL).
 FATES = """
-SELECT COUNT(DISTINCT c.id),
-    COUNT(DISTINCT CASE WHEN c.handled_by_id IS NOT NULL OR c.wants_person_since IS NOT NULL
+SELECT COUNT(*),
+    COUNT(CASE WHEN c.handled_by_id IS NOT NULL OR c.wants_person_since IS NOT NULL
         OR EXISTS (SELECT 1 FROM chat_message s WHERE s.conversation_id = c.id AND s.role = 'staff')
-        THEN c.id END),
-    COUNT(CASE WHEN m.retries > 0 THEN 1 END),
-    COUNT(CASE WHEN m.state IN ('failed', 'cut') THEN 1 END),
-    COUNT(CASE WHEN m.rating = 1 THEN 1 END),
-    COUNT(CASE WHEN m.rating = -1 THEN 1 END)
+        THEN 1 END),
+    COALESCE(SUM(retried), 0), COALESCE(SUM(failed), 0),
+    COALESCE(SUM(good), 0), COALESCE(SUM(bad), 0)
+FROM (
+    SELECT m.conversation_id,
+        COUNT(CASE WHEN m.retries > 0 THEN 1 END) AS retried,
+        COUNT(CASE WHEN m.state IN ('failed', 'cut') THEN 1 END) AS failed,
+        COUNT(CASE WHEN m.rating = 1 THEN 1 END) AS good,
+        COUNT(CASE WHEN m.rating = -1 THEN 1 END) AS bad
+    {moved}
+    GROUP BY m.conversation_id
+) moved
+JOIN chat_conversation c ON c.id = moved.conversation_id
 """
 NEWEST = "SELECT d.id, m.id"
 
@@ -91,8 +99,8 @@ class Moved:
 def fates(since: datetime, draft: Policy) -> Fates:
     sql, arguments = _moved(since, draft)
     with connection.cursor() as cursor:
-        cursor.execute(FATES + sql, arguments)
-        return Fates(*cursor.fetchone())
+        cursor.execute(FATES.format(moved=sql), arguments)
+        return Fates(*(int(count) for count in cursor.fetchone()))
 
 
 def newest(
