@@ -144,7 +144,7 @@ class Havoc:
             await asyncio.sleep(0.5)
             for process in self.stack.processes:
                 if process.name not in self._busy and not process.running:
-                    self.died.append(self.stack.logs(process, last=15))
+                    self.died.append(self.stack.logs(process, last=100))
                     process.start()
 
     @asynccontextmanager
