@@ -47,6 +47,8 @@ def test_hostile_markdown_is_shown_as_words(customer: Customer, tab: Tab, upstre
 
     tab.ask("What do you say to this?")
     expect(tab.answer).to_have_attribute("data-state", "writing")
+    # The first words are there: before them stand the page's own dots.
+    expect(tab.answer.locator(".typing")).to_have_count(0)
     written = tab.answer.locator(".message__body, .message__tail").locator(FORBIDDEN)
     while tab.answer.get_attribute("data-state") == "writing":
         assert written.count() == 0
