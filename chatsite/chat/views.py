@@ -52,7 +52,7 @@ def conversation(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         seen = conversations.seen(public_id, visitors.held(request.COOKIES), position)
     except NotYours as error:
         raise Http404 from error
-    if position is not None and request.headers.get("HX-Request"):
+    if position is not None and request.htmx:  # type: ignore[attr-defined]  # htmx's
         return render(request, "chat/_earlier.html", fragments.shown(seen))
     response = _page(request, seen, is_newest=position is None)
     visitors.recognise(request, response)

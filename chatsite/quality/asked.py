@@ -1,4 +1,4 @@
-"""Files of questions to evaluate: an array of JSON, JSON Lines, or one question a line. Pure.
+"""Files of questions to evaluate: an array of JSON, JSON Lines, or one question a line.
 
 An object has `prompt`, or `question`; and perhaps an `id` that names a group, such as "returns-3".
 """
@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from chatsite.chat.questions import MAX_LENGTH
 from chatsite.quality.errors import BadQuestions
 
 MOST = 2000
-# Characters of one: what a customer may write.
-LONGEST = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +65,6 @@ def _question(given: Any) -> Question:
     if not isinstance(prompt, str):
         raise TypeError("a question is text")
     prompt = prompt.replace("\0", "").strip()
-    if not 0 < len(prompt) <= LONGEST:
-        raise ValueError(f"a question has 1 to {LONGEST:,} characters")
+    if not 0 < len(prompt) <= MAX_LENGTH:
+        raise ValueError(f"a question has 1 to {MAX_LENGTH:,} characters")
     return Question(prompt, str(identity))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from django.db.models import F
+from django.utils import timezone
 
 from billing import ledger
 from billing.models import Price
@@ -27,6 +28,17 @@ def prices(since: datetime = NOW - timedelta(days=9)) -> None:
         Price.objects.create(model=model, effective_from=since, **rates)
     if not Policy.objects.exists():
         policies.adopt(Policy(), None, "for tests")
+
+
+def batch_price(model: str, rate: int) -> None:
+    """A model's price in batches: nano-dollars a million tokens in, five times as many out."""
+    Price.objects.create(
+        model=model,
+        service_tier="batch",
+        effective_from=timezone.now() - timedelta(days=1),
+        input=rate,
+        output=5 * rate,
+    )
 
 
 @dataclass

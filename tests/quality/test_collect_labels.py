@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,7 +11,7 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from billing import proof
-from billing.models import Budget, LedgerEntry, Price
+from billing.models import Budget, LedgerEntry
 from chatsite.offline.models import Batch, Item
 from chatsite.offline.tasks import advance
 from chatsite.quality import asked
@@ -22,7 +21,7 @@ from chatsite.quality.errors import BadQuestions
 from chatsite.quality.management.commands import collect_labels
 from routing import graded, policies
 from tests.batches import Batches
-from tests.chat.told import prices
+from tests.chat.told import batch_price, prices
 from tests.upstream import Upstream
 
 QUESTIONS = ["What are your business hours?", "May I return an opened limited item?"]
@@ -41,13 +40,7 @@ def batches(provider, settings, db) -> Batches:
     batches.otherwise = '{"reason": "It will do.", "score": 0.5}'
     prices()
     for model, rate in (("gpt-5.6-terra", 1), ("gpt-5.6-sol", 2)):
-        Price.objects.create(
-            model=model,
-            service_tier="batch",
-            effective_from=timezone.now() - timedelta(days=1),
-            input=rate * 10**9,
-            output=rate * 5 * 10**9,
-        )
+        batch_price(model, rate * 10**9)
     return batches
 
 

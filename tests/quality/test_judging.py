@@ -1,12 +1,10 @@
 """A nightly sample of cheap answers is judged in a batch; verdicts become labels."""
 
 import json
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.utils import timezone
 
 from billing.models import Budget, BudgetWindow, Hold, LedgerEntry, Price
 from chatsite.offline.models import Batch, Item
@@ -15,7 +13,7 @@ from chatsite.quality import rubric, tasks
 from chatsite.quality.errors import BadVerdict
 from chatsite.quality.models import Label
 from tests.batches import Batches
-from tests.chat.told import Told, prices
+from tests.chat.told import Told, batch_price, prices
 from tests.upstream import Upstream
 
 GOOD = '{"reason": "It answers both questions.", "score": 0.9}'
@@ -35,13 +33,7 @@ def batches(provider, settings, db) -> Batches:
     batches.otherwise = GOOD
     prices()
     # The successor of the first policy's strong model, which has no batch price.
-    Price.objects.create(
-        model="gpt-5.6-sol",
-        service_tier="batch",
-        effective_from=timezone.now() - timedelta(days=1),
-        input=2 * 10**9,
-        output=10 * 10**9,
-    )
+    batch_price("gpt-5.6-sol", 2 * 10**9)
     return batches
 
 

@@ -17,7 +17,7 @@ from chatsite.offline.tasks import advance
 from chatsite.summaries import tasks
 from chatsite.summaries.models import Summarising
 from tests.batches import Batches
-from tests.chat.told import Told, prices
+from tests.chat.told import Told, batch_price, prices
 from tests.upstream import Upstream
 
 WORDS = "The customer asked when the shop opens and was told the hours. Nothing is open."
@@ -36,13 +36,7 @@ def batches(provider, settings, db) -> Batches:
     batches.otherwise = WORDS
     prices()
     # The successor of the first policy's cheap model, which has no batch price.
-    Price.objects.create(
-        model="gpt-5.6-terra",
-        service_tier="batch",
-        effective_from=timezone.now() - timedelta(days=1),
-        input=50_000_000,
-        output=250_000_000,
-    )
+    batch_price("gpt-5.6-terra", 50_000_000)
     return batches
 
 
