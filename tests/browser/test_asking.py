@@ -11,7 +11,7 @@ from tests.upstream import Upstream
 
 pytestmark = pytest.mark.browser
 
-MANY_WORDS = " ".join(f"word{number}" for number in range(60))
+MANY_WORDS = " ".join(f"word{number}" for number in range(90))
 
 
 def test_keys_alone_get_an_easy_answer_and_then_a_strong_one(

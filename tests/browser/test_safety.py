@@ -43,7 +43,7 @@ FORBIDDEN = (
 
 
 def test_hostile_markdown_is_shown_as_words(customer: Customer, tab: Tab, upstream: Upstream):
-    upstream.drips(HOSTILE, every=0.01)
+    upstream.drips(HOSTILE, every=0.03)
 
     tab.ask("What do you say to this?")
     expect(tab.answer).to_have_attribute("data-state", "writing")
