@@ -174,7 +174,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         frame = fragments.changed(change)
         if change.before == change.after:
             # Said before: only this tab does not know that it was taken.
-            self._send(frame.html)
+            self._send(fragments.html(frame))
             return
         self.live.publish(frame)
 
@@ -187,7 +187,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         elif isinstance(frame, live.Changed):
             self._deliver_change(frame)
         else:
-            self._deliver_delta(frame)
+            self._deliver_words(frame)
 
     def expect(self, revision: int) -> None:
         if not self.synchronising and self.revision < revision:
@@ -214,9 +214,9 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             return
         self.revision = frame.after
         self.progress.update({reply: (attempt, ENDED) for reply, attempt in frame.ended})
-        self._send(frame.html)
+        self._send(fragments.html(frame))
 
-    def _deliver_delta(self, frame: live.Delta) -> None:
+    def _deliver_words(self, frame: live.Delta | live.Begun) -> None:
         attempt, end = self.progress.get(frame.reply, (0, 0))
         if frame.attempt < attempt or (frame.attempt == attempt and frame.end < end):
             return
@@ -227,7 +227,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
                 self.resynchronise()
             return
         self.progress[frame.reply] = (frame.attempt, frame.end)
-        self._send(frame.html)
+        self._send(fragments.html(frame))
 
     async def _synchronise(self) -> None:
         read = database_sync_to_async(conversations.seen)

@@ -1,12 +1,26 @@
 """The HTML that goes over the socket: pieces of the page, addressed by their ids."""
 
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
 from django.template.loader import render_to_string
 
 from chatsite import markdown
 from chatsite.chat.conversations import Seen
-from chatsite.chat.live import Changed
-from chatsite.chat.models import Message
+from chatsite.chat.live import Begun, Changed, Delta, Frame
+from chatsite.chat.models import Conversation, Message
 from chatsite.chat.questions import Change
+
+# What the page shows of a message, and of who answers.
+ROW = (
+    *("id", "role", "state", "text", "client_id", "created_at", "tier", "failure", "sources"),
+    *("stage", "draft", "rating", "rating_note"),
+)
+STANDING = ("revision", "handled_by_id", "wants_person_since")
+Row = dict[str, Any]
 
 
 def entry(message: Message) -> str:
@@ -40,24 +54,73 @@ def notice(words: str, client_id: str = "") -> str:
 
 def changed(change: Change) -> Changed:
     """Messages that stay where they are, then those that leave their place, then the new ones."""
-    html = [entry(message) for message in change.altered]
-    html += [
-        f'<div id="entry-{message.pk}" hx-swap-oob="delete"></div>' for message in change.moved
-    ]
+    pieces: list[tuple[str, Any]] = [("entry", _row(message)) for message in change.altered]
+    pieces += [("moved", message.pk) for message in change.moved]
     if change.added:
-        added = "".join(entry(message) for message in change.added)
-        html.append(f'<div hx-swap-oob="beforeend:#messages">{added}</div>')
-    html += [feedback(message) for message in change.rated]
+        pieces.append(("added", [_row(message) for message in change.added]))
+    pieces += [("feedback", _row(message)) for message in change.rated]
     if change.handed:
-        context = {"conversation": change.conversation}
-        html += [render_to_string(f"chat/_{name}.html", context) for name in ("standing", "person")]
+        pieces.append(("standing", {name: getattr(change.conversation, name) for name in STANDING}))
     conversation = change.conversation.public_id.hex
     ended = [
         (message.pk, message.attempt)
         for message in change.altered
         if message.role == Message.Role.ASSISTANT and message.state not in Message.OPEN
     ]
-    return Changed(conversation, change.before, change.after, "".join(html), ended)
+    return Changed(conversation, change.before, change.after, pieces, ended)
+
+
+def begun(reply: Message, *, draft: bool = False) -> Begun:
+    """Clears what an earlier attempt may have left in the page, or shows its draft there."""
+    # As it stands now: the thread that writes may be ending the reply itself at this moment.
+    writing = {"state": Message.State.WRITING, "text": "", "sources": []}
+    row = _row(reply) | writing | ({} if draft else {"stage": ""})
+    return Begun(reply.conversation.public_id.hex, reply.pk, reply.attempt, [("entry", row)])
+
+
+@lru_cache(maxsize=64)
+def html(frame: Frame) -> str:
+    """What a tab is sent of a frame; tabs of one conversation share it.
+
+    It is made in the process that has the tab, since a worker has less time than a web process.
+    """
+    if isinstance(frame, Delta):
+        return frame.html
+    return "".join(_PIECES[kind](frame.conversation, value) for kind, value in frame.pieces)
+
+
+def _row(message: Message) -> Row:
+    return {name: getattr(message, name) for name in ROW}
+
+
+def _read(conversation: str, row: Row) -> Message:
+    """The message of a row, which may have come through JSON."""
+    message = Message(**row, conversation=Conversation(public_id=UUID(conversation)))
+    if isinstance(created_at := row["created_at"], str):
+        message.created_at = datetime.fromisoformat(created_at)
+    return message
+
+
+def _standing(conversation: str, row: Row) -> str:
+    context = {"conversation": Conversation(public_id=UUID(conversation), **row)}
+    return "".join(
+        render_to_string(f"chat/_{name}.html", context) for name in ("standing", "person")
+    )
+
+
+def _added(conversation: str, rows: Sequence[Row]) -> str:
+    entries = "".join(entry(_read(conversation, row)) for row in rows)
+    return f'<div hx-swap-oob="beforeend:#messages">{entries}</div>'
+
+
+# By their kind, the pieces of a frame in HTML.
+_PIECES: dict[str, Callable[[str, Any], str]] = {
+    "entry": lambda conversation, row: entry(_read(conversation, row)),
+    "moved": lambda _, reply: f'<div id="entry-{reply}" hx-swap-oob="delete"></div>',
+    "added": _added,
+    "feedback": lambda conversation, row: feedback(_read(conversation, row)),
+    "standing": _standing,
+}
 
 
 def grown(reply: int, text: str, sent: int, tail: int) -> tuple[str, int]:

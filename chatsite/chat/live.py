@@ -8,9 +8,9 @@ renders from the database instead.
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import astuple, dataclass
-from typing import Protocol
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
 from weakref import WeakKeyDictionary
 
 import orjson
@@ -24,8 +24,11 @@ CHANNEL = "chatsite:live"
 # Frames kept while Redis cannot be reached; beyond it the oldest go, and tabs resynchronise.
 MOST_WAITING = 20_000
 
+# Kinds and values of the page's pieces; whoever has a tab to show them makes HTML of them.
+Pieces = Sequence[tuple[str, Any]]
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Delta:
     """Characters `start` to `end` of what an attempt writes, ready for the page."""
 
@@ -37,7 +40,19 @@ class Delta:
     html: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
+class Begun:
+    """An attempt that begins to write; `pieces` clear what an earlier one may have left."""
+
+    conversation: str
+    reply: int
+    attempt: int
+    pieces: Pieces
+    start: ClassVar = 0
+    end: ClassVar = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Changed:
     """A committed change: what a tab at revision `before` needs to be at `after`.
 
@@ -47,13 +62,13 @@ class Changed:
     conversation: str
     before: int
     after: int
-    html: str
+    pieces: Pieces
     ended: list[tuple[int, int]]
 
 
-Frame = Delta | Changed
+Frame = Delta | Begun | Changed
 # Told apart by their length, which saves a tag on each.
-_KINDS: dict[int, type[Delta] | type[Changed]] = {6: Delta, 5: Changed}
+_KINDS: dict[int, type[Delta] | type[Begun] | type[Changed]] = {6: Delta, 4: Begun, 5: Changed}
 
 
 class Listener(Protocol):
@@ -67,7 +82,7 @@ class Listener(Protocol):
 
 
 def _packed(frames: Iterable[Frame]) -> bytes:
-    return orjson.dumps([astuple(frame) for frame in frames])
+    return orjson.dumps([[getattr(frame, name) for name in frame.__slots__] for frame in frames])
 
 
 def _unpacked(data: bytes) -> list[Frame]:

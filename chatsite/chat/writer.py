@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import threading
-from copy import copy
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -182,7 +181,7 @@ class Writer:
     def _show_beginning(self, answer: _Answer) -> None:
         """That it is being written; a draft stands until there are better words."""
         is_draft = answer.work.reply.stage == Message.Stage.ESCALATED
-        self._live.publish(_beginning(answer.work.reply, draft=is_draft))
+        self._live.publish(fragments.begun(answer.work.reply, draft=is_draft))
         answer.started = not is_draft
 
     def _finish(
@@ -218,7 +217,7 @@ class Writer:
         frames: list[live.Frame] = []
         if not answer.started:
             answer.started = True
-            frames.append(_beginning(reply))
+            frames.append(fragments.begun(reply))
         start, end = answer.sent, len(answer.text)
         html, answer.tail = fragments.grown(reply.pk, answer.text, start, answer.tail)
         answer.sent = end
@@ -245,17 +244,6 @@ class Writer:
                 # Ended by a person or by time. The call is drained to its usage, silently.
                 # The answer that was asked about: the reply may have gone on with another since.
                 held[reply_id].mine = False
-
-
-def _beginning(reply: Message, *, draft: bool = False) -> live.Delta:
-    """Clears what an earlier attempt may have left in the page, or shows its draft there."""
-    # A copy: the thread that writes may be ending the reply itself at this moment.
-    shown = copy(reply)
-    shown.state, shown.text, shown.sources = Message.State.WRITING, "", []
-    if not draft:
-        shown.stage = ""
-    conversation = reply.conversation.public_id.hex
-    return live.Delta(conversation, reply.pk, reply.attempt, 0, 0, fragments.entry(shown))
 
 
 class WriterThread:

@@ -21,7 +21,7 @@ from django.utils import timezone
 from billing.models import LedgerEntry
 from billing.pricing import Usage
 from chatsite import office, roles
-from chatsite.chat import endings, exports, listing, live, transcripts
+from chatsite.chat import endings, exports, fragments, listing, live, transcripts
 from chatsite.chat.admin import ConversationAdmin
 from chatsite.chat.handover import hand_back, say, take
 from chatsite.chat.models import Conversation, Message, Prepared, ScoringShare, Summary
@@ -87,7 +87,8 @@ def frames(db):
 
         def heard(timeout: float = 5) -> list[str]:
             message = subscription.get_message(timeout=timeout)
-            return [frame.html for frame in live._unpacked(message["data"])] if message else []
+            frames = live._unpacked(message["data"]) if message else []
+            return [fragments.html(frame) for frame in frames]
 
         yield heard
         subscription.close()

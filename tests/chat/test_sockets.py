@@ -227,7 +227,7 @@ async def test_a_reader_who_does_not_keep_up_is_cut_off(tab, hints):
     assert 'id="messages"' in await tab.socket.receive_from(timeout=5)  # it hears from now on
 
     for number in range(12):
-        here.publish(live.Changed(conversation, number, number + 1, "x" * (MOST_UNREAD // 10), []))
+        here.publish(live.Delta(conversation, 1, 1, number, number + 1, "x" * (MOST_UNREAD // 10)))
         await asyncio.sleep(0)
 
     assert await closed_with(tab) == TRY_AGAIN
@@ -241,7 +241,7 @@ async def test_a_reader_who_keeps_up_is_not(tab, hints):
 
     received = ""
     for number in range(12):
-        here.publish(live.Changed(conversation, number, number + 1, page, []))
+        here.publish(live.Delta(conversation, 1, 1, number, number + 1, page))
         while received.count("<p>") <= number:
             received += await tab.socket.receive_from(timeout=5)
         await tab.send({"ack": number})
