@@ -20,22 +20,41 @@ from typing import Any, TypeVar
 from django.db import close_old_connections, connection, transaction
 
 logger = logging.getLogger(__name__)
+S = TypeVar("S")
 T = TypeVar("T")
 
 # More would hold the locks of the first while the last still runs.
 MOST_PER_COMMIT = 32
 
 
+def _nothing() -> None:
+    """A look of verbs that need none."""
+
+
 @dataclass(slots=True)
 class _Queued:
-    verb: Callable[[], Any]
+    verb: Callable[[Any], Any]
+    look: Callable[[], Any]
+    seen: Any = None
     outcome: Future[Any] = field(default_factory=Future)
+
+    def looked(self) -> bool:
+        """Whether the look, before any transaction, raised nothing."""
+        try:
+            self.seen = self.look()
+        except BaseException as error:  # handed to the awaiting caller
+            self.outcome.set_exception(error)
+            return False
+        return True
+
+    def run(self) -> Any:
+        return self.verb(self.seen)
 
     def alone(self) -> None:
         """Run in a transaction of its own; whatever it raises belongs to who asked."""
         try:
             with transaction.atomic():
-                result = self.verb()
+                result = self.run()
         except BaseException as error:  # handed to the awaiting caller
             self.outcome.set_exception(error)
         else:
@@ -47,6 +66,7 @@ class GroupedWrites:
 
     def __init__(self, name: str) -> None:
         self._queue: SimpleQueue[_Queued | None] = SimpleQueue()
+        self._closing = False
         self._thread = threading.Thread(target=self._work, name=name, daemon=True)
         self._thread.start()
 
@@ -55,7 +75,14 @@ class GroupedWrites:
 
         A cancelled caller does not stop a verb: it may already be committed.
         """
-        queued = _Queued(verb)
+        return await self.look_and_run(_nothing, lambda _: verb())
+
+    async def look_and_run(self, look: Callable[[], S], verb: Callable[[S], T]) -> T:
+        """The same with a verb that takes what `look` has read, which nobody had to wait for.
+
+        It reads before the verb's transaction, so that the verb has to notice what changed since.
+        """
+        queued = _Queued(verb, look)
         self._queue.put(queued)
         return await asyncio.shield(asyncio.wrap_future(queued.outcome))
 
@@ -65,16 +92,27 @@ class GroupedWrites:
         self._thread.join()
 
     def _work(self) -> None:
-        closing = False
-        while not closing:
-            group = [self._queue.get()]
+        while not self._closing:
+            group: list[_Queued] = []
+            first = self._queue.get()
+            close_old_connections()
+            self._take(first, group)
+            self._take_what_waits(group)
             with _turn_to_write():
-                while len(group) < MOST_PER_COMMIT and not self._queue.empty():
-                    group.append(self._queue.get())
-                closing = None in group
-                close_old_connections()
-                self._commit([queued for queued in group if queued is not None])
+                self._take_what_waits(group)  # whoever came meanwhile
+                self._commit(group)
         connection.close()
+
+    def _take_what_waits(self, group: list[_Queued]) -> None:
+        while len(group) < MOST_PER_COMMIT and not self._queue.empty():
+            self._take(self._queue.get(), group)
+
+    def _take(self, queued: _Queued | None, group: list[_Queued]) -> None:
+        """Into the group, unless its look fails; None is the end."""
+        if queued is None:
+            self._closing = True
+        elif queued.looked():
+            group.append(queued)
 
     def _commit(self, group: list[_Queued]) -> None:
         if len(group) == 1:
@@ -82,7 +120,7 @@ class GroupedWrites:
             return
         try:
             with transaction.atomic():
-                results = [queued.verb() for queued in group]
+                results = [queued.run() for queued in group]
         except Exception as error:  # each gets its own below
             logger.info("%d grouped writes run one by one after %r", len(group), error)
             close_old_connections()

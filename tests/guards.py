@@ -101,6 +101,22 @@ GUARDS = (
         (f"{ANSWERS}::test_a_worker_that_lost_its_lease_changes_nothing",),
     ),
     Guard(
+        "P2",
+        "what is said between a worker's look and its claim is answered too",
+        "chatsite/chat/statements.py",
+        "WHERE id = %s AND attempt = %s AND position = %s\n",
+        "WHERE id = %s AND attempt = %s AND position <> -%s\n",
+        (f"{ANSWERS}::test_what_is_said_between_look_and_claim_is_answered_too",),
+    ),
+    Guard(
+        "P3",
+        "an attempt between a worker's look and its claim is counted",
+        "chatsite/chat/statements.py",
+        "WHERE id = %s AND attempt = %s AND position = %s\n",
+        "WHERE id = %s AND attempt <> -%s AND position = %s\n",
+        (f"{ANSWERS}::test_an_attempt_between_look_and_claim_is_counted",),
+    ),
+    Guard(
         "P4",
         "a reservation fits into what is left",
         "billing/windows.py",

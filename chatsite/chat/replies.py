@@ -59,35 +59,48 @@ FAILURES = {
 }
 
 
-def claim(reply_id: int) -> Claimed | Change | None:
-    """Take a due reply; None where somebody else has, a Change where it ends without a call."""
-    if not statements.claim(reply_id, LEASE.seconds):
+def look(reply_id: int) -> Claimed | None:
+    """What a reply is about that is due and still to be claimed; None where somebody else has.
+
+    This is most of the work, and holds nothing that others wait for.
+    """
+    found = statements.due(reply_id)
+    if found is None:
         return None
-    reply, is_newest = statements.read(reply_id)
-    seconds = calls.seconds_left(reply)
-    if seconds <= 1:
-        return endings.end(reply, State.FAILED, failure=Failure.LATE)
+    reply, is_newest = found
     earlier = statements.earlier(reply, turns.MOST_EARLIER)
-    turn, found = _turn(earlier)
+    turn, articles_found = _turn(earlier)
     said = tuple(
         prompt.Said("user" if message.role == Message.Role.CUSTOMER else "assistant", message.text)
         for message in earlier
     )
     newest_at = reply.conversation.revision if is_newest else -1
     policy, part = trials.deciding(reply.conversation.reference)
-    claimed = Claimed(
+    return Claimed(
         reply,
         policy,
         turn,
         said,
-        found,
-        seconds,
+        articles_found,
+        calls.seconds_left(reply),
         newest_at,
         part,
         fitted.checker(policy.learned_verifier_id),
     )
-    ready = None if reply.stage else approved.at_once(claimed) or kept.for_turn(claimed)
-    return prepared.give(claimed, ready) if ready else claimed
+
+
+def claim(seen: Claimed) -> Claimed | Change | timedelta | None:
+    """Take the reply that was looked at.
+
+    A Change where it ends without a call; no time where it is to be looked at again at once.
+    """
+    reply = seen.reply
+    if not statements.claim(reply, LEASE.seconds):
+        return timedelta(0)
+    if seen.seconds <= 1:
+        return endings.end(reply, State.FAILED, failure=Failure.LATE)
+    ready = None if reply.stage else approved.at_once(seen) or kept.for_turn(seen)
+    return prepared.give(seen, ready) if ready else seen
 
 
 def begin(

@@ -26,7 +26,7 @@ COLUMNS = [
 UUID: "UUIDField[uuid.UUID, uuid.UUID]" = UUIDField()  # as either database takes one
 # Of a conversation, what a change of it takes.
 HOLDING = ["id", "public_id", "visitor", "revision", "handled_by_id"]
-READ = f"""
+DUE = f"""
 SELECT {", ".join(f"reply.{column}" for column in COLUMNS)},
     held.public_id, held.visitor, held.address, held.revision,
     NOT EXISTS (
@@ -35,7 +35,7 @@ SELECT {", ".join(f"reply.{column}" for column in COLUMNS)},
     )
 FROM chat_message reply
 JOIN chat_conversation held ON held.id = reply.conversation_id
-WHERE reply.id = %s
+WHERE reply.id = %s AND reply.state = 'pending' AND reply.due_at <=
 """  # noqa: S608 - our own words
 # With Message.found_wanting, in SQL.
 EARLIER = """
@@ -57,24 +57,17 @@ def _now(plus_seconds: int = 0) -> str:
     return f"STATEMENT_TIMESTAMP() + INTERVAL '{plus_seconds} seconds'"
 
 
-def claim(reply_id: int, lease_seconds: int) -> bool:
-    """Begin the next attempt of a reply that is due, unless somebody else has."""
-    sql = f"""
-        UPDATE chat_message
-        SET state = 'writing', attempt = attempt + 1, tries = tries + 1, text = '',
-            lease_until = {_now(lease_seconds)}
-        WHERE id = %s AND state = 'pending' AND due_at <= {_now()}
-    """  # noqa: S608 - our own words
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [reply_id])
-        return bool(cursor.rowcount)
+def due(reply_id: int) -> tuple[Message, bool] | None:
+    """The reply with its conversation, and whether it is the newest message there.
 
-
-def read(reply_id: int) -> tuple[Message, bool]:
-    """The reply with its conversation, and whether it is the newest message there."""
+    None unless it may be claimed now.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(READ, [reply_id])
-        *row, public_id, visitor, address, revision, is_newest = cursor.fetchone()
+        cursor.execute(DUE + _now(), [reply_id])
+        found = cursor.fetchone()
+    if found is None:
+        return None
+    *row, public_id, visitor, address, revision, is_newest = found
     reply = Message.from_db(connection.alias, COLUMNS, row)
     reply.created_at = _moment(reply.created_at)
     reply.deadline = reply.deadline and _moment(reply.deadline)
@@ -86,6 +79,28 @@ def read(reply_id: int) -> tuple[Message, bool]:
         revision=revision,
     )
     return reply, bool(is_newest)
+
+
+def claim(reply: Message, lease_seconds: int) -> bool:
+    """Begin the next attempt of a reply that was due, unless it has moved on since.
+
+    Somebody else may have claimed it, or the customer said more, which gives it another position.
+    """
+    sql = f"""
+        UPDATE chat_message
+        SET state = 'writing', attempt = attempt + 1, tries = tries + 1, text = '',
+            lease_until = {_now(lease_seconds)}
+        WHERE id = %s AND attempt = %s AND position = %s
+            AND state = 'pending' AND due_at <= {_now()}
+    """  # noqa: S608 - our own words
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [reply.pk, reply.attempt, reply.position])
+        if not cursor.rowcount:
+            return False
+    reply.state, reply.text = Message.State.WRITING, ""
+    reply.attempt += 1
+    reply.tries += 1
+    return True
 
 
 def earlier(reply: Message, most: int) -> list[Told]:

@@ -133,17 +133,26 @@ class Writer:
         ) -> Work | Change | timedelta | None:
             return replies.begin(claimed, score, self._health.standing(), means)
 
-        def claim() -> Unscored | Work | Change | timedelta | None:
-            claimed = replies.claim(reply_id)
+        def look() -> tuple[Claimed, Means | None] | None:
+            seen = replies.look(reply_id)
+            if seen is None:
+                return None
+            return seen, None if seen.reply.stage else affording.means(seen)
+
+        def claim(
+            seen: tuple[Claimed, Means | None] | None,
+        ) -> Unscored | Work | Change | timedelta | None:
+            if seen is None:
+                return None
+            claimed, means = replies.claim(seen[0]), seen[1]
             if not isinstance(claimed, Claimed):
                 return claimed
-            if claimed.reply.stage:
+            if means is None:
                 return begin(claimed, None)
-            means = affording.means(claimed)
             score = scoring.at_hand(claimed, self._health.standing(), means)
             return score if isinstance(score, Unscored) else begin(claimed, score, means)
 
-        claimed = await self._writes.run(claim)
+        claimed = await self._writes.look_and_run(look, claim)
         if not isinstance(claimed, Unscored):
             return claimed
         score = await self._scorer.score(claimed)

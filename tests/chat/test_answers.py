@@ -2,13 +2,18 @@
 
 import asyncio
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
+from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from billing.models import Budget, Hold, LedgerEntry
+from chatsite.chat import questions, replies
+from chatsite.chat.calls import Claimed
 from chatsite.chat.models import Conversation, Message
 from routing.models import RouteDecision
 from tests.chat.conftest import sweep
@@ -228,6 +233,56 @@ async def test_what_is_said_while_an_answer_is_written_is_answered_next(tab, wor
         "The second.",
     ]
     assert await Message.objects.open().acount() == 0
+
+
+@pytest.fixture
+def after_the_first_look(monkeypatch) -> Callable[[Callable[[], object]], None]:
+    """Have this happen between a worker's first look at a reply and its claim."""
+    look = replies.look
+
+    def arrange(happens: Callable[[], object]) -> None:
+        def looks(reply_id: int) -> Claimed | None:
+            seen = look(reply_id)
+            monkeypatch.setattr(replies, "look", look)
+            happens()
+            return seen
+
+        monkeypatch.setattr(replies, "look", looks)
+
+    return arrange
+
+
+async def test_what_is_said_between_look_and_claim_is_answered_too(
+    tab, start_worker, upstream, after_the_first_look
+):
+    await tab.say("Are you open today?")
+    await tab.sees(lambda page: len(page.entries()) == 2)
+    held = await Conversation.objects.aget()
+    after_the_first_look(
+        partial(questions.ask, held.public_id, held.visitor, "And on Sunday?", uuid.uuid4())
+    )
+
+    start_worker()
+    await tab.answer()
+
+    (call,) = upstream.requests
+    assert [said["content"] for said in call.body["messages"][1:]] == [
+        "Are you open today?",
+        "And on Sunday?",
+    ]
+
+
+async def test_an_attempt_between_look_and_claim_is_counted(
+    tab, start_worker, upstream, after_the_first_look
+):
+    await tab.say("Are you open today?")
+    after_the_first_look(partial(Message.objects.open().update, attempt=F("attempt") + 1))
+
+    start_worker()
+    answer = await tab.answer()
+
+    assert (answer.state, answer.attempt) == ("complete", 2)
+    assert await LedgerEntry.objects.aget(reference=answer.charge_reference)
 
 
 async def test_what_waits_behind_another_answer_is_due_by_its_own_time(tab, worker, upstream):

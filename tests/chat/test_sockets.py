@@ -194,6 +194,7 @@ def rename_table(name: str, to: str) -> None:
 async def test_a_message_that_cannot_be_stored_is_not_acknowledged(tab, hints):
     rename = database_sync_to_async(rename_table)
     client_id = uuid.uuid4()
+    assert 'id="messages"' in await tab.socket.receive_from(timeout=5)  # it has read all it reads
     await rename("chat_message", "chat_lost")
     try:
         await tab.say("Are you open?", client_id)

@@ -180,7 +180,9 @@ def test_a_worker_decides_as_the_trial_says(operator, asked, kind):
     asked(3.0)
     reply = Told(visitor="worker").asks("Hello?").reply
 
-    claimed = replies.claim(reply.pk)
+    seen = replies.look(reply.pk)
+    assert seen
+    claimed = replies.claim(seen)
     assert isinstance(claimed, calls.Claimed)
     replies.begin(claimed, None, Standing())
 
