@@ -15,13 +15,15 @@ from routing.choice import Moved, Score, Turn
 from routing.errors import BadScore
 from routing.stakes import GRAVE, at_stake
 from routing.stakes import points as stake_points
+from routing.vocabulary import Vocabulary
 from routing.wording import (
-    any_of,
+    MOST_AT_STAKE,
+    MOST_CHARACTERS,
+    asked_in,
+    ends,
     folded,
     normalised,
-    parts_in,
     questions,
-    questions_in,
     tidy,
     without_wishes,
 )
@@ -31,6 +33,7 @@ __all__ = [
     "Signals",
     "normalised",
     "questions",
+    "read",
     "read_scores",
     "rules",
     "scoring_format",
@@ -56,55 +59,59 @@ UPSET_POINTS = 1.0
 LONG_POINTS = 0.5
 # For each answer that was rated down or asked for again, up to so many.
 BAD_RATING_POINTS, MOST_BAD_RATINGS = 1.5, 5
-# Earlier messages from which a conversation counts as long, and how many are compared.
+# Earlier messages from which a conversation counts as long; how many are compared, and how many
+# characters of each.
 LONG = 5
-COMPARED = 8
+COMPARED, MOST_COMPARED = 8, 400
 
-REASONING = {
-    "compares": any_of(
+# What tells that an answer takes more than a fact, and last that the customer is upset.
+UPSET = "upset"
+_TOLD = {
+    "compares": (
         r"compar|differen(?:ce|t from)\b|versus\b|vs\b|better\b|rather than|which (?:one|of)\b"
         r"|unterschied|vergleich|besser\b|meilleur|diferencia|mejor\b|verschil|beter\b|лучше|разниц",
         "比较|区别|更好|違い|比べ",
     ),
-    "asks why": any_of(
+    "asks why": (
         r"why\b|how come\b|warum\b|wieso\b|pourquoi\b|por que\b|waarom\b|perche\b|почему",
         "为什么|なぜ|لماذا",
     ),
-    "asks how it is done": any_of(
+    "asks how it is done": (
         r"how (?:do|does|can|could|should|would|to|is|are|will)\b|handle[ds]?\b|step by step"
         r"|explain|proce(?:ss|dure)\b|wie (?:kann|muss|wird|soll|geht)\b|comment\b|como\b"
         r"|hoe (?:kan|moet|werkt|gaat)\b|как\b",
         "如何|怎么|怎样|どうやって|어떻게",
     ),
-    "has conditions": any_of(
+    "has conditions": (
         r"if\b|unless\b|(?:al)?though\b|despite\b|except\b|however\b|in case\b|provided\b|but\b"
         r"|wenn\b|falls\b|obwohl\b|aber\b|bien que\b|mais\b|aunque\b|pero\b|maar\b|hoewel\b"
         r"|если\b|но\b",
         "如果|虽然|但是|もし",
     ),
-    "covers several cases": any_of(
+    "covers several cases": (
         r"each\b|respective|(?:these|those|all|both) (?:cases|situations|items|three)\b|jeweils\b"
         r"|chacun|cada (?:uno|caso)\b|elk(?:e)? geval\b",
         "分别|各自|それぞれ",
     ),
-    "asks for advice": any_of(
+    "asks for advice": (
         r"should i\b|recommend|advi[sc]e\b|suggest|suitable\b|best for\b|would you\b|empfehl"
         r"|conseill|recomiend|aanraden|посовет",
         "推荐|建议|おすすめ",
     ),
-    "asks for a calculation": any_of(
+    "asks for a calculation": (
         r"in total\b|total\b|altogether\b|calculat|per ?cent\b|\d{1,3} ?%|insgesamt\b|totaal\b"
         r"|how much\b[^.?!\n]{0,40}\b(?:back|left|together)\b",
         "一共|总共",
     ),
+    UPSET: (
+        r"(?:second|third|fourth|\d(?:nd|rd|th)) (?:time|e?-?mail|message)\b"
+        r"|still (?:no|not|waiting)\b|again and again|ridiculous|unacceptable|complain|furious"
+        r"|angry\b|disappoint|had enough\b|fed up\b|worst\b|terrible\b|useless\b|unverschamt"
+        r"|beschwer|inacceptable|inaceptable|klacht|ужасн",
+        r"!\s?!\s?!|投诉|太差|ひどい",
+    ),
 }
-_UPSET = any_of(
-    r"(?:second|third|fourth|\d(?:nd|rd|th)) (?:time|e?-?mail|message)\b|still (?:no|not|waiting)\b"
-    r"|again and again|ridiculous|unacceptable|complain|furious|angry\b|disappoint|had enough\b"
-    r"|fed up\b|worst\b|terrible\b|useless\b|unverschamt|beschwer|inacceptable|inaceptable|klacht"
-    r"|ужасн",
-    r"!\s?!\s?!|投诉|太差|ひどい",
-)
+_VOCABULARY = Vocabulary(_TOLD)
 _WORD = re.compile(r"[^\W_]+")
 # Scripts that write without spaces.
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
@@ -128,18 +135,29 @@ class Signals:
 
 def signals(turn: Turn) -> Signals:
     """What is to be weighed; the time it takes does not grow with the length of the text."""
-    text = without_wishes(tidy(turn.text))
+    return read(turn)[1]
+
+
+def read(turn: Turn) -> tuple[str, Signals]:
+    """What is read of a turn, tidy and without wishes, and what is to be weighed in it.
+
+    What is at stake is looked for in more of it than all else.
+    """
+    whole = tidy(turn.text, MOST_AT_STAKE)
+    text = without_wishes(ends(whole, MOST_CHARACTERS))
     plain = folded(text)
     words = _WORD.findall(plain)
-    unspaced = len(_UNSPACED.findall(plain))
-    return Signals(
+    unspaced = 0 if plain.isascii() else len(_UNSPACED.findall(plain))
+    asked, parts = asked_in(text)
+    told = _VOCABULARY.found(plain)
+    return text, Signals(
         words=len(words) + unspaced // 2,
-        questions=len(questions_in(text)),
-        parts=parts_in(text),
-        stakes=tuple(stake.name for stake in at_stake(plain)),
-        reasoning=tuple(name for name, pattern in REASONING.items() if pattern.search(plain)),
-        upset=bool(_UPSET.search(plain)) or _shouts(text),
-        again=_asked_before(words, turn.earlier),
+        questions=len(asked),
+        parts=parts,
+        stakes=at_stake(folded(whole)),
+        reasoning=tuple(name for name in told if name != UPSET),
+        upset=UPSET in told or _shouts(text),
+        again=_asked_before(turn.text, turn.earlier),
         earlier=len(turn.earlier),
         evidence=min(1.0, max(0.0, turn.evidence)),
         bad_ratings=turn.bad_ratings,
@@ -185,20 +203,25 @@ def rules(turn: Turn) -> Score:
 
 
 def _shouts(text: str) -> bool:
-    letters = [character for character in text if character.isupper() or character.islower()]
-    return len(letters) > 20 and sum(map(str.isupper, letters)) > 0.7 * len(letters)
+    capitals = sum(map(str.isupper, text))
+    return capitals > 14 and capitals > 0.7 * (capitals + sum(map(str.islower, text)))
 
 
-def _asked_before(words: Sequence[str], earlier: Sequence[str]) -> bool:
+def _asked_before(text: str, earlier: Sequence[str]) -> bool:
     """Whether an earlier message has most of these words: the first answer did not help."""
-    now = set(words)
+    if not earlier:
+        return False
+    now = _words(text)
     if len(now) < 3:
         return False
-    for text in earlier[-COMPARED:]:
-        before = set(_WORD.findall(folded(tidy(text, 1000))))
+    for before in map(_words, earlier[-COMPARED:]):
         if len(now & before) > 0.6 * len(now | before):
             return True
     return False
+
+
+def _words(text: str) -> set[str]:
+    return set(_WORD.findall(folded(tidy(text, MOST_COMPARED))))
 
 
 # Characters of a message that a model is shown, and of each of the few before it.

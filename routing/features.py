@@ -12,15 +12,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from zlib import crc32
 
+from routing import difficulty
 from routing.choice import Turn
-from routing.difficulty import MOST_BAD_RATINGS, Signals, signals
+from routing.difficulty import MOST_BAD_RATINGS, Signals
 from routing.stakes import STAKES
-from routing.wording import tidy, without_wishes
 
 # Hash buckets of words and adjacent pairs. 2**13 lost 0.008 of MMLU's APGR, 2**18 won nothing.
 BUCKETS = 2**14
-# Characters whose form is measured: the shape is clear by then, and 100,000 cost no more.
-MOST_CHARACTERS = 1500
 
 # Standard deviations beyond which a feature counts no more: no single oddity decides.
 FURTHEST = 3.0
@@ -64,8 +62,7 @@ def measure(turn: Turn, task: float = 0.0) -> Measured:
 
     `task`: points of ten that the operator gives the recognised task type.
     """
-    seen = signals(turn)
-    text = without_wishes(tidy(turn.text, MOST_CHARACTERS))
+    text, seen = difficulty.read(turn)
     spoken = language(text)
     named = _form(text) | {
         "questions": float(min(seen.questions, 8)),

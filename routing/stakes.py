@@ -1,10 +1,9 @@
 """What is at stake for a customer: a short message can be a dangerous one to get wrong. Pure."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from routing.wording import any_of
+from routing.vocabulary import Vocabulary, Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +12,15 @@ class Stake:
 
     name: str
     points: float
-    words: re.Pattern[str]
+    words: Words
+
+
+def _soon(first: str, then: str) -> str:
+    """Either of the `first` words, and within a sentence's 40 letters either of the others.
+
+    Not across another of the first: a text of nothing else would be read forty times.
+    """
+    return rf"(?:{first})(?:(?!\b(?:{first}))[^.?!\n]){{0,40}}?\b(?:{then})"
 
 
 # A wrong answer here costs health, money or a case in court: strong whatever the articles say.
@@ -24,7 +31,7 @@ STAKES = (
     Stake(
         "health",
         GRAVE,
-        any_of(
+        (
             r"swallow(?:ed|s|ing)\b|poison|allerg|hospital|doctor\b|pregnan|medicine|medication"
             r"|medical|injur|bleeding|choking|choked|asthma|toxic|overdos|seizure|faint(?:ed|ing)"
             r"|burn(?:s|ed|t)? (?:my|his|her|me|him|skin|hand)|rash\b|in (?:my|his|her) eyes?\b"
@@ -36,7 +43,7 @@ STAKES = (
     Stake(
         "safety",
         GRAVE,
-        any_of(
+        (
             r"(?:on|caught|catch(?:es)?|a) fire\b|smok(?:e|ing)\b|explo[ds]|electric(?:al)? shock"
             r"|electrocut|overheat|dangerous|hazard|unsafe|recall(?:ed)?\b|gas leak|suicid"
             r"|kill (?:myself|me)|(?:hurt|harm)(?:ing)? myself|self.harm|emergency"
@@ -48,8 +55,8 @@ STAKES = (
     Stake(
         "legal action",
         GRAVE,
-        any_of(
-            r"lawyer|attorney|solicitor|(?:to|will|gonna|can|could|'ll|shall) sue\b|suing|lawsuit"
+        (
+            r"lawyer|attorney|solicitor|(?:to|will|gonna|can|could|ll|shall) sue\b|suing|lawsuit"
             r"|(?:in|to) court\b|small claims|legal (?:action|advice|steps|claim|proceeding)"
             r"|liab(?:le|ility)|ombudsman"
             r"|consumer (?:protection|authority|rights)|trading standards|class action|prosecut"
@@ -61,7 +68,7 @@ STAKES = (
     Stake(
         "a disputed payment",
         GRAVE,
-        any_of(
+        (
             r"charge.?back|disput|fraud|scam(?:s|med|mer)?\b|unauthori[sz]ed"
             r"|charged (?:me )?(?:twice|double|again)|double charged"
             r"|(?:not|n't|never) (?:authori[sz]e|make (?:this|that|the) (?:payment|order))"
@@ -73,7 +80,7 @@ STAKES = (
     Stake(
         "theft or misuse of an account",
         GRAVE,
-        any_of(
+        (
             r"hack|phish|compromised|identity theft|stolen|data (?:breach|leak)|suspicious"
             r"|some(?:one|body) (?:else )?(?:has|had|is|got|logged|used|using|access|chang|order)"
             r"|(?:was|is)(?: not|n't) me\b|i did(?: not|n't) (?:make|place|order) (?:it|this|that)"
@@ -84,10 +91,11 @@ STAKES = (
     Stake(
         "money that does not come back",
         3.0,
-        any_of(
-            r"(?:refund|money)[^.?!\n]{0,40}\b(?:not|n't|never|still|refus|denied|gone|missing|weeks)"
-            r"|(?:not|n't|never|still|refus)[^.?!\n]{0,40}\b(?:refund|money back|my money)"
-            r"|where(?:'s| is| are)? my (?:refund|money)\b"
+        (
+            _soon("refund|money", r"not|n't|never|still|refus|denied|gone|missing|weeks")
+            + "|"
+            + _soon("not|n't|never|still|refus", r"refund|money back|my money")
+            + r"|where(?:'s| is| are)? my (?:refund|money)\b"
             r"|money (?:is )?gone|want my money|remboursement[^.?!\n]{0,30}(?:pas|refus)"
             r"|(?:geld|erstattung)[^.?!\n]{0,30}(?:nicht|noch)",
             "不退款|拒绝退款|还没退|没收到退款|返金され",
@@ -96,7 +104,7 @@ STAKES = (
     Stake(
         "personal data",
         2.5,
-        any_of(
+        (
             r"gdpr|delete (?:all )?my (?:\w+ )?(?:data|account)|personal data|data protection|ccpa"
             r"|dsgvo|datenschutz|rgpd|donnees personnelles|datos personales|persoonsgegevens"
             r"|персональн",
@@ -106,7 +114,7 @@ STAKES = (
     Stake(
         "access to an account",
         1.5,
-        any_of(
+        (
             r"locked out|account (?:is |was )?(?:locked|blocked)|(?:can't|cant|cannot) log|password"
             r"|verification code|konto gesperrt|passwort|mot de passe|contrasena|wachtwoord|парол",
             "密码|登录不|パスワード|ログインでき",
@@ -115,7 +123,7 @@ STAKES = (
     Stake(
         "a refund",
         1.0,
-        any_of(
+        (
             r"refund|money back|reimburs|compensat|erstattung|rembours|reembols|devolucion"
             r"|terugbetal|rimbors|возврат",
             "退款|退钱|返金|استرداد",
@@ -124,9 +132,16 @@ STAKES = (
 )
 
 
-def at_stake(text: str) -> tuple[Stake, ...]:
-    """What a text (folded) puts at stake, gravest first."""
-    return tuple(stake for stake in STAKES if stake.words.search(text))
+# Apart, as a refund that does not come is both: a vocabulary finds one subject by one word.
+_VOCABULARIES = tuple(
+    Vocabulary({stake.name: stake.words for stake in stakes})
+    for stakes in (STAKES[:-1], STAKES[-1:])
+)
+
+
+def at_stake(text: str) -> tuple[str, ...]:
+    """The names of what a text (folded) puts at stake, gravest first."""
+    return tuple(name for vocabulary in _VOCABULARIES for name in vocabulary.found(text))
 
 
 def points(names: Iterable[str]) -> float:

@@ -12,7 +12,7 @@ from routing.choice import Moved
 from routing.features import language, standardised, sums
 from routing.grounds import FIGURE, MARK, as_number, coverage, figures, links, names, stems
 from routing.learned import ARTIFACTS, FORMAT, BadModel, logistic
-from routing.wording import folded, parts_in, questions, tidy
+from routing.wording import asked_in, folded, tidy, without_wishes
 
 # Characters of each that are read, so that a check stays under 5 ms.
 MOST_QUESTION, MOST_ANSWER, MOST_ARTICLES = 1500, 3000, 10000
@@ -156,8 +156,7 @@ def measure(answered: Answered) -> dict[str, float]:
     grounds = (question, *_read(answered.articles))
     plain = folded(answer)
     words, asked_words = plain.split(), question.split()
-    asked = questions(question)
-    parts = parts_in(question)
+    asked, parts = asked_in(without_wishes(question))
     missed = unanswered(asked, answer, parts)
     spoken, heard = language(answer), language(question)
     stated = list(sums(answer))

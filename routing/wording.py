@@ -6,24 +6,27 @@ from collections.abc import Iterator
 from itertools import islice
 
 # What is looked at of a message: its beginning and its end. 100,000 pasted characters take as
-# long as these.
-MOST_CHARACTERS = 3000
-# And in how many sentences questions are looked for: each line of one letter is one.
-MOST_SENTENCES = 60
+# long as these. What is at stake is looked for in more: a whole message.
+MOST_CHARACTERS, MOST_AT_STAKE = 1500, 4000
+# And in how many sentences questions are looked for, each line of one letter being one, and how
+# many parts are told apart.
+MOST_SENTENCES, MOST_PARTS = 30, 12
 
-_CIRCLED = {ord("①") + n: f"\n{n + 1}) " for n in range(20)}
-_APOSTROPHES = {ord(mark): "'" for mark in "‘’ʼ`´"}  # noqa: RUF001  # typed by phones
+# A number in a circle begins a part; one sign would become 18 letters, and is left out.
+_ODD = re.compile("[\u2460-\u2473\ufdfa]")
+_APOSTROPHE = re.compile("[‘’ʼ`´]")  # noqa: RUF001  # typed by phones
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff]")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ue000-\uf8ff]")
 _ACCENT = re.compile("[\u0300-\u036f]")
 _PUNCTUATION = re.compile(r"[\s!-/:-@\[-`{-~¿¡…“”„«»。、]+")
-_ADDRESS = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
+_ADDRESS = re.compile(r"[hw](?:ttps?://|ww\.)\S+", re.IGNORECASE)
 
 _GREATER = r"(?:strong|smart|great|bigg|larg|powerful|advanced|premium|expensive|good|better|best)"
 _GREATER += r"(?:er|est)?"
 # Asking for a model, a tier or a score: who pays decides that, not who asks.
 _WISH = re.compile(
-    r"\b(?:(?:please|pls|kindly|bitte|can|could|you|i|want|like|would|to|must|only|just)\s+){0,6}"
+    # Possessive, as none of these words begins what may follow.
+    r"\b(?:(?:(?:please|pls|kindly|bitte|can|could|you|i|want|like|would|to|must|only|just)\s+){0,6}+"
     r"(?:(?:use|using|with|by|via|ask|switch(?:ing)? to|talk to|answer(?: me)? (?:with|by)|"
     r"route (?:this|it|me) to|escalate (?:this|it|me) to|benutze|nimm|utilisez?|usa|gebruik)\s+)?"
     r"(?:the\s+|a\s+|your\s+|den\s+|das\s+)?"
@@ -31,10 +34,15 @@ _WISH = re.compile(
     rf"(?:\s+model)?|(?:{_GREATER}|cheap)\s+tier|"
     rf"(?<=use )(?:the\s+|your\s+)?{_GREATER}\s+model|(?<=to ){_GREATER}\s+model)"
     r"(?:\s+(?:please|pls|bitte|now|only|for this))*"
-    r"|\b(?:ignore|forget|disregard)\s+(?:\w+\s+){0,3}(?:instructions?|rules|criteria|prompt)\b"
-    r"|\b(?:score|rate|rating|difficulty|complexity)(?:\s+(?:of|is|as|it|this|me|an?|=))*[\s:=]+"
-    r"(?:10|ten)\b(?:\s*/\s*10)?",
+    r"|(?:ignore|forget|disregard)\s+(?:\w+\s+){0,3}(?:instructions?|rules|criteria|prompt)\b"
+    r"|(?:score|rate|rating|difficulty|complexity)(?:\s+(?:of|is|as|it|this|me|an?)){0,4}+[\s:=]+"
+    r"(?:10|ten)\b(?:\s*/\s*10)?)",
     re.IGNORECASE,
+)
+# One of these is in every wish.
+_WISHED = (
+    *("gpt", " ai", "\nai", "llm", "language", "tier", "model", "ignore", "forget", "disregard"),
+    *("10", " ten", "\nten", ":ten", "=ten"),
 )
 
 # Words that begin a question in any of the languages we are written to in, without accents.
@@ -84,16 +92,29 @@ _ORDINALS = tuple(
         r"\bfourth(?:ly|(?=[,:]))|\bviertens\b|\bquatri[eè]mement\b|\bten vierde\b|第四",
     )
 )
+# One of these is in what the first of them finds.
+_FIRST = ("first", "erstens", "premi", "eerste", "第一")
 
 
 def tidy(text: str, most: int = MOST_CHARACTERS) -> str:
     """The words as typed, without what cannot be seen; at most so many characters of them."""
-    if len(text) > most:
-        text = f"{text[: most * 3 // 4]}\n{text[-most // 4 :]}"
-    text = _CONTROL.sub(" ", _INVISIBLE.sub("", text.translate(_CIRCLED)))
-    # One ligature can become 18 letters.
-    text = unicodedata.normalize("NFKC", text)[:most].translate(_APOSTROPHES)
+    text = ends(text, most)
+    if not text.isascii():
+        text = _ODD.sub(_spelled, _INVISIBLE.sub("", text))
+        # Lowered, a dotted capital becomes two signs.
+        text = unicodedata.normalize("NFKC", text)[:most].replace("İ", "I")
+    text = _CONTROL.sub(" ", _APOSTROPHE.sub("'", text))
     return "\n".join(" ".join(line.split()) for line in text.splitlines()).strip()
+
+
+def ends(text: str, most: int) -> str:
+    """The text, or of a longer one the beginning and the end."""
+    return text if len(text) <= most else f"{text[: most * 3 // 4]}\n{text[-most // 4 :]}"
+
+
+def _spelled(odd: re.Match[str]) -> str:
+    number = ord(odd[0]) - ord("①") + 1
+    return f"\n{number}) " if number <= 20 else " "
 
 
 def folded(text: str) -> str:
@@ -102,15 +123,10 @@ def folded(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-def any_of(words: str, others: str = "") -> re.Pattern[str]:
-    """Finds, in folded text, beginnings of `words` (a|b|c); `others` anywhere, as in Chinese."""
-    anywhere = f"|{folded(others)}" if others else ""
-    return re.compile(rf"\b(?:{folded(words)}){anywhere}")
-
-
 def without_wishes(text: str) -> str:
     """Without what asks for a model, a tier or a score."""
-    return _WISH.sub(" ", text)
+    lower = text.lower()
+    return _WISH.sub(" ", text) if any(word in lower for word in _WISHED) else text
 
 
 def normalised(text: str) -> str:
@@ -123,11 +139,14 @@ def questions(text: str) -> tuple[str, ...]:
 
     Empty where nothing is recognised as a question, as in "phone nr pls".
     """
-    return questions_in(without_wishes(tidy(text)))
+    return asked_in(without_wishes(tidy(text)))[0]
 
 
-def questions_in(text: str) -> tuple[str, ...]:
-    """The same of a text that is tidy already."""
+def asked_in(text: str) -> tuple[tuple[str, ...], int]:
+    """The questions of a text that is tidy already, and how many parts it marks: 0 or at least 2.
+
+    Parts are numbered, lettered or bulleted.
+    """
     text = _ADDRESS.sub(" ", text)
     marks = _marks(text)
     found: list[str] = []
@@ -144,12 +163,7 @@ def questions_in(text: str) -> tuple[str, ...]:
         found += _asked(text)
     trimmed = (question.strip(" \n,;:-") for question in found)
     once = {folded(question): question for question in trimmed if _says_something(question)}
-    return tuple(once.values())
-
-
-def parts_in(text: str) -> int:
-    """How many numbered, lettered or bulleted parts a tidy text has; 0 or at least 2."""
-    return len(_marks(text))
+    return tuple(once.values()), len(marks)
 
 
 def _marks(text: str) -> list[tuple[int, int]]:
@@ -157,15 +171,19 @@ def _marks(text: str) -> list[tuple[int, int]]:
     counted: list[tuple[int, int]] = []
     for match in _NUMBER.finditer(text):
         number, letter = match.groups()
-        if (int(number) if number else ord(letter) - ord("a") + 1) == len(counted) + 1:
+        if (
+            len(counted) < MOST_PARTS
+            and (int(number) if number else ord(letter) - ord("a") + 1) == len(counted) + 1
+        ):
             counted.append(match.span())
     worded: list[tuple[int, int]] = []
-    for ordinal in _ORDINALS:
+    lower = text.lower()
+    for ordinal in _ORDINALS if any(word in lower for word in _FIRST) else ():
         word = ordinal.search(text, worded[-1][1] if worded else 0)
         if word is None:
             break
         worded.append(word.span())
-    bulleted = [match.span() for match in _BULLET.finditer(text)]
+    bulleted = [match.span() for match in islice(_BULLET.finditer(text), MOST_PARTS)]
     return next((marks for marks in (counted, worded, bulleted) if len(marks) > 1), [])
 
 

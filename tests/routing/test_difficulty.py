@@ -166,6 +166,17 @@ def test_any_text_gets_a_score_at_once(text):
     normalised(text).encode()
 
 
+@pytest.mark.parametrize(
+    "grave", ["I will call my lawyer", "the charger caught fire", "退款被拒付"]
+)
+@pytest.mark.parametrize("words_before", [0, 40, 200, 330])
+def test_what_is_grave_is_found_late_in_a_long_complaint(grave, words_before):
+    words = ["complaints"] * 350
+    text = " ".join([*words[:words_before], grave, *words[words_before:]])[:4000]
+
+    assert rules(Turn(text, evidence=1.0)).value >= 7
+
+
 def test_each_thing_that_makes_a_turn_harder_raises_its_score():
     text = "My pen leaks, what can I do about it?"
     plain = rules(Turn(text, evidence=0.5)).value
