@@ -1,9 +1,11 @@
 """Operators teach task types in the admin and try them; staff look."""
 
+import subprocess
 from types import SimpleNamespace
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -11,7 +13,7 @@ from django.urls import reverse
 from kombu.exceptions import OperationalError
 
 from chatsite import roles
-from routing import library, task_types
+from routing import library, task_types, tasks
 from routing.models import TaskType
 from tests.routing.test_admin import text
 from tests.tuning.conftest import signed_in
@@ -310,3 +312,19 @@ def test_task_types_need_a_permission(client, page):
     client.force_login(User.objects.create_user("temp", is_staff=True))
 
     assert client.get(reverse(page)).status_code == 403
+
+
+def test_new_examples_are_learned_in_a_process_of_its_own_and_once(hours, monkeypatch):
+    commands = []
+
+    def run(command: list[str], **_: object) -> None:
+        commands.append(command[-2:])
+        call_command(command[-1])
+
+    monkeypatch.setattr(subprocess, "run", run)
+
+    tasks.learn_task_types.apply(throw=True)
+    tasks.learn_task_types.apply(throw=True)
+
+    assert commands == [["manage.py", "learn_task_types"]]
+    assert library.is_learned()

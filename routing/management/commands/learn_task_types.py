@@ -1,0 +1,18 @@
+"""`manage.py learn_task_types`: what the workers run once the examples have changed."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from routing import library
+
+
+class Command(BaseCommand):
+    help = (
+        "Learns to tell the task types apart by their examples as they stand. Workers do it by "
+        "themselves within a minute. Safe to repeat."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        learned = library.learn()
+        self.stdout.write("Task types learned." if learned else "Nothing new to learn.")
