@@ -292,6 +292,14 @@ GUARDS = (
     ),
     Guard(
         "",
+        "a kept answer's standing knows the policy in force",
+        "chatsite/chat/kept_answers.py",
+        '"policy has changed" if vars(kept)["of_other_policy"] else "given"',
+        '"given"',
+        ("tests/chat/test_kept_answers.py",),
+    ),
+    Guard(
+        "",
         "task types are learned once, in a process of its own",
         "routing/tasks.py",
         "    if not library.is_learned():\n",

@@ -3,8 +3,18 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import (
+    CharField,
+    Count,
+    Exists,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+)
+from django.db.models.functions import Cast, Coalesce, Concat
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
@@ -14,6 +24,7 @@ from django.utils.text import Truncator
 from billing import money
 from chatsite.chat.models import KeptAnswer, Message, Prepared
 from chatsite.knowledge.models import Edition
+from routing.models import RouteDecision, Trial
 
 # Characters of a question on a line of the list.
 SHOWN = 90
@@ -55,8 +66,17 @@ class KeptAnswerAdmin(admin.ModelAdmin[KeptAnswer]):
             position__lt=OuterRef("reply__position"),
         ).order_by("position")
         edition = Subquery(Edition.objects.values("value")[:1])
+        reference = Concat(Value("reply:"), Cast(OuterRef("reply"), CharField()))
+        tried = Trial.objects.running().filter(kind=Trial.Kind.AB).values("policy")
+        of_other_policy = RouteDecision.objects.filter(reference=reference).exclude(
+            Q(policy__is_current=True) | Q(policy__in=tried)
+        )
         found = super().get_queryset(request).select_related("reply__conversation")
-        return found.annotate(asked=Subquery(asked.values("text")[:1]), edition=edition)
+        return found.annotate(
+            asked=Subquery(asked.values("text")[:1]),
+            edition=edition,
+            of_other_policy=Exists(of_other_policy),
+        )
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -83,7 +103,9 @@ class KeptAnswerAdmin(admin.ModelAdmin[KeptAnswer]):
     def standing(self, kept: KeptAnswer) -> str:
         if kept.reply.rating == Message.Rating.BAD:
             return "rated down: not given"
-        return "given" if kept.knowledge == vars(kept)["edition"] else "articles have changed"
+        if kept.knowledge != vars(kept)["edition"]:
+            return "articles have changed"
+        return "policy has changed" if vars(kept)["of_other_policy"] else "given"
 
     @admin.display(description="saved", ordering="hits")
     def saved(self, kept: KeptAnswer) -> str:

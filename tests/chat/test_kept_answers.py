@@ -12,6 +12,9 @@ from django.utils import timezone
 from chatsite import roles
 from chatsite.chat.models import KeptAnswer, Message, Prepared
 from chatsite.knowledge.models import Article, Edition
+from routing import decisions, policies, trials
+from routing.choice import Turn
+from routing.models import Policy, Trial
 from tests.chat.test_admin import HOSTILE, member, signed_in, text
 from tests.chat.told import Told, prices
 
@@ -90,6 +93,27 @@ def test_the_list_says_what_is_given_no_more(operator, articles):
 
     assert "Germany? Shipping costs articles have changed" in said
     assert "Norway? Shipping costs rated down: not given" in said
+    assert "Spain? Shipping costs given" in said
+
+
+def changed(threshold: float) -> Policy:
+    draft = policies.current().draft()
+    draft.threshold = threshold
+    return draft
+
+
+def test_the_list_says_that_the_policy_has_changed_since(operator, articles):
+    turn, first = Turn("How much is it?"), policies.current()
+    decisions.decide(kept("How much is shipping to Germany?").reply.reference, turn, first)
+    second = policies.adopt(changed(6.5), None, "A try.")
+    decisions.decide(kept("How much is shipping to Norway?").reply.reference, turn, second)
+    tried = trials.start(Trial.Kind.AB, 50, changed(6.0), None, "A try.").policy
+    decisions.decide(kept("How much is shipping to Spain?").reply.reference, turn, tried)
+
+    said = text(operator.get(LIST))
+
+    assert "Germany? Shipping costs policy has changed" in said
+    assert "Norway? Shipping costs given" in said
     assert "Spain? Shipping costs given" in said
 
 
