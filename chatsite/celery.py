@@ -3,8 +3,12 @@
 import os
 
 from celery import Celery
+from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
+
+# Not CELERY_BROKER_TRANSPORT: kombu then forgets that rediss:// means TLS.
+TRANSPORT_ALIASES |= dict.fromkeys(("redis", "rediss"), "chatsite.broker:Transport")
 
 app = Celery("chatsite")
 app.config_from_object("django.conf:settings", namespace="CELERY")

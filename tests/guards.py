@@ -75,6 +75,14 @@ GUARDS = (
     ),
     Guard(
         "P2",
+        "a hint whose connection is gone is not acknowledged",
+        "chatsite/broker.py",
+        "        if self._delivered and delivery_tag in self._delivered:\n",
+        "        if delivery_tag:\n",
+        ("tests/test_worker.py",),
+    ),
+    Guard(
+        "P2",
         "the sweep takes back what a dead worker held",
         "chatsite/chat/replies.py",
         "    Message.objects.filter(state=State.WRITING, lease_until__lt=Now()).update(",
