@@ -184,6 +184,8 @@ DRAIN_SECONDS = env.number("DRAIN_SECONDS", 65, 0, 600)
 # Messages a minute from one visitor, and from one network address.
 ASKS_PER_VISITOR = env.number("ASKS_PER_VISITOR", 20, 1, 1_000_000)
 ASKS_PER_ADDRESS = env.number("ASKS_PER_ADDRESS", 120, 1, 1_000_000)
+# Sockets of one network address on a web process, which has 1,024 file descriptors by default.
+SOCKETS_PER_ADDRESS = env.number("SOCKETS_PER_ADDRESS", 500, 1, 1_000_000)
 
 # People answer in the admin: a customer whom no model can answer is told that one of them will.
 PEOPLE_ANSWER = env.flag("PEOPLE_ANSWER")

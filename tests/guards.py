@@ -943,6 +943,22 @@ GUARDS = (
     ),
     Guard(
         "",
+        "addresses: they hold so many sockets",
+        "chatsite/chat/limits.py",
+        "        if self._taken[key] >= self.most:\n",
+        "        if not self.most:\n",
+        (SOCKETS,),
+    ),
+    Guard(
+        "",
+        "addresses: a socket that was never opened gives its place back",
+        "chatsite/chat/limits.py",
+        "            self._taken[key] -= 1\n",
+        "            pass\n",
+        (SOCKETS,),
+    ),
+    Guard(
+        "",
         "addresses: they ask at a rate by the form",
         "chatsite/chat/views.py",
         "        limits.asks_per_address.take(address)\n",

@@ -170,6 +170,7 @@ class Stack:
             "DRAIN_SECONDS": "10",
             "ASKS_PER_VISITOR": "1000000",
             "ASKS_PER_ADDRESS": "1000000",
+            "SOCKETS_PER_ADDRESS": "1000000",
             "PYTHONUNBUFFERED": "1",
             "MALLOC_ARENA_MAX": "1",  # as `manage.py run` sets it
         }

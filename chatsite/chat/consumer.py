@@ -69,12 +69,20 @@ def _length(reply: Message) -> int:
 
 
 class ConversationConsumer(AsyncWebsocketConsumer):
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Nobody opens so many sockets that the process has none left for others."""
+        peer = (scope.get("client") or ("",))[0]
+        forwarded = dict(scope["headers"]).get(b"x-forwarded-for", b"").decode("latin-1")
+        self.address = visitors.address(peer, forwarded)
+        with limits.sockets_per_address.held(self.address) as has_place:
+            if has_place:
+                await super().__call__(scope, receive, send)
+            else:
+                await send({"type": "websocket.close"})
+
     async def connect(self) -> None:
         self.public_id: uuid.UUID = self.scope["url_route"]["kwargs"]["public_id"]
         self.visitor = visitors.held(self.scope["cookies"])
-        peer = (self.scope.get("client") or ("",))[0]
-        forwarded = dict(self.scope["headers"]).get(b"x-forwarded-for", b"").decode("latin-1")
-        self.address = visitors.address(peer, forwarded)
         self.live = live.here()
         self.frames = limits.Limit(FRAMES_PER_MINUTE)
         self.revision = -1
@@ -93,6 +101,11 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             # Accepted first: the code of a refused handshake does not reach the page.
             await self.accept()
             await self.close(NOT_ALLOWED)
+            return
+        except DatabaseError as error:
+            # Not accepted, so the page tries again, and later and later.
+            logger.warning("A tab could not be opened: %s", error)
+            await self.close()
             return
         await self.accept()
         self.joined = True

@@ -222,6 +222,36 @@ async def test_who_asks_too_often_is_told_to_wait(tab, hints, monkeypatch, limit
     assert await Message.objects.filter(role="customer").acount() == 2
 
 
+async def test_an_address_holds_so_many_sockets_and_no_more(open_tab, hints, monkeypatch):
+    monkeypatch.setattr(limits, "sockets_per_address", limits.Places(2))
+    first, second = await open_tab(), await open_tab()
+    await first.disconnect()
+    third = await open_tab()
+
+    refused = not await first.connect()
+    await second.disconnect()
+
+    assert refused
+    assert await first.connect()
+    await third.say("Still there?")
+    await third.sees(lambda page: page.entries())
+
+
+async def test_a_tab_that_cannot_be_read_is_refused_and_takes_no_place(tab, monkeypatch):
+    rename = database_sync_to_async(rename_table)
+    await tab.disconnect()
+    monkeypatch.setattr(limits, "sockets_per_address", limits.Places(1))
+    await rename("chat_message", "chat_lost")
+    try:
+        refused = not await tab.connect()
+        await tab.disconnect()
+    finally:
+        await rename("chat_lost", "chat_message")
+
+    assert refused
+    assert await tab.connect()
+
+
 async def test_a_reader_who_does_not_keep_up_is_cut_off(tab, hints):
     here = live.here()
     conversation = tab.page.conversation.replace("-", "")
