@@ -212,18 +212,27 @@ def _fitted(labels: Sequence[Label], penalty: float) -> Model:
         for each in labels
     ]
 
-    def head(targets: Sequence[float]) -> Head:
-        bias, solved = rows.solve(targets, weights, penalty)
+    def head(targets: Sequence[float], known: Sequence[bool] | None = None) -> Head:
+        counts = (
+            weights
+            if known is None
+            else [weight * at for weight, at in zip(weights, known, strict=True)]
+        )
+        bias, solved = rows.solve(targets, counts, penalty)
         ngrams = array("f", bytes(4 * BUCKETS))
         for key, weight in solved.items():
             if isinstance(key, int):
                 ngrams[key] = weight
         return Head(bias, {name: solved.get(name, 0.0) * sizes[name] for name in centres}, ngrams)
 
-    strong = [1 - each.strong for each in labels if each.strong is not None]
+    known = [each.strong is not None for each in labels]
     return Model(
         cheap=head([1 - each.cheap for each in labels]),
-        strong=head(strong) if len(strong) == len(labels) else None,
+        strong=(
+            head([1 - (each.strong or 0.0) for each in labels], known)
+            if sum(known) >= min(FEWEST, len(labels))
+            else None
+        ),
         centres=centres,
         scales=scales,
         rarity=rarity,

@@ -300,6 +300,22 @@ GUARDS = (
     ),
     Guard(
         "",
+        "learning: thumbs do not undo what judges taught",
+        "chatsite/quality/learning.py",
+        "        if candidate.needs_comparing and not compared:\n            continue\n",
+        "",
+        ("tests/quality/test_night.py::test_thumbs_do_not_undo_what_judges_taught",),
+    ),
+    Guard(
+        "",
+        "learning: what nobody compared is called not measured",
+        "chatsite/quality/summaries.py",
+        "    if better and not is_measured(proposal):\n",
+        "    if False:\n",
+        (PROPOSALS,),
+    ),
+    Guard(
+        "",
         "a kept answer's standing knows the policy in force",
         "chatsite/chat/kept_answers.py",
         '"policy has changed" if vars(kept)["of_other_policy"] else "given"',

@@ -75,6 +75,7 @@ class ProposalAdmin(WrittenByCode):
             "may_decide": self.has_decide_permission(request),
             "sentences": summaries.sentences(proposal, in_force),
             "table": summaries.table(proposal),
+            "is_measured": summaries.is_measured(proposal),
             "measured_on": summaries.measured_on(proposal),
         }
         return super().change_view(request, object_id, form_url, context)
@@ -120,6 +121,8 @@ class ProposalAdmin(WrittenByCode):
     @admin.display(description="advantage recovered")
     def ranking(self, proposal: Proposal) -> str:
         ranking = summaries.table(proposal)[0]
+        if not summaries.is_measured(proposal):
+            return "not measured"
         return f"{ranking.learned}, in force {ranking.in_force}"
 
     @admin.display(description="labels", ordering="learned__labels")

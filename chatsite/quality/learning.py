@@ -1,8 +1,9 @@
 """From labels to what an operator may put in force, measured beside what is.
 
 The newest week is held back: a candidate is fitted to what was known before it and measured on what
-was said in it, by people or judges alone. What is proposed is then fitted to all labels. Rankings
-count (APGR), then whether the probabilities are right.
+was said in it, by people or judges alone; on both answers, where enough was said of both. What is
+proposed is then fitted to all labels. Rankings count (APGR), then whether the probabilities are
+right.
 """
 
 import logging
@@ -81,6 +82,7 @@ class Learned:
     threshold: float
     share: float  # 0 to 1, of the recent messages
     recent: int
+    compared: int = 0  # of the held-back replies, with both answers judged; 0 where too few are
 
     @property
     def is_better(self) -> bool:
@@ -100,15 +102,72 @@ class _Candidate:
     how: str
     fitted_to: Callable[[Sequence[Label]], Any]  # raises TooFewLabels
     known: Callable[[Example], bool]  # labels that it may be fitted to
+    needs_comparing: bool = (
+        False  # proposed only if measured on replies whose both answers are known
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The best candidate and its model, and how it and what is in force did on what was held back.
+
+    `compared`: on how many replies whose both answers are known; 0 where that were too few, and the
+    figures are about cheap answers alone.
+    """
+
+    how: str
+    model: Any
+    held_back: list[Example]
+    proposed: Measured
+    in_force: Measured
+    compared: int
 
 
 def analyzer(policy: Policy, now: datetime) -> Learned:
     """The best that the labels make of the analyzer. Takes 30 s. Raises TooFewLabels."""
     found = examples.read()
     current = fitted.analyzer(policy.learned_analyzer_id)
-    candidates = [_Candidate("fitted anew", fit.model, lambda example: True)]
-    if current is not None and policy.learned_analyzer is not None:
-        since = policy.learned_analyzer.fitted_at
+    since = policy.learned_analyzer.fitted_at if policy.learned_analyzer else None
+    best = best_analyzer(found, current, since, now)
+    asked = _recent_turns(now) or [each.label.measured for each in found]
+    now_scored, scored = (
+        [learned.weighed(turn, each).as_score().value for turn in asked]
+        for each in (current, best.model)
+    )
+    share = _share(now_scored, policy.threshold)
+    return Learned(
+        LearnedModel.Kind.ANALYZER,
+        best.how,
+        best.model.text(),
+        best.model.labels,
+        len(best.held_back),
+        best.held_back[0].asked_at,
+        best.proposed,
+        best.in_force,
+        compared=best.compared,
+        threshold=_threshold(scored, share, HIGHEST_THRESHOLD, digits=1),
+        share=share,
+        recent=len(asked),
+    )
+
+
+def best_analyzer(
+    found: Sequence[Example], current: learned.Model | None, since: datetime | None, now: datetime
+) -> _Found:
+    """The best of what may be made of these, beside what is in force `since`. Raises TooFewLabels.
+
+    Thumbs tell what the cheap tier fails at, and not where the strong tier would do better. They do
+    not undo what judges taught: then it is the probabilities alone that they may change.
+    """
+    candidates = [
+        _Candidate(
+            "fitted anew",
+            fit.model,
+            lambda example: True,
+            current is not None and current.strong is not None,
+        )
+    ]
+    if current is not None and since is not None:
         candidates.append(
             _Candidate(
                 "what is in force, with probabilities as they are now",
@@ -123,25 +182,7 @@ def analyzer(policy: Policy, now: datetime) -> Learned:
             lambda label: learned.weighed(label.measured, model).probability,
         )
 
-    best, model, held_back, measured = _best(found, candidates, opinion, current, now)
-    asked = _recent_turns(now) or [each.label.measured for each in found]
-    now_scored, scored = (
-        [learned.weighed(turn, each).as_score().value for turn in asked]
-        for each in (current, model)
-    )
-    share = _share(now_scored, policy.threshold)
-    return Learned(
-        LearnedModel.Kind.ANALYZER,
-        best.how,
-        model.text(),
-        model.labels,
-        len(held_back),
-        held_back[0].asked_at,
-        *measured,
-        threshold=_threshold(scored, share, HIGHEST_THRESHOLD, digits=1),
-        share=share,
-        recent=len(asked),
-    )
+    return _best(found, candidates, opinion, current, now)
 
 
 def checker(policy: Policy, now: datetime) -> Learned:
@@ -163,7 +204,7 @@ def checker(policy: Policy, now: datetime) -> Learned:
 
         return _Opinion(doubt, doubt)
 
-    best, model, held_back, measured = _best(found, candidates, opinion, current, now)
+    best = _best(found, candidates, opinion, current, now)
     checked = Verdict.objects.filter(checked_at__gt=now - RECENT_DAYS).order_by("-checked_at")
     named = (found[0].label.checks or {}).keys()
     recent = [
@@ -172,17 +213,20 @@ def checker(policy: Policy, now: datetime) -> Learned:
         if features.keys() == named
     ]
     now_doubted, doubted = (
-        [verifier.weigh(features, each).doubt for features in recent] for each in (current, model)
+        [verifier.weigh(features, each).doubt for features in recent]
+        for each in (current, best.model)
     )
     share = _share(now_doubted, policy.doubt_threshold)
     return Learned(
         LearnedModel.Kind.VERIFIER,
         best.how,
-        model.text(),
-        model.labels,
-        len(held_back),
-        held_back[0].asked_at,
-        *measured,
+        best.model.text(),
+        best.model.labels,
+        len(best.held_back),
+        best.held_back[0].asked_at,
+        best.proposed,
+        best.in_force,
+        compared=best.compared,
         threshold=_threshold(doubted, share, 1, digits=2),
         share=share,
         recent=len(recent),
@@ -205,7 +249,7 @@ def _best(
     opinion: Callable[[Any], _Opinion],
     current: Any,
     now: datetime,
-) -> tuple[_Candidate, Any, list[Example], tuple[Measured, Measured]]:
+) -> _Found:
     """The candidate that did best on what was held back, fitted to all it may be fitted to.
 
     Raises TooFewLabels.
@@ -214,14 +258,18 @@ def _best(
     if firm < ENOUGH:
         raise TooFewLabels(firm, ENOUGH)
     before, after = held_back(found, now)
+    both = [example for example in after if example.label.strong is not None]
+    compared = len(both) if len(both) >= FEWEST_HELD_BACK else 0
     opinions: dict[str, _Opinion] = {"in force": opinion(current)}
     for candidate in candidates:
+        if candidate.needs_comparing and not compared:
+            continue
         known = [example.label for example in before if candidate.known(example)]
         try:
             opinions[candidate.how] = opinion(candidate.fitted_to(known))
         except TooFewLabels as error:
             logger.info("Not %s: %s", candidate.how, error)
-    measured = _measured([example.label for example in after], opinions)
+    measured = _measured([example.label for example in (both if compared else after)], opinions)
     tried = [candidate for candidate in candidates if candidate.how in measured]
     if not tried:
         raise TooFewLabels(firm, ENOUGH)
@@ -234,7 +282,8 @@ def _best(
         ),
     )
     model = best.fitted_to([example.label for example in found if best.known(example)])
-    return best, model, after, (measured[best.how], measured["in force"])
+    ours, theirs = measured[best.how], measured["in force"]
+    return _Found(best.how, model, after, ours, theirs, compared)
 
 
 def _measured(labels: Sequence[Label], opinions: Mapping[str, _Opinion]) -> dict[str, Measured]:

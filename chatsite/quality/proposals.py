@@ -42,6 +42,7 @@ def make(learned: Learned, against: Policy, now: datetime) -> Proposal:
             evaluation={
                 "labels": labels.standing(),
                 "held_back": learned.held_back,
+                "compared": learned.compared,
                 "since": learned.since.isoformat(),
                 "proposed": asdict(learned.proposed),
                 "in_force": asdict(learned.in_force),

@@ -10,6 +10,12 @@ from django.utils import formats, timezone
 from chatsite.quality.models import Proposal
 from routing.models import LearnedModel, Policy
 
+NOT_MEASURED = (
+    "What the strong tier would add is not measured: too few of its answers were judged "
+    "(JUDGED_PER_NIGHT). Where it fails too, sending it more gains nothing: try this on a share of "
+    "conversations before you trust it."
+)
+
 # Score that a coin gets, by the definition of the measure.
 COIN = 0.5
 
@@ -26,8 +32,9 @@ class Row:
 
 def table(proposal: Proposal) -> Sequence[Row]:
     ours, theirs = _both(proposal)
+    ranked = "Advantage recovered" if is_measured(proposal) else "Failures found first"
     return (
-        Row("Advantage recovered", _between(ours), _between(theirs), f"{COIN:.2f}"),
+        Row(ranked, _between(ours), _between(theirs), f"{COIN:.2f}"),
         Row("95 % sure to lie in", _interval(ours), _interval(theirs), ""),
         Row(
             "Its probabilities are off by",
@@ -43,12 +50,20 @@ def sentences(proposal: Proposal, in_force: Policy) -> list[str]:
     return [*_how_good(proposal), _what_changes(proposal), *_warnings(proposal, in_force)]
 
 
+def is_measured(proposal: Proposal) -> bool:
+    """Whether its figures know both answers: what the strong tier would have added."""
+    # Older ones do not say on what they rest.
+    return bool(proposal.learned.evaluation.get("compared", 0))
+
+
 def measured_on(proposal: Proposal) -> str:
     """On what the figures rest."""
     evaluation = proposal.learned.evaluation
     since = timezone.localtime(datetime.fromisoformat(evaluation["since"]))
+    both = " with both answers judged" if is_measured(proposal) else ""
+    number = evaluation.get("compared") or evaluation["held_back"]
     return (
-        f"Measured on {evaluation['held_back']} replies since "
+        f"Measured on {number} replies{both} since "
         f"{formats.date_format(since, 'j F')}, which it had not seen; then fitted to all "
         f"{proposal.learned.labels} labelled replies."
     )
@@ -60,12 +75,19 @@ def _how_good(proposal: Proposal) -> list[str]:
     better = ours["apgr"]["value"] > theirs["apgr"]["value"]
     if proposal.state == Proposal.State.NO_BETTER:
         return [f"Not surely better than what is in force: {ranked}. It cannot be accepted."]
+    which = (
+        "which messages need the strong tier"
+        if is_measured(proposal)
+        else "which messages the cheap tier fails at"
+    )
     said = [
-        f"It tells better than what is in force which messages need the strong tier: {ranked}."
+        f"It tells better than what is in force {which}: {ranked}."
         if better
         else f"It ranks messages as well as what is in force ({ranked}), and its probabilities "
         "are nearer to what happened."
     ]
+    if better and not is_measured(proposal):
+        said.insert(0, NOT_MEASURED)
     if better and ours["apgr"]["low"] <= theirs["apgr"]["value"]:
         said.append("With so few replies held back, the difference may be chance.")
     if ours["apgr"]["value"] <= COIN:

@@ -7,13 +7,14 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from chatsite.quality import night, proposals, tasks
-from chatsite.quality.examples import read
+from chatsite.quality import learning, night, proposals, tasks
+from chatsite.quality.examples import Example, read
 from chatsite.quality.learning import held_back
 from chatsite.quality.models import Label, Proposal
-from routing import fitted, policies
+from routing import fit, fitted, policies
 from routing.choice import Turn
 from routing.decisions import scored
+from routing.features import measure
 from routing.models import LearnedModel
 from tests.quality import traffic
 
@@ -83,6 +84,40 @@ def test_the_newest_week_is_held_back_and_nothing_inferred_is_measured_on():
     assert all(example.asked_at > week for example in after)
     assert all(example.is_firm for example in after)
     assert len(before) + len(after) == 180
+
+
+def examples(count: int, judged: bool, seed: int) -> list[Example]:
+    """The strong tier does no better than the cheap one at letters, and else well."""
+    now = timezone.now()
+    return [
+        Example(
+            number,
+            now - timedelta(days=20) * (1 - number / count),
+            fit.Label(
+                measure(Turn(text)),
+                float(not fails),
+                float(not fails or "letters" not in text) if judged else None,
+            ),
+        )
+        for number, (text, fails) in enumerate(traffic.asked(count, seed))
+    ]
+
+
+def test_thumbs_do_not_undo_what_judges_taught():
+    judged, rated = examples(220, True, 1), examples(220, False, 2)
+    model = fit.model([example.label for example in judged])
+    now, since = timezone.now(), timezone.now() - timedelta(days=30)
+
+    by_judges = learning.best_analyzer(judged, None, None, now)
+    by_thumbs = learning.best_analyzer(rated, model, since, now)
+
+    assert model.strong is not None
+    assert by_judges.compared >= learning.FEWEST_HELD_BACK
+    assert (by_thumbs.compared, by_thumbs.how) == (
+        0,
+        "what is in force, with probabilities as they are now",
+    )
+    assert by_thumbs.model.cheap == model.cheap
 
 
 def test_the_nights_learning_runs_in_a_process_of_its_own(monkeypatch):

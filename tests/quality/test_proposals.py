@@ -46,6 +46,7 @@ LEARNED = Learned(
     threshold=4.3,
     share=0.28,
     recent=812,
+    compared=61,
 )
 
 
@@ -213,6 +214,19 @@ def test_what_nobody_accepted_goes_after_a_while():
 def test_an_accepted_proposal_names_its_policy():
     with pytest.raises(IntegrityError), transaction.atomic():
         Proposal.objects.filter(pk=proposed().pk).update(state=State.ACCEPTED)
+
+
+def test_what_nobody_compared_with_strong_answers_is_called_not_measured(operator):
+    proposal = proposed(replace(LEARNED, compared=0))
+
+    page = text(operator.get(f"{LIST}{proposal.pk}/change/"))
+
+    assert "What the strong tier would add is not measured" in page
+    assert "which messages the cheap tier fails at: 0.63 against 0.55" in page
+    assert "need the strong tier" not in page
+    assert "Failures found first 0.63 0.55 0.50" in page
+    assert "Advantage recovered" not in page
+    assert "fitted anew not measured 412" in text(operator.get(LIST))
 
 
 def test_lists_of_proposals_and_labels_open(operator):
