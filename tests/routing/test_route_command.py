@@ -31,11 +31,18 @@ def test_an_easy_and_a_hard_question_are_explained():
     assert easy["Analyzer"] == "learned, first day"
     assert easy["Score"] == "3 of 10; Version 1 sends strong from 7 on"
     assert easy["Flips"] == "strong up to a threshold of 3, cheap above it"
-    assert easy["Moved by"] == "coverage +1.0"
+    assert easy["Moved by"] == "hardly covered by the articles +1.0"
     assert easy["Language"] == "en"
     assert hard["Tier"] == "strong (gpt-4)"
     assert "3 numbered parts" in hard["Because"]
-    assert "questions +" in hard["Moved by"]
+    assert "things asked +" in hard["Moved by"]
+
+
+def test_what_is_beyond_ten_still_says_what_moved_it():
+    found = explained("My lawyer will call: 1) you charged me twice 2) refund? 3) fees?")
+
+    assert found["Score"].startswith("10 of 10")
+    assert found["Moved by"].startswith("about legal action and a disputed payment +6.2")
 
 
 def test_what_was_said_before_and_the_articles_count():

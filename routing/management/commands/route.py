@@ -5,9 +5,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from routing import decisions, fitted, learned, library, policies
+from routing import decisions, learned, library, policies
 from routing.choice import Task, Tier, Turn, choose, for_task
 from routing.errors import NoPolicy
+from routing.features import language
 from routing.models import Policy
 
 _NOTES = {
@@ -58,8 +59,6 @@ class Command(BaseCommand):
         score = for_task(score, task, least)
         choice = choose(score, policy.threshold, task=task, least=least)
         model = policy.strong_model if choice.tier is Tier.STRONG else policy.cheap_model
-        # By the rules and on the first day it is the same sum; here its parts.
-        estimate = learned.estimate(turn, fitted.analyzer(policy.learned_analyzer_id))
         lines = {
             "Tier": f"{choice.tier} ({model})",
             "Score": f"{choice.score:g} of 10; {policy} sends strong from {choice.threshold:g} on",
@@ -67,8 +66,8 @@ class Command(BaseCommand):
             "Flips": f"strong up to a threshold of {choice.score:g}, cheap above it",
             "Analyzer": "; ".join(filter(None, (choice.analyzer, _NOTES.get(policy.analyzer)))),
             "Because": choice.reason,
-            "Moved by": ", ".join(f"{m.name} {m.points:+.1f}" for m in estimate.moved) or "nothing",
-            "Language": estimate.language or "not recognised",
+            "Moved by": ", ".join(f"{m.name} {m.points:+.1f}" for m in score.moved) or "nothing",
+            "Language": language(turn.text) or "not recognised",
         }
         for name, value in lines.items():
             self.stdout.write(f"{name:<10}{value}")
