@@ -222,7 +222,7 @@ class Tab:
             self._acknowledge(client_id)
             self.page.replace_log(html)
             self._look()
-        elif client_id in self.outbox:
+        elif status < HTTPStatus.INTERNAL_SERVER_ERROR and client_id in self.outbox:
             del self.outbox[client_id]
             self.refused[client_id] = f"HTTP {status}"
 
