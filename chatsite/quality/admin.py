@@ -17,6 +17,7 @@ from chatsite.quality.learning import ENOUGH
 from chatsite.quality.models import Label, Proposal
 from routing import policies
 from routing.admin import WrittenByCode
+from routing.models import LearnedModel
 
 
 @admin.register(Proposal)
@@ -75,6 +76,7 @@ class ProposalAdmin(WrittenByCode):
             "may_decide": self.has_decide_permission(request),
             "sentences": summaries.sentences(proposal, in_force),
             "table": summaries.table(proposal),
+            "draft": _draft(proposal),
             "is_measured": summaries.is_measured(proposal),
             "measured_on": summaries.measured_on(proposal),
         }
@@ -132,6 +134,12 @@ class ProposalAdmin(WrittenByCode):
     @admin.display(description="decided", ordering="decided_at")
     def decided(self, proposal: Proposal) -> str:
         return f"by {proposal.decided_by}" if proposal.decided_by else ""
+
+
+def _draft(proposal: Proposal) -> dict[str, str]:
+    """What the next version's form is filled in with, so that it can be tried from there."""
+    model, threshold = proposals.SETTINGS[LearnedModel.Kind(proposal.learned.kind)]
+    return {model: str(proposal.learned_id), threshold: str(proposal.threshold)}
 
 
 @admin.register(Label)

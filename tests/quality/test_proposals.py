@@ -229,6 +229,18 @@ def test_what_nobody_compared_with_strong_answers_is_called_not_measured(operato
     assert "fitted anew not measured 412" in text(operator.get(LIST))
 
 
+def test_a_proposal_is_tried_as_a_version_that_is_not_in_force(operator):
+    proposal = proposed()
+
+    page = operator.get(f"{LIST}{proposal.pk}/change/")
+    form = operator.get(reverse("admin:routing_policy_add"), page.context["draft"])
+    initial = form.context["adminform"].form.initial
+
+    assert "Try it first" in text(page)
+    assert float(initial["threshold"]) == 4.3
+    assert str(initial["learned_analyzer"]) == str(proposal.learned_id)
+
+
 def test_lists_of_proposals_and_labels_open(operator):
     proposed()
 
