@@ -12,6 +12,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
 
 django = get_asgi_application()  # before anything that reads models
 
+from chatsite import heap  # noqa: E402
 from chatsite.chat.urls import websocket_urlpatterns  # noqa: E402
 
 # The stubs want a type for the patterns that exists in the stubs alone.
@@ -25,3 +26,5 @@ application = ProtocolTypeRouter(
         ),
     }
 )
+
+heap.settle()

@@ -4,10 +4,10 @@ As `celery worker` is, without 22 MB: the shell of Celery's command line, and Dj
 load the admin and have their place in `make test`.
 """
 
-import gc
 import os
 import sys
 
+from chatsite import heap
 from chatsite.celery import app
 
 
@@ -21,10 +21,7 @@ def main(name: str = "celery") -> int:
         without_gossip=True,
         without_mingle=True,
     )
-    # What is loaded by now stays: looking through it again and again took 4 % of a busy worker.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
+    heap.settle()
     worker.start()
     return int(worker.exitcode or 0)
 
