@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from billing.alerts.models import Alert
 from chatsite.provider import succession
-from chatsite.provider.succession import Notice
+from chatsite.provider.succession import Banner
 
 # Open alerts on top of every page of the admin; the list has the rest.
 SHOWN_ALERTS = 3
@@ -20,8 +20,7 @@ def site(request: HttpRequest) -> dict[str, object]:
         "demo_model": settings.DEMO_MODEL,
         # Looked up where a template asks for it.
         "open_alerts": partial(_open_alerts, request),
-        "successions": partial(_successions, request),
-        "unread_models": partial(_unread_models, request),
+        "models_banner": partial(_models_banner, request),
     }
 
 
@@ -30,11 +29,6 @@ def _open_alerts(request: HttpRequest) -> list[Alert]:
     return list(Alert.objects.open()[:SHOWN_ALERTS]) if may_see else []
 
 
-def _successions(request: HttpRequest) -> list[Notice]:
+def _models_banner(request: HttpRequest) -> Banner | None:
     may_see = request.user.has_perm("provider.view_providermodel")
-    return succession.notices(timezone.now()) if may_see else []
-
-
-def _unread_models(request: HttpRequest) -> str:
-    may_see = request.user.has_perm("provider.view_providermodel")
-    return succession.unread() if may_see else ""
+    return succession.banner(timezone.now()) if may_see else None

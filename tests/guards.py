@@ -523,8 +523,8 @@ GUARDS = (
         "",
         "the threshold's page looks at the newest messages alone",
         "chatsite/tuning/window.py",
-        "    if total > MOST:\n",
-        "    if not total:\n",
+        'found["cut"] or begin',
+        "begin",
         (
             "tests/tuning/test_threshold.py::test_of_more_messages_than_can_be_looked_at_the_newest_are_and_it_is_said",
         ),
@@ -721,8 +721,8 @@ GUARDS = (
         "",
         "models: who may not see them sees no banner",
         "chatsite/context.py",
-        "    return succession.notices(timezone.now()) if may_see else []\n",
-        "    return succession.notices(timezone.now())\n",
+        "    return succession.banner(timezone.now()) if may_see else None\n",
+        "    return succession.banner(timezone.now())\n",
         (f"{SUCCESSION}::test_who_may_not_see_models_sees_no_banner",),
     ),
     Guard(

@@ -73,4 +73,4 @@ def _reading() -> str:
     if newest is None:
         return "The provider's list has not been read yet; a worker reads it when it starts."
     when = formats.date_format(timezone.localtime(newest.read_at), "DATETIME_FORMAT")
-    return succession.unread() or f"Read on {when}: {newest.listed} models."
+    return succession.unread(newest) or f"Read on {when}: {newest.listed} models."

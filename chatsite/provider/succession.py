@@ -1,12 +1,12 @@
 """What operators and staff have to know about the tiers' models, and what a change would cost."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from urllib.parse import urlencode
 
-from django.db.models import Sum
+from django.db.models import Subquery, Sum
 from django.utils import formats, timezone
 
 from billing import money
@@ -65,9 +65,38 @@ class Notice:
         )
 
 
-def unread() -> str:
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """What stands on top of every page; `unread` as the function of that name says it."""
+
+    notices: list[Notice]
+    unread: str
+
+
+def banner(now: datetime) -> Banner:
+    """For each tier whose model is gone, fails, or ends within `NOTICE_BEFORE`, a notice."""
+    policy = policies.current()
+    newest = Reading.objects.order_by("-read_at")[:1]
+    # With the newest reading of the list: one query less on every page.
+    models = ProviderModel.objects.filter(name__in=policy.models).annotate(
+        read_at=Subquery(newest.values("read_at")), problem=Subquery(newest.values("problem"))
+    )
+    known = {model.name: model for model in models}
+    if known:
+        one = next(iter(known.values()))
+        problem = unread(Reading(read_at=one.read_at, problem=one.problem or ""))
+    else:
+        problem = unread(newest.first())
+    found = [_notice(tier, policy, known, now) for tier in Tier]
+    wanted = [notice for notice in found if notice is not None]
+    if not wanted:
+        return Banner([], problem)
+    used, rates = used_since(_quarter(now) - LOOKED_BACK), _rates(policy.models, now)
+    return Banner([_with_effect(notice, used, rates) for notice in wanted], problem)
+
+
+def unread(newest: Reading | None) -> str:
     """Why the newest list was not believed; blank where it was, or none was read yet."""
-    newest = Reading.objects.first()
     if newest is None or not newest.problem:
         return ""
     when = formats.date_format(timezone.localtime(newest.read_at), "DATETIME_FORMAT")
@@ -77,20 +106,8 @@ def unread() -> str:
     )
 
 
-def notices(now: datetime) -> list[Notice]:
-    """For each tier whose model is gone, fails, or ends within `NOTICE_BEFORE`."""
-    policy = policies.current()
-    known = {model.name: model for model in ProviderModel.objects.filter(name__in=policy.models)}
-    found = [_notice(tier, policy, known, now) for tier in Tier]
-    wanted = [notice for notice in found if notice is not None]
-    if not wanted:
-        return []
-    used, rates = used_since(_quarter(now) - LOOKED_BACK), _rates(policy.models, now)
-    return [_with_effect(notice, used, rates) for notice in wanted]
-
-
 def _notice(
-    tier: Tier, policy: Policy, known: dict[str, ProviderModel], now: datetime
+    tier: Tier, policy: Policy, known: Mapping[str, ProviderModel], now: datetime
 ) -> Notice | None:
     names = {
         Tier.CHEAP: (policy.cheap_model, policy.cheap_successor),

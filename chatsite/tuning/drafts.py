@@ -28,6 +28,8 @@ class Seen:
     replay: replay.Replay
     weighed_again: int  # replies that another analyzer had scored
     rates: Mapping[str, Rate]
+    quality: Quality
+    versions: Mapping[int, Policy]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +64,13 @@ def of(in_force: Policy, settings: Policy, threshold: float) -> Policy:
     return draft
 
 
-def replayed(draft: Policy, window: Window) -> Seen:
-    """The window's replies under the draft. Raises NoPrice."""
-    versions, rated = Policy.objects.in_bulk(), rates(draft)
+def replayed(draft: Policy, window: Window, versions: Mapping[int, Policy]) -> Seen:
+    """The window's replies under the draft; `versions` by primary keys. Raises NoPrice."""
+    rated = rates(draft)
     own = {pk: version.threshold for pk, version in versions.items()}
     found = traffic.since(window.since, draft, own)
-    return Seen(_priced(found.groups, draft, versions, rated), found.weighed_again, rated)
+    priced = _priced(found.groups, draft, versions, rated)
+    return Seen(priced, found.weighed_again, rated, quality.since(window.since), versions)
 
 
 def counted(policy: Policy, since: datetime) -> replay.Replay:
@@ -77,11 +80,9 @@ def counted(policy: Policy, since: datetime) -> replay.Replay:
     return _priced(groups, policy, decided_by, rates(policy))
 
 
-def preview(draft: Policy, window: Window, page: int = 1, seen: Seen | None = None) -> Preview:
-    """`seen`: what `replayed` gave for these settings under any threshold. Raises NoPrice."""
-    seen = seen or replayed(draft, window)
-    labels = quality.since(window.since)
-    rows, there_are_more = moved.newest(window.since, draft, seen.rates, page)
+def preview(draft: Policy, window: Window, seen: Seen, page: int = 1) -> Preview:
+    """`seen`: what `replayed` gave for these settings under any threshold."""
+    rows, there_are_more = moved.newest(window.since, draft, seen.versions, seen.rates, page)
     before = draft.replaces.threshold if draft.replaces else draft.threshold
     low, high = sorted((before, draft.threshold))
     return Preview(
@@ -91,8 +92,8 @@ def preview(draft: Policy, window: Window, page: int = 1, seen: Seen | None = No
         fates=moved.fates(window.since, draft),
         moved=tuple(rows),
         there_are_more=there_are_more,
-        quality=labels,
-        moved_labels=labels.between(low, high),
+        quality=seen.quality,
+        moved_labels=seen.quality.between(low, high),
     )
 
 

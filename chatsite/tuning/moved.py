@@ -7,14 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import OuterRef, QuerySet, Subquery, TextField, Value
-from django.db.models.functions import Coalesce
 from django.utils.text import Truncator
 
 from billing import money
 from billing.models import LedgerEntry
 from billing.pricing import Rate
-from chatsite.chat.models import Message
 from chatsite.tuning import replay
 from chatsite.tuning.replay import Models
 from chatsite.tuning.traffic import Alike, Charged, Group, same_scores
@@ -54,7 +51,21 @@ FROM (
 ) moved
 JOIN chat_conversation c ON c.id = moved.conversation_id
 """
-NEWEST = "SELECT d.id, m.id"
+# A page of decisions, each with what its reply's page and calls are found by.
+NEWEST = """
+SELECT found.*, COALESCE((
+    SELECT asked.text FROM chat_message asked
+    WHERE asked.conversation_id = found.conversation_id AND asked.role = 'customer'
+        AND asked.position < found.position
+    ORDER BY asked.position DESC LIMIT 1
+), '') AS question
+FROM (
+    SELECT d.*, m.conversation_id, m.position, m.rating, m.attempt
+    {moved}
+    ORDER BY d.decided_at DESC, d.id DESC LIMIT %s OFFSET %s
+) found
+ORDER BY found.decided_at DESC, found.id DESC
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +89,8 @@ class Moved:
     """One reply, as it was and as it would be. Amounts are nano-dollars."""
 
     decision: RouteDecision
-    reply: Message
+    conversation: int  # its primary key
+    rating: int | None
     question: str
     then: int
     now: int
@@ -104,52 +116,41 @@ def fates(since: datetime, draft: Policy) -> Fates:
 
 
 def newest(
-    since: datetime, draft: Policy, rates: Mapping[str, Rate], page: int = 1
+    since: datetime,
+    draft: Policy,
+    versions: Mapping[int, Policy],
+    rates: Mapping[str, Rate],
+    page: int = 1,
 ) -> tuple[list[Moved], bool]:
-    """A page of them, the newest first, and whether there are more. Five queries."""
+    """A page of them, the newest first, and whether there are more. Two queries.
+
+    `versions`: of the policy, by their primary keys.
+    """
     sql, arguments = _moved(since, draft)
-    order = " ORDER BY d.decided_at DESC, d.id DESC LIMIT %s OFFSET %s"
-    with connection.cursor() as cursor:
-        cursor.execute(NEWEST + sql + order, [*arguments, PAGE + 1, PAGE * (page - 1)])
-        rows = cursor.fetchall()
-    shown = rows[:PAGE]
-    decisions = RouteDecision.objects.select_related("policy").in_bulk([row[0] for row in shown])
-    replies = _with_questions().in_bulk([row[1] for row in shown])
-    entries = _entries(replies.values())
+    newest_first = [*arguments, PAGE + 1, PAGE * (page - 1)]
+    # With the statement's own columns, which no type knows.
+    rows: list[Any] = list(RouteDecision.objects.raw(NEWEST.format(moved=sql), newest_first))
+    entries = _entries(rows[:PAGE])
     found = []
-    for decision_id, reply_id in shown:
-        decision, reply = decisions[decision_id], replies[reply_id]
+    for decision in rows[:PAGE]:
+        decision.policy = versions[decision.policy_id]
         priced = replay.priced(
-            _alone(decision, entries[reply_id]), Models.by(decision.policy), Models.by(draft), rates
+            _alone(decision, entries[decision.reference]),
+            Models.by(decision.policy),
+            Models.by(draft),
+            rates,
         )
-        to_strong = decision.tier == Tier.CHEAP
         found.append(
             Moved(
                 decision=decision,
-                reply=reply,
-                question=Truncator(" ".join(_question(reply).split())).chars(SHOWN),
+                conversation=decision.conversation_id,
+                rating=decision.rating,
+                question=Truncator(" ".join(decision.question.split())).chars(SHOWN),
                 then=priced.then,
-                now=priced.strong if to_strong else priced.cheap,
+                now=priced.strong if decision.tier == Tier.CHEAP else priced.cheap,
             )
         )
     return found, len(rows) > PAGE
-
-
-def _with_questions() -> QuerySet[Message]:
-    """Replies, each with the customer's words before it as `question`."""
-    asked = Message.objects.filter(
-        conversation=OuterRef("conversation"),
-        role=Message.Role.CUSTOMER,
-        position__lt=OuterRef("position"),
-    ).order_by("-position")
-    return Message.objects.annotate(
-        question=Coalesce(Subquery(asked.values("text")[:1]), Value(""), output_field=TextField())
-    )
-
-
-def _question(reply: Message) -> str:
-    question: str = reply.question  # type: ignore[attr-defined]  # annotated
-    return question
 
 
 def _moved(since: datetime, draft: Policy) -> tuple[str, list[Any]]:
@@ -158,14 +159,14 @@ def _moved(since: datetime, draft: Policy) -> tuple[str, list[Any]]:
     return MOVED.format(same=same, highest=HIGHEST_THRESHOLD), [start, *scorers, draft.threshold]
 
 
-def _entries(replies: Iterable[Message]) -> Mapping[int, list[LedgerEntry]]:
-    """What the ledger has of each reply's calls."""
+def _entries(decisions: Iterable[Any]) -> Mapping[str, list[LedgerEntry]]:
+    """What the ledger has of the calls of each reply, by its reference."""
     reply_of = {
-        f"{reply.reference}:{attempt}": reply.pk
-        for reply in replies
-        for attempt in range(1, reply.attempt + 1)
+        f"{decision.reference}:{attempt}": decision.reference
+        for decision in decisions
+        for attempt in range(1, decision.attempt + 1)
     }
-    found: dict[int, list[LedgerEntry]] = defaultdict(list)
+    found: dict[str, list[LedgerEntry]] = defaultdict(list)
     for entry in LedgerEntry.objects.filter(reference__in=reply_of):
         found[reply_of[entry.reference]].append(entry)
     return found

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from chatsite.tuning import quality, replay
+from chatsite.tuning.quality import Quality
 from chatsite.tuning.replay import Replay
 from chatsite.tuning.window import Window
 
@@ -56,9 +57,8 @@ def _nothing(days: int) -> Found:
     return Found(None, f"Nothing was answered in the last {days} days.")
 
 
-def kept_quality(window: Window, percent: float) -> Found:
+def kept_quality(labels: Quality, window: Window, percent: float) -> Found:
     """What surely keeps so much of the strong tier's quality."""
-    labels = quality.since(window.since)
     seen = "newest messages" if window.is_cut else f"last {window.days} days"
     least = quality.least_labels(percent / 100)
     if labels.labels < least:

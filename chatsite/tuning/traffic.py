@@ -33,15 +33,14 @@ KEY = """
     d.policy_id, d.tier, d.threshold, d.score, d.pinned,
     CASE WHEN d.analyzer IN ({same}) THEN NULL ELSE CAST(d.features AS TEXT) END AS features
 """
-DECIDED = """
-SELECT {key}, COUNT(*)
+# How many, then what they were charged. A call's reference is its reply's with a number.
+TRAFFIC = """
+SELECT {key}, CAST(NULL AS boolean) AS own, COUNT(*), 0, 0, 0, 0, 0
 FROM routing_routedecision d
 WHERE d.decided_at >= %s
 GROUP BY 4, 1, 2, 3, 5, 6
-"""
-# A call's reference is its reply's with a number.
-CHARGED = """
-SELECT {key}, e.tier = d.tier AS own,
+UNION ALL
+SELECT {key}, e.tier = d.tier,
     SUM(e.amount),
     SUM(CASE WHEN e.estimated THEN e.amount ELSE 0 END),
     SUM(CASE WHEN e.input_tokens > e.cached_tokens + e.cache_write_tokens
@@ -119,7 +118,7 @@ class Traffic:
 
 
 def since(moment: datetime, draft: Policy, own: Mapping[int, float]) -> Traffic:
-    """The replies decided from then on, scored as the draft's analyzer would. Two queries.
+    """The replies decided from then on, scored as the draft's analyzer would. One query.
 
     `own`: the threshold of each version, by its primary key.
     """
@@ -128,7 +127,7 @@ def since(moment: datetime, draft: Policy, own: Mapping[int, float]) -> Traffic:
 
 
 def counted(moment: datetime) -> tuple[Group, ...]:
-    """The same with the scores that they had, whatever raised their threshold. Two queries."""
+    """The same with the scores that they had, whatever raised their threshold. One query."""
     return _read(moment, "d.analyzer", [], _as_counted).groups
 
 
@@ -142,17 +141,17 @@ def _read(
     charged: dict[Alike, Charged] = {}
     weighed_again = 0
     with connection.cursor() as cursor:
-        cursor.execute(DECIDED.format(key=key), [*scorers, start])
-        for *row, count in cursor.fetchall():
+        arguments = [*scorers, start, *scorers, called, start]
+        cursor.execute(TRAFFIC.format(key=key), arguments)
+        for *row, is_own, first, estimated, fresh, cached, written, output in cursor.fetchall():
             alike = alike_of(row)
-            replies[alike] = replies.get(alike, 0) + count
-            weighed_again += count if row[-1] else 0
-        cursor.execute(CHARGED.format(key=key), [*scorers, called, start])
-        for *row, is_own, amount, estimated, fresh, cached, written, output in cursor.fetchall():
-            alike = alike_of(row)
+            if is_own is None:
+                replies[alike] = replies.get(alike, 0) + int(first)
+                weighed_again += int(first) if row[-1] else 0
+                continue
             amounts = Charged(
-                amount=int(amount),
-                other=0 if is_own else int(amount),
+                amount=int(first),
+                other=0 if is_own else int(first),
                 unpriced=int(estimated) if is_own else 0,
                 tokens=tokens_of(fresh, cached, written, output) if is_own else NONE,
             )

@@ -22,6 +22,9 @@ from routing.models import Policy, Trial
 SEES = ["routing.view_policy", "chat.view_conversation", "billing.view_ledgerentry"]
 SAVES = [*SEES, "routing.add_policy"]
 
+# All there are of the policy, by their primary keys and with their history.
+Versions = Mapping[int, Policy]
+
 
 @require_GET
 @permission_required(SEES, raise_exception=True)
@@ -90,27 +93,30 @@ def _refused(request: HttpRequest, status: int, sent: Save) -> HttpResponse:
 
 
 def _context(request: HttpRequest, sent: Any) -> dict[str, Any]:
-    in_force = _in_force()
+    versions = _versions()
+    in_force = _in_force(versions)
     asked = Asked(sent)
     asked.is_valid()
     given = asked.cleaned_data
     page = given.get("page") or 1
-    days, settings = given.get("days") or DAYS[-1][0], _settings(in_force, given.get("version"))
+    days = given.get("days") or DAYS[-1][0]
+    settings = _settings(versions, in_force, given.get("version"))
     found = problem = preview = None
     value = given.get("threshold") or settings.threshold
     seen_in = window.of(days)
     try:
-        seen = drafts.replayed(settings.draft(), seen_in)
+        seen = drafts.replayed(settings.draft(), seen_in, versions)
         if given.get("aim") == "saving":
             found = targets.saving(seen.replay, days, _or(given.get("saving"), SAVING))
         elif given.get("aim") == "strong":
             found = targets.share(seen.replay, days, _or(given.get("strong"), STRONG))
         elif given.get("aim") == "quality":
-            found = targets.kept_quality(seen_in, _or(given.get("quality"), QUALITY))
+            wanted = _or(given.get("quality"), QUALITY)
+            found = targets.kept_quality(seen.quality, seen_in, wanted)
         if found and found.threshold is not None:
             value = found.threshold
         draft = drafts.of(in_force, settings, value)
-        preview = drafts.preview(draft, seen_in, page, seen)
+        preview = drafts.preview(draft, seen_in, seen, page)
     except NoPrice as error:
         problem = error
         draft = drafts.of(in_force, settings, value)
@@ -148,23 +154,27 @@ def _context(request: HttpRequest, sent: Any) -> dict[str, Any]:
 
 
 def _draft(given: Mapping[str, Any]) -> Policy:
-    in_force = _in_force()
-    return drafts.of(in_force, _settings(in_force, given["version"]), given["threshold"])
+    versions = _versions()
+    in_force = _in_force(versions)
+    return drafts.of(in_force, _settings(versions, in_force, given["version"]), given["threshold"])
 
 
-def _in_force() -> Policy:
-    """With its history. Raises NoPolicy."""
-    found = Policy.objects.in_force().select_related("author", "replaces").first()
-    if found is None:
-        raise NoPolicy("No policy is in force: has `manage.py migrate` run?")
-    return found
+def _versions() -> Versions:
+    return Policy.objects.select_related("author", "replaces").in_bulk()
 
 
-def _settings(in_force: Policy, version: int | None) -> Policy:
+def _in_force(versions: Versions) -> Policy:
+    """Raises NoPolicy."""
+    for version in versions.values():
+        if version.is_current:
+            return version
+    raise NoPolicy("No policy is in force: has `manage.py migrate` run?")
+
+
+def _settings(versions: Versions, in_force: Policy, wanted: int | None) -> Policy:
     """Of the version that is asked for, else of the one in force."""
-    if version is None:
-        return in_force
-    return Policy.objects.filter(version=version).first() or in_force
+    asked_for = (each for each in versions.values() if each.version == wanted)
+    return next(asked_for, in_force)
 
 
 def _or(given: float | None, otherwise: float) -> float:

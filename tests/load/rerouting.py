@@ -147,7 +147,8 @@ def passes() -> Iterator[tuple[str, Callable[[], object]]]:
     from routing import policies
     from routing.models import Policy, RouteDecision
 
-    policy = Policy.objects.get(pk=policies.current().pk)
+    versions = Policy.objects.in_bulk()
+    policy = versions[policies.current().pk]
     since = timezone.now() - timedelta(days=DAYS)
 
     def nothing() -> object:
@@ -164,11 +165,17 @@ def passes() -> Iterator[tuple[str, Callable[[], object]]]:
 
     def routed(threshold: float) -> Callable[[], object]:
         draft = drafts.of(policy, policy, threshold)
-        return lambda: drafts.replayed(draft, window.of(DAYS)).replay.curve()
+        every = window.Window(DAYS, since, 0)  # uncut
+        return lambda: drafts.replayed(draft, every, versions).replay.curve()
 
     def whole(threshold: float) -> Callable[[], object]:
         draft = drafts.of(policy, policy, threshold)
-        return lambda: drafts.preview(draft, window.of(DAYS))
+
+        def page() -> object:
+            seen_in = window.of(DAYS)
+            return drafts.preview(draft, seen_in, drafts.replayed(draft, seen_in, versions))
+
+        return page
 
     def fates() -> object:
         draft = drafts.of(policy, policy, 6.0)

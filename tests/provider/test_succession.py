@@ -45,7 +45,7 @@ def ends(name: str, after: timedelta) -> None:
 
 
 def told() -> succession.Notice:
-    (notice,) = succession.notices(NOW)
+    (notice,) = succession.banner(NOW).notices
     return notice
 
 
@@ -65,8 +65,8 @@ def text(html: str) -> str:
 def test_of_models_that_are_well_nothing_is_said(prices):
     listing.took(ALL, NOW)
 
-    assert succession.notices(NOW) == []
-    assert succession.unread() == ""
+    assert succession.banner(NOW).notices == []
+    assert succession.banner(NOW).unread == ""
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_an_end_is_told_sixty_days_before(days, words, prices):
     listing.took(ALL, NOW)
     ends("gpt-4", timedelta(days=days))
 
-    found = succession.notices(NOW)
+    found = succession.banner(NOW).notices
 
     assert [notice.what for notice in found] == (
         [f"gpt-4 of the strong tier {words}"] if words else []
@@ -94,7 +94,7 @@ def test_the_first_models_come_with_their_announced_end():
     for _ in range(2):
         import_module("chatsite.provider.migrations.0002_announced_shutdowns").note(apps, None)
 
-    assert [notice.model for notice in succession.notices(NOW)] == ["gpt-3.5-turbo", "gpt-4"]
+    assert [notice.model for notice in succession.banner(NOW).notices] == ["gpt-3.5-turbo", "gpt-4"]
 
 
 def test_a_model_that_is_gone_is_told_with_its_successor(prices):
