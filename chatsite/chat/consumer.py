@@ -46,9 +46,6 @@ MOST_TABS = 20
 FRAMES_PER_MINUTE = 600
 # Further than any answer goes: frames of an ended attempt may still be on their way.
 ENDED = sys.maxsize
-# Seconds in which a hint goes out: its thread needs the interpreter, and a worker waits for it. The
-# customer has before their eyes anyway what a tab is told of their own words.
-HINT_FIRST = 0.001
 # Seconds until a tab that has lost characters looks again what is stored of them.
 LOOKS_AGAIN_AFTER = 0.3
 
@@ -159,8 +156,6 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             logger.exception("A message was not stored")
             await self.close(TRY_AGAIN)
         else:
-            if change.reply_id is not None:
-                await asyncio.sleep(HINT_FIRST)
             self._tell(change)
 
     async def _carried_out(self, said: dict[str, Any]) -> questions.Change:
