@@ -6,13 +6,13 @@ from django.db.models import F, Subquery
 from django.http import HttpRequest
 
 from billing.models import ConversationCost
-from chatsite.chat import dates, filters, overviews
+from chatsite.chat import dates, filters, overviews, search
 from chatsite.paging import IndexedList
 
 # Rows that are found and paged through: who looks for others narrows it.
 MOST_LISTED = 5_000
 # Of a search: for each of them, many may have to be read.
-MOST_SEARCHED = 1_000
+MOST_SEARCHED = 300
 
 
 class ConversationList(IndexedList):
@@ -32,6 +32,8 @@ class ConversationList(IndexedList):
             conversation.overview = overview_of[conversation.pk]
         self.result_count = len(found)
         self.is_cut = len(found) == self.most
+        signs = bool(self.query) and search.are_signs(self.query.split())
+        self.searched = search.MOST_READ if signs else None
         self.full_result_count = None
         self.show_full_result_count = self.can_show_all = False
         self.show_admin_actions = True
@@ -54,10 +56,13 @@ class ConversationList(IndexedList):
         ids = ids.order_by(by_amount, *others)
         # To ask what each came to, for the order, takes three times as long.
         within = filters.cost_at_least if order == "-amount" else filters.cost_at_most
-        # Of a search, a quarter may hold the words; of a list, some may have been deleted since.
-        line = _line(order, 4 * most if self.query else 2 * most)
-        found = list(ids.filter(within(line))[:most])
-        return found if len(found) == most else list(ids[:most])
+        # Of a search, a quarter may hold the words, or one in forty; of a list, some may have been
+        # deleted since.
+        for times in (4, 40) if self.query else (2,):
+            found = list(ids.filter(within(_line(order, times * most)))[:most])
+            if len(found) == most:
+                return found
+        return list(ids[:most])
 
     def date_links(self) -> dict[str, object]:
         """What Django's date_hierarchy.html shows."""

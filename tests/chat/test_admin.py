@@ -128,9 +128,9 @@ def test_the_list_takes_as_many_queries_for_forty_as_for_two(staff, nora, db, co
     with CaptureQueriesContext(connection) as queries:
         staff.get(LIST)
 
-    # Session, user, permissions; open alerts, the tiers' models (4); who waits; found, read, costs,
+    # Session, user, permissions; open alerts, the tiers' models (3); who waits; found, read, costs,
     # messages; first and last day.
-    assert len(queries) == 10 + 4, [query["sql"][:100] for query in queries]
+    assert len(queries) == 9 + 4, [query["sql"][:100] for query in queries]
 
 
 @pytest.mark.parametrize(
@@ -355,9 +355,9 @@ def test_a_transcript_takes_as_many_queries_for_fifteen_answers_as_for_one(
     with CaptureQueriesContext(connection) as queries:
         staff.get(address)
 
-    # Session, user, permissions; open alerts, the tiers' models (4); conversation, messages;
+    # Session, user, permissions; open alerts, the tiers' models (3); conversation, messages;
     # receipts.
-    assert len(queries) == 10 + 5, [query["sql"][:100] for query in queries]
+    assert len(queries) == 9 + 5, [query["sql"][:100] for query in queries]
 
 
 @pytest.fixture
@@ -388,8 +388,8 @@ def eventful(told: Told, nora: User) -> Told:
     return told
 
 
-@pytest.mark.parametrize(("root", "most"), [(False, 15), (True, 14)])
-def test_a_transcript_with_everything_takes_fifteen_queries(staff, eventful, root, most):
+@pytest.mark.parametrize(("root", "most"), [(False, 14), (True, 13)])
+def test_a_transcript_with_everything_takes_fourteen_queries(staff, eventful, root, most):
     if root:
         staff = signed_in(User.objects.create_superuser("root"))
     address = page(eventful)

@@ -2,8 +2,10 @@
 
 import pytest
 
+from chatsite import roles
 from chatsite.chat import search
 from chatsite.chat.models import Conversation, Message, Summary
+from tests.chat.test_admin import member, signed_in, text
 from tests.chat.told import Told, prices
 
 
@@ -88,3 +90,15 @@ def test_a_summary_is_written_anew(said):
 
     assert found("lost") == set()
     assert found("again") == {"c"}
+
+
+def test_signs_alone_are_looked_for_in_the_newest_conversations(said, monkeypatch):
+    staff = signed_in(member("nora", roles.STAFF))
+    Told(visitor="e").asks("50% off?")
+    monkeypatch.setattr(search, "MOST_READ", 1)
+
+    shown = staff.get("/admin/chat/conversation/", {"q": "%"})
+
+    assert found("%") == {"e"}
+    assert found("100%") == {"b"}
+    assert "Signs alone are looked for in the newest 1 conversations." in text(shown)

@@ -6,10 +6,14 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import formats, timezone
 
 from chatsite.chat.models import Conversation, Message
+from chatsite.provider.models import ProviderModel
 from chatsite.quality import labels
 from chatsite.quality.models import Label
 from chatsite.tuning import window
@@ -84,6 +88,24 @@ def test_many_that_would_move_are_paged_through(operator, answered):
     assert "Question 0?" in second
     assert "Older" in first
     assert "Newer" in second
+
+
+@pytest.mark.parametrize(("root", "most"), [(False, 16), (True, 15)])
+def test_the_page_with_everything_takes_fifteen_queries_and_one_for_rights(
+    operator, traffic, root, most
+):
+    if root:
+        operator.force_login(User.objects.create_superuser("root"))
+    ProviderModel.objects.filter(name="gpt-3.5-turbo").update(missing_since=timezone.now())
+    labels.add(traffic.reply.pk, Label.Source.RATING, 1.0)
+    asked = {"threshold": "6", "days": "7"}
+
+    operator.get(PAGE, asked)
+    with CaptureQueriesContext(connection) as queries:
+        page = operator.get(PAGE, asked)
+
+    assert page.context["preview"].moved
+    assert len(queries) <= most, [query["sql"][:100] for query in queries]
 
 
 def test_what_became_of_them_is_told(operator, traffic):
