@@ -521,6 +521,16 @@ GUARDS = (
     ),
     Guard(
         "",
+        "a trial's page looks at the newest replies alone",
+        "chatsite/tuning/results.py",
+        "    since = cut[0] if cut else trial.started_at\n",
+        "    since = trial.started_at\n",
+        (
+            "tests/tuning/test_trials.py::test_of_more_replies_than_can_be_looked_at_the_newest_are_and_it_is_said",
+        ),
+    ),
+    Guard(
+        "",
         "the threshold's page looks at the newest messages alone",
         "chatsite/tuning/window.py",
         'found["cut"] or begin',

@@ -2,7 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from statistics import fmean
 
 from django.db import connection
@@ -15,7 +16,7 @@ from chatsite.tuning.replay import Models
 from chatsite.tuning.traffic import NONE, Alike, Charged, Group, tokens_of
 from chatsite.tuning.words import percent
 from routing.choice import Tier
-from routing.models import Trial
+from routing.models import RouteDecision, Trial
 
 # What became of each conversation in the trial.
 CONVERSATIONS = """
@@ -33,7 +34,7 @@ SELECT c.id, MIN(d.policy_id), COUNT(*),
 FROM routing_routedecision d
 JOIN chat_message m ON m.id = CAST(SUBSTR(d.reference, 7) AS BIGINT)
 JOIN chat_conversation c ON c.id = m.conversation_id
-WHERE d.trial_id = %s
+WHERE d.trial_id = %s AND d.decided_at >= %s
 GROUP BY c.id
 """
 # All that its calls cost while the trial ran: answers, failed attempts, scoring.
@@ -54,9 +55,12 @@ FROM billing_ledgerentry e
 JOIN routing_routedecision d
     ON d.reference = RTRIM(RTRIM(e.reference, '0123456789'), ':')
 WHERE e.called_at >= %s AND e.reference LIKE 'reply:%%' AND d.trial_id = %s
-    AND d.shadow_tier <> d.tier
+    AND d.decided_at >= %s AND d.shadow_tier <> d.tier
 GROUP BY e.conversation, d.tier, e.tier = d.tier
 """
+
+# Replies that a page looks at, the newest: 150,000 take SQLite 4 s.
+MOST = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,7 @@ class Results:
     replies: int
     moved: int  # replies that the shadow would have sent to the other tier
     rows: tuple[Row, ...] = field(default=())
+    since: datetime | None = None  # of the trial's replies, only those from then on; None: all
 
     @property
     def too_few(self) -> bool:
@@ -100,10 +105,17 @@ class Results:
 
 
 def of(trial: Trial) -> Results:
-    """Three queries. Raises NoPrice for a shadow whose models have none."""
-    found = _conversations(trial)
+    """Of the newest replies. Four queries. Raises NoPrice for a shadow whose models have none."""
+    decided = RouteDecision.objects.filter(trial=trial).order_by("-decided_at")
+    cut = list(decided.values_list("decided_at", flat=True)[MOST - 1 : MOST])
+    since = cut[0] if cut else trial.started_at
+    found = _conversations(trial, since)
+    return replace(_results(trial, since, found), since=since if cut else None)
+
+
+def _results(trial: Trial, since: datetime, found: Mapping[str, Conversation]) -> Results:
     if trial.kind == Trial.Kind.SHADOW:
-        return _shadow(trial, found)
+        return _shadow(trial, since, found)
     ours = [each for each in found.values() if each.policy != trial.policy_id]
     theirs = [each for each in found.values() if each.policy == trial.policy_id]
     return Results(
@@ -111,13 +123,13 @@ def of(trial: Trial) -> Results:
     )
 
 
-def _conversations(trial: Trial) -> dict[str, Conversation]:
+def _conversations(trial: Trial, since: datetime) -> dict[str, Conversation]:
     adapt = connection.ops.adapt_datetimefield_value
     with connection.cursor() as cursor:
         until = trial.ended_at or timezone.now()
-        cursor.execute(COSTS, [adapt(trial.started_at), adapt(until)])
+        cursor.execute(COSTS, [adapt(since), adapt(until)])
         costs = dict(cursor.fetchall())
-        cursor.execute(CONVERSATIONS, [trial.pk])
+        cursor.execute(CONVERSATIONS, [trial.pk, adapt(since)])
         found = {}
         for pk, *counts in cursor.fetchall():
             name = f"conversation:{pk}"
@@ -164,7 +176,7 @@ def _ab(ours: list[Conversation], theirs: list[Conversation]) -> tuple[Row, ...]
     )
 
 
-def _shadow(trial: Trial, found: Mapping[str, Conversation]) -> Results:
+def _shadow(trial: Trial, since: datetime, found: Mapping[str, Conversation]) -> Results:
     seen = list(found.values())
     replies = [each.replies for each in seen]
     agreed = intervals.ratio([each.agreed for each in seen], replies)
@@ -172,7 +184,7 @@ def _shadow(trial: Trial, found: Mapping[str, Conversation]) -> Results:
     theirs = intervals.ratio([each.shadow_strong for each in seen], replies)
     total = sum(replies)
     strong = intervals.mean([(each.shadow_strong - each.strong) / each.replies for each in seen])
-    dearer = _dearer(trial, found)
+    dearer = _dearer(trial, since, found)
     cost = intervals.mean([dearer.get(name, 0) / 10**9 for name in found])
     would = [each.cost + dearer.get(name, 0) for name, each in found.items()]
     rows = (
@@ -197,14 +209,14 @@ def _shadow(trial: Trial, found: Mapping[str, Conversation]) -> Results:
     return Results(len(seen), len(seen), total, total - sum(each.agreed for each in seen), rows)
 
 
-def _dearer(trial: Trial, found: Mapping[str, Conversation]) -> dict[str, int]:
+def _dearer(trial: Trial, since: datetime, found: Mapping[str, Conversation]) -> dict[str, int]:
     """By how much each conversation would have cost more under the shadow."""
     then, draft = Models.by(trial.control), Models.by(trial.policy)
     rates: Mapping[str, Rate] = drafts.rates(trial.policy)
     charged: dict[tuple[str, str], Charged] = defaultdict(Charged)
-    start = connection.ops.adapt_datetimefield_value(trial.started_at)
+    start = connection.ops.adapt_datetimefield_value(since)
     with connection.cursor() as cursor:
-        cursor.execute(MOVED, [start, trial.pk])
+        cursor.execute(MOVED, [start, trial.pk, start])
         for conversation, tier, own, amount, estimated, *counts in cursor.fetchall():
             charged[conversation, tier] += Charged(
                 amount=int(amount),

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from chatsite.chat import calls, replies
 from chatsite.chat.models import Conversation, Message
+from chatsite.tuning import results
 from routing import policies, trials
 from routing.models import Policy, RouteDecision, Trial
 from routing.tiers import Standing
@@ -162,15 +163,30 @@ def test_an_ab_test_compares_what_its_conversations_cost_and_became(operator, as
 
     shown = operator.get(page(trial))
 
-    results = shown.context["results"]
-    assert (results.ours + results.theirs, results.replies) == (110, 110)
-    rows = {row.name: row for row in results.rows}
+    seen = shown.context["results"]
+    assert (seen.ours + seen.theirs, seen.replies) == (110, 110)
+    rows = {row.name: row for row in seen.rows}
     cost = rows["Cost of a conversation"]
     assert (cost.ours, cost.theirs) == ("$0.0008", "$0.0420")
     assert cost.difference == "+$0.0412 (+$0.0412 to +$0.0412)"
     assert cost.verdict == "more"
     assert rows["Rated bad, of those rated"].verdict == "less"
     assert rows["An answer failed or was cut"].verdict == "no difference shown"
+
+
+@pytest.mark.parametrize("kind", ["shadow", "ab"])
+def test_of_more_replies_than_can_be_looked_at_the_newest_are_and_it_is_said(
+    operator, asked, monkeypatch, kind
+):
+    begin(operator, kind=kind)
+    for score in (6.0, 6.0, 2.0, 2.0, 2.0):
+        asked(score)
+    monkeypatch.setattr(results, "MOST", 3)
+
+    shown = operator.get(page(Trial.objects.get()))
+
+    assert (shown.context["results"].replies, shown.context["results"].moved) == (3, 0)
+    assert "These are the newest 3 replies of the trial, since" in shown.content.decode()
 
 
 @pytest.mark.parametrize("kind", ["shadow", "ab"])
@@ -214,9 +230,9 @@ def test_a_shadow_shows_what_it_would_have_cost(operator, asked):
 
     shown = operator.get(page(Trial.objects.get()))
 
-    results = shown.context["results"]
-    assert (results.replies, results.moved) == (60, 30)
-    agreement, strong, cost = results.rows
+    seen = shown.context["results"]
+    assert (seen.replies, seen.moved) == (60, 30)
+    agreement, strong, cost = seen.rows
     assert agreement.theirs == "50.0 %"
     assert agreement.difference == "37.7 % to 62.3 %"
     assert (strong.ours, strong.theirs, strong.verdict) == ("0.0 %", "50.0 %", "more")
