@@ -32,8 +32,7 @@ class ConversationList(IndexedList):
             conversation.overview = overview_of[conversation.pk]
         self.result_count = len(found)
         self.is_cut = len(found) == self.most
-        signs = bool(self.query) and search.are_signs(self.query.split())
-        self.searched = search.MOST_READ if signs else None
+        self.searched = search.MOST_READ if search.is_read(self.query.split()) else None
         self.full_result_count = None
         self.show_full_result_count = self.can_show_all = False
         self.show_admin_actions = True

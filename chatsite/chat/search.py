@@ -2,8 +2,7 @@
 
 A rare word is looked up in an index, by how its words begin. A frequent one would bring up half of
 the conversations: enough are soon found by reading the first of the list instead. So is what has no
-words of its own to look up: scripts that put no spaces between words, and signs alone, which are
-looked for in the newest conversations only.
+words to look up, signs alone and scripts that put no spaces between words, but only in the newest.
 """
 
 import json
@@ -21,8 +20,7 @@ Rows = QuerySet[Conversation]
 
 # Messages from which on reading is quicker.
 FREQUENT = 20_000
-# Conversations that are read for signs alone, which hardly anybody writes: to find none in 200,000
-# took PostgreSQL 1.3 s.
+# Conversations that are read where no word can be looked up: none in 200,000 took PostgreSQL 1.3 s.
 MOST_READ = 10_000
 # Thai, Lao, Burmese, Khmer, and from the radicals of Chinese on.
 UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\U0010ffff]")
@@ -50,12 +48,10 @@ TERMS = {"sqlite": ('"{}"*', " ", " "), "postgresql": ("({}:*)", " <-> ", " & ")
 
 def holding(rows: Rows, terms: Sequence[str]) -> Rows:
     """Those with a message or a summary that holds all these terms."""
-    words = [WORD.findall(term) for term in terms]
-    if are_signs(terms):
-        newest = Conversation.objects.order_by("-active_at", "-id").values("id")[:MOST_READ]
+    words = _words(terms)
+    if not words:
+        newest = rows.order_by("-active_at", "-id").values("id")[:MOST_READ]
         return _reading(rows.filter(id__in=newest), terms)
-    if not all(words) or any(map(UNSPACED.search, terms)):
-        return _reading(rows, terms)
     found = _looked_up(words)
     if found is None:
         return _reading(rows, terms)
@@ -63,13 +59,18 @@ def holding(rows: Rows, terms: Sequence[str]) -> Rows:
     listed = RawSQL(LISTED[connection.vendor], [json.dumps(sorted(found))])  # noqa: S611
     rows = rows.filter(id__in=listed)
     # The index leaves signs out.
-    is_exact = all(term == "".join(each) for term, each in zip(terms, words, strict=True))
+    is_exact = list(terms) == ["".join(each) for each in words]
     return rows if is_exact else _reading(rows, terms)
 
 
-def are_signs(terms: Sequence[str]) -> bool:
-    """Whether there is nothing but signs to look for."""
-    return not any(map(WORD.search, terms))
+def is_read(terms: Sequence[str]) -> bool:
+    """Whether no word can be looked up, so that only the newest conversations are read."""
+    return not _words(terms)
+
+
+def _words(terms: Sequence[str]) -> list[list[str]]:
+    """Of the terms that can be looked up."""
+    return [words for term in terms if (words := WORD.findall(term)) and not UNSPACED.search(term)]
 
 
 def _looked_up(words: Sequence[Sequence[str]]) -> set[int] | None:

@@ -92,7 +92,7 @@ def test_a_summary_is_written_anew(said):
     assert found("again") == {"c"}
 
 
-def test_signs_alone_are_looked_for_in_the_newest_conversations(said, monkeypatch):
+def test_what_is_no_word_is_looked_for_in_the_newest_conversations(said, monkeypatch):
     staff = signed_in(member("nora", roles.STAFF))
     Told(visitor="e").asks("50% off?")
     monkeypatch.setattr(search, "MOST_READ", 1)
@@ -101,4 +101,6 @@ def test_signs_alone_are_looked_for_in_the_newest_conversations(said, monkeypatc
 
     assert found("%") == {"e"}
     assert found("100%") == {"b"}
-    assert "Signs alone are looked for in the newest 1 conversations." in text(shown)
+    assert found("包裹") == set()
+    assert found("我的包裹在哪里", "soon") == set()
+    assert "the newest 1 conversations are searched" in text(shown)
