@@ -1392,9 +1392,19 @@ GUARDS = (
         "chat",
         "what has no words is searched for by reading",
         "chatsite/chat/search.py",
-        "    if not all(words) or any(map(UNSPACED.search, terms)):\n",
-        "    if not all(words):\n",
+        " and not UNSPACED.search(term)",
+        "",
         ("tests/chat/test_search.py::test_words_are_found",),
+    ),
+    Guard(
+        "chat",
+        "what is no word is looked for in the newest conversations",
+        "chatsite/chat/search.py",
+        "_reading(rows.filter(id__in=newest), terms)",
+        "_reading(rows, terms)",
+        (
+            "tests/chat/test_search.py::test_what_is_no_word_is_looked_for_in_the_newest_conversations",
+        ),
     ),
 )
 
