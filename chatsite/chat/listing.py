@@ -13,6 +13,8 @@ from chatsite.paging import IndexedList
 MOST_LISTED = 5_000
 # Of a search: for each of them, many may have to be read.
 MOST_SEARCHED = 300
+# By cost, its first page: the cheapest that hold a word may be far between.
+MOST_SEARCHED_BY_COST = 100
 
 
 class ConversationList(IndexedList):
@@ -32,7 +34,7 @@ class ConversationList(IndexedList):
             conversation.overview = overview_of[conversation.pk]
         self.result_count = len(found)
         self.is_cut = len(found) == self.most
-        self.searched = search.MOST_READ if search.is_read(self.query.split()) else None
+        self.searched = None if search.are_words(self.query.split()) else search.MOST_READ
         self.full_result_count = None
         self.show_full_result_count = self.can_show_all = False
         self.show_admin_actions = True
@@ -40,13 +42,19 @@ class ConversationList(IndexedList):
 
     @property
     def most(self) -> int:
-        return MOST_SEARCHED if self.query else MOST_LISTED
+        if not self.query:
+            return MOST_LISTED
+        return MOST_SEARCHED_BY_COST if self.is_by_cost else MOST_SEARCHED
+
+    @property
+    def is_by_cost(self) -> bool:
+        return self.queryset.query.order_by[0] in {"amount", "-amount"}
 
     def found(self) -> list[int]:
         """The first so many, by their ids."""
         ids, most = self.queryset.values_list("pk", flat=True), self.most
         order, *others = self.queryset.query.order_by
-        if order not in {"amount", "-amount"}:
+        if not self.is_by_cost:
             return list(ids[:most])
         # Either way, those that no call was charged for come last.
         by_amount = F("amount").asc(nulls_last=True)

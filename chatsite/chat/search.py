@@ -1,8 +1,8 @@
 """Conversations by words that were said in them, over millions of messages.
 
 A rare word is looked up in an index, by how its words begin. A frequent one would bring up half of
-the conversations: enough are soon found by reading the first of the list instead. So is what has no
-words to look up, signs alone and scripts that put no spaces between words, but only in the newest.
+the conversations: enough are soon found by reading the first of the list instead. What the index
+leaves out, signs and scripts that put no spaces between words, is read, but only in the newest.
 """
 
 import json
@@ -20,7 +20,7 @@ Rows = QuerySet[Conversation]
 
 # Messages from which on reading is quicker.
 FREQUENT = 20_000
-# Conversations that are read where no word can be looked up: none in 200,000 took PostgreSQL 1.3 s.
+# Conversations that are read for what the index leaves out: none in 200,000 took PostgreSQL 1.3 s.
 MOST_READ = 10_000
 # Thai, Lao, Burmese, Khmer, and from the radicals of Chinese on.
 UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\U0010ffff]")
@@ -49,23 +49,20 @@ TERMS = {"sqlite": ('"{}"*', " ", " "), "postgresql": ("({}:*)", " <-> ", " & ")
 def holding(rows: Rows, terms: Sequence[str]) -> Rows:
     """Those with a message or a summary that holds all these terms."""
     words = _words(terms)
-    if not words:
-        newest = rows.order_by("-active_at", "-id").values("id")[:MOST_READ]
-        return _reading(rows.filter(id__in=newest), terms)
-    found = _looked_up(words)
-    if found is None:
-        return _reading(rows, terms)
-    # As one value: thousands of parameters would take longer than all else.
-    listed = RawSQL(LISTED[connection.vendor], [json.dumps(sorted(found))])  # noqa: S611
-    rows = rows.filter(id__in=listed)
-    # The index leaves signs out.
-    is_exact = list(terms) == ["".join(each) for each in words]
-    return rows if is_exact else _reading(rows, terms)
+    found = _looked_up(words) if words else None
+    if found is not None:
+        # As one value: thousands of parameters would take longer than all else.
+        listed = RawSQL(LISTED[connection.vendor], [json.dumps(sorted(found))])  # noqa: S611
+        rows = rows.filter(id__in=listed)
+    if are_words(terms):
+        return rows if found is not None else _reading(rows, terms)
+    newest = rows.order_by("-active_at", "-id").values("id")[:MOST_READ]
+    return _reading(rows.filter(id__in=newest), terms)
 
 
-def is_read(terms: Sequence[str]) -> bool:
-    """Whether no word can be looked up, so that only the newest conversations are read."""
-    return not _words(terms)
+def are_words(terms: Sequence[str]) -> bool:
+    """Whether the index knows all of them; it leaves signs out."""
+    return list(terms) == ["".join(words) for words in _words(terms)]
 
 
 def _words(terms: Sequence[str]) -> list[list[str]]:
