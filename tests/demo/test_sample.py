@@ -1,5 +1,7 @@
 """Loading the sample shop."""
 
+import html
+import re
 from io import StringIO
 
 import pytest
@@ -8,6 +10,7 @@ from django.core.management import call_command
 
 from billing.models import Budget, Price
 from chatsite import roles
+from chatsite.knowledge import articles
 from chatsite.knowledge.models import Article
 
 pytestmark = pytest.mark.django_db
@@ -65,3 +68,23 @@ def test_loading_again_changes_nothing_that_was_edited():
     assert Budget.objects.get(scope="conversation").limit == 7
     assert Article.objects.count() == 26
     assert "password" not in printed
+
+
+def test_each_part_of_a_question_that_the_page_suggests_finds_its_article(client):
+    load_shop()
+
+    page = client.get("/", headers={"host": "localhost"}).content.decode()
+    suggested = [html.unescape(text) for text in re.findall('name="text" value="([^"]+)"', page)]
+
+    found = [{each.slug for each in articles.matching(text).matches} for text in suggested]
+    for slugs, about in zip(
+        found,
+        [
+            {"business-hours"},
+            {"quality-problem-after-use", "opened-limited-editions", "cross-border-returns"},
+            {"shipping-costs"},
+            {"warranty"},
+        ],
+        strict=True,
+    ):
+        assert slugs >= about
