@@ -146,7 +146,7 @@ def test_a_conversation_longer_than_a_socket_takes_at_once_comes_back_and_shows_
     tab.page.get_by_role("link", name="Show earlier messages").focus()
     tab.page.keyboard.press("Enter")
 
-    earlier = tab.page.get_by_role("list", name="Earlier messages")
+    earlier = tab.page.get_by_role("group", name="Earlier messages")
     expect(earlier).to_contain_text("How it began")
     expect(earlier.get_by_role("article")).to_have_count(41)
     # What was read has not moved: the first of the newest is still in view.
