@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from billing import pricing, tallies, windows
 from billing.errors import AlreadyCharged, NoPrice, NoRoom, NotReserved
-from billing.models import Budget, BudgetWindow, Hold, LedgerEntry, Price
+from billing.models import Budget, BudgetWindow, Hold, LedgerEntry
 from billing.pricing import Rate, Usage
 
 logger = logging.getLogger(__name__)
@@ -194,14 +194,6 @@ def expire(now: datetime) -> int:
 def extend(reference: str, expires_at: datetime) -> None:
     """Keep holding for a call that takes longer. What is charged already stays so."""
     Hold.objects.filter(reference=reference).update(expires_at=expires_at)
-
-
-def estimate(model: str, usage: Usage, now: datetime) -> int:
-    """Nano-dollars that a call would cost. Raises NoPrice."""
-    price = Price.objects.in_force(model, "default", now).first()
-    if price is None:
-        raise NoPrice(model)
-    return pricing.cost(usage, price.rate)
 
 
 def correct(reference: str, amount: int, like: LedgerEntry, called_at: datetime) -> None:

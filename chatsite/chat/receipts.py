@@ -234,7 +234,6 @@ def _prices(decisions: Iterable[RouteDecision]) -> dict[str, list[Price]]:
         policy.strong_model for policy in policies
     }
     prices: dict[str, list[Price]] = {model: [] for model in models}
-    # One query, where `ledger.estimate` for each answer would be one each.
     for price in Price.objects.filter(model__in=models, service_tier="default").order_by(
         "-effective_from"
     ):
