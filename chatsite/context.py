@@ -10,7 +10,7 @@ from billing.alerts.models import Alert
 from chatsite.provider import succession
 from chatsite.provider.succession import Banner
 
-# Open alerts on top of every page of the admin; the list has the rest.
+# Open alerts on top of every page of the admin; the list has the rest, and the quiet ones.
 SHOWN_ALERTS = 3
 
 
@@ -26,7 +26,7 @@ def site(request: HttpRequest) -> dict[str, object]:
 
 def _open_alerts(request: HttpRequest) -> list[Alert]:
     may_see = request.user.has_perm("alerts.view_alert")
-    return list(Alert.objects.open()[:SHOWN_ALERTS]) if may_see else []
+    return list(Alert.objects.pressing()[:SHOWN_ALERTS]) if may_see else []
 
 
 def _models_banner(request: HttpRequest) -> Banner | None:

@@ -13,6 +13,10 @@ class AlertQuerySet(models.QuerySet["Alert"]):
         """What nobody has acknowledged yet."""
         return self.filter(acknowledged_at=None)
 
+    def pressing(self) -> Self:
+        """Of these, what belongs on top of every page."""
+        return self.open().filter(quiet=False)
+
 
 class Alert(models.Model):
     """Something about the costs that people should know. Raised once for each crossing."""
@@ -34,6 +38,9 @@ class Alert(models.Model):
     )
     line = models.PositiveSmallIntegerField(default=0, help_text="Percent of a budget.")
     text = models.CharField(max_length=300)
+    quiet = models.BooleanField(
+        default=False, db_default=False, help_text="In the list alone: neither sent nor on top."
+    )
     raised_at = models.DateTimeField(default=timezone.now)
     # Null until a person has seen to it.
     acknowledged_at = models.DateTimeField(null=True, blank=True)
@@ -61,6 +68,11 @@ class Alert(models.Model):
         indexes = [
             models.Index(
                 fields=["-id"], condition=Q(acknowledged_at=None), name="alerts_that_are_open"
+            ),
+            models.Index(
+                fields=["-id"],
+                condition=Q(acknowledged_at=None, quiet=False),
+                name="alerts_that_press",
             ),
         ]
 

@@ -45,7 +45,7 @@ class Finding:
     text: str
     window: str = ""
     line: int = 0
-    quiet: bool = False  # in the list, but not sent to anybody
+    quiet: bool = False  # in the list, but neither sent to anybody nor on top of every page
 
 
 def lines(now: datetime) -> Iterator[Finding]:
@@ -59,7 +59,7 @@ def lines(now: datetime) -> Iterator[Finding]:
             yield Finding(
                 Rule.BUDGET,
                 name,
-                f"{name} has reached {crossing.line} % of its {shown(window.limit, 2)}"
+                f"{_whose(window)} has reached {crossing.line} % of its {shown(window.limit, 2)}"
                 f" {PER[budget.period]}: {shown(window.spent, 2)} are spent.",
                 window=f"window:{window.pk}",
                 line=crossing.line,
@@ -90,7 +90,7 @@ def forecasts(now: datetime) -> Iterator[Finding]:
             yield Finding(
                 Rule.FORECAST,
                 name,
-                f"{name} will be at its {shown(window.limit, 2)} {PER[budget.period]} on"
+                f"{_whose(window)} will be at its {shown(window.limit, 2)} {PER[budget.period]} on"
                 f" {timezone.localtime(hit_at):%Y-%m-%d around %H:%M}, at this pace:"
                 f" {shown(window.spent, 2)} are spent.",
                 window=f"window:{window.pk}",
@@ -202,3 +202,8 @@ def bills(now: datetime) -> Iterator[Finding]:
             f"The provider's bill cannot be read: {newest.problem}.",
             window=newest.read_at.date().isoformat(),
         )
+
+
+def _whose(window: BudgetWindow) -> str:
+    """Its budget, and which conversation, visitor, tier or model it is of, where it is of one."""
+    return f"{window.budget} ({window.key})" if window.key else str(window.budget)

@@ -65,7 +65,11 @@ def _raised(findings: Iterable[Finding], now: datetime) -> list[Alert]:
                 subject=finding.subject[:200],
                 window=finding.window,
                 line=finding.line,
-                defaults={"text": finding.text[:300], "raised_at": now},
+                defaults={
+                    "text": finding.text[:300],
+                    "quiet": finding.quiet,
+                    "raised_at": now,
+                },
             )
             if not new:
                 continue

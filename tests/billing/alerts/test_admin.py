@@ -50,6 +50,14 @@ def test_an_open_alert_is_on_every_page_until_it_is_acknowledged(client, person,
     assert alert.text not in client.get(LIST, {"acknowledged": "no"}).content.decode()
 
 
+def test_a_quiet_alert_is_in_the_list_alone(client, person, alert):
+    person(roles.STAFF)
+    Alert.objects.update(quiet=True)
+
+    assert alert.text not in client.get(INDEX).content.decode()
+    assert alert.text in client.get(LIST, {"acknowledged": "no"}).content.decode()
+
+
 def test_the_first_to_acknowledge_is_named(client, person, alert):
     first = person(roles.STAFF)
     url = reverse("admin:alerts_alert_acknowledge", args=[alert.pk])
