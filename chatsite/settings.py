@@ -218,6 +218,7 @@ SITE_NAME = env.text("SITE_NAME", "Larkspur & Finch")
 LANGUAGE_CODE = env.text("LANGUAGE_CODE", "en")
 TIME_ZONE = env.text("TIME_ZONE", "Europe/Amsterdam")
 USE_I18N = True
+FORMAT_MODULE_PATH = "chatsite.formats"
 USE_TZ = True
 
 STATIC_URL = "static/"

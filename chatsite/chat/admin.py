@@ -38,7 +38,6 @@ from chatsite.chat.models import Conversation, KeptAnswer
 from chatsite.chat.overviews import Overview
 from chatsite.chat.questions import MAX_LENGTH, Change
 
-TIME = "j M Y, H:i"
 # Characters of a summary on a line of the list.
 SHOWN = 160
 
@@ -58,6 +57,7 @@ class Words(forms.Form):
 class ConversationAdmin(admin.ModelAdmin[Conversation]):
     """Nothing is edited here; a deleted conversation leaves its charges on the ledger."""
 
+    when_empty = "Nobody has asked anything yet."
     list_display = ["first_question", "standing", "length", "cost", "started", "active"]
     list_display_links = ["first_question"]
     list_filter = [
@@ -174,11 +174,11 @@ class ConversationAdmin(admin.ModelAdmin[Conversation]):
 
     @admin.display(ordering="created_at")
     def started(self, conversation: Conversation) -> str:
-        return formats.date_format(timezone.localtime(conversation.created_at), TIME)
+        return formats.date_format(timezone.localtime(conversation.created_at), "DATETIME_FORMAT")
 
     @admin.display(description="last activity", ordering="active_at")
     def active(self, conversation: Conversation) -> str:
-        return formats.date_format(timezone.localtime(conversation.active_at), TIME)
+        return formats.date_format(timezone.localtime(conversation.active_at), "DATETIME_FORMAT")
 
     # One conversation.
 

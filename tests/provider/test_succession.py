@@ -73,9 +73,9 @@ def test_of_models_that_are_well_nothing_is_said(prices):
     ("days", "words"),
     [
         (61, None),
-        (60, "shuts down on Jan. 23, 2027, in 60 days."),
-        (1, "shuts down on Nov. 25, 2026, at once."),
-        (-32, "was to shut down on Oct. 23, 2026; the provider still lists it."),
+        (60, "shuts down on 23 Jan 2027, in 60 days."),
+        (1, "shuts down on 25 Nov 2026, at once."),
+        (-32, "was to shut down on 23 Oct 2026; the provider still lists it."),
     ],
 )
 def test_an_end_is_told_sixty_days_before(days, words, prices):
@@ -172,7 +172,7 @@ def test_a_model_that_fails_is_told(prices):
         failures=7, failing_since=NOW, paused_until=NOW + timedelta(seconds=30)
     )
 
-    assert "has failed 7 times since Nov. 24, 2026, 10 a.m. and is paused." in told().what
+    assert "has failed 7 times since 24 Nov 2026, 10:00 and is paused." in told().what
 
 
 @pytest.mark.parametrize("role", ["staff", "operators"])
