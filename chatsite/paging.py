@@ -7,6 +7,7 @@ from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
+from django.utils.text import capfirst
 
 # Rows that are counted and paged through: who looks for others narrows the list. To count a
 # million took longer than all else on the page.
@@ -42,6 +43,11 @@ class FirstPages(Paginator):  # type: ignore[type-arg]  # no [] at run time
 
 class IndexedList(ChangeList):
     """Sorted by the columns that lead to it; Django sorts by whichever an address names."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # What is listed, as in the menu, where Django writes "Select adjustment to view".
+        self.title = capfirst(self.opts.verbose_name_plural)
 
     def get_ordering_field(self, field_name: Any) -> Any:
         may = field_name in (self.sortable_by or ())

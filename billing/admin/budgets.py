@@ -103,10 +103,15 @@ class BudgetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # as above
     )
 
     def get_fieldsets(self, request: HttpRequest, obj: Budget | None = None) -> Any:
-        """Without pacing where there is none."""
-        if obj is None or obj.can_pace:
+        """Without pacing where there is none; in dollars too for who may not edit."""
+        if obj is None:
             return self.fieldsets
-        return [each for each in self.fieldsets if each[1]["fields"] is not PACING]
+        found = [each for each in self.fieldsets if obj.can_pace or each[1]["fields"] is not PACING]
+        if self.has_change_permission(request, obj):
+            return found
+        (title, first), *others = found
+        shown = ["limit_dollars" if name == "limit" else name for name in first["fields"]]
+        return [(title, {**first, "fields": shown}), *others]
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
@@ -230,6 +235,8 @@ class AdjustmentAdmin(
     WrittenByTheLedger,
     admin.ModelAdmin,  # type: ignore[type-arg]  # as above
 ):
+    when_empty = "No budget has paced itself yet. That of a day or a month can: see its page."
+
     limit_dollars = dollars("limit")
     spent_dollars = dollars("spent")
     expected_dollars = dollars("expected", "expected by its end")

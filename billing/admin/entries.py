@@ -51,7 +51,7 @@ class LedgerEntryAdmin(
         "input_tokens",
         "output_tokens",
         "amount_dollars",
-        "estimated",
+        "how_known",
         "outcome",
     ]
     # Django's date_hierarchy asks every entry for its month.
@@ -100,6 +100,11 @@ class LedgerEntryAdmin(
         "output_rate_dollars",
     ]
     fields = (*readonly_fields,)
+
+    @admin.display(description="estimated")
+    def how_known(self, entry: LedgerEntry) -> str:
+        """A word where it is: Django's red cross on all others looks like a fault."""
+        return "estimated" if entry.estimated else ""
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[LedgerEntry], search_term: str

@@ -27,8 +27,9 @@ class PriceAdmin(NotChanged, admin.ModelAdmin):  # type: ignore[type-arg]  # no 
         "cached_input_dollars",
         "cache_write_dollars",
         "output_dollars",
-        "source",
     ]
+    # Where a price is from may be a sentence.
+    readonly_fields = [*list_display, "source"]
     list_filter = ["service_tier"]
     search_fields = ["model"]
     date_hierarchy = "effective_from"
@@ -36,7 +37,15 @@ class PriceAdmin(NotChanged, admin.ModelAdmin):  # type: ignore[type-arg]  # no 
     def get_fields(self, request: HttpRequest, obj: Price | None = None) -> Any:
         if obj is None:
             return [*PriceForm.Meta.fields, "confirmed"]
-        return self.list_display
+        return self.readonly_fields
 
     def get_readonly_fields(self, request: HttpRequest, obj: Price | None = None) -> Any:
-        return [] if obj is None else self.list_display
+        return [] if obj is None else self.readonly_fields
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "effective_from":
+            # Its two boxes, which Django's form leaves without a label of their own.
+            for box, part in zip(field.widget.widgets, ("date", "time"), strict=True):
+                box.attrs["aria-label"] = f"Effective from, {part}"
+        return field

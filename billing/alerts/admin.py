@@ -176,6 +176,7 @@ class AttemptInline(WrittenByTheWatch, admin.TabularInline[Attempt, Delivery]):
 
 @admin.register(Delivery)
 class DeliveryAdmin(WrittenByTheWatch, admin.ModelAdmin[Delivery]):
+    when_empty = "Nothing was sent yet. ALERT_EMAILS and ALERT_WEBHOOK_URL say where alerts go."
     list_display = ["alert", "channel", "state", "tries", "result", "due_at"]
     list_filter = ["channel", "state"]
     list_select_related = ["alert"]

@@ -31,6 +31,7 @@ SHOWN = 90
 
 
 class KeptAnswerAdmin(admin.ModelAdmin[KeptAnswer]):
+    when_empty = "No answer is kept yet."
     """Kept and given by the site itself; an operator can only take one out."""
 
     list_display = ["question", "task_type", "standing", "hits", "saved", "cost_each", "kept_at"]

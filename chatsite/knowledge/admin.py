@@ -12,6 +12,7 @@ from chatsite.knowledge.models import Article
 
 @admin.register(Article)
 class ArticleAdmin(admin.ModelAdmin[Article]):
+    when_empty = "No article yet. Answers are made of what is written here."
     list_display = ["title", "slug", "published", "version", "updated_at"]
     list_filter = ["published"]
     search_fields = ["title", "slug", "body"]

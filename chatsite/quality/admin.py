@@ -144,7 +144,10 @@ def _draft(proposal: Proposal) -> dict[str, str]:
 
 @admin.register(Label)
 class LabelAdmin(WrittenByCode):
+    when_empty = "No label yet. Each night, what customers say of answers becomes labels."
     list_display = ["conversation", "source", "cheap", "strong", "weight", "said_at"]
+    # The first column leads to the conversation, and a link in a link leads nowhere.
+    list_display_links = ["source"]
     # Django's date_hierarchy asks every label for its month.
     list_filter = ["source", "said_at"]
     # What has an index.

@@ -9,6 +9,7 @@ from routing.models import Trial
 
 @admin.register(Trial)
 class TrialAdmin(WrittenByCode):
+    when_empty = "No version has been tried yet. Where one is saved, a button tries it first."
     list_display = [
         "__str__",
         "kind",

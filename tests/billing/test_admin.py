@@ -4,13 +4,14 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Group
 from django.urls import reverse
 from django.utils import timezone
 
 from billing import ledger
 from billing.models import Budget, BudgetWindow, LedgerEntry, Price
 from billing.pricing import Usage
-from chatsite import paging
+from chatsite import paging, roles
 from tests.billing.conftest import CHEAP, NOW, STRONG, budget
 
 PRICES = reverse("admin:billing_price_changelist")
@@ -360,3 +361,33 @@ def test_a_long_list_says_that_it_is_cut(operator, entries, monkeypatch):
     listed = page(operator, ENTRIES)
     assert "Only the first 1 are listed." in listed
     assert "1 ledger entry" in listed
+
+
+def test_who_may_only_read_a_budget_reads_dollars(client, django_user_model, db):
+    roles.grant()
+    reader = django_user_model.objects.create(is_staff=True)
+    reader.groups.add(Group.objects.get(name=roles.STAFF))
+    client.force_login(reader)
+
+    shown = page(client, reverse("admin:billing_budget_change", args=[budget(5 * 10**9).pk]))
+
+    assert "$5.000000" in shown
+    assert str(5 * 10**9) not in shown
+
+
+def test_an_empty_list_says_what_will_be_in_it(operator):
+    adjustments = reverse("admin:billing_adjustment_changelist")
+
+    assert "No budget has paced itself yet." in page(operator, adjustments)
+    filtered = page(operator, adjustments, outcome__exact="bound")
+    assert 'Nothing matches: <a href="?">show all</a>' in filtered
+
+
+def test_dates_and_headings_are_written_as_on_the_pages(operator, reserve):
+    reserve()
+    ledger.settle("reply:1:1", Usage(100, 50), outcome="stop", now=NOW)
+
+    listed = page(operator, ENTRIES)
+
+    assert "<h1>Ledger entries</h1>" in listed
+    assert timezone.localtime(NOW).strftime("%d %b %Y, %H:%M").lstrip("0") in listed

@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 
 from chatsite.quality import labels
 from chatsite.quality.models import Label
@@ -43,3 +44,14 @@ def test_a_deleted_conversation_takes_its_labels_along(told):
     told.conversation.delete()
 
     assert not Label.objects.exists()
+
+
+def test_a_label_in_the_list_leads_to_its_answer(told, admin_client):
+    labels.add(told.reply.pk, Source.JUDGED, cheap=0.4)
+
+    listed = admin_client.get(reverse("admin:quality_label_changelist")).content.decode()
+
+    # A link in a link would lead nowhere.
+    page = reverse("admin:chat_conversation_change", args=[told.conversation.pk])
+    link = f'<a href="{page}#message-{told.reply.pk}">{told.reply.reference}</a>'
+    assert f'<td class="field-conversation">{link}</td>' in listed
