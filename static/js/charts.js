@@ -5,7 +5,6 @@
 // data-colour (strong, cheap, ...) names its token. A cell's data-value is what is drawn, none is a
 // gap; its words are the tooltip's, and its link is where a click leads.
 const drawn = new Map();
-const still = matchMedia("(prefers-reduced-motion: reduce)");
 const token = (name) => getComputedStyle(document.body).getPropertyValue(`--${name}`).trim();
 const rows = (table) => [...table.tBodies[0].rows];
 const said = (element) => element.textContent.trim();
@@ -35,10 +34,6 @@ const series = (table, head, number) => {
     backgroundColor: paint,
     borderWidth: asLine ? 2 : 0,
     borderDash: dashed === undefined ? [] : [6, 4],
-    borderRadius: asLine ? 0 : 2,
-    maxBarThickness: 40,
-    pointRadius: 0,
-    pointHitRadius: 12,
     pointStyle: asLine ? "line" : "rectRounded",
     stack: kind === "stacked" && !asLine ? "bars" : `${number}`,
     order: asLine ? 0 : 1,
@@ -60,17 +55,9 @@ const options = (table) => {
   const label = ({ dataset, dataIndex, datasetIndex }) =>
     `${dataset.label}: ${said(cell(dataIndex, datasetIndex))}`;
   return {
-    animation: still.matches ? false : { duration: 250 },
-    maintainAspectRatio: false,
-    interaction: { mode: "index", intersect: false },
     onClick: (_, [hit]) => hit && cell(hit.index, hit.datasetIndex).querySelector("a")?.click(),
     scales: {
-      x: {
-        stacked,
-        border: { color: line },
-        grid: { display: false },
-        ticks: { ...text, maxRotation: 0 },
-      },
+      x: { stacked, border: { color: line }, grid: { display: false }, ticks: text },
       y: {
         stacked,
         beginAtZero: true,
@@ -80,8 +67,8 @@ const options = (table) => {
       },
     },
     plugins: {
-      legend: { align: "start", labels: { ...text, usePointStyle: true, boxHeight: 9 } },
-      tooltip: { filter: ({ raw }) => raw !== null, callbacks: { label } },
+      legend: { labels: text },
+      tooltip: { callbacks: { label } },
     },
   };
 };

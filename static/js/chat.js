@@ -9,14 +9,15 @@ let live;
 let opened = 0;
 let failures = 0;
 
-const wrote = () => {
-  const length = [...input.value.trim()].length;
-  const { limit, tooLong } = input.dataset;
-  part("field").dataset.said = input.value;
-  part("count").value = length > 0.9 * limit ? `${length} / ${limit}` : "";
-  input.setCustomValidity(length > limit ? tooLong : "");
+const keep = () => {
   kept.draft = input.value;
   sessionStorage.setItem(key, JSON.stringify(kept));
+};
+
+// As if it were typed: composer.js counts and fits.
+const type = (text) => {
+  input.value = text;
+  input.dispatchEvent(new Event("input"));
 };
 
 const showOutbox = () => {
@@ -36,8 +37,7 @@ const settle = () => {
   const outbox = kept.outbox.filter((message) => !refused.includes(message) && !shown(message));
   if (outbox.length === kept.outbox.length) return;
   kept.outbox = outbox;
-  input.value = [...refused.map(({ text }) => text), input.value].filter(Boolean).join("\n\n");
-  wrote();
+  type([...refused.map(({ text }) => text), input.value].filter(Boolean).join("\n\n"));
   showOutbox();
 };
 
@@ -95,23 +95,15 @@ chat.addEventListener("submit", (event) => {
   if (!text) return;
   const message = { text, client_id: randomId() };
   kept.outbox.push(message);
-  if (event.target === form) input.value = "";
   part("notice").textContent = "";
-  wrote();
+  type(event.target === form ? "" : input.value);
   showOutbox();
   send(message);
   history.replaceState(null, "", form.dataset.url);
   (event.target === form ? input : part("scroll")).focus({ preventScroll: true });
 });
-input.addEventListener("input", wrote);
-input.addEventListener("keydown", (event) => {
-  // 229: in Safari, the Enter that ended a composition.
-  if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
-  event.preventDefault();
-  if (input.value.trim()) form.requestSubmit();
-});
+input.addEventListener("input", keep);
 
-input.value ||= kept.draft;
+type(input.value || kept.draft);
 settle();
-wrote();
 showOutbox();
