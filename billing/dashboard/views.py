@@ -139,7 +139,8 @@ def _burn_down(found: list[Gauge], by_day: list[int], now: datetime) -> list[Cha
     coming = {point.at: (point.expected, point.low, point.high) for point in forecast.points}
     note = f"{gauge.budget}: {_in_words(forecast, gauge)} {gauge.pacing}"
     more = None
-    if forecast.hit_at or gauge.budget.paces_itself:
+    is_spent = forecast.spent >= forecast.limit
+    if (forecast.hit_at and not is_spent) or gauge.budget.paces_itself:
         part = reverse("admin:billing_budget_lasting", args=[gauge.budget.pk])
         more = More("At which threshold it lasts", gauge.url, part)
     return [panels.burn_down(_month(now), gauge.limit, by_day, coming, note, more)]
