@@ -47,7 +47,7 @@ class IndexedList(ChangeList):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # What is listed, as in the menu, where Django writes "Select adjustment to view".
-        self.title = capfirst(self.opts.verbose_name_plural)
+        self.title = capfirst(str(self.opts.verbose_name_plural))
 
     def get_ordering_field(self, field_name: Any) -> Any:
         may = field_name in (self.sortable_by or ())

@@ -1,6 +1,6 @@
 """Prices: typed once, never edited."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -29,7 +29,7 @@ class PriceAdmin(NotChanged, admin.ModelAdmin):  # type: ignore[type-arg]  # no 
         "output_dollars",
     ]
     # Where a price is from may be a sentence.
-    readonly_fields = [*list_display, "source"]
+    readonly_fields: ClassVar[Any] = [*list_display, "source"]
     list_filter = ["service_tier"]
     search_fields = ["model"]
     date_hierarchy = "effective_from"
@@ -44,7 +44,7 @@ class PriceAdmin(NotChanged, admin.ModelAdmin):  # type: ignore[type-arg]  # no 
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        if db_field.name == "effective_from":
+        if field and db_field.name == "effective_from":
             # Its two boxes, which Django's form leaves without a label of their own.
             for box, part in zip(field.widget.widgets, ("date", "time"), strict=True):
                 box.attrs["aria-label"] = f"Effective from, {part}"

@@ -31,9 +31,9 @@ SHOWN = 90
 
 
 class KeptAnswerAdmin(admin.ModelAdmin[KeptAnswer]):
-    when_empty = "No answer is kept yet."
     """Kept and given by the site itself; an operator can only take one out."""
 
+    when_empty = "No answer is kept yet."
     list_display = ["question", "task_type", "standing", "hits", "saved", "cost_each", "kept_at"]
     list_filter = ["task_type"]
     date_hierarchy = "kept_at"
