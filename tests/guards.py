@@ -1115,7 +1115,7 @@ GUARDS = (
         "",
         "dates and headings of lists: what is listed",
         "chatsite/paging.py",
-        "        self.title = capfirst(self.opts.verbose_name_plural)\n",
+        "        self.title = capfirst(str(self.opts.verbose_name_plural))\n",
         "",
         ("tests/billing/test_admin.py::test_dates_and_headings_are_written_as_on_the_pages",),
     ),
