@@ -102,9 +102,8 @@ class _Candidate:
     how: str
     fitted_to: Callable[[Sequence[Label]], Any]  # raises TooFewLabels
     known: Callable[[Example], bool]  # labels that it may be fitted to
-    needs_comparing: bool = (
-        False  # proposed only if measured on replies whose both answers are known
-    )
+    # Proposed only if measured on replies whose both answers are known.
+    needs_comparing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +121,25 @@ class _Found:
     in_force: Measured
     compared: int
 
+    def as_learned(
+        self, kind: LearnedModel.Kind, threshold: float, share: float, recent: int
+    ) -> Learned:
+        """As it is proposed, with the threshold that keeps the share of the recent."""
+        return Learned(
+            kind,
+            self.how,
+            self.model.text(),
+            self.model.labels,
+            len(self.held_back),
+            self.held_back[0].asked_at,
+            self.proposed,
+            self.in_force,
+            threshold,
+            share,
+            recent,
+            self.compared,
+        )
+
 
 def analyzer(policy: Policy, now: datetime) -> Learned:
     """The best that the labels make of the analyzer. Takes 30 s. Raises TooFewLabels."""
@@ -135,20 +153,8 @@ def analyzer(policy: Policy, now: datetime) -> Learned:
         for each in (current, best.model)
     )
     share = _share(now_scored, policy.threshold)
-    return Learned(
-        LearnedModel.Kind.ANALYZER,
-        best.how,
-        best.model.text(),
-        best.model.labels,
-        len(best.held_back),
-        best.held_back[0].asked_at,
-        best.proposed,
-        best.in_force,
-        compared=best.compared,
-        threshold=_threshold(scored, share, HIGHEST_THRESHOLD, digits=1),
-        share=share,
-        recent=len(asked),
-    )
+    threshold = _threshold(scored, share, HIGHEST_THRESHOLD, digits=1)
+    return best.as_learned(LearnedModel.Kind.ANALYZER, threshold, share, len(asked))
 
 
 def best_analyzer(
@@ -217,20 +223,8 @@ def checker(policy: Policy, now: datetime) -> Learned:
         for each in (current, best.model)
     )
     share = _share(now_doubted, policy.doubt_threshold)
-    return Learned(
-        LearnedModel.Kind.VERIFIER,
-        best.how,
-        best.model.text(),
-        best.model.labels,
-        len(best.held_back),
-        best.held_back[0].asked_at,
-        best.proposed,
-        best.in_force,
-        compared=best.compared,
-        threshold=_threshold(doubted, share, 1, digits=2),
-        share=share,
-        recent=len(recent),
-    )
+    threshold = _threshold(doubted, share, 1, digits=2)
+    return best.as_learned(LearnedModel.Kind.VERIFIER, threshold, share, len(recent))
 
 
 def held_back(found: Sequence[Example], now: datetime) -> tuple[list[Example], list[Example]]:
