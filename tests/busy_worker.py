@@ -1,21 +1,22 @@
 """A worker process whose threads tests can keep busy: `python -m tests.busy_worker DIRECTORY`."""
 
 import sys
-import time
 from pathlib import Path
 
 from celery import shared_task
 
 from chatsite import worker
 from chatsite.celery import app
+from tests.waiting import until
+
+WITHIN = 60.0  # seconds that a thread is held at the most
 
 
 @shared_task(name="tests.hold")
 def hold(directory: str, name: str) -> None:
     """Leave a file that says it has begun, and go on until there is one named `go`."""
     (Path(directory) / name).touch()
-    while not (Path(directory) / "go").exists():
-        time.sleep(0.01)
+    until((Path(directory) / "go").exists, WITHIN)
 
 
 if __name__ == "__main__":

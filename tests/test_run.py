@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests import services
+from tests.waiting import until
 
 pytestmark = pytest.mark.skipif(
     os.environ.get("TEST_DATABASE") == "postgresql", reason="runs on an SQLite of its own"
@@ -76,13 +77,6 @@ class Run:
             os.kill(pid, signal.SIGKILL)
 
 
-def until(condition: Callable[[], object], within: float = WITHIN) -> None:
-    deadline = time.monotonic() + within
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
-
-
 @pytest.fixture
 def start(tmp_path) -> Iterator[Callable[..., Run]]:
     runs: list[Run] = []
@@ -100,9 +94,9 @@ def start(tmp_path) -> Iterator[Callable[..., Run]]:
 def test_two_sites_live_beside_each_other_and_leave_nothing_behind(start, monkeypatch):
     monkeypatch.setenv("WORKERS", "2")
     one = start("one")
-    until(one.status)
+    until(one.status, WITHIN)
     two = start("another one")
-    until(two.status)
+    until(two.status, WITHIN)
 
     assert f"http://localhost:{one.port}/admin/" in one.printed
     assert re.findall(r"Account (\w+) +one-time password \w{14}", one.printed) == [
@@ -133,21 +127,21 @@ def test_two_sites_live_beside_each_other_and_leave_nothing_behind(start, monkey
 
 def test_a_process_that_dies_is_shown_and_started_again(start):
     run = start()
-    until(run.status)
+    until(run.status, WITHIN)
     web, worker = run.pid("chatsite.asgi"), run.pid("worker")
 
     os.kill(web, signal.SIGKILL)
     os.kill(worker, signal.SIGKILL)
 
     until(lambda: "exited: web" in run.printed and "exited: worker1" in run.printed, 10)
-    until(run.status)
+    until(run.status, WITHIN)
     until(lambda: run.printed.count("spawned: 'worker1'") == 2, 10)
     assert run.pid("chatsite.asgi") != web
 
 
 def test_a_second_ctrl_c_ends_at_once_what_will_not_end(start):
     run = start()
-    until(run.status)
+    until(run.status, WITHIN)
     os.kill(run.pid("worker"), signal.SIGSTOP)  # deaf to SIGTERM
 
     os.killpg(run.process.pid, signal.SIGINT)
@@ -161,7 +155,7 @@ def test_a_second_ctrl_c_ends_at_once_what_will_not_end(start):
 
 def test_a_killed_supervisor_takes_its_processes_along(start):
     run = start()
-    until(run.status)
+    until(run.status, WITHIN)
 
     run.process.kill()
 
@@ -170,12 +164,12 @@ def test_a_killed_supervisor_takes_its_processes_along(start):
 
 def test_a_taken_port_and_a_running_site_are_named(start):
     run = start()
-    until(run.status)
+    until(run.status, WITHIN)
 
     same_port, same_directory = start("other", run.port), start()
 
-    until(lambda: same_port.process.poll() is not None)
-    until(lambda: same_directory.process.poll() is not None)
+    until(lambda: same_port.process.poll() is not None, WITHIN)
+    until(lambda: same_directory.process.poll() is not None, WITHIN)
     assert same_port.process.returncode == same_directory.process.returncode == 1
     assert f"Port {run.port} is taken" in same_port.printed
     assert f"runs already in {run.var}" in same_directory.printed
@@ -184,13 +178,13 @@ def test_a_taken_port_and_a_running_site_are_named(start):
 
 def test_a_second_start_prepares_nothing_anew(start):
     first = start()
-    until(first.status)
+    until(first.status, WITHIN)
     os.killpg(first.process.pid, signal.SIGTERM)
     until(lambda: first.process.poll() is not None, 30)
     already = len(first.printed)
 
     second = start()
-    until(second.status)
+    until(second.status, WITHIN)
 
     since = second.printed[already:]
     assert "Collecting" not in since

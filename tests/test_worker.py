@@ -2,16 +2,16 @@
 
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
+import redis
 from celery import Celery
 from django.conf import settings
 
 from tests import services
 from tests.busy_worker import hold
+from tests.waiting import until
 
 WITHIN = 20.0  # seconds; Celery waits two between attempts to connect
 
@@ -35,13 +35,6 @@ def busy_worker(broker, monkeypatch, tmp_path) -> Iterator[subprocess.Popen[byte
         process.kill()
 
 
-def until(holds: Callable[[], bool], log: Path) -> None:
-    deadline = time.monotonic() + WITHIN
-    while not holds():
-        assert time.monotonic() < deadline, log.read_text()
-        time.sleep(0.02)
-
-
 def test_a_hint_that_is_taken_up_while_the_broker_is_away_ends_no_worker(
     broker, busy_worker, tmp_path
 ):
@@ -52,20 +45,24 @@ def test_a_hint_that_is_taken_up_while_the_broker_is_away_ends_no_worker(
             for name in names:
                 sender.send_task(hold.name, (str(tmp_path), name), queue=queue)
 
+    def wait(holds: Callable[[], bool]) -> None:
+        until(holds, WITHIN, log.read_text)
+
     log = tmp_path / "log"
     queue = settings.CELERY_TASK_DEFAULT_QUEUE
     at_once = settings.CELERY_WORKER_CONCURRENCY
     send(*(f"busy{number}" for number in range(at_once)))
-    until(lambda: len(list(tmp_path.glob("busy*"))) == at_once, log)
+    wait(lambda: len(list(tmp_path.glob("busy*"))) == at_once)
     send("waiting")
-    time.sleep(0.5)
+    with redis.Redis.from_url(broker.url) as looking:
+        wait(lambda: not looking.llen(queue))  # the worker has it
 
     broker.kill()
-    until(lambda: "Connection to broker lost" in log.read_text(), log)
+    wait(lambda: "Connection to broker lost" in log.read_text())
     (tmp_path / "go").touch()
-    until(lambda: (tmp_path / "waiting").exists(), log)
+    wait(lambda: (tmp_path / "waiting").exists())
     broker.start()
     send("after")
-    until(lambda: (tmp_path / "after").exists(), log)
+    wait(lambda: (tmp_path / "after").exists())
 
     assert busy_worker.poll() is None, log.read_text()
