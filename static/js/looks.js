@@ -5,7 +5,10 @@ window.Chart.defaults.maintainAspectRatio = false;
 if (matchMedia("(prefers-reduced-motion: reduce)").matches) window.Chart.defaults.animation = false;
 else animation.duration = 250;
 Object.assign(interaction, { mode: "index", intersect: false });
-Object.assign(elements.point, { radius: 0, hitRadius: 12 });
+// A day without neighbours has no line, so it is a point.
+const radius = ({ dataset: { data }, dataIndex: at }) =>
+  [data?.[at - 1], data?.[at + 1]].some((value) => value != null) ? 0 : 3;
+Object.assign(elements.point, { radius, hitRadius: 12 });
 elements.bar.borderRadius = 2;
 datasets.bar.maxBarThickness = 40;
 scale.ticks.maxRotation = 0;
