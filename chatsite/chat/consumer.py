@@ -10,6 +10,7 @@ from functools import cache, partial
 from typing import Any
 
 import orjson
+from channels.consumer import get_handler_name
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import DatabaseError, transaction
@@ -80,6 +81,10 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             else:
                 await send({"type": "websocket.close"})
 
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """Without Channels' turn on the one thread for reads: a frame waits for nobody's read."""
+        await getattr(self, get_handler_name(message))(message)
+
     async def connect(self) -> None:
         self.public_id: uuid.UUID = self.scope["url_route"]["kwargs"]["public_id"]
         self.visitor = visitors.held(self.scope["cookies"])
@@ -90,6 +95,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         self.progress: dict[int, tuple[int, int]] = {}
         self.outgoing: list[str] = []
         self.unread = 0
+        self.catching_up: asyncio.Task[None] | None = None
         self.synchronising: asyncio.Task[None] | None = None
         self.wanted = 0
         self.heard: list[live.Frame] = []
@@ -122,14 +128,13 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             self.resynchronise()
             return
         self.revision = seen.conversation.revision
-        # What was told between the page's reading and our joining.
-        reached = await database_sync_to_async(conversations.revisions)([self.public_id.hex])
-        self.expect(reached.get(self.public_id.hex, 0))
+        self.catching_up = asyncio.create_task(self._catch_up())
+        self.catching_up.add_done_callback(self._ended)
 
     async def disconnect(self, code: int) -> None:
         if self.joined:
             self.live.leave(self.public_id.hex, self)
-        for task in (self.pump, self.synchronising):
+        for task in (self.pump, self.catching_up, self.synchronising):
             if task:
                 task.cancel()
 
@@ -201,6 +206,11 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             self._deliver_change(frame)
         else:
             self._deliver_words(frame)
+
+    async def _catch_up(self) -> None:
+        """What was told between the page's reading and our joining; nothing sent waits for it."""
+        reached = await database_sync_to_async(conversations.revisions)([self.public_id.hex])
+        self.expect(reached.get(self.public_id.hex, 0))
 
     def expect(self, revision: int) -> None:
         if not self.synchronising and self.revision < revision:

@@ -1,6 +1,7 @@
 """What a tab is shown: everything, once, and nothing of anybody else's."""
 
 import asyncio
+import threading
 import uuid
 
 import pytest
@@ -8,7 +9,7 @@ from channels.db import database_sync_to_async
 from django.db import connection
 from django.test import AsyncClient
 
-from chatsite.chat import limits, live, questions, watch
+from chatsite.chat import conversations, limits, live, questions, watch
 from chatsite.chat.consumer import LONGEST_FRAME, MOST_UNREAD, NOT_ALLOWED, TRY_AGAIN
 from chatsite.chat.models import Conversation, Message
 from tests.chat.conftest import Tab
@@ -250,6 +251,18 @@ async def test_a_tab_that_cannot_be_read_is_refused_and_takes_no_place(tab, monk
 
     assert refused
     assert await tab.connect()
+
+
+async def test_a_tab_is_heard_while_it_looks_what_it_missed(tab, monkeypatch):
+    looked = threading.Event()
+    monkeypatch.setattr(conversations, "revisions", lambda _: looked.wait(10) and {})
+    await tab.disconnect()
+    assert await tab.connect()
+    try:
+        await tab.send("nothing that our page sends")
+        assert await closed_with(tab) == NOT_ALLOWED
+    finally:
+        looked.set()
 
 
 async def test_a_reader_who_does_not_keep_up_is_cut_off(tab, hints):
