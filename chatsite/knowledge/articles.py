@@ -59,7 +59,7 @@ def matching(text: str, limit: int = 4) -> Found:
     search = _postgresql if connection.vendor == "postgresql" else _sqlite
     hits, total, edition = search(terms)
     ranked = ranking.rank(terms, hits, total, limit)
-    rows = _read([article for article, _ in ranked.articles])
+    rows = _read(tuple(article for article, _ in ranked.articles), edition)
     matches = tuple(
         Match(article, *rows[article], relevance)
         for article, relevance in ranked.articles
@@ -68,8 +68,12 @@ def matching(text: str, limit: int = 4) -> Found:
     return Found(matches, ranked.evidence, edition)
 
 
-def _read(ids: Sequence[int]) -> dict[int, tuple[str, str, str]]:
-    """Title, slug and body of each; by hand, for the reason that `chat.statements` gives."""
+@lru_cache(maxsize=500)
+def _read(ids: tuple[int, ...], _edition: str) -> dict[int, tuple[str, str, str]]:
+    """Title, slug and body of each, kept until any article changes: that makes another edition.
+
+    By hand, for the reason that `chat.statements` gives.
+    """
     if not ids:
         return {}
     marks = ", ".join(["%s"] * len(ids))
