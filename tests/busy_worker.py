@@ -1,22 +1,30 @@
-"""A worker process whose threads tests can keep busy: `python -m tests.busy_worker DIRECTORY`."""
+"""A worker process whose threads tests can keep busy; it leaves files in the directory NOTES."""
 
+import os
 import sys
 from pathlib import Path
 
 from celery import shared_task
 
 from chatsite import worker
-from chatsite.celery import app
+from chatsite.celery import Hint, app
 from tests.waiting import until
 
 WITHIN = 60.0  # seconds that a thread is held at the most
 
 
 @shared_task(name="tests.hold")
-def hold(directory: str, name: str) -> None:
+def hold(name: str) -> None:
     """Leave a file that says it has begun, and go on until there is one named `go`."""
-    (Path(directory) / name).touch()
-    until((Path(directory) / "go").exists, WITHIN)
+    note([name])
+    until((Path(os.environ["NOTES"]) / "go").exists, WITHIN)
+
+
+@shared_task(name="tests.note", base=Hint)
+def note(names: list[object]) -> None:
+    """Leave files of these names."""
+    for name in names:
+        (Path(os.environ["NOTES"]) / str(name)).touch()
 
 
 if __name__ == "__main__":

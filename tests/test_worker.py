@@ -3,14 +3,16 @@
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 import redis
 from celery import Celery
 from django.conf import settings
 
+from chatsite.chat import wakeup
 from tests import services
-from tests.busy_worker import hold
+from tests.busy_worker import hold, note
 from tests.waiting import until
 
 WITHIN = 20.0  # seconds; Celery waits two between attempts to connect
@@ -25,6 +27,7 @@ def broker() -> Iterator[services.Server]:
 @pytest.fixture
 def busy_worker(broker, monkeypatch, tmp_path) -> Iterator[subprocess.Popen[bytes]]:
     monkeypatch.setenv("REDIS_URL", broker.url)
+    monkeypatch.setenv("NOTES", str(tmp_path))
     with (
         (tmp_path / "log").open("wb") as log,
         subprocess.Popen(
@@ -35,34 +38,50 @@ def busy_worker(broker, monkeypatch, tmp_path) -> Iterator[subprocess.Popen[byte
         process.kill()
 
 
-def test_a_hint_that_is_taken_up_while_the_broker_is_away_ends_no_worker(
-    broker, busy_worker, tmp_path
+@pytest.fixture
+def wait(tmp_path) -> Callable[[Callable[[], bool]], None]:
+    return partial(until, within=WITHIN, why=(tmp_path / "log").read_text)
+
+
+def send(broker: services.Server, *names: str) -> None:
+    """Tasks that are held until there is a file named `go`."""
+    with Celery(broker=broker.url, set_as_current=False) as sender:
+        for name in names:
+            sender.send_task(hold.name, (name,), queue=wakeup.QUEUE)
+
+
+@pytest.fixture
+def no_thread_free(broker, busy_worker, wait, tmp_path) -> None:
+    at_once = settings.CELERY_WORKER_CONCURRENCY
+    send(broker, *(f"busy{number}" for number in range(at_once)))
+    wait(lambda: len(list(tmp_path.glob("busy*"))) == at_once)
+
+
+def test_a_hint_waits_for_no_thread(broker, no_thread_free, wait, tmp_path, monkeypatch, settings):
+    settings.REDIS_URL = broker.url
+    monkeypatch.setattr(wakeup, "TASK", note.name)
+    wakeup._queue.cache_clear()
+
+    wakeup.worker(7)
+
+    wait(lambda: (tmp_path / "7").exists())
+
+
+def test_a_task_that_is_taken_up_while_the_broker_is_away_ends_no_worker(
+    broker, busy_worker, no_thread_free, wait, tmp_path
 ):
     """Its thread has it acknowledged over the connection that brought it, which is closed."""
-
-    def send(*names: str) -> None:
-        with Celery(broker=broker.url, set_as_current=False) as sender:
-            for name in names:
-                sender.send_task(hold.name, (str(tmp_path), name), queue=queue)
-
-    def wait(holds: Callable[[], bool]) -> None:
-        until(holds, WITHIN, log.read_text)
-
     log = tmp_path / "log"
-    queue = settings.CELERY_TASK_DEFAULT_QUEUE
-    at_once = settings.CELERY_WORKER_CONCURRENCY
-    send(*(f"busy{number}" for number in range(at_once)))
-    wait(lambda: len(list(tmp_path.glob("busy*"))) == at_once)
-    send("waiting")
+    send(broker, "waiting")
     with redis.Redis.from_url(broker.url) as looking:
-        wait(lambda: not looking.llen(queue))  # the worker has it
+        wait(lambda: not looking.llen(wakeup.QUEUE))  # the worker has it
 
     broker.kill()
     wait(lambda: "Connection to broker lost" in log.read_text())
     (tmp_path / "go").touch()
     wait(lambda: (tmp_path / "waiting").exists())
     broker.start()
-    send("after")
+    send(broker, "after")
     wait(lambda: (tmp_path / "after").exists())
 
     assert busy_worker.poll() is None, log.read_text()

@@ -8,6 +8,7 @@ from celery.signals import worker_ready, worker_shutdown
 from django.conf import settings
 from django.utils import timezone
 
+from chatsite.celery import Hint
 from chatsite.chat import fragments, kept, live, replies
 from chatsite.chat.writer import WriterThread
 from chatsite.provider import listing
@@ -22,7 +23,7 @@ def _writer() -> WriterThread:
     return WriterThread()
 
 
-@shared_task
+@shared_task(base=Hint)
 def write_replies(reply_ids: list[int]) -> None:
     """Hint that these replies are due. Safe to lose, to repeat and to deliver anywhere."""
     _writer().writer.wake(*reply_ids)
