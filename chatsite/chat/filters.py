@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.admin import ModelAdmin, SimpleListFilter
-from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Cast, Substr
 from django.http import HttpRequest
 from django.utils import timezone
@@ -155,12 +155,12 @@ class Tiers(SimpleListFilter):
         return queryset
 
 
-def cost_at_least(amount: int | Subquery) -> Q:
+def cost_at_least(amount: int) -> Q:
     """Nano-dollars. From the dearest on: to ask each conversation took three times as long."""
     return _of(ConversationCost.objects.filter(amount__gte=amount))
 
 
-def cost_at_most(amount: int | Subquery) -> Q:
+def cost_at_most(amount: int) -> Q:
     """Nano-dollars; those that something was charged for."""
     return _of(ConversationCost.objects.filter(amount__lte=amount))
 

@@ -2,7 +2,7 @@
 
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.paginator import InvalidPage, Paginator
-from django.db.models import F, Subquery
+from django.db.models import F
 from django.http import HttpRequest
 
 from billing.models import ConversationCost
@@ -63,13 +63,10 @@ class ConversationList(IndexedList):
         ids = ids.order_by(by_amount, *others)
         # To ask what each came to, for the order, takes three times as long.
         within = filters.cost_at_least if order == "-amount" else filters.cost_at_most
-        # Of a search, a quarter may hold the words, or one in forty; of a list, some may have been
-        # deleted since.
-        for times in (4, 40) if self.query else (2,):
-            found = list(ids.filter(within(_line(order, times * most)))[:most])
-            if len(found) == most:
-                return found
-        return list(ids[:most])
+        # Of a search, one in forty may hold the words; of a list, some may have been deleted since.
+        line = _line(order, (40 if self.query else 2) * most)
+        found = [] if line is None else list(ids.filter(within(line))[:most])
+        return found if len(found) == most else list(ids[:most])
 
     def date_links(self) -> dict[str, object]:
         """What Django's date_hierarchy.html shows."""
@@ -90,7 +87,10 @@ class ConversationList(IndexedList):
         }
 
 
-def _line(order: str, place: int) -> Subquery:
-    """The amount of the conversation at this place; null where there are not so many."""
-    amounts = ConversationCost.objects.order_by(order).values("amount")
-    return Subquery(amounts[place - 1 : place])
+def _line(order: str, place: int) -> int | None:
+    """The amount of the conversation at this place; none where there are not so many.
+
+    Looked up beforehand: within the query, PostgreSQL does not know how few it leaves.
+    """
+    amounts = ConversationCost.objects.order_by(order).values_list("amount", flat=True)
+    return next(iter(amounts[place - 1 : place]), None)
