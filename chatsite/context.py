@@ -9,6 +9,7 @@ from django.utils import timezone
 from billing.alerts.models import Alert
 from chatsite.provider import succession
 from chatsite.provider.succession import Banner
+from routing.models import Policy
 
 # Open alerts on top of every page of the admin; the list has the rest, and the quiet ones.
 SHOWN_ALERTS = 3
@@ -20,7 +21,7 @@ def site(request: HttpRequest) -> dict[str, object]:
         "demo_model": settings.DEMO_MODEL,
         # Looked up where a template asks for it.
         "open_alerts": partial(_open_alerts, request),
-        "models_banner": partial(_models_banner, request),
+        "models_banner": partial(models_banner, request),
     }
 
 
@@ -29,6 +30,7 @@ def _open_alerts(request: HttpRequest) -> list[Alert]:
     return list(Alert.objects.pressing()[:SHOWN_ALERTS]) if may_see else []
 
 
-def _models_banner(request: HttpRequest) -> Banner | None:
+def models_banner(request: HttpRequest, in_force: Policy | None = None) -> Banner | None:
+    """None where it is not for them; `in_force` where a page has read the policy already."""
     may_see = request.user.has_perm("provider.view_providermodel")
-    return succession.banner(timezone.now()) if may_see else None
+    return succession.banner(timezone.now(), in_force) if may_see else None

@@ -731,8 +731,8 @@ GUARDS = (
         "",
         "models: who may not see them sees no banner",
         "chatsite/context.py",
-        "    return succession.banner(timezone.now()) if may_see else None\n",
-        "    return succession.banner(timezone.now())\n",
+        "    return succession.banner(timezone.now(), in_force) if may_see else None\n",
+        "    return succession.banner(timezone.now(), in_force)\n",
         (f"{SUCCESSION}::test_who_may_not_see_models_sees_no_banner",),
     ),
     Guard(

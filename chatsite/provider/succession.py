@@ -73,9 +73,9 @@ class Banner:
     unread: str
 
 
-def banner(now: datetime) -> Banner:
+def banner(now: datetime, in_force: Policy | None = None) -> Banner:
     """For each tier whose model is gone, fails, or ends within `NOTICE_BEFORE`, a notice."""
-    policy = policies.current()
+    policy = in_force or policies.current()
     newest = Reading.objects.order_by("-read_at")[:1]
     # With the newest reading of the list: one query less on every page.
     models = ProviderModel.objects.filter(name__in=policy.models).annotate(

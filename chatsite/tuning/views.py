@@ -1,6 +1,7 @@
 """The threshold's page: move it, see what that would have done, save it."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
@@ -12,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from billing.errors import NoPrice
 from billing.tasks import pace
+from chatsite.context import models_banner
 from chatsite.tuning import drafts, pictures, targets, window, words
 from chatsite.tuning.forms import DAYS, QUALITY, SAVING, STRONG, Asked, Save, Try
 from routing import policies, trials
@@ -124,6 +126,7 @@ def _context(request: HttpRequest, sent: Any) -> dict[str, Any]:
         **admin.site.each_context(request),
         "title": "The threshold and its effect",
         "in_force": in_force,
+        "models_banner": partial(models_banner, request, in_force),
         "settings": settings,
         "draft": draft,
         "changes": draft.changes_from(in_force),
