@@ -94,7 +94,15 @@ def pages(client: "Client") -> Iterator[tuple[str, str]]:
     yield "entries, CSV of a day", f"{reverse('admin:billing_ledgerentry_export')}?{day}"
     conversations = reverse("admin:chat_conversation_changelist")
     for query in (
-        *("q=delivery", "q=gift", "q=xylophone", "q=gift+card&o=-4", "q=conversation:777"),
+        *(
+            "q=delivery",
+            "q=gift",
+            "q=xylophone",
+            "q=gift+card&o=4",
+            "q=gift+card&o=-4",
+            "q=返品&o=4",
+            "q=conversation:777",
+        ),
         *("failures=yes", "tier=strong", "active=7"),
         *("cost=0.10", "cost=1.00", "o=-4", "o=4", "active=7&o=-4", "cost=0.10&o=-4"),
     ):
