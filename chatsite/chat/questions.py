@@ -88,7 +88,7 @@ def ask(
             reply = reply if moved else None
     if reply is None:
         return change
-    logger.info("%s asked in %s", reply.reference, conversation.reference)
+    logger.debug("%s asked in %s", reply.reference, conversation.reference)
     return replace(change, reply_id=reply.pk)
 
 
