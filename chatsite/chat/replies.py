@@ -134,7 +134,6 @@ def begin(
     except NoPrice as error:
         logger.error("%s not asked: %s", reply.charge_reference, error)
         return endings.end(reply, State.FAILED, failure=Failure.MISCONFIGURED)
-    logger.debug("%s asks %s of the %s tier", reply.charge_reference, work.model, reply.tier)
     return work
 
 

@@ -189,8 +189,10 @@ class Writer:
 
     def _show_beginning(self, answer: _Answer) -> None:
         """That it is being written; a draft stands until there are better words."""
-        is_draft = answer.work.reply.stage == Message.Stage.ESCALATED
-        self._live.publish(fragments.begun(answer.work.reply, draft=is_draft))
+        work, reply = answer.work, answer.work.reply
+        is_draft = reply.stage == Message.Stage.ESCALATED
+        self._live.publish(fragments.begun(reply, draft=is_draft))
+        logger.info("%s asks %s of the %s tier", reply.charge_reference, work.model, reply.tier)
         answer.started = not is_draft
 
     def _finish(
