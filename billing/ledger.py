@@ -12,10 +12,16 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from billing import pricing, tallies, windows
+from billing import tallies, windows
 from billing.errors import AlreadyCharged, NoPrice, NoRoom, NotReserved
-from billing.models import Budget, BudgetWindow, Hold, LedgerEntry
-from billing.pricing import Rate, Usage
+from billing.models import (
+    Budget,
+    BudgetPeriod,
+    Hold,
+    LedgerEntry,
+)
+from billing.prices import pricing
+from billing.prices.pricing import Rate, Usage
 
 logger = logging.getLogger(__name__)
 
@@ -209,7 +215,7 @@ def correct(reference: str, amount: int, like: LedgerEntry, called_at: datetime)
         windows.lock()
         if LedgerEntry.objects.filter(reference=reference).exists():
             return
-        counting = BudgetWindow.objects.filter(
+        counting = BudgetPeriod.objects.filter(
             scopes, windows.current(called_at), spent__gte=-amount
         )
         Hold.objects.create(

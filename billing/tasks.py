@@ -3,10 +3,10 @@
 from celery import shared_task
 from django.utils import timezone
 
-from billing import adjustments
+from billing.pacing import adjust
 
 
 @shared_task
 def pace() -> None:
     """Safe to run twice, also at once."""
-    adjustments.look(timezone.now())
+    adjust.look(timezone.now())

@@ -19,7 +19,7 @@ from django.utils import timezone
 from billing import periods
 from billing.errors import NoRoom
 from billing.ladder import Curve, Ladder, percent
-from billing.models import Budget, BudgetWindow
+from billing.models import Budget, BudgetPeriod
 from billing.periods import Period
 
 # "ledg": the name of the one lock under which windows are written.
@@ -40,7 +40,7 @@ SELECT {columns}
 FROM billing_budget b
 JOIN called c ON c.scope = b.scope AND b.key IN ('', c.key)
 JOIN began s ON s.period = b.period
-LEFT JOIN billing_budgetwindow w
+LEFT JOIN billing_budgetperiod w
     ON w.budget_id = b.id AND w.starts_at = s.starts_at AND w.key = c.key
 WHERE b.active AND (c.key <> '' OR b.scope = 'site')
 ORDER BY b.id
@@ -55,11 +55,11 @@ USES = FALLS_UNDER.format(
     b.paced_to_last AND b.paced_at >= s.starts_at AND b.paced_at >= %s"""
 )
 TAKE = """
-UPDATE billing_budgetwindow SET reserved = reserved + %s
+UPDATE billing_budgetperiod SET reserved = reserved + %s
 WHERE id IN ({ids}) AND spent + reserved + %s <= "limit"
 """
 BOOK = """
-UPDATE billing_budgetwindow
+UPDATE billing_budgetperiod
 SET reserved = reserved - %s, spent = spent + %s, overrun = overrun + %s
 WHERE id IN ({ids})
 """
@@ -141,7 +141,7 @@ def take(keys: Keys, amount: int, now: datetime) -> list[int]:
     if not ids:
         return []
     if any(place.window_limit != place.limit for place in places):
-        follow_limits(BudgetWindow.objects.filter(id__in=ids))
+        follow_limits(BudgetPeriod.objects.filter(id__in=ids))
     with connection.cursor() as cursor:
         cursor.execute(TAKE.format(ids=_marks(ids)), [amount, *ids, amount])
         taken = cursor.rowcount
@@ -180,7 +180,7 @@ def book(ids: Sequence[int], held: int, amount: int) -> None:
             )
 
 
-def follow_limits(windows: QuerySet[BudgetWindow]) -> None:
+def follow_limits(windows: QuerySet[BudgetPeriod]) -> None:
     """Give windows the limits that their budgets have now.
 
     Not less than what is used already: a lower limit then grants nothing until that has shrunk.
@@ -198,11 +198,11 @@ def current(now: datetime) -> Q:
     )
 
 
-def current_of(budget: Budget, now: datetime) -> BudgetWindow:
+def current_of(budget: Budget, now: datetime) -> BudgetPeriod:
     """The window of a budget of the site; unsaved where nothing was reserved in it yet."""
     starts_at = periods.starts(now, timezone.get_default_timezone())[Period(budget.period)]
     found = budget.windows.filter(starts_at=starts_at, key="").first()
-    found = found or BudgetWindow(starts_at=starts_at, limit=budget.limit)
+    found = found or BudgetPeriod(starts_at=starts_at, limit=budget.limit)
     found.budget = budget
     return found
 
@@ -243,9 +243,9 @@ def _falling_under(
 
 def _open(places: Sequence[_Place], keys: Keys, starts: Mapping[Period, datetime]) -> None:
     """Make windows; another transaction may have made the same ones."""
-    BudgetWindow.objects.bulk_create(
+    BudgetPeriod.objects.bulk_create(
         [
-            BudgetWindow(
+            BudgetPeriod(
                 budget_id=place.budget,
                 key="" if place.scope == Budget.Scope.SITE else getattr(keys, place.scope),
                 starts_at=starts[Period(place.period)],

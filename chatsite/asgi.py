@@ -12,8 +12,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
 
 django = get_asgi_application()  # before anything that reads models
 
-from chatsite import heap  # noqa: E402
-from chatsite.chat.urls import websocket_urlpatterns  # noqa: E402
+from chatsite.chat.web.urls import websocket_urlpatterns  # noqa: E402
+from chatsite.runtime import memory  # noqa: E402
 
 # The stubs want a type for the patterns that exists in the stubs alone.
 sockets = CookieMiddleware(URLRouter(websocket_urlpatterns))  # type: ignore[arg-type]
@@ -27,4 +27,4 @@ application = ProtocolTypeRouter(
     }
 )
 
-heap.settle()
+memory.settle()

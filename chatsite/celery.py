@@ -10,7 +10,7 @@ from kombu.transport import TRANSPORT_ALIASES
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
 
 # Not CELERY_BROKER_TRANSPORT: kombu then forgets that rediss:// means TLS.
-TRANSPORT_ALIASES |= dict.fromkeys(("redis", "rediss"), "chatsite.broker:Transport")
+TRANSPORT_ALIASES |= dict.fromkeys(("redis", "rediss"), "chatsite.runtime.broker:Transport")
 
 app = Celery("chatsite")
 app.config_from_object("django.conf:settings", namespace="CELERY")

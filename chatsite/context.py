@@ -7,8 +7,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from billing.alerts.models import Alert
-from chatsite.provider import succession
-from chatsite.provider.succession import Banner
+from chatsite.provider import successors
+from chatsite.provider.successors import Banner
 from routing.models import Policy
 
 # Open alerts on top of every page of the admin; the list has the rest, and the quiet ones.
@@ -33,4 +33,4 @@ def _open_alerts(request: HttpRequest) -> list[Alert]:
 def models_banner(request: HttpRequest, in_force: Policy | None = None) -> Banner | None:
     """None where it is not for them; `in_force` where a page has read the policy already."""
     may_see = request.user.has_perm("provider.view_providermodel")
-    return succession.banner(timezone.now(), in_force) if may_see else None
+    return successors.banner(timezone.now(), in_force) if may_see else None

@@ -55,7 +55,7 @@ X_FRAME_OPTIONS = "DENY"
 
 INSTALLED_APPS = [
     # Discovered by urls.py: workers need no admin, and are 30 MB smaller without.
-    "chatsite.office.OfficeConfig",
+    "chatsite.staff.admin_site.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -64,10 +64,12 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "csp",
     "django_htmx",
-    "chatsite",
+    "chatsite.staff",
+    "chatsite.runtime",
     "chatsite.knowledge",
     "chatsite.provider",
     "chatsite.chat",
+    "chatsite.answering",
     "chatsite.quality",
     "chatsite.summaries",
     "chatsite.offline",
@@ -87,7 +89,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "chatsite.accounts.own_password_first",
+    "chatsite.staff.accounts.own_password_first",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -133,7 +135,7 @@ DATABASE_URL = env.url(
 )
 DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=600)}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    DATABASES["default"]["ENGINE"] = "chatsite.sqlite"
+    DATABASES["default"]["ENGINE"] = "chatsite.runtime.sqlite"
     DATABASES["default"]["OPTIONS"] = {
         # Deferred transactions under 8 writers: 1,291 of 2,400 "locked"; immediate: 0.
         "transaction_mode": "IMMEDIATE",
@@ -190,9 +192,9 @@ SOCKETS_PER_ADDRESS = env.number("SOCKETS_PER_ADDRESS", 500, 1, 1_000_000)
 # People answer in the admin: a customer whom no model can answer is told that one of them will.
 PEOPLE_ANSWER = env.flag("PEOPLE_ANSWER")
 # Says to operators what a budget's ladder does: a function of billing.ladder.Ladder.
-LADDER_IN_WORDS = "chatsite.chat.affording.in_words"
+LADDER_IN_WORDS = "chatsite.answering.budget_allowance.in_words"
 # And what thresholds make of the traffic that sets a budget's pace: of its history and the time.
-TRAFFIC_AT_THRESHOLDS = "chatsite.tuning.lasting.traffic"
+TRAFFIC_AT_THRESHOLDS = "chatsite.tuning.budget_outlook.traffic"
 
 # Cheap answers that the strong model judges each night, in a batch at half the price. The provider
 # is sent these conversations once more, so that a site says so itself.
@@ -218,7 +220,7 @@ SITE_NAME = env.text("SITE_NAME", "Larkspur & Finch")
 LANGUAGE_CODE = env.text("LANGUAGE_CODE", "en")
 TIME_ZONE = env.text("TIME_ZONE", "Europe/Amsterdam")
 USE_I18N = True
-FORMAT_MODULE_PATH = "chatsite.formats"
+FORMAT_MODULE_PATH = "chatsite.staff.formats"
 USE_TZ = True
 
 STATIC_URL = "static/"
@@ -229,7 +231,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
-AUTHENTICATION_BACKENDS = ["chatsite.rights.Rights"]
+AUTHENTICATION_BACKENDS = ["chatsite.staff.rights.Rights"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},

@@ -12,5 +12,5 @@ urlpatterns = [
     path("admin/threshold/", include("chatsite.tuning.urls")),
     path("admin/", admin.site.urls),
     path("help/", include("chatsite.knowledge.urls")),
-    path("", include("chatsite.chat.urls")),
+    path("", include("chatsite.chat.web.urls")),
 ]

@@ -5,9 +5,10 @@ from dataclasses import asdict, replace
 from django.db import connection
 from django.utils import timezone
 
-from routing import difficulty, fitted, learned
+from routing.analysis import difficulty, learned_score
+from routing.analysis.difficulty import Signals
 from routing.choice import HIGHEST, Choice, NoScore, Score, Shift, Turn, choose, for_task
-from routing.difficulty import Signals
+from routing.learning import learned_models
 from routing.models import HIGHEST_THRESHOLD, Policy, RouteDecision
 from routing.trials import Part, same_scorer
 
@@ -29,7 +30,7 @@ def decide(
         seen = difficulty.signals(turn)
     else:
         score, seen = scored(turn, policy, score, shift)
-    least = learned.floor(seen)
+    least = learned_score.floor(seen)
     beside = (
         _beside(turn, policy, score, shift, least, part.shadow) if part and part.shadow else None
     )
@@ -95,7 +96,7 @@ def detour(reference: str, why: str) -> None:
 def wants_a_model(turn: Turn, policy: Policy, shift: Shift | None = None) -> bool:
     """Whether the policy has a model asked about this turn, and its score could change the tier."""
     if policy.analyzer == Policy.Analyzer.COMBINED:
-        score, seen = learned.score(turn, fitted.analyzer(policy.learned_analyzer_id))
+        score, seen = learned_score.score(turn, learned_models.analyzer(policy.learned_analyzer_id))
         return _is_uncertain(score, seen, turn, policy, shift)
     return policy.analyzer == Policy.Analyzer.MODEL and not _is_pinned(turn)
 
@@ -113,7 +114,7 @@ def scored(
     if policy.analyzer == Policy.Analyzer.RULES:
         seen = difficulty.signals(turn)
         return difficulty.weigh(seen), seen
-    score, seen = learned.score(turn, fitted.analyzer(policy.learned_analyzer_id))
+    score, seen = learned_score.score(turn, learned_models.analyzer(policy.learned_analyzer_id))
     if silence:
         note = f"{silence.why}, so this score is local"
     elif _is_pinned(turn):
@@ -134,7 +135,7 @@ def _is_uncertain(
     """Whether it lies so near the threshold that a model's opinion may change the tier."""
     if _is_pinned(turn):
         return False
-    value = for_task(score, turn.task, learned.floor(seen)).value
+    value = for_task(score, turn.task, learned_score.floor(seen)).value
     # Scores and thresholds have one decimal; their difference as floats does not.
     return round(abs(value - _uncertain_at(policy, shift)), 6) <= policy.band
 

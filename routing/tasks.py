@@ -7,7 +7,7 @@ from celery import shared_task
 from celery.signals import worker_ready
 from django.conf import settings
 
-from routing import library
+from routing.task_types import library
 
 # Seconds; 150 types of 100 examples take half a minute on a slow core.
 PATIENCE = 600

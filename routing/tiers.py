@@ -8,7 +8,7 @@ from routing.models import Policy
 
 
 @dataclass(slots=True)
-class Standing:
+class ModelHealth:
     """What keeps models from being asked, by their names."""
 
     gone: frozenset[str] = frozenset()  # the provider does not list them
@@ -38,40 +38,40 @@ class Slot:
 
 
 def slots(
-    tier: Tier, policy: Policy, standing: Standing, *, rises: bool = True
+    tier: Tier, policy: Policy, health: ModelHealth, *, rises: bool = True
 ) -> tuple[Slot, ...]:
     """What to ask for this tier, the best first; the next where there is no room for one.
 
     `rises`: whether the strong tier may stand in for the cheap one. Never empty: where nothing is
     well, the tier's own model is asked all the same.
     """
-    own, *others = _slots(tier, policy, standing)
-    if standing.admits(own.model) or (tier == Tier.CHEAP and not rises):
+    own, *others = _slots(tier, policy, health)
+    if health.admits(own.model) or (tier == Tier.CHEAP and not rises):
         return (own, *others)
-    other, *_ = _slots(Tier.CHEAP if tier == Tier.STRONG else Tier.STRONG, policy, standing)
-    if not standing.admits(other.model):
+    other, *_ = _slots(Tier.CHEAP if tier == Tier.STRONG else Tier.STRONG, policy, health)
+    if not health.admits(other.model):
         return (own, *others)
-    ill = "is gone from the provider" if own.model in standing.refused else "fails and is paused"
+    ill = "is gone from the provider" if own.model in health.refused else "fails and is paused"
     why = f"{own.model} {ill}, so {other.model} of the {other.tier} tier was asked."
     instead = Slot(other.tier, other.model, other.successor, other.output_limit, why)
     return (instead, own, *others)
 
 
-def own(tier: Tier, policy: Policy, standing: Standing) -> Slot:
+def own(tier: Tier, policy: Policy, health: ModelHealth) -> Slot:
     """The tier's own model, or its successor. Raises NotAsked while it is not to be asked."""
-    slot, *_ = _slots(tier, policy, standing)
-    if not standing.admits(slot.model):
+    slot, *_ = _slots(tier, policy, health)
+    if not health.admits(slot.model):
         raise NotAsked(slot.model)
     return slot
 
 
-def scorer(policy: Policy, standing: Standing) -> str:
+def scorer(policy: Policy, health: ModelHealth) -> str:
     """The model that scores messages now; blank while it is not to be asked."""
-    model = _slots(Tier.CHEAP, policy, standing)[0].model
-    return "" if model in standing.refused | standing.paused | standing.probes else model
+    model = _slots(Tier.CHEAP, policy, health)[0].model
+    return "" if model in health.refused | health.paused | health.probes else model
 
 
-def _slots(tier: Tier, policy: Policy, standing: Standing) -> tuple[Slot, ...]:
+def _slots(tier: Tier, policy: Policy, health: ModelHealth) -> tuple[Slot, ...]:
     """The tier's model; before it its successor, if the provider has that one and not the model."""
     if tier == Tier.STRONG:
         model, successor = policy.strong_model, policy.strong_successor
@@ -79,7 +79,7 @@ def _slots(tier: Tier, policy: Policy, standing: Standing) -> tuple[Slot, ...]:
     else:
         model, successor = policy.cheap_model, policy.cheap_successor
         output_limit = policy.cheap_output_limit
-    missing = standing.gone | standing.refused
+    missing = health.gone | health.refused
     if successor in missing:
         successor = ""
     own = Slot(tier, model, successor, output_limit)

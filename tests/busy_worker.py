@@ -6,8 +6,8 @@ from pathlib import Path
 
 from celery import shared_task
 
-from chatsite import worker
 from chatsite.celery import Hint, app
+from chatsite.runtime import worker
 from tests.waiting import until
 
 WITHIN = 60.0  # seconds that a thread is held at the most

@@ -11,7 +11,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db import connection
 
-from chatsite.provider import succession
+from chatsite.provider import successors
 
 django_stubs_ext.monkeypatch()  # as chatsite/urls.py does, before a test imports an admin
 
@@ -45,12 +45,12 @@ def _static_files_as_they_are(settings) -> None:
 
 @pytest.fixture(autouse=True)
 def _nothing_is_known_of_another_tests_calls() -> None:
-    succession.used_since.cache_clear()
+    successors.used_since.cache_clear()
 
 
 @pytest.fixture
 def first_policy(transactional_db) -> None:
     """What migrations put into the tables: a test with transactions leaves them empty."""
-    import_module("routing.migrations.0004_first_policy").first_policy(
+    import_module("routing.migrations.0002_first_policy").first_policy(
         apps, SimpleNamespace(connection=connection)
     )

@@ -60,7 +60,7 @@ GUARDS = (
     Guard(
         "P1",
         "a message is acknowledged after its commit alone",
-        "chatsite/chat/consumer.py",
+        "chatsite/chat/live/consumer.py",
         '            logger.exception("A message was not stored")\n',
         '            self._send(fragments.notice("Stored.", client_id))\n',
         (f"{SOCKETS}::test_a_message_that_cannot_be_stored_is_not_acknowledged",),
@@ -68,7 +68,7 @@ GUARDS = (
     Guard(
         "P2",
         "what is overdue ends",
-        "chatsite/chat/endings.py",
+        "chatsite/chat/actions/end_reply.py",
         "    for reply in overdue[:200]:\n",
         "    for reply in overdue[:0]:\n",
         (f"{ANSWERS}::test_nothing_stays_open_when_no_worker_is_there",),
@@ -76,7 +76,7 @@ GUARDS = (
     Guard(
         "P2",
         "a hint whose connection is gone is not acknowledged",
-        "chatsite/broker.py",
+        "chatsite/runtime/broker.py",
         "        if self._delivered and delivery_tag in self._delivered:\n",
         "        if delivery_tag:\n",
         ("tests/test_worker.py",),
@@ -84,7 +84,7 @@ GUARDS = (
     Guard(
         "P2",
         "the sweep takes back what a dead worker held",
-        "chatsite/chat/replies.py",
+        "chatsite/answering/queue.py",
         "    Message.objects.filter(state=State.WRITING, lease_until__lt=Now()).update(",
         "    Message.objects.none().update(",
         (f"{ANSWERS}::test_a_dead_workers_answer_is_written_by_the_next",),
@@ -92,7 +92,7 @@ GUARDS = (
     Guard(
         "P3",
         "one client id is one message",
-        "chatsite/chat/questions.py",
+        "chatsite/chat/actions/ask.py",
         "        if said:\n            return Change(",
         "        if False:\n            return Change(",
         (
@@ -103,7 +103,7 @@ GUARDS = (
     Guard(
         "P3",
         "a worker that lost its lease writes nothing",
-        "chatsite/chat/statements.py",
+        "chatsite/chat/sql.py",
         "WHERE id = %s AND attempt = %s AND state IN",
         "WHERE id = %s AND attempt <> -%s AND state IN",
         (f"{ANSWERS}::test_a_worker_that_lost_its_lease_changes_nothing",),
@@ -111,7 +111,7 @@ GUARDS = (
     Guard(
         "P2",
         "what is said between a worker's look and its claim is answered too",
-        "chatsite/chat/statements.py",
+        "chatsite/chat/sql.py",
         "WHERE id = %s AND attempt = %s AND position = %s\n",
         "WHERE id = %s AND attempt = %s AND position <> -%s\n",
         (f"{ANSWERS}::test_what_is_said_between_look_and_claim_is_answered_too",),
@@ -119,7 +119,7 @@ GUARDS = (
     Guard(
         "P3",
         "an attempt between a worker's look and its claim is counted",
-        "chatsite/chat/statements.py",
+        "chatsite/chat/sql.py",
         "WHERE id = %s AND attempt = %s AND position = %s\n",
         "WHERE id = %s AND attempt <> -%s AND position = %s\n",
         (f"{ANSWERS}::test_an_attempt_between_look_and_claim_is_counted",),
@@ -162,7 +162,7 @@ GUARDS = (
     Guard(
         "P5",
         "a tab that lost frames looks into the database",
-        "chatsite/chat/consumer.py",
+        "chatsite/chat/live/consumer.py",
         "        if frame.before != self.revision:\n            self.resynchronise()\n",
         "        if frame.before != self.revision:\n",
         (f"{SOCKETS}::test_frames_that_were_lost_are_made_good_from_the_database",),
@@ -170,7 +170,7 @@ GUARDS = (
     Guard(
         "P5",
         "what no frame told is looked for",
-        "chatsite/chat/watch.py",
+        "chatsite/chat/live/watch.py",
         "            here.expect(conversation, revision)\n",
         "            continue\n",
         (f"{SOCKETS}::test_what_no_frame_told_is_found_by_looking",),
@@ -190,7 +190,7 @@ GUARDS = (
     Guard(
         "P6",
         "a cut answer is not complete",
-        "chatsite/chat/replies.py",
+        "chatsite/answering/queue.py",
         "FinishReason.LENGTH: (State.CUT, Failure.LENGTH)",
         'FinishReason.LENGTH: (State.COMPLETE, "")',
         (f"{ANSWERS}::test_an_answer_that_grew_too_long_says_so_and_can_be_retried",),
@@ -198,7 +198,7 @@ GUARDS = (
     Guard(
         "P7",
         "a conversation is its visitor's (reading)",
-        "chatsite/chat/conversations.py",
+        "chatsite/chat/history.py",
         "    if conversation.visitor != visitor:\n",
         "    if False:\n",
         (f"{SOCKETS}::test_nobody_reads_another_visitors_conversation",),
@@ -206,7 +206,7 @@ GUARDS = (
     Guard(
         "P7",
         "a conversation is its visitor's (writing)",
-        "chatsite/chat/questions.py",
+        "chatsite/chat/actions/ask.py",
         "    if conversation.visitor != visitor:\n",
         "    if False:\n",
         (f"{SOCKETS}::test_nobody_writes_into_another_visitors_conversation",),
@@ -234,7 +234,7 @@ GUARDS = (
     Guard(
         "P9",
         "a message that comes before the answer joins it",
-        "chatsite/chat/questions.py",
+        "chatsite/chat/actions/ask.py",
         "        else:\n            reply = message\n",
         "        else:\n            reply = None\n",
         (f"{ANSWERS}::test_a_burst_of_messages_is_answered_once",),
@@ -242,7 +242,7 @@ GUARDS = (
     Guard(
         "P9",
         "a person who takes over stops the answer",
-        "chatsite/chat/handover.py",
+        "chatsite/chat/actions/handover.py",
         "        cancelled = endings.cancel(conversation)\n        conversation.advance()",
         "        cancelled = None\n        conversation.advance()",
         ("tests/chat/test_admin.py", "-k", "taking_over"),
@@ -250,7 +250,7 @@ GUARDS = (
     Guard(
         "",
         "who asks too often waits",
-        "chatsite/chat/limits.py",
+        "chatsite/chat/web/rate_limits.py",
         "        if left < 1:\n",
         "        if False:\n",
         (
@@ -261,7 +261,7 @@ GUARDS = (
     Guard(
         "",
         "a reader who does not keep up is cut off",
-        "chatsite/chat/consumer.py",
+        "chatsite/chat/live/consumer.py",
         "                if self.unread > MOST_UNREAD:\n",
         "                if False:\n",
         (f"{SOCKETS}::test_a_reader_who_does_not_keep_up_is_cut_off",),
@@ -285,7 +285,7 @@ GUARDS = (
     Guard(
         "",
         "a text cannot choose its own tier",
-        "routing/difficulty.py",
+        "routing/analysis/difficulty.py",
         "    text = without_wishes(ends(whole, MOST_CHARACTERS))\n",
         "    text = ends(whole, MOST_CHARACTERS)\n",
         ("tests/routing/test_difficulty.py",),
@@ -293,7 +293,7 @@ GUARDS = (
     Guard(
         "",
         "what is at stake is found late in a long complaint",
-        "routing/difficulty.py",
+        "routing/analysis/difficulty.py",
         "        stakes=at_stake(folded(whole)),\n",
         "        stakes=at_stake(plain),\n",
         ("tests/routing/test_difficulty.py::test_what_is_grave_is_found_late_in_a_long_complaint",),
@@ -301,7 +301,7 @@ GUARDS = (
     Guard(
         "",
         "learning: thumbs do not undo what judges taught",
-        "chatsite/quality/learning.py",
+        "chatsite/quality/training.py",
         "        if candidate.needs_comparing and not compared:\n            continue\n",
         "",
         ("tests/quality/test_night.py::test_thumbs_do_not_undo_what_judges_taught",),
@@ -309,7 +309,7 @@ GUARDS = (
     Guard(
         "",
         "learning: what nobody compared is called not measured",
-        "chatsite/quality/summaries.py",
+        "chatsite/quality/proposal_summary.py",
         "    if better and not is_measured(proposal):\n",
         "    if False:\n",
         (PROPOSALS,),
@@ -317,7 +317,7 @@ GUARDS = (
     Guard(
         "",
         "a kept answer's standing knows the policy in force",
-        "chatsite/chat/kept_answers.py",
+        "chatsite/chat/admin/saved_answers.py",
         '"policy has changed" if vars(kept)["of_other_policy"] else "given"',
         '"given"',
         ("tests/chat/test_kept_answers.py",),
@@ -333,7 +333,7 @@ GUARDS = (
     Guard(
         "",
         "a subject is found whatever other words overlap its own",
-        "routing/vocabulary.py",
+        "routing/analysis/subjects.py",
         r'r"\W\b(?=(?:%s))"',
         r'r"\W\b(?:%s)"',
         ("tests/routing/test_vocabulary.py",),
@@ -341,7 +341,7 @@ GUARDS = (
     Guard(
         "",
         "learning: no ranking is proposed that wins by chance",
-        "chatsite/quality/learning.py",
+        "chatsite/quality/training.py",
         " and self.sureness >= SURE",
         "",
         (PROPOSALS,),
@@ -349,7 +349,7 @@ GUARDS = (
     Guard(
         "",
         "learning: probabilities that are off by chance alone are no reason",
-        "chatsite/quality/learning.py",
+        "chatsite/quality/training.py",
         "in_force.miscalibration > in_force.by_chance and ",
         "",
         (PROPOSALS,),
@@ -357,7 +357,7 @@ GUARDS = (
     Guard(
         "",
         "scoring: nobody waits longer than 0.3 s",
-        "chatsite/chat/scoring.py",
+        "chatsite/answering/scoring.py",
         "PATIENCE = 0.25\n",
         "PATIENCE = 3.0\n",
         (f"{SCORING}::test_nobody_waits_for_a_slow_scorer_and_its_score_is_kept",),
@@ -365,7 +365,7 @@ GUARDS = (
     Guard(
         "P4",
         "scoring: what a stopped worker asked for is paid",
-        "chatsite/chat/scoring.py",
+        "chatsite/answering/scoring.py",
         '            await self._writes.run(partial(_settle, reference, None, "abandoned"))\n',
         "",
         (f"{SCORING}::test_a_worker_that_stops_pays_for_the_scores_it_asked_for",),
@@ -373,7 +373,7 @@ GUARDS = (
     Guard(
         "",
         "scoring: a scorer that keeps failing is left alone",
-        "chatsite/chat/scoring.py",
+        "chatsite/answering/scoring.py",
         "        if self._silent >= MOST_SILENT:\n",
         "        if False:\n",
         (f"{SCORING}::test_a_scorer_that_keeps_failing_is_left_alone_for_a_while",),
@@ -381,7 +381,7 @@ GUARDS = (
     Guard(
         "",
         "scoring: where the budgets leave the cheap tier alone, none is asked",
-        "chatsite/chat/scoring.py",
+        "chatsite/answering/scoring.py",
         "    if means.step >= Step.CHEAP_ONLY:\n        return NoScore(",
         "    if False:\n        return NoScore(",
         (
@@ -392,7 +392,7 @@ GUARDS = (
     Guard(
         "",
         "scoring: a shared call is in nobody's name",
-        "chatsite/chat/scoring.py",
+        "chatsite/answering/scoring.py",
         "conversations.pop() if len(conversations) == 1 else None",
         "conversations.pop()",
         (f"{SCORING}::test_customers_who_wait_at_once_share_a_call",),
@@ -408,7 +408,7 @@ GUARDS = (
     Guard(
         "",
         "scoring: equal words are asked once",
-        "chatsite/chat/scoring.py",
+        "chatsite/answering/scoring.py",
         "keys.setdefault(scores.key(each.claimed.turn, model, criteria), [])",
         "keys.setdefault(each.claimed.reply.reference, [])",
         (f"{SCORING}::test_customers_who_wait_at_once_share_a_call",),
@@ -435,7 +435,7 @@ GUARDS = (
     Guard(
         "",
         "pacing: without enough history nothing is raised",
-        "billing/steering.py",
+        "billing/pacing/threshold_increase.py",
         "    if not traffic.is_known:\n",
         "    if False:\n",
         ("tests/billing/test_steering.py",),
@@ -443,7 +443,7 @@ GUARDS = (
     Guard(
         "",
         "pacing: no more is raised than is allowed",
-        "billing/steering.py",
+        "billing/pacing/threshold_increase.py",
         "[rise for rise in traffic.rises if rise.points <= most]",
         "list(traffic.rises)",
         (
@@ -454,7 +454,7 @@ GUARDS = (
     Guard(
         "",
         "pacing: of two looks at once one counts",
-        "billing/adjustments.py",
+        "billing/pacing/adjust.py",
         "        paced_at=budget.paced_at,\n",
         "",
         (f"{ADJUSTMENTS}::test_of_two_looks_at_once_one_counts",),
@@ -462,7 +462,7 @@ GUARDS = (
     Guard(
         "",
         "pacing: an edit during a look counts",
-        "billing/adjustments.py",
+        "billing/pacing/adjust.py",
         "        limit=budget.limit,\n        pace_at_most=budget.pace_at_most,\n",
         "",
         (f"{ADJUSTMENTS}::test_an_edit_during_a_look_counts",),
@@ -481,7 +481,7 @@ GUARDS = (
     Guard(
         "",
         "pacing: a page of before it was stopped does not start it again",
-        "billing/adjustments.py",
+        "billing/pacing/adjust.py",
         "    if not switched:\n",
         "    if False:\n",
         (f"{ADJUSTMENTS}::test_a_page_of_before_it_was_stopped_does_not_start_it_again",),
@@ -505,7 +505,7 @@ GUARDS = (
     Guard(
         "",
         "pacing: what it raises and what the ladder raises are not added",
-        "chatsite/chat/affording.py",
+        "chatsite/answering/budget_allowance.py",
         "return step, max(use.paced_points, rise)",
         "return step, use.paced_points + rise",
         ("tests/chat/test_affording.py::test_a_budget_that_paces_itself_raises_the_threshold",),
@@ -513,7 +513,7 @@ GUARDS = (
     Guard(
         "",
         "pacing: what a budget raised is not raised twice",
-        "chatsite/tuning/traffic.py",
+        "chatsite/tuning/recent_traffic.py",
         '    return _read(moment, "d.analyzer", [], _as_counted).groups\n',
         '    own = dict(Policy.objects.values_list("pk", "threshold"))\n'
         '    return _read(moment, "d.analyzer", [], lambda row: _alike(row, own)).groups\n',
@@ -522,7 +522,7 @@ GUARDS = (
     Guard(
         "",
         "a trial's page looks at the newest replies alone",
-        "chatsite/tuning/results.py",
+        "chatsite/tuning/trial_results.py",
         "    since = cut[0] if cut else trial.started_at\n",
         "    since = trial.started_at\n",
         (
@@ -532,7 +532,7 @@ GUARDS = (
     Guard(
         "",
         "the threshold's page looks at the newest messages alone",
-        "chatsite/tuning/window.py",
+        "chatsite/tuning/considered_replies.py",
         'found["cut"] or begin',
         "begin",
         (
@@ -558,7 +558,7 @@ GUARDS = (
     Guard(
         "",
         "models: a list that names none of ours is not believed",
-        "chatsite/provider/listing.py",
+        "chatsite/provider/model_list.py",
         "    elif not listed & used:\n",
         "    elif False:\n",
         (f"{LISTING}::test_an_odd_list_changes_nothing_and_says_so",),
@@ -590,7 +590,7 @@ GUARDS = (
     Guard(
         "",
         "task types: what is new to the examples speaks against one",
-        "routing/recognition.py",
+        "routing/task_types/recognition.py",
         "self.probability - DOUBT * self.strangeness >= LIKELY",
         "self.probability >= LIKELY",
         ("tests/routing/test_recognition.py",),
@@ -598,7 +598,7 @@ GUARDS = (
     Guard(
         "",
         "task types: an example is taught once",
-        "routing/task_types.py",
+        "routing/admin/task_types.py",
         "{normalised(line): line for line",
         "{line: line for line",
         (f"{TAUGHT}::test_an_example_is_kept_once_whatever_its_capitals",),
@@ -606,7 +606,7 @@ GUARDS = (
     Guard(
         "",
         "task types: an example has a word",
-        "routing/task_types.py",
+        "routing/admin/task_types.py",
         " if recognition.phrase(line)}",
         "}",
         (f"{TAUGHT}::test_what_makes_no_sense_is_refused_in_words",),
@@ -614,7 +614,7 @@ GUARDS = (
     Guard(
         "",
         "task types: what stands in two is named",
-        "routing/task_types.py",
+        "routing/admin/task_types.py",
         "    found += [\n",
         "    _ = [\n",
         (f"{TAUGHT}::test_what_stands_in_two_types_is_named",),
@@ -622,7 +622,7 @@ GUARDS = (
     Guard(
         "",
         "task types: a lost hint loses no change",
-        "routing/task_types.py",
+        "routing/admin/task_types.py",
         "    except OperationalError as error:\n",
         "    except ZeroDivisionError as error:\n",
         (f"{TAUGHT}::test_a_type_is_saved_while_no_worker_can_be_told",),
@@ -630,7 +630,7 @@ GUARDS = (
     Guard(
         "",
         "task types: trying one needs a permission",
-        "routing/task_types.py",
+        "routing/admin/task_types.py",
         "        if not self.has_view_permission(request):\n",
         "        if False:\n",
         (f"{TAUGHT}::test_task_types_need_a_permission",),
@@ -638,7 +638,7 @@ GUARDS = (
     Guard(
         "",
         "kept answers: nobody writes one",
-        "chatsite/chat/kept_answers.py",
+        "chatsite/chat/admin/saved_answers.py",
         "    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:\n"
         "        return False\n",
         "",
@@ -655,7 +655,7 @@ GUARDS = (
     Guard(
         "",
         "models: what one worker was refused, none asks",
-        "chatsite/provider/health.py",
+        "chatsite/provider/model_health.py",
         "            row.update(refused_until=now + REFUSED_FOR)\n",
         "            pass\n",
         (f"{FAILING}::test_a_model_that_is_gone_is_gone_for_all_workers",),
@@ -663,7 +663,7 @@ GUARDS = (
     Guard(
         "",
         "models: failures at once are one event",
-        "chatsite/provider/health.py",
+        "chatsite/provider/model_health.py",
         "failures__gte=MOST_FAILURES, failing_since__lte=now - FAILING_FOR",
         "failures__gte=MOST_FAILURES",
         (f"{HEALTH}::test_many_failures_at_once_are_one_event",),
@@ -671,7 +671,7 @@ GUARDS = (
     Guard(
         "",
         "models: a success ends the pause",
-        "chatsite/provider/health.py",
+        "chatsite/provider/model_health.py",
         "        if model in self._suspects:\n",
         "        if False:\n",
         (f"{FAILING}::test_a_probe_that_is_answered_ends_the_pause",),
@@ -687,7 +687,7 @@ GUARDS = (
     Guard(
         "",
         "models: a worker probes once a pause",
-        "chatsite/provider/health.py",
+        "chatsite/provider/model_health.py",
         "            if clock - self._probed_at.get(name, -PROBED_FOR) >= PROBED_FOR:\n",
         "            if True:\n",
         (f"{HEALTH}::test_after_the_pause_each_worker_makes_one_probe",),
@@ -695,7 +695,7 @@ GUARDS = (
     Guard(
         "",
         "models: the question's fault pauses none",
-        "chatsite/provider/health.py",
+        "chatsite/provider/model_health.py",
         "        elif kind not in NOT_ITS_FAULT:\n",
         "        else:\n",
         (f"{FAILING}::test_what_is_the_questions_fault_pauses_no_model",),
@@ -703,7 +703,7 @@ GUARDS = (
     Guard(
         "",
         "models: no room for the other tier is no refusal",
-        "chatsite/chat/calls.py",
+        "chatsite/answering/model_call.py",
         "        with suppress(NoRoom, NoPrice):\n",
         "        with suppress():\n",
         (
@@ -714,7 +714,7 @@ GUARDS = (
     Guard(
         "",
         "models: where the budgets leave the cheap tier only, it is asked",
-        "chatsite/chat/affording.py",
+        "chatsite/answering/budget_allowance.py",
         "    rises = shift is None or shift.threshold < HIGHEST_THRESHOLD\n",
         "    rises = True\n",
         (f"{FAILING}::test_nothing_dearer_stands_in_where_the_budgets_allow_the_cheap_tier_only",),
@@ -754,7 +754,7 @@ GUARDS = (
     Guard(
         "P4",
         "only calls of ours are corrected",
-        "billing/reconciliation.py",
+        "billing/bills/reconciliation.py",
         "ours = self.recorded.calls > 0 and self.billed is not None",
         "ours = True",
         ("tests/test_reconcile.py",),
@@ -786,7 +786,7 @@ GUARDS = (
     Guard(
         "",
         "summaries: the switch turns them off",
-        "chatsite/summaries/night.py",
+        "chatsite/summaries/nightly_summaries.py",
         "    if not summarising.is_on:\n",
         "    if False:\n",
         (SUMMARIES,),
@@ -794,7 +794,7 @@ GUARDS = (
     Guard(
         "",
         "summaries: what was sent takes no place of another",
-        "chatsite/summaries/night.py",
+        "chatsite/summaries/nightly_summaries.py",
         "if _reference(each) not in sent)",
         "if sent is not None)",
         (SUMMARIES,),
@@ -802,7 +802,7 @@ GUARDS = (
     Guard(
         "",
         "summaries: a later one stays",
-        "chatsite/summaries/night.py",
+        "chatsite/summaries/nightly_summaries.py",
         "    if newer.exists() or not",
         "    if not",
         (SUMMARIES,),
@@ -818,7 +818,7 @@ GUARDS = (
     Guard(
         "",
         "summaries: none of a conversation's words stay in the batch",
-        "chatsite/summaries/night.py",
+        "chatsite/summaries/nightly_summaries.py",
         'failure=failure, text="") or not text:',
         "failure=failure) or not text:",
         (SUMMARIES,),
@@ -898,7 +898,7 @@ GUARDS = (
     Guard(
         "",
         "people: where none answer, nobody is told that one will",
-        "chatsite/chat/affording.py",
+        "chatsite/answering/budget_allowance.py",
         "    if not settings.PEOPLE_ANSWER:\n",
         "    if False:\n",
         (AFFORDING,),
@@ -906,7 +906,7 @@ GUARDS = (
     Guard(
         "",
         "people: where they answer, the conversation waits for one",
-        "chatsite/chat/affording.py",
+        "chatsite/answering/budget_allowance.py",
         "    if not settings.PEOPLE_ANSWER:\n",
         "    if True:\n",
         (AFFORDING,),
@@ -914,7 +914,7 @@ GUARDS = (
     Guard(
         "",
         "people: who has waited keeps the place",
-        "chatsite/chat/affording.py",
+        "chatsite/answering/budget_allowance.py",
         "conversation.wants_person_since or timezone.now()",
         "timezone.now()",
         (AFFORDING,),
@@ -922,7 +922,7 @@ GUARDS = (
     Guard(
         "",
         "addresses: a call counts for the one that it is from",
-        "chatsite/chat/calls.py",
+        "chatsite/answering/model_call.py",
         "        address=reply.conversation.address,\n",
         "",
         (AFFORDING,),
@@ -930,7 +930,7 @@ GUARDS = (
     Guard(
         "",
         "addresses: the ladder looks at their budgets",
-        "chatsite/chat/affording.py",
+        "chatsite/answering/budget_allowance.py",
         "        address=reply.conversation.address,\n",
         "",
         (AFFORDING,),
@@ -938,7 +938,7 @@ GUARDS = (
     Guard(
         "",
         "addresses: what anybody can write is not believed",
-        "chatsite/chat/visitors.py",
+        "chatsite/chat/web/visitors.py",
         "return last if settings.BEHIND_HTTPS and last else peer",
         "return last or peer",
         (AFFORDING, PAGES),
@@ -946,7 +946,7 @@ GUARDS = (
     Guard(
         "",
         "addresses: only the proxy's own word is",
-        "chatsite/chat/visitors.py",
+        "chatsite/chat/web/visitors.py",
         'forwarded.rpartition(",")[2]',
         'forwarded.partition(",")[0]',
         (AFFORDING, PAGES),
@@ -954,7 +954,7 @@ GUARDS = (
     Guard(
         "",
         "addresses: a household of IPv6 is one",
-        "chatsite/chat/visitors.py",
+        "chatsite/chat/web/visitors.py",
         "mapped or ipaddress.IPv6Network((known, NETWORK), strict=False).network_address",
         "mapped or known",
         (AFFORDING,),
@@ -962,7 +962,7 @@ GUARDS = (
     Guard(
         "",
         "addresses: they ask at a rate by the socket",
-        "chatsite/chat/consumer.py",
+        "chatsite/chat/live/consumer.py",
         "            limits.asks_per_address.take(self.address)\n",
         "",
         (SOCKETS,),
@@ -970,7 +970,7 @@ GUARDS = (
     Guard(
         "",
         "addresses: they hold so many sockets",
-        "chatsite/chat/limits.py",
+        "chatsite/chat/web/rate_limits.py",
         "        if self._taken[key] >= self.most:\n",
         "        if not self.most:\n",
         (SOCKETS,),
@@ -978,7 +978,7 @@ GUARDS = (
     Guard(
         "",
         "addresses: a socket that was never opened gives its place back",
-        "chatsite/chat/limits.py",
+        "chatsite/chat/web/rate_limits.py",
         "            self._taken[key] -= 1\n",
         "            pass\n",
         (SOCKETS,),
@@ -986,7 +986,7 @@ GUARDS = (
     Guard(
         "",
         "addresses: they ask at a rate by the form",
-        "chatsite/chat/views.py",
+        "chatsite/chat/web/views.py",
         "        limits.asks_per_address.take(address)\n",
         "",
         (PAGES,),
@@ -994,7 +994,7 @@ GUARDS = (
     Guard(
         "",
         "kept answers: the articles are part of the key",
-        "chatsite/chat/kept.py",
+        "chatsite/answering/canned/saved.py",
         "        claimed.found.edition,\n        policy.version,",
         "        policy.version,",
         (PREPARED,),
@@ -1002,7 +1002,7 @@ GUARDS = (
     Guard(
         "",
         "kept answers: the policy is part of the key",
-        "chatsite/chat/kept.py",
+        "chatsite/answering/canned/saved.py",
         "        policy.version,\n        task.name,",
         "        task.name,",
         (PREPARED,),
@@ -1010,7 +1010,7 @@ GUARDS = (
     Guard(
         "",
         "kept answers: the task type's tier is part of the key",
-        "chatsite/chat/kept.py",
+        "chatsite/answering/canned/saved.py",
         "        task.tier,\n        task.points,\n",
         "",
         (PREPARED,),
@@ -1018,7 +1018,7 @@ GUARDS = (
     Guard(
         "",
         "kept answers: the site's name is part of the key",
-        "chatsite/chat/kept.py",
+        "chatsite/answering/canned/saved.py",
         "        settings.SITE_NAME,\n",
         "",
         (PREPARED,),
@@ -1026,7 +1026,7 @@ GUARDS = (
     Guard(
         "",
         "kept answers: the whole question is part of the key",
-        "chatsite/chat/kept.py",
+        "chatsite/answering/canned/saved.py",
         '" ".join(tidy(turn.text).casefold().split()).rstrip(" ?!."),',
         '"",',
         (PREPARED,),
@@ -1034,7 +1034,7 @@ GUARDS = (
     Guard(
         "",
         "kept answers: the same words otherwise written are the same",
-        "chatsite/chat/kept.py",
+        "chatsite/answering/canned/saved.py",
         '" ".join(tidy(turn.text).casefold().split()).rstrip(" ?!."),',
         "turn.text,",
         (PREPARED,),
@@ -1042,7 +1042,7 @@ GUARDS = (
     Guard(
         "",
         "kept answers: a later turn is no first one",
-        "chatsite/chat/kept.py",
+        "chatsite/answering/canned/saved.py",
         "or not prepared.is_first(claimed):",
         "or False:",
         (PREPARED,),
@@ -1050,7 +1050,7 @@ GUARDS = (
     Guard(
         "",
         "kept answers: a task type has to allow it",
-        "chatsite/chat/kept.py",
+        "chatsite/answering/canned/saved.py",
         "if task is None or not task.is_cacheable or not",
         "if task is None or not",
         (PREPARED,),
@@ -1058,7 +1058,7 @@ GUARDS = (
     Guard(
         "",
         "kept answers: one that is rated down is given to nobody",
-        "chatsite/chat/ratings.py",
+        "chatsite/chat/actions/rate.py",
         "            KeptAnswer.objects.of(reply).delete()\n",
         "            pass\n",
         (PREPARED,),
@@ -1066,7 +1066,7 @@ GUARDS = (
     Guard(
         "",
         "kept answers: one grows old",
-        "chatsite/chat/kept.py",
+        "chatsite/answering/canned/saved.py",
         "key=key, kept_at__gt=timezone.now() - KEPT)",
         "key=key)",
         (PREPARED,),
@@ -1082,7 +1082,7 @@ GUARDS = (
     Guard(
         "",
         "an alert that is sent to nobody is stored as quiet",
-        "billing/alerts/watch.py",
+        "billing/alerts/raise_alerts.py",
         '                    "quiet": finding.quiet,\n',
         "",
         ("tests/billing/alerts/test_watch.py::test_a_share_of_many_is_for_the_list_alone",),
@@ -1107,14 +1107,14 @@ GUARDS = (
         "",
         "dates and headings of lists: dates as on the pages",
         "chatsite/settings.py",
-        'FORMAT_MODULE_PATH = "chatsite.formats"\n',
+        'FORMAT_MODULE_PATH = "chatsite.staff.formats"\n',
         "",
         ("tests/billing/test_admin.py::test_dates_and_headings_are_written_as_on_the_pages",),
     ),
     Guard(
         "",
         "dates and headings of lists: what is listed",
-        "chatsite/paging.py",
+        "chatsite/staff/paging.py",
         "        self.title = capfirst(str(self.opts.verbose_name_plural))\n",
         "",
         ("tests/billing/test_admin.py::test_dates_and_headings_are_written_as_on_the_pages",),
@@ -1133,7 +1133,7 @@ GUARDS = (
     Guard(
         "",
         "an alert is raised once",
-        "billing/alerts/watch.py",
+        "billing/alerts/raise_alerts.py",
         "            if not new:\n",
         "            if False:\n",
         ("tests/billing/alerts/test_watch.py",),
@@ -1217,7 +1217,7 @@ GUARDS = (
     Guard(
         "",
         "collecting: what is there is not asked again",
-        "chatsite/quality/collection.py",
+        "chatsite/quality/label_collection.py",
         "return item is None or (again and item.state == Failed)",
         "return item is None or again",
         (COLLECTING,),
@@ -1225,7 +1225,7 @@ GUARDS = (
     Guard(
         "",
         "collecting: a verdict that is none is no label",
-        "chatsite/quality/collection.py",
+        "chatsite/quality/label_collection.py",
         "item.state == Answered and not _is_verdict(item.text):",
         "item.state == Answered and False:",
         (COLLECTING,),
@@ -1233,7 +1233,7 @@ GUARDS = (
     Guard(
         "",
         "collecting: another round asks anew",
-        "chatsite/quality/collection.py",
+        "chatsite/quality/label_collection.py",
         "basis = [self.round, models.cheap,",
         "basis = [models.cheap,",
         (COLLECTING,),
@@ -1273,7 +1273,7 @@ GUARDS = (
     Guard(
         "P7",
         "only whoever holds a conversation rates in it",
-        "chatsite/chat/ratings.py",
+        "chatsite/chat/actions/rate.py",
         "        held = Conversation.objects.held_by(visitor).filter(public_id=public_id)\n",
         "        held = Conversation.objects.filter(public_id=public_id)\n",
         (RATINGS,),
@@ -1281,7 +1281,7 @@ GUARDS = (
     Guard(
         "P7",
         "an answer is rated from its own conversation",
-        "chatsite/chat/ratings.py",
+        "chatsite/chat/actions/rate.py",
         "        reply = conversation.messages.filter(id=reply_id).first()\n",
         "        reply = Message.objects.filter(id=reply_id).first()\n",
         (RATINGS,),
@@ -1289,7 +1289,7 @@ GUARDS = (
     Guard(
         "",
         "only a complete answer is rated",
-        "chatsite/chat/ratings.py",
+        "chatsite/chat/actions/rate.py",
         "if reply is None or not reply.can_be_rated:",
         "if reply is None:",
         (RATINGS,),
@@ -1297,7 +1297,7 @@ GUARDS = (
     Guard(
         "",
         "the same rating twice is one change",
-        "chatsite/chat/ratings.py",
+        "chatsite/chat/actions/rate.py",
         "        if reply.rating == rating and reply.rating_note == note:\n",
         "        if False:\n",
         (RATINGS,),
@@ -1305,7 +1305,7 @@ GUARDS = (
     Guard(
         "",
         "ratings have a rate",
-        "chatsite/chat/views.py",
+        "chatsite/chat/web/views.py",
         "        limits.clicks_per_visitor.take(visitor)\n        reply_id, rating, note",
         "        reply_id, rating, note",
         (RATINGS,),
@@ -1313,7 +1313,7 @@ GUARDS = (
     Guard(
         "P7",
         "only whoever holds a conversation asks for a person",
-        "chatsite/chat/handover.py",
+        "chatsite/chat/actions/handover.py",
         "        held = Conversation.objects.held_by(visitor).filter(public_id=public_id)\n",
         "        held = Conversation.objects.filter(public_id=public_id)\n",
         (WISHES,),
@@ -1321,7 +1321,7 @@ GUARDS = (
     Guard(
         "",
         "a wish ends with the person's visit",
-        "chatsite/chat/handover.py",
+        "chatsite/chat/actions/handover.py",
         "        conversation.handled_by = conversation.wants_person_since = None\n",
         "        conversation.handled_by = None\n",
         (WISHES,),
@@ -1329,7 +1329,7 @@ GUARDS = (
     Guard(
         "",
         "a rating that is taken back is no label",
-        "chatsite/quality/events.py",
+        "chatsite/quality/answer_outcomes.py",
         "        stale.exclude(source=Source.JUDGED).delete()\n",
         "",
         ("tests/quality/test_events.py",),
@@ -1337,7 +1337,7 @@ GUARDS = (
     Guard(
         "",
         "a strong answer's rating is no label of the cheap one",
-        "chatsite/quality/events.py",
+        "chatsite/quality/answer_outcomes.py",
         "    rated = _replies(since, tier=Tier.CHEAP, rating__isnull=False)\n",
         "    rated = _replies(since, rating__isnull=False)\n",
         ("tests/quality/test_events.py",),
@@ -1345,7 +1345,7 @@ GUARDS = (
     Guard(
         "",
         "what judges said outlives the night",
-        "chatsite/quality/events.py",
+        "chatsite/quality/answer_outcomes.py",
         "        stale.exclude(source=Source.JUDGED).delete()\n",
         "        stale.delete()\n",
         ("tests/quality/test_events.py",),
@@ -1353,7 +1353,7 @@ GUARDS = (
     Guard(
         "",
         "the newest week is held back",
-        "chatsite/quality/learning.py",
+        "chatsite/quality/training.py",
         "    before = [example for example in found if example.asked_at <= since]\n",
         "    before = list(found)\n",
         ("tests/quality/test_night.py",),
@@ -1361,7 +1361,7 @@ GUARDS = (
     Guard(
         "",
         "few labels propose nothing",
-        "chatsite/quality/learning.py",
+        "chatsite/quality/training.py",
         "    if firm < ENOUGH:\n",
         "    if firm < 0:\n",
         ("tests/quality/test_night.py",),
@@ -1401,7 +1401,7 @@ GUARDS = (
     Guard(
         "billing",
         "a list sorts by no column that has no index",
-        "chatsite/paging.py",
+        "chatsite/staff/paging.py",
         "        may = field_name in (self.sortable_by or ())\n",
         "        may = True\n",
         (f"{VISITORS}::test_entries_are_sorted_by_what_has_an_index",),
@@ -1417,7 +1417,7 @@ GUARDS = (
     Guard(
         "billing",
         "visitors are listed for who may see costs",
-        "billing/dashboard/visitor_pages.py",
+        "billing/dashboard/visitor_list.py",
         '        if not request.user.has_perm("billing.view_ledgerentry"):\n'
         "            raise PermissionDenied\n",
         "",
@@ -1442,7 +1442,7 @@ GUARDS = (
     Guard(
         "chat",
         "a search reads the signs that its index leaves out",
-        "chatsite/chat/search.py",
+        "chatsite/chat/admin/conversation_search.py",
         "    if are_words(terms):\n",
         "    if words:\n",
         ("tests/chat/test_search.py::test_words_are_found",),
@@ -1450,7 +1450,7 @@ GUARDS = (
     Guard(
         "chat",
         "what has no words is searched for by reading",
-        "chatsite/chat/search.py",
+        "chatsite/chat/admin/conversation_search.py",
         " and not UNSPACED.search(term)",
         "",
         ("tests/chat/test_search.py::test_words_are_found",),
@@ -1458,7 +1458,7 @@ GUARDS = (
     Guard(
         "chat",
         "what is no word is looked for in the newest conversations",
-        "chatsite/chat/search.py",
+        "chatsite/chat/admin/conversation_search.py",
         "_reading(rows.filter(id__in=newest), terms)",
         "_reading(rows, terms)",
         (

@@ -130,7 +130,7 @@ class Entry:
 
 
 # What fragments address in a page.
-PARTS = ("earlier", "messages", "standing", "person", "notice")
+PARTS = ("earlier", "messages", "conversation-status", "person", "notice")
 
 
 class Page:
@@ -162,7 +162,7 @@ class Page:
     @property
     def seen(self) -> str:
         """The revision that chat.js asks to be brought up to date from."""
-        node = self._by_id("standing")
+        node = self._by_id("conversation-status")
         assert node is not None
         return node.attributes.get("data-seen") or node.attributes.get("value", "")
 

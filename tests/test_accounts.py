@@ -3,7 +3,7 @@
 import pytest
 from django.contrib.auth.models import Group, User
 
-from chatsite import accounts, roles
+from chatsite.staff import accounts, roles
 
 
 @pytest.fixture

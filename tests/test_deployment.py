@@ -16,8 +16,8 @@ from django.core.management import get_commands
 from django.utils.module_loading import import_string
 
 from chatsite import env
-from chatsite.beat import app as beat
 from chatsite.celery import app as workers
+from chatsite.runtime.beat import app as beat
 
 ROOT = Path(__file__).resolve().parent.parent
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -126,8 +126,8 @@ def test_every_command_names_what_exists(words):
     ("starts", "unneeded"),
     [
         ("import chatsite.asgi, django.urls; django.urls.get_resolver().url_patterns", "openai"),
-        ("import chatsite.worker", "celery.bin.celery"),
-        ("import chatsite.beat", "django.db.models"),
+        ("import chatsite.runtime.worker", "celery.bin.celery"),
+        ("import chatsite.runtime.beat", "django.db.models"),
     ],
 )
 def test_a_process_loads_only_what_it_needs(starts, unneeded):

@@ -14,9 +14,17 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from billing import catalogue
 from billing.models import LedgerEntry, Price
-from routing.strategies import Questions, highest, needed, steps, strategy, together, verified
+from billing.prices import catalogue
+from routing.learning.strategies import (
+    Questions,
+    highest,
+    needed,
+    steps,
+    strategy,
+    together,
+    verified,
+)
 
 FOUR = Questions(
     cheap=[1.0, 0.0, 0.0, 1.0],

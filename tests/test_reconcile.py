@@ -6,10 +6,15 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from billing import ledger, proof
+from billing import ledger, ledger_proof
 from billing.ledger import Call
-from billing.models import Budget, BudgetWindow, LedgerEntry, Price
-from billing.pricing import Usage
+from billing.models import (
+    Budget,
+    BudgetPeriod,
+    LedgerEntry,
+    Price,
+)
+from billing.prices.pricing import Usage
 from tests.costs import ADMIN_KEY
 from tests.upstream import Upstream
 
@@ -188,13 +193,13 @@ def test_the_ledger_follows_the_bill_where_the_operator_says_so(called, bill, do
     entry = LedgerEntry.objects.get(purpose="reconciliation")
     assert (entry.amount, entry.outcome, entry.tier) == (-given, "reconciled", "strong")
     assert (entry.input_tokens, entry.conversation) == (0, "")
-    spent = {window.budget.scope: window.spent for window in BudgetWindow.objects.all()}
+    spent = {window.budget.scope: window.spent for window in BudgetPeriod.objects.all()}
     assert spent == {
         "site": 150_000_000 - given,
         "tier": 150_000_000 - given,
         "conversation": 150_000_000,
     }
-    assert proof.differences() == []
+    assert ledger_proof.differences() == []
     call_command("check_ledger")
     # Corrected, the day is equal, and stays so.
     again = reconciled("--correct", str(DAY))

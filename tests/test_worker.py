@@ -10,7 +10,7 @@ import redis
 from celery import Celery
 from django.conf import settings
 
-from chatsite.chat import wakeup
+from chatsite.chat.live import hints
 from tests import services
 from tests.busy_worker import hold, note
 from tests.waiting import until
@@ -47,7 +47,7 @@ def send(broker: services.Server, *names: str) -> None:
     """Tasks that are held until there is a file named `go`."""
     with Celery(broker=broker.url, set_as_current=False) as sender:
         for name in names:
-            sender.send_task(hold.name, (name,), queue=wakeup.QUEUE)
+            sender.send_task(hold.name, (name,), queue=hints.QUEUE)
 
 
 @pytest.fixture
@@ -59,10 +59,10 @@ def no_thread_free(broker, busy_worker, wait, tmp_path) -> None:
 
 def test_a_hint_waits_for_no_thread(broker, no_thread_free, wait, tmp_path, monkeypatch, settings):
     settings.REDIS_URL = broker.url
-    monkeypatch.setattr(wakeup, "TASK", note.name)
-    wakeup._queue.cache_clear()
+    monkeypatch.setattr(hints, "TASK", note.name)
+    hints._queue.cache_clear()
 
-    wakeup.worker(7)
+    hints.wake_worker(7)
 
     wait(lambda: (tmp_path / "7").exists())
 
@@ -74,7 +74,7 @@ def test_a_task_that_is_taken_up_while_the_broker_is_away_ends_no_worker(
     log = tmp_path / "log"
     send(broker, "waiting")
     with redis.Redis.from_url(broker.url) as looking:
-        wait(lambda: not looking.llen(wakeup.QUEUE))  # the worker has it
+        wait(lambda: not looking.llen(hints.QUEUE))  # the worker has it
 
     broker.kill()
     wait(lambda: "Connection to broker lost" in log.read_text())

@@ -16,10 +16,16 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from billing import adjustments, outlooks, windows
+from billing import windows
 from billing.admin.columns import WrittenByTheLedger, dollars
-from billing.forms import LADDER, PACING, BudgetForm, LadderForm
-from billing.models import Adjustment, Budget, BudgetWindow
+from billing.admin.forms import (
+    LADDER,
+    PACING,
+    BudgetForm,
+    LadderForm,
+)
+from billing.models import Budget, BudgetPeriod, PacingChange
+from billing.pacing import adjust, forecast
 from billing.tasks import pace
 
 # Shown beneath a budget; their lists have them all.
@@ -30,7 +36,7 @@ LOOKED_AT = 500
 
 
 class WindowInline(WrittenByTheLedger, admin.TabularInline):  # type: ignore[type-arg]  # as above
-    model = BudgetWindow
+    model = BudgetPeriod
     verbose_name_plural = "newest windows"
 
     limit_dollars = dollars("limit")
@@ -48,12 +54,12 @@ class WindowInline(WrittenByTheLedger, admin.TabularInline):  # type: ignore[typ
     ]
     fields = (*readonly_fields,)
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[BudgetWindow]:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[BudgetPeriod]:
         match = request.resolver_match
         budget = match.kwargs.get("object_id") if match else None
-        newest = BudgetWindow.objects.filter(budget=budget).order_by("-starts_at", "-spent")
+        newest = BudgetPeriod.objects.filter(budget=budget).order_by("-starts_at", "-spent")
         ids = newest.values_list("id", flat=True)[:NEWEST_WINDOWS]
-        return BudgetWindow.objects.filter(id__in=list(ids)).select_related("budget")
+        return BudgetPeriod.objects.filter(id__in=list(ids)).select_related("budget")
 
 
 @admin.register(Budget)
@@ -135,7 +141,7 @@ class BudgetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # as above
         if not self.has_view_permission(request):
             raise PermissionDenied
         budget, now = get_object_or_404(Budget, pk=budget_id), timezone.now()
-        outlook = outlooks.of(budget, now)
+        outlook = forecast.of(budget, now)
         context = {"outlook": outlook, "lasts_at": "", "words": ""}
         if outlook:
             points = budget.points_since(outlook.window.starts_at)
@@ -150,7 +156,7 @@ class BudgetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # as above
             raise PermissionDenied
         assert request.user.is_authenticated
         budget = get_object_or_404(Budget, pk=budget_id)
-        if adjustments.stop(budget, request.user):
+        if adjust.stop(budget, request.user):
             self.log_change(request, budget, "Stopped pacing itself.")
             messages.success(request, "It no longer paces itself: the threshold is the policy's.")
         else:
@@ -172,14 +178,14 @@ class BudgetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # as above
     def get_queryset(self, request: HttpRequest) -> QuerySet[Budget]:
         """With the use of each budget's current window; of the fullest of the newest, if many."""
         newest = (
-            BudgetWindow.objects.filter(
+            BudgetPeriod.objects.filter(
                 budget=OuterRef(OuterRef("pk")), starts_at=OuterRef(OuterRef("began"))
             )
             .order_by("-id")
             .values("id")[:LOOKED_AT]
         )
         fullest = (
-            BudgetWindow.objects.filter(id__in=newest)
+            BudgetPeriod.objects.filter(id__in=newest)
             .annotate(used=F("spent") + F("reserved"))
             .order_by("-used", "id")
         )
@@ -202,7 +208,7 @@ class BudgetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # as above
         if change:
             assert request.user.is_authenticated
             switched = "paces_itself" in form.changed_data
-            adjustments.keep(obj, request.user, switched=switched)
+            adjust.keep(obj, request.user, switched=switched)
         super().save_model(request, obj, form, change)
         windows.follow_limits(obj.windows.filter(windows.current(timezone.now())))
         if obj.paces_itself:
@@ -230,7 +236,7 @@ def _pacing(budget: Budget, now: datetime) -> dict[str, Any]:
     }
 
 
-@admin.register(Adjustment)
+@admin.register(PacingChange)
 class AdjustmentAdmin(
     WrittenByTheLedger,
     admin.ModelAdmin,  # type: ignore[type-arg]  # as above
@@ -262,7 +268,7 @@ class AdjustmentAdmin(
     show_full_result_count = False
 
 
-@admin.register(BudgetWindow)
+@admin.register(BudgetPeriod)
 class BudgetWindowAdmin(
     WrittenByTheLedger,
     admin.ModelAdmin,  # type: ignore[type-arg]  # as above

@@ -11,9 +11,8 @@ from django.http import HttpRequest, HttpResponseBadRequest
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
 
-from billing import exports
 from billing.admin.columns import WrittenByTheLedger, dollars
-from billing.dashboard import downloads, visitor_pages
+from billing.dashboard import downloads, entries_export, visitor_list
 from billing.dashboard.views import dashboard, export
 from billing.models import LedgerEntry, Price, Tally
 
@@ -123,16 +122,16 @@ class LedgerEntryAdmin(
             found = self.get_changelist_instance(request).queryset
         except IncorrectLookupParameters:
             return HttpResponseBadRequest("No such filter.")
-        return downloads.spreadsheet(request, "entries.csv", exports.lines(found))
+        return downloads.spreadsheet(request, "entries.csv", entries_export.lines(found))
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         return [
             path("costs/", view(dashboard), name="billing_costs"),
             path("costs/export/", view(export), name="billing_costs_export"),
-            path("costs/visitors/", view(visitor_pages.listing), name="billing_visitors"),
+            path("costs/visitors/", view(visitor_list.listing), name="billing_visitors"),
             path(
-                "costs/visitors/export/", view(visitor_pages.export), name="billing_visitors_export"
+                "costs/visitors/export/", view(visitor_list.export), name="billing_visitors_export"
             ),
             path("export/", view(self.export), name="billing_ledgerentry_export"),
             *super().get_urls(),

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from billing.admin.columns import NotChanged, dollars
-from billing.forms import PriceForm
+from billing.admin.forms import PriceForm
 from billing.models import Price
 
 

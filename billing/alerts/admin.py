@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
-from billing.alerts import watch
+from billing.alerts import raise_alerts
 from billing.alerts.models import Alert, AlertQuerySet, Attempt, Delivery
 
 LIST = "admin:alerts_alert_changelist"
@@ -100,7 +100,7 @@ class AlertAdmin(WrittenByTheWatch, admin.ModelAdmin[Alert]):
             {
                 "title": "Alerts",
                 "may_test": self.has_test_permission(request),
-                "channels": watch.channels(),
+                "channels": raise_alerts.channels(),
                 **(extra_context or {}),
             },
         )
@@ -140,7 +140,7 @@ class AlertAdmin(WrittenByTheWatch, admin.ModelAdmin[Alert]):
     def acknowledge_selected(self, request: HttpRequest, alerts: QuerySet[Alert]) -> None:
         assert isinstance(alerts, AlertQuerySet)
         assert request.user.is_authenticated
-        count = watch.acknowledge(alerts, request.user)
+        count = raise_alerts.acknowledge(alerts, request.user)
         messages.success(request, f"{count} acknowledged.")
 
     def acknowledge(self, request: HttpRequest, alert_id: int) -> HttpResponse:
@@ -149,7 +149,7 @@ class AlertAdmin(WrittenByTheWatch, admin.ModelAdmin[Alert]):
             raise PermissionDenied
         assert request.user.is_authenticated
         alert = get_object_or_404(Alert, pk=alert_id)
-        if not watch.acknowledge(Alert.objects.filter(pk=alert.pk), request.user):
+        if not raise_alerts.acknowledge(Alert.objects.filter(pk=alert.pk), request.user):
             messages.info(request, "It was acknowledged already.")
         return redirect("admin:alerts_alert_change", alert_id)
 
@@ -157,8 +157,8 @@ class AlertAdmin(WrittenByTheWatch, admin.ModelAdmin[Alert]):
         """The button that sends an alert by every channel."""
         if request.method != "POST" or not self.has_test_permission(request):
             raise PermissionDenied
-        alert = watch.test(request.user.get_username(), timezone.now())
-        if watch.channels():
+        alert = raise_alerts.test(request.user.get_username(), timezone.now())
+        if raise_alerts.channels():
             messages.success(request, "A test alert is on its way: its deliveries are below.")
         else:
             messages.warning(
@@ -193,7 +193,7 @@ def _rows(alert: Alert) -> str:
     match alert.rule:
         case Alert.Rule.BUDGET | Alert.Rule.FORECAST | Alert.Rule.PACING:
             window = alert.window.removeprefix("window:")
-            return reverse("admin:billing_budgetwindow_change", args=[window])
+            return reverse("admin:billing_budgetperiod_change", args=[window])
         case Alert.Rule.BILL:
             named, _, billed = alert.window.partition("billed:")
             page = "admin:bills_billedday"

@@ -11,7 +11,7 @@ from django.core.mail import EmailMessage
 from django.db.models import F
 from django.utils import timezone
 
-from billing.alerts import watch, webhook
+from billing.alerts import raise_alerts, webhook
 from billing.alerts.errors import NotDelivered
 from billing.alerts.models import Alert, Attempt, Delivery
 
@@ -69,7 +69,7 @@ def _tried(delivery: Delivery, now: datetime) -> bool:
 
 def _send(delivery: Delivery) -> str:
     """Raises NotDelivered."""
-    if delivery.channel not in watch.channels():
+    if delivery.channel not in raise_alerts.channels():
         raise NotDelivered("not set up any more")
     if delivery.channel == Delivery.Channel.EMAIL:
         return _mail(delivery.alert)

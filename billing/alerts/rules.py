@@ -9,15 +9,22 @@ from itertools import groupby
 from django.db.models import F, Sum
 from django.utils import timezone
 
-from billing import crossings, spending, windows
-from billing.alerts import ordinary
+from billing import warning_lines, windows
+from billing.alerts import usual_costs
 from billing.alerts.models import Alert
 from billing.bills.models import BilledDay, BillReading
-from billing.models import Budget, BudgetWindow, ConversationCost, LedgerEntry, Tally
+from billing.models import (
+    Budget,
+    BudgetPeriod,
+    ConversationCost,
+    LedgerEntry,
+    Tally,
+)
 from billing.money import shown, signed
+from billing.pacing import hourly_spending
+from billing.pacing.threshold_increase import Outcome
 from billing.periods import Period
-from billing.snapshots import family
-from billing.steering import Outcome
+from billing.prices.model_snapshots import family
 
 # What is compared with.
 TRAILING = timedelta(days=7)
@@ -50,7 +57,7 @@ class Finding:
 
 def lines(now: datetime) -> Iterator[Finding]:
     """Warning lines of budgets. Of several that are crossed at once, the highest is sent."""
-    by_window = groupby(crossings.standing(now), key=lambda crossing: crossing.window.pk)
+    by_window = groupby(warning_lines.reached(now), key=lambda crossing: crossing.window.pk)
     for _, crossed in by_window:
         *below, highest = crossed
         for crossing in (*below, highest):
@@ -71,11 +78,11 @@ def forecasts(now: datetime) -> Iterator[Finding]:
     """Days and months that will probably be at their limit before they end."""
     if not LedgerEntry.objects.filter(called_at__lt=now - FIRST_DAY).exists():
         return
-    paced = BudgetWindow.objects.filter(
+    paced = BudgetPeriod.objects.filter(
         windows.current(now),
         budget__active=True,
         budget__period__in=(Period.DAY, Period.MONTH),
-        budget__scope__in=spending.PACED,
+        budget__scope__in=hourly_spending.PACED,
         spent__gt=0,
         spent__lt=F("limit"),
     )
@@ -83,7 +90,7 @@ def forecasts(now: datetime) -> Iterator[Finding]:
         if window.budget.points_since(window.starts_at):
             # What was recorded before it raised the threshold says too much; `bounds` tells more.
             continue
-        hit_at = spending.forecast(window, now).hit_at
+        hit_at = hourly_spending.forecast(window, now).hit_at
         if hit_at is not None:
             budget = window.budget
             name = f"{budget} {window.key}".strip()
@@ -99,7 +106,7 @@ def forecasts(now: datetime) -> Iterator[Finding]:
 
 def bounds(now: datetime) -> Iterator[Finding]:
     """Budgets that raise the threshold by all that they may, and will be overrun all the same."""
-    pacing = BudgetWindow.objects.filter(
+    pacing = BudgetPeriod.objects.filter(
         windows.current(now),
         budget__active=True,
         budget__paces_itself=True,
@@ -133,8 +140,8 @@ def unusual_hour(now: datetime) -> Iterator[Finding]:
     ):
         hours[quarter.replace(minute=0)] += cost
     cost = hours.pop(begun, 0)
-    place = ordinary.place(len(hours))
-    if place is not None and cost > (most := ordinary.most(sorted(hours.values())[place])):
+    place = usual_costs.place(len(hours))
+    if place is not None and cost > (most := usual_costs.most(sorted(hours.values())[place])):
         yield Finding(
             Rule.HOUR,
             "site",
@@ -147,10 +154,10 @@ def unusual_hour(now: datetime) -> Iterator[Finding]:
 def unusual_conversations(now: datetime) -> Iterator[Finding]:
     """Conversations of the last hour that cost far more than those of the week did."""
     costs = ConversationCost.objects.filter(last_at__gt=now - TRAILING, last_at__lte=now)
-    place = ordinary.place(costs.count())
+    place = usual_costs.place(costs.count())
     if place is None:
         return
-    most = ordinary.most(costs.order_by("amount").values_list("amount", flat=True)[place])
+    most = usual_costs.most(costs.order_by("amount").values_list("amount", flat=True)[place])
     for each in costs.filter(amount__gt=most, last_at__gt=now - timedelta(hours=1)):
         yield Finding(
             Rule.CONVERSATION,
@@ -204,6 +211,6 @@ def bills(now: datetime) -> Iterator[Finding]:
         )
 
 
-def _whose(window: BudgetWindow) -> str:
+def _whose(window: BudgetPeriod) -> str:
     """Its budget, and which conversation, visitor, tier or model it is of, where it is of one."""
     return f"{window.budget} ({window.key})" if window.key else str(window.budget)

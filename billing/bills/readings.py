@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from billing.bills.models import BilledDay, BillReading
-from billing.reconciliation import Line
+from billing.bills.reconciliation import Line
 
 KEPT = timedelta(days=90)
 FOUND = ["recorded", "billed", "unexplained", "explanation", "compared_at"]

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import accumulate
 
-from billing.dashboard.asked import Asked
+from billing.call_outcomes import Cause, cause
 from billing.dashboard.charts import Cell, Chart, More, Row, Series, Unit
+from billing.dashboard.report_query import Asked
 from billing.dashboard.totals import Line, failures, total
 from billing.money import brief
-from billing.outcomes import Cause, cause
 
 # Without routing there would be the answers of one tier, and nothing to score.
 ROUTED = {"answer", "scoring"}

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from billing.dashboard.asked import Asked
+from billing.call_outcomes import MEANS, Cause, cause
 from billing.dashboard.panels import answers, seconds
+from billing.dashboard.report_query import Asked
 from billing.dashboard.totals import Line, Totals, failures, total
 from billing.money import brief
-from billing.outcomes import MEANS, Cause, cause
 
 # No call: what a bill said beside them.
 NO_CALL = "reconciliation"

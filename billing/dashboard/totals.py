@@ -9,8 +9,8 @@ from operator import attrgetter
 from django.db import connection
 
 from billing import tallies
-from billing.dashboard.spans import Step
-from billing.outcomes import failed
+from billing.call_outcomes import failed
+from billing.dashboard.date_ranges import Step
 
 # Steps drive: each is a short walk along the index. SQLite takes CROSS JOIN as told.
 LINES = """

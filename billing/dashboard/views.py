@@ -12,16 +12,23 @@ from django.utils import formats, timezone
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_GET
 
-from billing import spending
-from billing.dashboard import asked, panels, sheets, spans, tables, totals
-from billing.dashboard.asked import FILTERS, Asked
+from billing.dashboard import (
+    csv_cells,
+    date_ranges,
+    panels,
+    report_query,
+    tables,
+    totals,
+)
+from billing.dashboard.budget_gauges import Gauge, gauges
 from billing.dashboard.charts import Chart, More
-from billing.dashboard.gauges import Gauge, gauges
-from billing.dashboard.spans import TITLES, Period
+from billing.dashboard.date_ranges import TITLES, Period
+from billing.dashboard.report_query import FILTERS, Asked
 from billing.dashboard.totals import NUMBERS, Line
 from billing.models import Budget, ConversationCost
 from billing.money import brief, dollars
-from billing.pacing import Forecast
+from billing.pacing import hourly_spending
+from billing.pacing.spending_rate import Forecast
 
 # Conversations that are named for what they cost.
 DEAREST = 8
@@ -83,7 +90,7 @@ def export(request: HttpRequest) -> HttpResponse:
     )
     name = f"costs-{wanted.span.first}-{wanted.span.last}.csv"
     return HttpResponse(
-        sheets.lines([head, *rows]),
+        csv_cells.lines([head, *rows]),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
@@ -93,7 +100,9 @@ def _asked(request: HttpRequest) -> Asked:
     """Raises PermissionDenied."""
     if not request.user.has_perm("billing.view_ledgerentry"):
         raise PermissionDenied
-    return asked.read(request.GET.dict(), timezone.localdate(), timezone.get_default_timezone())
+    return report_query.read(
+        request.GET.dict(), timezone.localdate(), timezone.get_default_timezone()
+    )
 
 
 def _choices(lines: list[Line], name: str, wanted: Asked) -> list[str]:
@@ -104,14 +113,14 @@ def _choices(lines: list[Line], name: str, wanted: Asked) -> list[str]:
 def _months(wanted: Asked, now: datetime) -> list[tuple[str, str]]:
     """Of the last years, the newest first; also the one that is looked at."""
     today = timezone.localdate(now)
-    days = [today - timedelta(days=spans.LONGEST), today]
+    days = [today - timedelta(days=date_ranges.LONGEST), today]
     if wanted.span.month:
         days.append(wanted.span.first)
-    return spans.months(min(days), max(days))
+    return date_ranges.months(min(days), max(days))
 
 
 def _month(now: datetime) -> Asked:
-    return Asked(spans.month(timezone.localdate(now), timezone.get_default_timezone()))
+    return Asked(date_ranges.month(timezone.localdate(now), timezone.get_default_timezone()))
 
 
 def _read(wanted: Asked, now: datetime) -> tuple[list[Line], list[int]]:
@@ -135,7 +144,7 @@ def _burn_down(found: list[Gauge], by_day: list[int], now: datetime) -> list[Cha
     if gauge.window is None:
         note = f"{gauge.budget}: nothing is spent yet."
         return [panels.burn_down(_month(now), gauge.limit, by_day, {}, note)]
-    forecast = spending.forecast(gauge.window, now)
+    forecast = hourly_spending.forecast(gauge.window, now)
     coming = {point.at: (point.expected, point.low, point.high) for point in forecast.points}
     note = f"{gauge.budget}: {_in_words(forecast, gauge)} {gauge.pacing}"
     more = None

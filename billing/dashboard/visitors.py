@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db.models import Count, Max, Sum
 
-from billing.dashboard.spans import Span
+from billing.dashboard.date_ranges import Span
 from billing.models import ConversationCost
 from billing.money import brief
 

@@ -207,7 +207,7 @@ class Budget(models.Model):
         return self.paced_points if is_of_it else 0.0
 
 
-class BudgetWindow(models.Model):
+class BudgetPeriod(models.Model):
     """A budget's use by one key in one period, in nano-dollars. Carries the constraint."""
 
     budget = models.ForeignKey(Budget, on_delete=models.PROTECT, related_name="windows")
@@ -224,7 +224,7 @@ class BudgetWindow(models.Model):
         ordering = ["-starts_at", "budget", "key"]
         constraints = [
             models.UniqueConstraint(
-                fields=["budget", "starts_at", "key"], name="billing_one_window_at_once"
+                fields=["budget", "starts_at", "key"], name="billing_one_period_at_once"
             ),
             models.CheckConstraint(
                 condition=Q(spent__lte=F("limit") + F("overrun") - F("reserved")),
@@ -232,12 +232,12 @@ class BudgetWindow(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(limit__gte=0, spent__gte=0, reserved__gte=0, overrun__gte=0),
-                name="billing_no_negative_window",
+                name="billing_no_negative_period",
             ),
         ]
         # Nothing that a call changes: PostgreSQL then has no index to write for it.
         indexes = [
-            models.Index(fields=["budget", "starts_at", "-id"], name="billing_newest_windows")
+            models.Index(fields=["budget", "starts_at", "-id"], name="billing_newest_periods")
         ]
 
     def __str__(self) -> str:

@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from billing.errors import AppendOnly
 from billing.models.prices import Price
-from billing.pricing import Rate, Usage
+from billing.prices.pricing import Rate, Usage
 
 
 class LedgerEntryQuerySet(models.QuerySet["LedgerEntry"]):

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from billing.errors import AppendOnly
-from billing.pricing import Rate
+from billing.prices.pricing import Rate
 
 UNCHANGING = "A price is changed by a new row with a later date."
 

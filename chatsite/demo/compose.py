@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from chatsite.demo.passages import FEW, MANY, Articles, Found
 from chatsite.demo.stems import stems
+from routing.analysis.difficulty import rules
 from routing.choice import Turn
-from routing.difficulty import rules
 
 # A question is covered with two of its words, or with so much of their weight (0..1); below the
 # second share the customer hears that it may be something else. None of 15 questions about

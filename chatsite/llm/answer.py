@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from billing.pricing import Usage
+from billing.prices.pricing import Usage
 from chatsite.llm.errors import KIND_OF_CODE, Kind, UpstreamError, known_code
 
 # A token is 4 characters on average; beyond this, the provider does not keep to the limit.

@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from enum import StrEnum
 
-from billing.pricing import Usage
+from billing.prices.pricing import Usage
 
 
 class Kind(StrEnum):

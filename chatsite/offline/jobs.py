@@ -16,7 +16,7 @@ from django.utils import timezone
 from billing import ledger, tokens
 from billing.errors import AlreadyCharged, NoRoom
 from billing.ledger import Call
-from billing.pricing import Usage
+from billing.prices.pricing import Usage
 from chatsite.llm import Kind, UpstreamError, batches
 from chatsite.llm.batches import Progress, Request, Result
 from chatsite.offline.models import Batch, Item

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.utils import formats, timezone
 
-from chatsite.provider import succession
+from chatsite.provider import successors
 from chatsite.provider.models import ProviderModel, Reading
 from routing import policies
 
@@ -30,13 +30,13 @@ class Listed(admin.SimpleListFilter):
 
 @admin.register(ProviderModel)
 class ProviderModelAdmin(admin.ModelAdmin[ProviderModel]):
-    list_display = ["name", "used_as", "standing", "shuts_down_on", "listed_at"]
+    list_display = ["name", "used_as", "status", "shuts_down_on", "listed_at"]
     list_filter = [Listed]
     search_fields = ["name"]
     ordering = ["name"]
     show_facets = admin.ShowFacets.NEVER
-    fields = ["name", "shuts_down_on", "used_as", "standing", "listed_at", "missing_since"]
-    readonly_fields = ["used_as", "standing", "listed_at", "missing_since"]
+    fields = ["name", "shuts_down_on", "used_as", "status", "listed_at", "missing_since"]
+    readonly_fields = ["used_as", "status", "listed_at", "missing_since"]
 
     def has_delete_permission(self, request: HttpRequest, obj: ProviderModel | None = None) -> bool:
         return False
@@ -57,8 +57,8 @@ class ProviderModelAdmin(admin.ModelAdmin[ProviderModel]):
         slots = [name.replace("_", " ") for name in names if getattr(policy, name) == model.name]
         return ", ".join(slots) or "-"
 
-    @admin.display(description="standing")
-    def standing(self, model: ProviderModel) -> str:
+    @admin.display(description="status")
+    def status(self, model: ProviderModel) -> str:
         now = timezone.now()
         if model.is_gone(now):
             return "gone"
@@ -73,4 +73,4 @@ def _reading() -> str:
     if newest is None:
         return "The provider's list has not been read yet; a worker reads it when it starts."
     when = formats.date_format(timezone.localtime(newest.read_at), "DATETIME_FORMAT")
-    return succession.unread(newest) or f"Read on {when}: {newest.listed} models."
+    return successors.unread(newest) or f"Read on {when}: {newest.listed} models."

@@ -5,9 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 
 from django.conf import settings
 
-from billing import reconciliation
-from billing.bills import readings
-from billing.reconciliation import Line
+from billing.bills import readings, reconciliation
+from billing.bills.reconciliation import Line
 from chatsite.llm import UpstreamError, costs
 
 logger = logging.getLogger(__name__)

@@ -10,11 +10,11 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
-from chatsite.quality import proposals, summaries
+from chatsite.quality import proposal_summary, proposals
 from chatsite.quality.errors import Decided, Stale
 from chatsite.quality.labels import FIRM
-from chatsite.quality.learning import ENOUGH
-from chatsite.quality.models import Label, Proposal
+from chatsite.quality.models import Proposal, QualityLabel
+from chatsite.quality.training import ENOUGH
 from routing import policies
 from routing.admin import WrittenByCode
 from routing.models import LearnedModel
@@ -47,7 +47,7 @@ class ProposalAdmin(WrittenByCode):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        so_far = Label.objects.filter(weight__gte=FIRM).values("reply").distinct().count()
+        so_far = QualityLabel.objects.filter(weight__gte=FIRM).values("reply").distinct().count()
         context = {
             "title": "What was learned",
             "subtitle": f"So far {so_far:,} replies are labelled. From {ENOUGH} on, each night "
@@ -74,11 +74,11 @@ class ProposalAdmin(WrittenByCode):
             "is_open": proposal.state == Proposal.State.OPEN,
             "is_stale": proposals.is_stale(proposal, in_force),
             "may_decide": self.has_decide_permission(request),
-            "sentences": summaries.sentences(proposal, in_force),
-            "table": summaries.table(proposal),
+            "sentences": proposal_summary.sentences(proposal, in_force),
+            "table": proposal_summary.table(proposal),
             "draft": _draft(proposal),
-            "is_measured": summaries.is_measured(proposal),
-            "measured_on": summaries.measured_on(proposal),
+            "is_measured": proposal_summary.is_measured(proposal),
+            "measured_on": proposal_summary.measured_on(proposal),
         }
         return super().change_view(request, object_id, form_url, context)
 
@@ -122,8 +122,8 @@ class ProposalAdmin(WrittenByCode):
 
     @admin.display(description="advantage recovered")
     def ranking(self, proposal: Proposal) -> str:
-        ranking = summaries.table(proposal)[0]
-        if not summaries.is_measured(proposal):
+        ranking = proposal_summary.table(proposal)[0]
+        if not proposal_summary.is_measured(proposal):
             return "not measured"
         return f"{ranking.learned}, in force {ranking.in_force}"
 
@@ -142,7 +142,7 @@ def _draft(proposal: Proposal) -> dict[str, str]:
     return {model: str(proposal.learned_id), threshold: str(proposal.threshold)}
 
 
-@admin.register(Label)
+@admin.register(QualityLabel)
 class LabelAdmin(WrittenByCode):
     when_empty = "No label yet. Each night, what customers say of answers becomes labels."
     list_display = ["conversation", "source", "cheap", "strong", "weight", "said_at"]
@@ -161,7 +161,7 @@ class LabelAdmin(WrittenByCode):
         return False
 
     @admin.display(description="reply")
-    def conversation(self, label: Label) -> str:
+    def conversation(self, label: QualityLabel) -> str:
         page = reverse("admin:chat_conversation_change", args=[label.reply.conversation_id])
         return format_html(
             '<a href="{}#message-{}">{}</a>', page, label.reply_id, label.reply.reference

@@ -17,11 +17,11 @@ from chatsite.offline import kinds
 from chatsite.offline.jobs import Wanted
 from chatsite.offline.kinds import Kind
 from chatsite.offline.models import Batch, Item
-from chatsite.quality import cases, labels, rubric
-from chatsite.quality.cases import Words
+from chatsite.quality import judge_calls, labels, rubric
 from chatsite.quality.errors import BadVerdict
-from chatsite.quality.models import Label
-from chatsite.quality.rubric import Verdict
+from chatsite.quality.judge_calls import Words
+from chatsite.quality.models import QualityLabel
+from chatsite.quality.rubric import Judgement
 from routing import policies
 from routing.choice import Tier
 from routing.models import Policy
@@ -84,7 +84,9 @@ def _drawn(now: datetime) -> list[Message]:
         ended_at__gte=now - SAMPLED_FROM,
         ended_at__lt=now,
     )
-    unjudged = ended.exclude(labels__source=Label.Source.JUDGED).select_related("conversation")
+    unjudged = ended.exclude(labels__source=QualityLabel.Source.JUDGED).select_related(
+        "conversation"
+    )
     return list(unjudged.order_by("?")[: settings.JUDGED_PER_NIGHT])
 
 
@@ -96,12 +98,12 @@ def _said(reply: Message) -> Words:
 
 
 def _verdict(kind: str, reply: Message, model: str, text: str) -> Wanted:
-    request = cases.verdict(f"{kind}:{reply.pk}", model, _said(reply), text)
+    request = judge_calls.verdict(f"{kind}:{reply.pk}", model, _said(reply), text)
     return Wanted(reply.reference, request)
 
 
 def _answer(reply: Message, model: str, policy: Policy) -> Wanted:
-    request = cases.answer(
+    request = judge_calls.answer(
         f"{WRITTEN}:{reply.pk}",
         model,
         _said(reply),
@@ -153,10 +155,10 @@ def _kept(item: Item) -> bool:
     return reply is not None
 
 
-def _label(item: Item, reply: Message, verdict: Verdict) -> None:
+def _label(item: Item, reply: Message, verdict: Judgement) -> None:
     if item.reference.startswith(f"{STRONG}:"):
         # Of the strong answer alone nothing is learned: the cheap one's verdict is the label.
-        judged = Label.objects.filter(reply=reply, source=Label.Source.JUDGED)
+        judged = QualityLabel.objects.filter(reply=reply, source=QualityLabel.Source.JUDGED)
         judged.update(strong=verdict.score)
     else:
-        labels.add(reply.pk, Label.Source.JUDGED, verdict.score)
+        labels.add(reply.pk, QualityLabel.Source.JUDGED, verdict.score)

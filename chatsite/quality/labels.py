@@ -22,9 +22,9 @@ from django.db.models import Count, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from chatsite.quality.models import Label
+from chatsite.quality.models import QualityLabel
 
-Source = Label.Source
+Source = QualityLabel.Source
 
 # How far each source is trusted, up to 1.
 TRUST = {
@@ -41,7 +41,7 @@ FIRM = 0.5
 
 def add(
     reply_id: int,
-    source: Label.Source,
+    source: QualityLabel.Source,
     cheap: float,
     strong: float | None = None,
     *,
@@ -54,19 +54,23 @@ def add(
     keep([label(reply_id, source, cheap, strong, said_at or timezone.now())])
 
 
-def standing() -> list[float]:
+def totals() -> list[float]:
     """How many labels there are and what they add up to: different once anything else was said."""
-    sums = Label.objects.aggregate(
+    sums = QualityLabel.objects.aggregate(
         number=Count("pk"), cheap=Coalesce(Sum("cheap"), 0.0), trust=Coalesce(Sum("weight"), 0.0)
     )
     return [round(value, 3) for value in sums.values()]
 
 
 def label(
-    reply_id: int, source: Label.Source, cheap: float, strong: float | None, said_at: datetime
-) -> Label:
+    reply_id: int,
+    source: QualityLabel.Source,
+    cheap: float,
+    strong: float | None,
+    said_at: datetime,
+) -> QualityLabel:
     """An unsaved label, trusted as its source is."""
-    return Label(
+    return QualityLabel(
         reply_id=reply_id,
         source=source,
         cheap=cheap,
@@ -76,9 +80,9 @@ def label(
     )
 
 
-def keep(found: Sequence[Label]) -> None:
+def keep(found: Sequence[QualityLabel]) -> None:
     """Store labels, each in place of what its source said before."""
-    Label.objects.bulk_create(
+    QualityLabel.objects.bulk_create(
         found,
         update_conflicts=True,
         unique_fields=["reply", "source"],

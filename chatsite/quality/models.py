@@ -9,7 +9,7 @@ from chatsite.chat.models import Message
 from routing.models import LearnedModel, Policy
 
 
-class Label(models.Model):
+class QualityLabel(models.Model):
     """What one source says of the cheap answer to one turn. Holds no words of a customer.
 
     Whatever answered in the end: a judge may compare a cheap answer that no customer saw. Gone with
@@ -87,6 +87,8 @@ class Proposal(models.Model):
     made_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
+        verbose_name = "improvement"
+        verbose_name_plural = "improvements to review"
         ordering = ["-made_at"]
         permissions = [("decide_proposal", "Can accept and reject what was learned")]
         constraints = [

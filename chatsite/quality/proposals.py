@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from chatsite.quality import labels
 from chatsite.quality.errors import Decided, Stale
-from chatsite.quality.learning import Learned
 from chatsite.quality.models import Proposal
+from chatsite.quality.training import Learned
 from routing import policies
 from routing.models import LearnedModel, Policy
 from routing.policies import Author
@@ -40,7 +40,7 @@ def make(learned: Learned, against: Policy, now: datetime) -> Proposal:
             text=learned.text,
             labels=learned.labels,
             evaluation={
-                "labels": labels.standing(),
+                "labels": labels.totals(),
                 "held_back": learned.held_back,
                 "compared": learned.compared,
                 "since": learned.since.isoformat(),

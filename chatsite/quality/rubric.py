@@ -42,7 +42,7 @@ LONGEST_TEXT = 4000
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Judgement:
     """How far an answer would do, from 0 to 1, and why."""
 
     score: float
@@ -64,7 +64,7 @@ def messages(
     ]
 
 
-def read(text: str) -> Verdict:
+def read(text: str) -> Judgement:
     """Raises BadVerdict."""
     try:
         reply = json.loads(text)
@@ -76,4 +76,4 @@ def read(text: str) -> Verdict:
         raise BadVerdict("the score is not from 0 to 1")
     if not isinstance(reason, str):
         raise BadVerdict("the reason is no text")
-    return Verdict(float(score), reason.strip()[:LONGEST_REASON])
+    return Judgement(float(score), reason.strip()[:LONGEST_REASON])

@@ -3,16 +3,16 @@
 from celery import shared_task
 from django.utils import timezone
 
-from chatsite.summaries import night
+from chatsite.summaries import nightly_summaries
 
 
 @shared_task
 def send() -> None:
     """Queue the conversations that have ended. Safe to lose and to repeat."""
-    night.send(timezone.now())
+    nightly_summaries.send(timezone.now())
 
 
 @shared_task
 def collect() -> None:
     """Keep the summaries that have come."""
-    night.collect()
+    nightly_summaries.collect()

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from billing.pricing import Rate
-from chatsite.tuning.traffic import Group
+from billing.prices.pricing import Rate
+from chatsite.tuning.recent_traffic import Group
 from routing.choice import Tier
 from routing.models import Policy
 

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from chatsite.tuning import quality, replay
-from chatsite.tuning.quality import Quality
+from chatsite.tuning import quality_curve, replay
+from chatsite.tuning.considered_replies import Window
+from chatsite.tuning.quality_curve import Quality
 from chatsite.tuning.replay import Replay
-from chatsite.tuning.window import Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def _nothing(days: int) -> Found:
 def kept_quality(labels: Quality, window: Window, percent: float) -> Found:
     """What surely keeps so much of the strong tier's quality."""
     seen = "newest messages" if window.is_cut else f"last {window.days} days"
-    least = quality.least_labels(percent / 100)
+    least = quality_curve.least_labels(percent / 100)
     if labels.labels < least:
         return Found(
             None,

@@ -3,15 +3,15 @@
 from django.contrib import admin
 from django.urls import path
 
-from chatsite.tuning import trial_pages, views
+from chatsite.tuning import threshold_page, trial_page
 
 app_name = "tuning"
 
 urlpatterns = [
-    path("", admin.site.admin_view(views.threshold), name="threshold"),
-    path("save/", admin.site.admin_view(views.save), name="save"),
-    path("try/", admin.site.admin_view(views.begin), name="try"),
-    path("trial/<int:pk>/", admin.site.admin_view(trial_pages.trial), name="trial"),
-    path("trial/<int:pk>/stop/", admin.site.admin_view(trial_pages.stop), name="stop"),
-    path("trial/<int:pk>/adopt/", admin.site.admin_view(trial_pages.adopt), name="adopt"),
+    path("", admin.site.admin_view(threshold_page.threshold), name="threshold"),
+    path("save/", admin.site.admin_view(threshold_page.save), name="save"),
+    path("try/", admin.site.admin_view(threshold_page.begin), name="try"),
+    path("trial/<int:pk>/", admin.site.admin_view(trial_page.trial), name="trial"),
+    path("trial/<int:pk>/stop/", admin.site.admin_view(trial_page.stop), name="stop"),
+    path("trial/<int:pk>/adopt/", admin.site.admin_view(trial_page.adopt), name="adopt"),
 ]

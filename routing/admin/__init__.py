@@ -2,12 +2,12 @@
 
 from django.contrib import admin
 
-from routing.admin.decided import RouteDecisionAdmin, VerdictAdmin
+from routing.admin.decisions import RouteDecisionAdmin, VerdictAdmin
 from routing.admin.policies import PolicyAdmin
+from routing.admin.read_only import WrittenByCode
+from routing.admin.task_types import TaskTypeAdmin
 from routing.admin.trials import TrialAdmin
-from routing.admin.written import WrittenByCode
 from routing.models import TaskType
-from routing.task_types import TaskTypeAdmin
 
 __all__ = ["PolicyAdmin", "RouteDecisionAdmin", "TrialAdmin", "VerdictAdmin", "WrittenByCode"]
 

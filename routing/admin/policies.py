@@ -14,7 +14,7 @@ from django.utils.text import Truncator
 from django.views.decorators.http import require_POST
 
 from routing import policies
-from routing.admin.written import WrittenByCode
+from routing.admin.read_only import WrittenByCode
 from routing.errors import NothingChanged, Overtaken
 from routing.models import Policy
 
@@ -96,7 +96,7 @@ class PolicyAdmin(WrittenByCode):
     # No filters: a history is short, and its words need the width.
     list_display = [
         "version",
-        "standing",
+        "status",
         "threshold",
         "scored_by",
         "models",
@@ -183,7 +183,7 @@ class PolicyAdmin(WrittenByCode):
         return "\n".join(version.changes)
 
     @admin.display(description="")
-    def standing(self, version: Policy) -> str:
+    def status(self, version: Policy) -> str:
         return "✓ in force" if version.is_current else ""
 
     @admin.display(description="analyzer", ordering="analyzer")

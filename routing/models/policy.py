@@ -8,9 +8,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from routing.changes import phrase
 from routing.errors import AppendOnly
-from routing.models.learned import LearnedModel
+from routing.models.learned_model import LearnedModel
+from routing.policy_changes import phrase
 
 LOWEST_THRESHOLD, HIGHEST_THRESHOLD = 1, 11
 # Tokens.

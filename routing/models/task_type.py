@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from routing.choice import Tier
-from routing.models.library import Library
+from routing.models.task_type_library import Library
 
 
 class TaskTypeQuerySet(models.QuerySet["TaskType"]):

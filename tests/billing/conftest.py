@@ -8,7 +8,7 @@ import pytest
 from billing import ledger
 from billing.ledger import Call
 from billing.models import Budget, Price
-from billing.pricing import Usage
+from billing.prices.pricing import Usage
 
 # A Tuesday, 13:30 in Amsterdam.
 NOW = datetime(2026, 11, 24, 12, 30, tzinfo=UTC)

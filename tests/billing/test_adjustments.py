@@ -10,21 +10,27 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from billing import adjustments, ledger, tasks, windows
-from billing.alerts import watch
+from billing import ledger, tasks, windows
+from billing.admin.forms import BudgetForm
+from billing.alerts import raise_alerts
 from billing.errors import NoPrice
-from billing.forms import BudgetForm
-from billing.models import Adjustment, Budget, BudgetWindow, Tally
-from billing.pacing import History
-from billing.steering import Outcome, Rise, Traffic
+from billing.models import (
+    Budget,
+    BudgetPeriod,
+    PacingChange,
+    Tally,
+)
+from billing.pacing import adjust
+from billing.pacing.spending_rate import History
+from billing.pacing.threshold_increase import Outcome, Rise, Traffic
 from billing.windows import Keys
-from chatsite import roles
+from chatsite.staff import roles
 from tests.billing.conftest import NOW, budget
 
 DOLLAR = 10**9
 MONTH = datetime.fromisoformat("2026-11-01T00:00+01:00")
 EACH_HOUR = DOLLAR // 100  # $0.24 a day, and 6.5 days of the month to come
-LOG = reverse("admin:billing_adjustment_changelist")
+LOG = reverse("admin:billing_pacingchange_changelist")
 KEYS = Keys(conversation="", visitor="", tier="strong", model="gpt-4")
 
 
@@ -81,7 +87,7 @@ def month(history) -> Budget:
 def paced(limit: int, spent: int = 5 * DOLLAR + DOLLAR // 2, **change: object) -> Budget:
     found = budget(limit, period="month")
     Budget.objects.filter(pk=found.pk).update(**{"paces_itself": True, **change})
-    BudgetWindow.objects.create(budget=found, starts_at=MONTH, limit=limit, spent=spent)
+    BudgetPeriod.objects.create(budget=found, starts_at=MONTH, limit=limit, spent=spent)
     return stored(found)
 
 
@@ -96,7 +102,7 @@ def in_force(now: datetime = NOW) -> float:
 
 def test_the_threshold_rises_as_far_as_it_takes_and_the_log_says_why(month):
     # Some $1.56 are to come and $1.50 are left, of which $1.36 are aimed at.
-    adjustment = adjustments.adjust(month, NOW)
+    adjustment = adjust.adjust(month, NOW)
 
     assert adjustment is not None
     assert (adjustment.outcome, adjustment.points_before) == (Outcome.RAISED, 0)
@@ -114,7 +120,7 @@ def test_the_threshold_rises_as_far_as_it_takes_and_the_log_says_why(month):
 def test_whether_it_lasts_so_is_known_to_its_ladder(history, most, lasts):
     month = paced(6_950 * DOLLAR // 1000, pace_at_most=most)
 
-    adjustments.adjust(month, NOW)
+    adjust.adjust(month, NOW)
 
     assert [use.lasts for use in windows.uses(KEYS, NOW + timedelta(hours=1))] == [lasts]
     # Not where nobody has looked since.
@@ -122,21 +128,21 @@ def test_whether_it_lasts_so_is_known_to_its_ladder(history, most, lasts):
 
 
 def test_a_look_that_finds_the_same_writes_nothing_down(month):
-    adjustments.adjust(month, NOW)
+    adjust.adjust(month, NOW)
 
     later = NOW + timedelta(minutes=10)
-    assert adjustments.adjust(stored(month), later) is None
+    assert adjust.adjust(stored(month), later) is None
 
     assert stored(month).paced_at == later
-    assert Adjustment.objects.count() == 1
+    assert PacingChange.objects.count() == 1
 
 
 def test_the_threshold_comes_down_again(month):
-    adjustments.adjust(month, NOW)
+    adjust.adjust(month, NOW)
     Budget.objects.update(limit=9 * DOLLAR)
-    windows.follow_limits(BudgetWindow.objects.all())
+    windows.follow_limits(BudgetPeriod.objects.all())
 
-    adjustment = adjustments.adjust(stored(month), NOW + timedelta(hours=1))
+    adjustment = adjust.adjust(stored(month), NOW + timedelta(hours=1))
 
     assert adjustment is not None
     assert (adjustment.outcome, adjustment.points_before) == (Outcome.LASTS, 1.2)
@@ -148,7 +154,7 @@ def test_the_threshold_comes_down_again(month):
 def test_no_more_is_raised_than_is_allowed(history):
     month = paced(7 * DOLLAR, pace_at_most=1)
 
-    adjustment = adjustments.adjust(month, NOW)
+    adjustment = adjust.adjust(month, NOW)
 
     # A point saves a tenth of $1.56, to $6.90: enough, if with less to spare.
     assert adjustment is not None
@@ -166,7 +172,7 @@ def test_no_more_is_raised_than_is_allowed(history):
 def test_it_says_so_where_all_that_is_allowed_is_not_enough(history, limit, words):
     month = paced(limit * DOLLAR // 1000, pace_at_most=0.1)
 
-    adjustment = adjustments.adjust(month, NOW)
+    adjustment = adjust.adjust(month, NOW)
 
     assert adjustment is not None
     assert (adjustment.outcome, adjustment.points) == (Outcome.BOUND, 0.1)
@@ -174,10 +180,10 @@ def test_it_says_so_where_all_that_is_allowed_is_not_enough(history, limit, word
 
 
 def test_without_a_price_nothing_is_raised_and_it_says_so(month, settings):
-    adjustments.adjust(month, NOW)
+    adjust.adjust(month, NOW)
     settings.TRAFFIC_AT_THRESHOLDS = f"{__name__}.unpriced"
 
-    adjustment = adjustments.adjust(stored(month), NOW)
+    adjustment = adjust.adjust(stored(month), NOW)
 
     assert adjustment is not None
     assert (adjustment.outcome, in_force()) == (Outcome.UNKNOWN, 0)
@@ -185,11 +191,11 @@ def test_without_a_price_nothing_is_raised_and_it_says_so(month, settings):
 
 
 def test_the_next_month_begins_without(month):
-    adjustments.adjust(month, NOW)
+    adjust.adjust(month, NOW)
     december = datetime.fromisoformat("2026-12-01T00:01+01:00")
 
     assert in_force(december) == 0
-    adjustment = adjustments.adjust(stored(month), december)
+    adjustment = adjust.adjust(stored(month), december)
     assert adjustment is not None
     assert (adjustment.points_before, adjustment.spent) == (0, 0)
 
@@ -200,11 +206,11 @@ def test_a_days_budget_paces_itself_to_midnight(history, limit, points):
     day = budget(limit * DOLLAR // 1000, period="day")
     Budget.objects.update(paces_itself=True)
     today = datetime.fromisoformat("2026-11-24T00:00+01:00")
-    BudgetWindow.objects.create(
+    BudgetPeriod.objects.create(
         budget=day, starts_at=today, limit=day.limit, spent=135 * DOLLAR // 1000
     )
 
-    adjustment = adjustments.adjust(stored(day), NOW)
+    adjustment = adjust.adjust(stored(day), NOW)
 
     assert adjustment is not None
     assert adjustment.points == in_force() == points
@@ -218,11 +224,11 @@ def test_a_days_budget_paces_itself_to_midnight(history, limit, points):
 def test_of_two_looks_at_once_one_counts(month):
     first, second = stored(month), stored(month)
 
-    assert adjustments.adjust(first, NOW)
-    assert adjustments.adjust(second, NOW + timedelta(seconds=1)) is None
+    assert adjust.adjust(first, NOW)
+    assert adjust.adjust(second, NOW + timedelta(seconds=1)) is None
 
     assert stored(month).paced_at == NOW
-    assert Adjustment.objects.count() == 1
+    assert PacingChange.objects.count() == 1
 
 
 @pytest.mark.parametrize(
@@ -233,10 +239,10 @@ def test_an_edit_during_a_look_counts(month, change):
     read = stored(month)
     Budget.objects.update(**change)
 
-    assert adjustments.adjust(read, NOW) is None
+    assert adjust.adjust(read, NOW) is None
 
     assert (stored(month).paced_points, stored(month).paced_at) == (0, None)
-    assert not Adjustment.objects.exists()
+    assert not PacingChange.objects.exists()
 
 
 def test_the_hourly_look_is_at_those_that_pace_themselves(month, monkeypatch):
@@ -245,24 +251,24 @@ def test_the_hourly_look_is_at_those_that_pace_themselves(month, monkeypatch):
 
     tasks.pace()
 
-    assert [each.budget for each in Adjustment.objects.all()] == [month]
+    assert [each.budget for each in PacingChange.objects.all()] == [month]
     assert stored(plain).paced_at is None
 
 
 def test_a_stopped_budget_leaves_the_threshold_alone_at_once(month, django_user_model):
-    adjustments.adjust(month, NOW)
+    adjust.adjust(month, NOW)
     olga = django_user_model.objects.create(username="olga")
     looking = stored(month)
 
-    assert adjustments.stop(stored(month), olga)
+    assert adjust.stop(stored(month), olga)
 
     assert in_force() == 0
-    stopped = Adjustment.objects.get(outcome=Outcome.STOPPED)
+    stopped = PacingChange.objects.get(outcome=Outcome.STOPPED)
     assert (stopped.points, stopped.by, stopped.reason) == (0, olga, "Stopped by olga.")
     # A look that was under way does not bring it back.
-    assert adjustments.adjust(looking, NOW + timedelta(seconds=1)) is None
+    assert adjust.adjust(looking, NOW + timedelta(seconds=1)) is None
     assert in_force() == 0
-    assert not adjustments.stop(stored(month), olga)
+    assert not adjust.stop(stored(month), olga)
 
 
 @pytest.mark.parametrize(
@@ -300,19 +306,19 @@ def test_that_it_raises_all_it_may_in_vain_is_told_once(history, reserve, now, l
     # No site's first day.
     reserve(now=NOW - timedelta(days=2))
     ledger.settle("reply:1:1", None, outcome="timeout", now=NOW - timedelta(days=2))
-    adjustments.look(NOW)
+    adjust.look(NOW)
 
-    raised = watch.look_back(NOW)
+    raised = raise_alerts.look_back(NOW)
 
     assert [alert.rule for alert in raised] == rules
-    assert watch.look_back(NOW + timedelta(minutes=10)) == []
+    assert raise_alerts.look_back(NOW + timedelta(minutes=10)) == []
     if rules == ["pacing"]:
         assert raised[0].text == (
             f"{month} raises the threshold by 0.5, all that it may, and still comes to $6.97 of"
             " $6.90 a month: allow it more points, or raise the limit."
         )
-        adjustments.stop(month, User.objects.create(username="olga"))
-        assert [alert.rule for alert in watch.look_back(NOW)] == ["forecast"]
+        adjust.stop(month, User.objects.create(username="olga"))
+        assert [alert.rule for alert in raise_alerts.look_back(NOW)] == ["forecast"]
 
 
 # What operators and staff do and see.
@@ -348,7 +354,7 @@ def now(monkeypatch) -> datetime:
 
 
 def test_the_page_says_what_it_does_and_stops_it(operator, month, now):
-    adjustments.adjust(month, NOW)
+    adjust.adjust(month, NOW)
 
     seen = operator.get(url(month)).content.decode()
     assert "The threshold is 1.2 points above the policy's, of at most 2." in seen
@@ -364,7 +370,7 @@ def test_the_page_says_what_it_does_and_stops_it(operator, month, now):
     assert in_force() == 0
     again = operator.post(url(month, "stop"), follow=True)
     assert "It did not pace itself any longer." in again.content.decode()
-    assert Adjustment.objects.count() == 2
+    assert PacingChange.objects.count() == 2
 
 
 @pytest.mark.parametrize(
@@ -377,7 +383,7 @@ def test_the_page_says_what_it_does_and_stops_it(operator, month, now):
 )
 def test_the_dashboard_is_told_what_would_last(staff, history, now, paces, limit, words):
     month = paced(limit * DOLLAR, paces_itself=paces)
-    adjustments.look(NOW)
+    adjust.look(NOW)
 
     told = staff.get(url(month, "lasting")).content.decode()
 
@@ -386,7 +392,7 @@ def test_the_dashboard_is_told_what_would_last(staff, history, now, paces, limit
 
 
 def test_a_look_that_is_overdue_is_pointed_out(operator, month, monkeypatch):
-    adjustments.adjust(month, NOW)
+    adjust.adjust(month, NOW)
     monkeypatch.setattr(timezone, "now", lambda: NOW + timedelta(hours=3))
 
     seen = operator.get(url(month)).content.decode()
@@ -395,13 +401,13 @@ def test_a_look_that_is_overdue_is_pointed_out(operator, month, monkeypatch):
 
 
 def test_staff_read_the_log_and_stop_nothing(staff, month, now):
-    adjustments.adjust(month, NOW)
+    adjust.adjust(month, NOW)
 
     seen = staff.get(url(month)).content.decode()
     assert "0 → 1.2" in seen
     assert "Stop pacing" not in seen
     assert "At threshold 7 it would be spent" in staff.get(LOG).content.decode()
-    entry = Adjustment.objects.get()
+    entry = PacingChange.objects.get()
     assert "$7.0" in staff.get(f"{LOG}{entry.pk}/change/").content.decode()
 
     assert staff.post(url(month, "stop")).status_code == 403
@@ -425,7 +431,7 @@ def test_an_operator_switches_it_on_and_it_is_looked_at_in_a_moment(
 
 def test_a_look_while_the_form_is_open_is_not_undone(operator, month, now):
     sent = typed(month, name="Renamed")
-    adjustments.adjust(month, NOW)
+    adjust.adjust(month, NOW)
 
     assert operator.post(url(month), sent).status_code == 302
 
@@ -435,7 +441,7 @@ def test_a_look_while_the_form_is_open_is_not_undone(operator, month, now):
 def test_a_page_of_before_it_was_stopped_does_not_start_it_again(operator, month, now):
     assert 'name="initial-paces_itself" value="True"' in operator.get(url(month)).content.decode()
     sent = typed(month, name="Renamed")
-    adjustments.stop(month, User.objects.create(username="olga"))
+    adjust.stop(month, User.objects.create(username="olga"))
 
     assert operator.post(url(month), sent).status_code == 302
 
@@ -443,7 +449,7 @@ def test_a_page_of_before_it_was_stopped_does_not_start_it_again(operator, month
 
 
 def test_less_that_is_allowed_counts_at_once(operator, month, now):
-    adjustments.adjust(month, NOW)
+    adjust.adjust(month, NOW)
 
     assert operator.post(url(month), typed(month, pace_at_most="0.5")).status_code == 302
 
@@ -451,13 +457,13 @@ def test_less_that_is_allowed_counts_at_once(operator, month, now):
 
 
 def test_without_its_mark_it_stops_at_once(operator, month, now):
-    adjustments.adjust(month, NOW)
+    adjust.adjust(month, NOW)
 
     sent = without(typed(month), "paces_itself")
     assert operator.post(url(month), sent).status_code == 302
 
     assert (in_force(), stored(month).paced_at) == (0, None)
-    assert Adjustment.objects.filter(outcome=Outcome.STOPPED).exists()
+    assert PacingChange.objects.filter(outcome=Outcome.STOPPED).exists()
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing import ledger
-from billing.models import Budget, BudgetWindow, LedgerEntry, Price
-from billing.pricing import Usage
-from chatsite import paging, roles
+from billing.models import (
+    Budget,
+    BudgetPeriod,
+    LedgerEntry,
+    Price,
+)
+from billing.prices.pricing import Usage
+from chatsite.staff import paging, roles
 from tests.billing.conftest import CHEAP, NOW, STRONG, budget
 
 PRICES = reverse("admin:billing_price_changelist")
@@ -19,7 +24,7 @@ ADD_PRICE = reverse("admin:billing_price_add")
 PREVIEW = reverse("admin:billing_budget_preview")
 BUDGETS = reverse("admin:billing_budget_changelist")
 ADD_BUDGET = reverse("admin:billing_budget_add")
-WINDOWS = reverse("admin:billing_budgetwindow_changelist")
+WINDOWS = reverse("admin:billing_budgetperiod_changelist")
 ENTRIES = reverse("admin:billing_ledgerentry_changelist")
 
 
@@ -273,7 +278,7 @@ def test_a_budget_that_is_edited_keeps_what_is_spent(operator, reserve):
     assert response.status_code == 302
     site.refresh_from_db()
     assert (site.name, site.limit, site.scope) == ("Renamed", 1_000_000, "site")
-    window = BudgetWindow.objects.get()
+    window = BudgetPeriod.objects.get()
     # Not below what is spent, so that the constraint holds; and nothing is left.
     assert (window.spent, window.limit, window.left) == (CHEAP, CHEAP, 0)
 
@@ -376,7 +381,7 @@ def test_who_may_only_read_a_budget_reads_dollars(client, django_user_model, db)
 
 
 def test_an_empty_list_says_what_will_be_in_it(operator):
-    adjustments = reverse("admin:billing_adjustment_changelist")
+    adjustments = reverse("admin:billing_pacingchange_changelist")
 
     assert "No budget has paced itself yet." in page(operator, adjustments)
     filtered = page(operator, adjustments, outcome__exact="bound")

@@ -7,15 +7,15 @@ from django.db.models import Sum
 
 from billing import ledger
 from billing.errors import NoRoom
-from billing.models import Budget, BudgetWindow, LedgerEntry
-from billing.pricing import Usage
+from billing.models import Budget, BudgetPeriod, LedgerEntry
+from billing.prices.pricing import Usage
 from tests.billing.conftest import CHEAP, NOW, STRONG, budget
 
 
 def used() -> dict[tuple[str, str], int]:
     return {
         (window.budget.scope, window.key): window.spent + window.reserved
-        for window in BudgetWindow.objects.select_related("budget")
+        for window in BudgetPeriod.objects.select_related("budget")
     }
 
 
@@ -115,7 +115,7 @@ def test_an_overrun_leaves_less_room_and_not_more(reserve):
     with pytest.raises(NoRoom):
         reserve("reply:3:1", worst=Usage(1, 0))
     # That much, and no more, the window may hold beyond its limit.
-    assert BudgetWindow.objects.get().overrun == CHEAP
+    assert BudgetPeriod.objects.get().overrun == CHEAP
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_a_call_is_charged_to_the_window_that_it_was_reserved_in(reserve):
 
     ledger.settle("reply:1:1", Usage(1000, 0), outcome="stop", now=NOW + timedelta(hours=2))
 
-    window = BudgetWindow.objects.get()
+    window = BudgetPeriod.objects.get()
     assert window.spent == LedgerEntry.objects.get().amount
     assert window.starts_at <= NOW
 
@@ -178,4 +178,4 @@ def test_a_lower_limit_than_what_is_used_grants_nothing_more(reserve):
     reserve("reply:6:1")
     with pytest.raises(NoRoom):
         reserve("reply:7:1")
-    assert BudgetWindow.objects.aggregate(Sum("reserved"))["reserved__sum"] == 3 * CHEAP
+    assert BudgetPeriod.objects.aggregate(Sum("reserved"))["reserved__sum"] == 3 * CHEAP

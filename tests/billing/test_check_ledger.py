@@ -8,8 +8,13 @@ from django.db import connection
 from django.db.models import F
 
 from billing import ledger
-from billing.models import BudgetWindow, ConversationCost, Hold, Tally
-from billing.pricing import Usage
+from billing.models import (
+    BudgetPeriod,
+    ConversationCost,
+    Hold,
+    Tally,
+)
+from billing.prices.pricing import Usage
 from tests.billing.conftest import CHEAP, NOW, budget
 
 
@@ -60,7 +65,7 @@ def test_an_empty_ledger_passes(db, capsys):
     ],
 )
 def test_a_window_that_is_a_nano_dollar_off_is_named(calls, capsys, column, line):
-    BudgetWindow.objects.filter(budget__scope="conversation").update(**{column: F(column) + 1})
+    BudgetPeriod.objects.filter(budget__scope="conversation").update(**{column: F(column) + 1})
 
     with pytest.raises(CommandError, match="1 budget windows differ from the ledger"):
         call_command("check_ledger")
@@ -81,9 +86,9 @@ def test_a_hold_that_vanished_is_found(calls, capsys):
 
 
 def test_a_window_that_vanished_is_found(calls, capsys):
-    window = BudgetWindow.objects.get(budget__scope="conversation")
+    window = BudgetPeriod.objects.get(budget__scope="conversation")
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM billing_budgetwindow WHERE id = %s", [window.pk])
+        cursor.execute("DELETE FROM billing_budgetperiod WHERE id = %s", [window.pk])
 
     with pytest.raises(CommandError, match="1 budget windows differ"):
         call_command("check_ledger")

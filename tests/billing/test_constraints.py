@@ -5,8 +5,16 @@ from django.db import IntegrityError, connection, transaction
 
 from billing import ledger
 from billing.errors import AppendOnly
-from billing.models import Adjustment, Budget, BudgetWindow, Hold, LedgerEntry, Price, Tally
-from billing.pricing import Usage
+from billing.models import (
+    Budget,
+    BudgetPeriod,
+    Hold,
+    LedgerEntry,
+    PacingChange,
+    Price,
+    Tally,
+)
+from billing.prices.pricing import Usage
 from tests.billing.conftest import CHEAP, NOW, budget
 
 ROWS = {
@@ -74,22 +82,22 @@ def test_a_model_has_one_price_at_a_time(db):
         ({"spent": 10 * CHEAP + 1}, "billing_spent_and_reserved_within_limit"),
         ({"reserved": 10 * CHEAP + 1}, "billing_spent_and_reserved_within_limit"),
         ({"limit": 0}, "billing_spent_and_reserved_within_limit"),
-        ({"spent": -1}, "billing_no_negative_window"),
-        ({"reserved": -1}, "billing_no_negative_window"),
-        ({"overrun": -1}, "billing_no_negative_window"),
-        ({"limit": -1, "overrun": 10 * CHEAP}, "billing_no_negative_window"),
+        ({"spent": -1}, "billing_no_negative_period"),
+        ({"reserved": -1}, "billing_no_negative_period"),
+        ({"overrun": -1}, "billing_no_negative_period"),
+        ({"limit": -1, "overrun": 10 * CHEAP}, "billing_no_negative_period"),
     ],
 )
 def test_a_window_never_holds_more_than_its_limit(entry, change, constraint):
     with refused(constraint), transaction.atomic():
-        BudgetWindow.objects.update(**change)
+        BudgetPeriod.objects.update(**change)
 
 
 def test_a_budget_has_one_window_for_a_key_at_a_time(entry):
-    window = BudgetWindow.objects.get()
+    window = BudgetPeriod.objects.get()
 
-    with refused("billing_one_window_at_once|UNIQUE.*starts_at"), transaction.atomic():
-        BudgetWindow.objects.create(
+    with refused("billing_one_period_at_once|UNIQUE.*starts_at"), transaction.atomic():
+        BudgetPeriod.objects.create(
             budget=window.budget, key=window.key, starts_at=window.starts_at, limit=1
         )
 
@@ -132,7 +140,7 @@ def test_an_adjustment_raises_the_threshold(db):
     row = Budget.objects.create(**ROWS[Budget])
 
     with refused("billing_adjusted_upwards"), transaction.atomic():
-        Adjustment.objects.create(
+        PacingChange.objects.create(
             budget=row, at=NOW, outcome="lasts", points_before=0, points=-1, limit=1, spent=0
         )
 

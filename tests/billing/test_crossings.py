@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from billing import crossings, ledger
+from billing import ledger, warning_lines
 from billing.models import Budget
-from billing.pricing import Usage
+from billing.prices.pricing import Usage
 from tests.billing.conftest import CHEAP, NOW, budget
 
 
@@ -16,7 +16,7 @@ def spend(reserve, reference: str, **named: str) -> None:
 def lines() -> list[tuple[str, str, int]]:
     return [
         (crossing.window.budget.scope, crossing.window.key, crossing.line)
-        for crossing in crossings.standing(NOW)
+        for crossing in warning_lines.reached(NOW)
     ]
 
 
@@ -62,5 +62,5 @@ def test_the_next_window_has_crossed_nothing(reserve):
     budget(CHEAP, period="hour")
     spend(reserve, "reply:1:1")
 
-    assert len(crossings.standing(NOW)) == 2
-    assert crossings.standing(NOW + timedelta(hours=1)) == []
+    assert len(warning_lines.reached(NOW)) == 2
+    assert warning_lines.reached(NOW + timedelta(hours=1)) == []

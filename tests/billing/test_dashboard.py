@@ -17,11 +17,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing import ledger
-from billing.dashboard import sheets
+from billing.call_outcomes import Cause, cause, failed
+from billing.dashboard import csv_cells
 from billing.dashboard.totals import Totals
 from billing.models import Budget, Price
-from billing.outcomes import Cause, cause, failed
-from billing.pricing import Usage
+from billing.prices.pricing import Usage
 from chatsite.chat.models import Conversation, Message
 from tests.billing.conftest import NOW
 
@@ -388,7 +388,7 @@ def test_no_cell_of_the_export_is_a_formula(staff, settled):
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", " =", "  @"])
 def test_text_that_a_spreadsheet_would_run_is_quoted(start):
-    _, line = sheets.lines([[f"{start}1+1"]])
+    _, line = csv_cells.lines([[f"{start}1+1"]])
 
     assert next(csv.reader(io.StringIO(line, newline="")))[0] == f"'{start}1+1"
 
@@ -404,7 +404,7 @@ def test_text_that_a_spreadsheet_would_run_is_quoted(start):
     ],
 )
 def test_what_is_no_formula_stays(value, written):
-    _, line = sheets.lines([[value]])
+    _, line = csv_cells.lines([[value]])
 
     assert line == f"{written}\r\n"
 

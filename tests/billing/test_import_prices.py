@@ -8,11 +8,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from billing import catalogue
-from billing.catalogue import BUILT_IN
 from billing.errors import BadPriceList
 from billing.models import Price
-from billing.pricing import Rate
+from billing.prices import catalogue
+from billing.prices.catalogue import BUILT_IN
+from billing.prices.pricing import Rate
 
 pytestmark = pytest.mark.django_db
 

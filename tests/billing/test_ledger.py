@@ -8,8 +8,13 @@ from django.test.utils import CaptureQueriesContext
 
 from billing import ledger
 from billing.errors import AlreadyCharged, NoRoom, NotReserved
-from billing.models import BudgetWindow, Hold, LedgerEntry, Price
-from billing.pricing import Rate, Usage
+from billing.models import (
+    BudgetPeriod,
+    Hold,
+    LedgerEntry,
+    Price,
+)
+from billing.prices.pricing import Rate, Usage
 from tests.billing.conftest import CHEAP, NOW, WORST, budget
 
 USED = Usage(input_tokens=900, output_tokens=100, cached_tokens=200, reasoning_tokens=10)
@@ -18,7 +23,7 @@ LATER = NOW + timedelta(seconds=3)
 
 
 def window() -> tuple[int, int, int]:
-    found = BudgetWindow.objects.get()
+    found = BudgetPeriod.objects.get()
     return found.spent, found.reserved, found.overrun
 
 
@@ -49,7 +54,7 @@ def test_a_call_is_charged_what_it_cost_at_the_price_of_its_time(reserve):
     assert (entry.conversation, entry.visitor) == ("conversation:1", "v1")
     assert (entry.model_requested, entry.service_tier) == ("gpt-3.5-turbo", "default")
     assert (entry.request_id, entry.price_assumed) == ("req_1", False)
-    assert entry.windows == [BudgetWindow.objects.get().pk]
+    assert entry.windows == [BudgetPeriod.objects.get().pk]
     assert window() == (USED_COST, 0, 0)
     assert not Hold.objects.exists()
 
@@ -218,4 +223,4 @@ def test_a_refusal_undoes_nothing_but_itself(reserve):
 
     assert refused == 2
     assert Hold.objects.count() == 2
-    assert set(BudgetWindow.objects.values_list("reserved", flat=True)) == {2 * CHEAP}
+    assert set(BudgetPeriod.objects.values_list("reserved", flat=True)) == {2 * CHEAP}

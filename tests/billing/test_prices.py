@@ -7,7 +7,7 @@ import pytest
 from billing import ledger
 from billing.errors import NoPrice
 from billing.models import Hold, LedgerEntry, Price
-from billing.pricing import Usage
+from billing.prices.pricing import Usage
 from tests.billing.conftest import NOW
 
 LATER = NOW + timedelta(seconds=3)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from billing import pricing
-from billing.pricing import Rate, Usage
+from billing.prices import pricing
+from billing.prices.pricing import Rate, Usage
 
 GPT_4 = Rate(input=30 * 10**9, cached_input=30 * 10**9, cache_write=30 * 10**9, output=60 * 10**9)
 CACHING = Rate(

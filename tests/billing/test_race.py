@@ -14,8 +14,13 @@ from django.db.models import F, Max
 
 from billing import ledger
 from billing.errors import NoRoom
-from billing.models import Budget, BudgetWindow, Hold, LedgerEntry
-from billing.pricing import Usage
+from billing.models import (
+    Budget,
+    BudgetPeriod,
+    Hold,
+    LedgerEntry,
+)
+from billing.prices.pricing import Usage
 from tests.billing.conftest import CHEAP, NOW, STRONG, Reserve, budget
 
 WORKERS = 8
@@ -90,7 +95,7 @@ def test_no_budget_is_overspent_and_every_window_equals_the_ledger(reserve):
     assert granted > WORKERS
     assert sum(worker.refused for worker in workers) > WORKERS
     assert LedgerEntry.objects.count() + Hold.objects.count() == granted
-    assert not BudgetWindow.objects.filter(overrun__gt=0).exists()
+    assert not BudgetPeriod.objects.filter(overrun__gt=0).exists()
     call_command("check_ledger")
 
 
@@ -106,7 +111,7 @@ def most_overspent(done: threading.Event) -> int:
 
 def overspent() -> int | None:
     """By how many nano-dollars a window is above its limit; None: there is no window."""
-    over: int | None = BudgetWindow.objects.aggregate(
+    over: int | None = BudgetPeriod.objects.aggregate(
         most=Max(F("spent") + F("reserved") - F("limit"))
     )["most"]
     return over
@@ -132,7 +137,7 @@ def test_workers_that_open_a_window_at_once_share_it(reserve):
     with ThreadPoolExecutor(WORKERS) as pool:
         list(pool.map(begin, range(WORKERS)))
 
-    assert [window.reserved for window in BudgetWindow.objects.all()] == [WORKERS * CHEAP] * 2
+    assert [window.reserved for window in BudgetPeriod.objects.all()] == [WORKERS * CHEAP] * 2
 
 
 def test_one_call_that_many_workers_end_is_charged_once(reserve):
@@ -151,7 +156,7 @@ def test_one_call_that_many_workers_end_is_charged_once(reserve):
     with ThreadPoolExecutor(WORKERS) as pool:
         list(pool.map(end, range(WORKERS)))
 
-    window = BudgetWindow.objects.get()
+    window = BudgetPeriod.objects.get()
     assert (window.spent, window.reserved) == (LedgerEntry.objects.get().amount, 0)
 
 

@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from billing.dashboard import spans
-from billing.dashboard.spans import Period
+from billing.dashboard import date_ranges
+from billing.dashboard.date_ranges import Period
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 KOLKATA = ZoneInfo("Asia/Kolkata")
@@ -24,7 +24,7 @@ TODAY = date(2026, 11, 24)
     ],
 )
 def test_a_period_ends_today(period, title, each, steps):
-    span = spans.of(period, TODAY, AMSTERDAM)
+    span = date_ranges.of(period, TODAY, AMSTERDAM)
 
     assert (span.title, span.each, len(span.steps)) == (title, each, steps)
 
@@ -32,12 +32,12 @@ def test_a_period_ends_today(period, title, each, steps):
 @pytest.mark.parametrize(
     ("span", "month"),
     [
-        (spans.of(Period.MONTH, TODAY, AMSTERDAM), "2026-11"),
-        (spans.of(Period.LAST, TODAY, AMSTERDAM), "2026-10"),
-        (spans.month(date(2024, 2, 20), AMSTERDAM), "2024-02"),
-        (spans.of(Period.MONTH_LONG, TODAY, AMSTERDAM), ""),
-        (spans.between(Period.CUSTOM, date(2026, 11, 1), TODAY, AMSTERDAM), ""),
-        (spans.between(Period.CUSTOM, date(2026, 9, 1), date(2026, 10, 31), AMSTERDAM), ""),
+        (date_ranges.of(Period.MONTH, TODAY, AMSTERDAM), "2026-11"),
+        (date_ranges.of(Period.LAST, TODAY, AMSTERDAM), "2026-10"),
+        (date_ranges.month(date(2024, 2, 20), AMSTERDAM), "2024-02"),
+        (date_ranges.of(Period.MONTH_LONG, TODAY, AMSTERDAM), ""),
+        (date_ranges.between(Period.CUSTOM, date(2026, 11, 1), TODAY, AMSTERDAM), ""),
+        (date_ranges.between(Period.CUSTOM, date(2026, 9, 1), date(2026, 10, 31), AMSTERDAM), ""),
     ],
 )
 def test_a_span_may_be_a_month(span, month):
@@ -45,7 +45,7 @@ def test_a_span_may_be_a_month(span, month):
 
 
 def test_months_are_named_the_newest_first():
-    found = spans.months(date(2025, 12, 31), date(2026, 2, 1))
+    found = date_ranges.months(date(2025, 12, 31), date(2026, 2, 1))
 
     assert [value for value, _ in found] == ["2026-02", "2026-01", "2025-12"]
     assert found[0][1] == "February 2026"
@@ -65,7 +65,7 @@ def test_months_are_named_the_newest_first():
     ],
 )
 def test_a_span_has_as_many_steps_as_can_be_told_apart(first, last, each, steps):
-    span = spans.between(
+    span = date_ranges.between(
         Period.CUSTOM, date.fromisoformat(first), date.fromisoformat(last), AMSTERDAM
     )
 
@@ -78,7 +78,9 @@ def test_a_span_has_as_many_steps_as_can_be_told_apart(first, last, each, steps)
 )
 @pytest.mark.parametrize("zone", [AMSTERDAM, KOLKATA])
 def test_steps_leave_no_gap(first, last, zone):
-    span = spans.between(Period.CUSTOM, date.fromisoformat(first), date.fromisoformat(last), zone)
+    span = date_ranges.between(
+        Period.CUSTOM, date.fromisoformat(first), date.fromisoformat(last), zone
+    )
 
     assert [step.start for step in span.steps[1:]] == [step.end for step in span.steps[:-1]]
     assert span.start.astimezone(zone).isoformat()[:16] == f"{first}T00:00"
@@ -86,7 +88,7 @@ def test_steps_leave_no_gap(first, last, zone):
 
 
 def test_the_clock_of_the_zone_begins_a_day():
-    india = spans.between(Period.CUSTOM, TODAY, TODAY, KOLKATA)
+    india = date_ranges.between(Period.CUSTOM, TODAY, TODAY, KOLKATA)
 
     assert india.start == datetime(2026, 11, 23, 18, 30, tzinfo=UTC)
     assert [step.name for step in india.steps[:2]] == ["00:00", "01:00"]
@@ -97,6 +99,6 @@ def test_the_clock_of_the_zone_begins_a_day():
     [("2026-11-24", "November 2026", 30), ("2028-02-01", "February 2028", 29)],
 )
 def test_a_month_is_whole(day, title, steps):
-    month = spans.month(date.fromisoformat(day), AMSTERDAM)
+    month = date_ranges.month(date.fromisoformat(day), AMSTERDAM)
 
     assert (month.title, len(month.steps)) == (title, steps)

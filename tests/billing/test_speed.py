@@ -2,14 +2,14 @@
 
 import pytest
 
-from billing import speed
+from billing import response_times
 
 USUAL = [(tokens, 0.4 + tokens / 40) for tokens in range(20, 220, 4)]
 
 
 @pytest.mark.parametrize("calls", [USUAL, [*USUAL, *[(30, 60.0)] * 5], [*USUAL, (4000, 1.0)]])
 def test_a_few_calls_that_hung_change_nothing(calls):
-    found = speed.fitted(calls)
+    found = response_times.fitted(calls)
 
     assert found is not None
     assert found.first == pytest.approx(0.4, abs=0.1)
@@ -18,17 +18,17 @@ def test_a_few_calls_that_hung_change_nothing(calls):
 
 
 def test_answers_of_one_length_all_take_what_they_took():
-    found = speed.fitted([(50, 2.0)] * 30)
+    found = response_times.fitted([(50, 2.0)] * 30)
 
-    assert found == speed.Speed(2.0, 0.0, 30)
+    assert found == response_times.Speed(2.0, 0.0, 30)
 
 
 def test_a_long_answer_never_takes_less_than_a_short_one():
-    found = speed.fitted([(tokens, 9 - tokens / 100) for tokens in range(30)])
+    found = response_times.fitted([(tokens, 9 - tokens / 100) for tokens in range(30)])
 
     assert found is not None
     assert found.seconds(0) == found.seconds(1000) > 8
 
 
 def test_a_few_calls_say_nothing():
-    assert speed.fitted(USUAL[: speed.FEWEST - 1]) is None
+    assert response_times.fitted(USUAL[: response_times.FEWEST - 1]) is None

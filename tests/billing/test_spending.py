@@ -4,9 +4,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from billing import ledger, spending
-from billing.models import BudgetWindow
-from billing.pricing import Usage
+from billing import ledger
+from billing.models import BudgetPeriod
+from billing.pacing import hourly_spending
+from billing.prices.pricing import Usage
 from tests.billing.conftest import CHEAP, NOW, STRONG, budget
 
 HOUR = timedelta(hours=1)
@@ -33,7 +34,7 @@ def two_weeks(reserve) -> None:
     ],
 )
 def test_the_history_is_of_the_calls_that_fall_under_the_budget(two_weeks, scope, key, each):
-    known = spending.history(scope, key, NOW)
+    known = hourly_spending.history(scope, key, NOW)
 
     assert set(known.hours.values()) == ({each} if each else set())
     assert len(known.hours) == (14 if each else 0)
@@ -41,7 +42,7 @@ def test_the_history_is_of_the_calls_that_fall_under_the_budget(two_weeks, scope
 
 def test_a_forecast_is_of_the_windows_own_period(two_weeks, django_assert_num_queries):
     month = budget(100 * STRONG, period="month")
-    window = BudgetWindow(
+    window = BudgetPeriod(
         budget=month,
         starts_at=datetime.fromisoformat("2026-11-01T00:00+01:00"),
         limit=month.limit,
@@ -49,7 +50,7 @@ def test_a_forecast_is_of_the_windows_own_period(two_weeks, django_assert_num_qu
     )
 
     with django_assert_num_queries(1):
-        forecast = spending.forecast(window, NOW)
+        forecast = hourly_spending.forecast(window, NOW)
 
     # Six days and a half are left of November.
     assert forecast.end.at.isoformat() == "2026-11-30T23:00:00+00:00"
@@ -59,4 +60,4 @@ def test_a_forecast_is_of_the_windows_own_period(two_weeks, django_assert_num_qu
 
 def test_only_scopes_with_a_pace_are_foretold(db):
     with pytest.raises(KeyError):
-        spending.history("conversation", "conversation:1", NOW)
+        hourly_spending.history("conversation", "conversation:1", NOW)

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from billing import steering
-from billing.pacing import Forecast, Point
-from billing.steering import Outcome, Rise, Traffic
+from billing.pacing import threshold_increase
+from billing.pacing.spending_rate import Forecast, Point
+from billing.pacing.threshold_increase import Outcome, Rise, Traffic
 
 END = datetime(2026, 11, 30, 23, tzinfo=UTC)
 LIMIT = 10_000
@@ -49,7 +49,7 @@ def traffic(days: float = 14, replies: int = 100) -> Traffic:
     ],
 )
 def test_the_threshold_is_raised_by_what_it_takes(expected, before, most, outcome, points):
-    found = steering.find(forecast(expected), traffic(), most, before)
+    found = threshold_increase.find(forecast(expected), traffic(), most, before)
 
     assert (found.outcome, found.points) == (outcome, points)
     assert found.expected == pytest.approx(expected * (1 - points / 20), abs=1)
@@ -57,13 +57,13 @@ def test_the_threshold_is_raised_by_what_it_takes(expected, before, most, outcom
 
 @pytest.mark.parametrize(("days", "replies"), [(6.9, 1000), (14, 99), (0, 0)])
 def test_without_enough_history_nothing_is_raised(days, replies):
-    found = steering.find(forecast(12_000), traffic(days, replies), most=2, before=2)
+    found = threshold_increase.find(forecast(12_000), traffic(days, replies), most=2, before=2)
 
     assert (found.outcome, found.points) == (Outcome.UNKNOWN, 0)
 
 
 def test_what_is_spent_already_is_not_saved():
     # Of 12,000, 5,000 are still to come, and 2,800 of them may be spent.
-    found = steering.find(forecast(12_000, spent=7_000), traffic(), most=10, before=0)
+    found = threshold_increase.find(forecast(12_000, spent=7_000), traffic(), most=10, before=0)
 
     assert (found.outcome, found.expected) == (Outcome.BOUND, 7_000 + 4_000)

@@ -1,16 +1,13 @@
 """The ledger's own commits add up what calls came to, by quarter of an hour and by conversation."""
 
 from datetime import datetime, timedelta
-from importlib import import_module
-from types import SimpleNamespace
 
 import pytest
-from django.apps import apps
-from django.db import connection, transaction
+from django.db import transaction
 
 from billing import ledger, tallies
 from billing.models import ConversationCost, Price, Tally
-from billing.pricing import Usage
+from billing.prices.pricing import Usage
 from tests.billing.conftest import CHEAP, NOW
 
 USED = Usage(input_tokens=900, output_tokens=100, cached_tokens=200, reasoning_tokens=10)
@@ -166,13 +163,3 @@ def test_tallies_equal_the_ledger_and_are_the_same_when_made_anew(various):
 
     assert tallies.differences() == []
     assert set(Tally.objects.values_list(*COLUMNS)) == kept
-
-
-def test_what_was_there_before_tallies_is_added_up(various):
-    migration = import_module("billing.migrations.0007_tallies_of_what_there_is")
-    editor = SimpleNamespace(connection=connection)
-    Tally.objects.all().delete()
-
-    for _ in range(2):
-        migration.add_up(apps, editor)
-        assert tallies.differences() == []

@@ -17,10 +17,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from billing import exports, ledger
-from billing.dashboard import visitors
+from billing import ledger
+from billing.dashboard import entries_export, visitors
 from billing.models import LedgerEntry, Price
-from billing.pricing import Usage
+from billing.prices.pricing import Usage
 from tests.billing.conftest import NOW, budget
 from tests.billing.test_dashboard import COSTS, USED, signed_in, text
 
@@ -104,9 +104,9 @@ def test_what_is_used_of_an_allowance_stands_beside_it(staff, charged):
 def test_pages_and_a_list_that_is_cut(staff, charged, monkeypatch):
     for number in range(4):
         charged(f"reply:{number}:1", f"v{number}")
-    monkeypatch.setattr("billing.dashboard.visitor_pages.ON_A_PAGE", 2)
+    monkeypatch.setattr("billing.dashboard.visitor_list.ON_A_PAGE", 2)
     monkeypatch.setattr(visitors, "MOST_LISTED", 3)
-    monkeypatch.setattr("billing.dashboard.visitor_pages.MOST_LISTED", 3)
+    monkeypatch.setattr("billing.dashboard.visitor_list.MOST_LISTED", 3)
 
     first, second = (text(staff.get(f"{VISITORS}?page={n}").content.decode()) for n in (1, 2))
 
@@ -160,8 +160,8 @@ def test_the_list_of_visitors_is_exported_as_it_is(staff, three):
 
 
 def test_every_entry_that_the_filters_let_through_is_exported(staff, three, monkeypatch):
-    monkeypatch.setattr(exports, "FIRST_ROWS", 1)
-    monkeypatch.setattr(exports, "ROWS_AT_ONCE", 2)
+    monkeypatch.setattr(entries_export, "FIRST_ROWS", 1)
+    monkeypatch.setattr(entries_export, "ROWS_AT_ONCE", 2)
     export = reverse("admin:billing_ledgerentry_export")
 
     found = rows(staff, export)

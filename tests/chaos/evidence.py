@@ -18,14 +18,14 @@ SELECT message.id, conversation.public_id, message.role, message.state, message.
        CASE WHEN message.stage = 'kept' THEN verdict.call ELSE '' END
 FROM chat_message message JOIN chat_conversation conversation
   ON conversation.id = message.conversation_id
-LEFT JOIN routing_verdict verdict ON verdict.reference = 'reply:' || message.id
+LEFT JOIN routing_answercheck verdict ON verdict.reference = 'reply:' || message.id
 ORDER BY message.conversation_id, message.position
 """
 ENTRIES = "SELECT reference, outcome, amount, reserved, estimated, model_requested, windows "
 ENTRIES += "FROM billing_ledgerentry"
 WINDOWS = """
 SELECT budget.name, spent, reserved, overrun, bucket.limit
-FROM billing_budgetwindow bucket JOIN billing_budget budget ON budget.id = bucket.budget_id
+FROM billing_budgetperiod bucket JOIN billing_budget budget ON budget.id = bucket.budget_id
 """.replace("bucket.limit", 'bucket."limit"')
 OPEN_TWICE = """
 SELECT conversation_id FROM chat_message WHERE state IN ('pending', 'writing')
@@ -140,7 +140,9 @@ class Evidence:
         ]
         self.verdicts = {
             str(reference): str(outcome)
-            for reference, outcome in stack.rows("SELECT reference, outcome FROM routing_verdict")
+            for reference, outcome in stack.rows(
+                "SELECT reference, outcome FROM routing_answercheck"
+            )
         }
         self.windows = [Window(*row) for row in stack.rows(WINDOWS)]
         self.holds = [str(row[0]) for row in stack.rows("SELECT reference FROM billing_hold")]

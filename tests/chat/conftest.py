@@ -12,10 +12,11 @@ from django.core.management import call_command
 from django.test import AsyncClient
 
 from billing.models import Budget
+from chatsite.answering import tasks
+from chatsite.answering.writer import Writer
 from chatsite.asgi import application
-from chatsite.chat import limits, tasks, wakeup
 from chatsite.chat.models import Message
-from chatsite.chat.writer import Writer
+from chatsite.chat.web import rate_limits
 from tests.page import Entry, Page
 from tests.upstream import Upstream
 
@@ -57,7 +58,7 @@ class Hints:
 @pytest.fixture
 def hints(monkeypatch) -> Hints:
     hints = Hints()
-    monkeypatch.setattr(wakeup, "worker", hints)
+    monkeypatch.setattr("chatsite.chat.live.hints.wake_worker", hints)
     return hints
 
 
@@ -86,7 +87,7 @@ async def worker(start_worker: Callable[[], Writer]) -> Writer:
 @pytest.fixture(autouse=True)
 def _unlimited(monkeypatch) -> None:
     for name in ("asks_per_visitor", "asks_per_address"):
-        monkeypatch.setattr(limits, name, limits.Limit(1000))
+        monkeypatch.setattr(rate_limits, name, rate_limits.Limit(1000))
 
 
 class Tab:

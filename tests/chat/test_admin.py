@@ -19,14 +19,23 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from billing.models import LedgerEntry
-from billing.pricing import Usage
-from chatsite import office, roles
-from chatsite.chat import endings, exports, fragments, listing, live, transcripts
-from chatsite.chat.admin import ConversationAdmin
-from chatsite.chat.handover import hand_back, say, take
-from chatsite.chat.models import Conversation, Message, Prepared, ScoringShare, Summary
-from chatsite.chat.overviews import Standing, standing
-from routing.models import RouteDecision, Verdict
+from billing.prices.pricing import Usage
+from chatsite.chat.actions import end_reply, hand_back, staff_reply, take_over
+from chatsite.chat.admin import conversation_list, csv_export, transcripts
+from chatsite.chat.admin.conversation_rows import ConversationStatus, status
+from chatsite.chat.admin.conversations import ConversationAdmin
+from chatsite.chat.live import bus
+from chatsite.chat.live.frames import unpacked
+from chatsite.chat.models import (
+    CannedAnswer,
+    Conversation,
+    Message,
+    ScoringShare,
+    Summary,
+)
+from chatsite.chat.web import fragments
+from chatsite.staff import admin_site, roles
+from routing.models import AnswerCheck, RouteDecision
 from tests.chat.told import Told, prices
 
 LIST = "/admin/chat/conversation/"
@@ -82,12 +91,12 @@ def frames(db):
     """What tabs are told, as Redis carries it."""
     with redis.Redis.from_url(site.REDIS_URL) as client:
         subscription = client.pubsub(ignore_subscribe_messages=True)
-        subscription.subscribe(live.CHANNEL)
+        subscription.subscribe(bus.CHANNEL)
         subscription.get_message(timeout=5)
 
         def heard(timeout: float = 5) -> list[str]:
             message = subscription.get_message(timeout=timeout)
-            frames = live._unpacked(message["data"]) if message else []
+            frames = unpacked(message["data"]) if message else []
             return [fragments.html(frame) for frame in frames]
 
         yield heard
@@ -122,7 +131,7 @@ def test_the_list_takes_as_many_queries_for_forty_as_for_two(staff, nora, db, co
     prices()
     for number in range(conversations):
         told = Told(visitor=str(number)).asks().answered()
-        take(told.conversation.pk, nora)
+        take_over.conversation(told.conversation.pk, nora)
 
     staff.get(LIST)
     with CaptureQueriesContext(connection) as queries:
@@ -136,22 +145,22 @@ def test_the_list_takes_as_many_queries_for_forty_as_for_two(staff, nora, db, co
 @pytest.mark.parametrize(
     ("handled", "wanted", "is_open", "role", "state", "expected"),
     [
-        (False, False, False, "assistant", "complete", Standing.ANSWERED),
-        (False, False, True, "assistant", "pending", Standing.WRITING),
-        (False, False, True, "customer", "complete", Standing.WRITING),
-        (False, False, False, "assistant", "failed", Standing.FAILED),
-        (False, False, False, "assistant", "cut", Standing.FAILED),
-        (False, False, False, "staff", "complete", Standing.ANSWERED),
-        (True, False, False, "staff", "complete", Standing.PERSON),
-        (True, False, False, "assistant", "failed", Standing.PERSON),
-        (True, False, False, "customer", "complete", Standing.WAITING),
-        (False, True, False, "assistant", "complete", Standing.WAITING),
-        (False, True, True, "assistant", "pending", Standing.WAITING),
-        (True, True, False, "staff", "complete", Standing.PERSON),
+        (False, False, False, "assistant", "complete", ConversationStatus.ANSWERED),
+        (False, False, True, "assistant", "pending", ConversationStatus.WRITING),
+        (False, False, True, "customer", "complete", ConversationStatus.WRITING),
+        (False, False, False, "assistant", "failed", ConversationStatus.FAILED),
+        (False, False, False, "assistant", "cut", ConversationStatus.FAILED),
+        (False, False, False, "staff", "complete", ConversationStatus.ANSWERED),
+        (True, False, False, "staff", "complete", ConversationStatus.PERSON),
+        (True, False, False, "assistant", "failed", ConversationStatus.PERSON),
+        (True, False, False, "customer", "complete", ConversationStatus.WAITING),
+        (False, True, False, "assistant", "complete", ConversationStatus.WAITING),
+        (False, True, True, "assistant", "pending", ConversationStatus.WAITING),
+        (True, True, False, "staff", "complete", ConversationStatus.PERSON),
     ],
 )
 def test_how_a_conversation_stands(handled, wanted, is_open, role, state, expected):
-    stands = standing(
+    stands = status(
         handled=handled, wanted=wanted, open=is_open, newest_role=role, newest_state=state
     )
 
@@ -181,7 +190,7 @@ def various(db, nora) -> dict[str, Told]:
         "person": Told(visitor="p").asks("My human one").answered(),
         "old": Told(visitor="o").asks("My old one").answered(),
     }
-    take(told["person"].conversation.pk, nora)
+    take_over.conversation(told["person"].conversation.pk, nora)
     active_at = told["old"].conversation.active_at - timedelta(days=20)
     Conversation.objects.filter(visitor="o").update(active_at=active_at)
     return told
@@ -245,7 +254,7 @@ def test_dates_lead_from_months_to_days(staff, various):
 
 
 def test_a_long_list_says_that_it_is_cut(staff, various, monkeypatch):
-    monkeypatch.setattr(listing, "MOST_LISTED", 3)
+    monkeypatch.setattr(conversation_list, "MOST_LISTED", 3)
 
     response = staff.get(LIST)
 
@@ -346,8 +355,8 @@ def test_a_transcript_takes_as_many_queries_for_fifteen_answers_as_for_one(
 ):
     for _ in range(answers):
         told.answered()
-        say(told.conversation.pk, nora, "Is that all?")
-        hand_back(told.conversation.pk)
+        staff_reply.send(told.conversation.pk, nora, "Is that all?")
+        hand_back.to_assistant(told.conversation.pk)
         told.asks()
     address = page(told)
 
@@ -368,7 +377,7 @@ def eventful(told: Told, nora: User) -> Told:
     told.begins()
     checked = told.ends(outcome="escalated")
     decided = {"doubt": 0.8, "threshold": 0.6, "verifier": "rules", "findings": [], "features": {}}
-    Verdict.objects.create(
+    AnswerCheck.objects.create(
         reference=checked.reference, call=checked.charge_reference, outcome="replaced", **decided
     )
     ScoringShare.objects.create(
@@ -378,12 +387,12 @@ def eventful(told: Told, nora: User) -> Told:
         stage="escalated", draft="From eight.", rating=-1, rating_note="Too short", retries=1
     )
     given = told.asks().reply
-    endings.end(given, "complete", text="From nine to five.")
-    Prepared.objects.create(
+    end_reply.end(given, "complete", text="From nine to five.")
+    CannedAnswer.objects.create(
         reply=given, kind="kept", task_type="hours", similarity=0.9, recognised_by="words", saved=7
     )
     told.asks().begins("strong")
-    say(told.conversation.pk, nora, "A person here.")
+    staff_reply.send(told.conversation.pk, nora, "A person here.")
     Summary.objects.create(conversation=told.conversation, text="Asked for hours.", revision=1)
     return told
 
@@ -509,7 +518,7 @@ def test_taking_over_twice_changes_nothing_the_second_time(staff, told):
 
 
 def test_a_conversation_can_be_taken_over_from_a_colleague(staff, nora, told):
-    take(told.conversation.pk, member("olga", roles.STAFF))
+    take_over.conversation(told.conversation.pk, member("olga", roles.STAFF))
 
     assert "Take over from olga" in text(staff.get(page(told)))
     staff.post(page(told, "take"))
@@ -649,7 +658,7 @@ def test_a_post_from_elsewhere_is_refused(nora, told, verb):
 
 def test_every_form_carries_the_token_that_a_post_needs(nora, told):
     client = signed_in(nora, enforce_csrf_checks=True)
-    take(told.conversation.pk, member("olga", roles.STAFF))
+    take_over.conversation(told.conversation.pk, member("olga", roles.STAFF))
 
     body = client.get(page(told)).content.decode()
 
@@ -803,7 +812,7 @@ def test_apps_stand_in_the_order_in_which_they_are_used(client, db):
     response = client.get("/admin/")
 
     labels = [app["app_label"] for app in response.context["app_list"]]
-    assert labels == [label for label in office.APPS if label in labels]
+    assert labels == [label for label in admin_site.APPS if label in labels]
     assert {"chat", "billing", "auth"} <= set(labels)
     models = response.context["app_list"][labels.index("billing")]["models"]
     assert models[0]["object_name"] == "Budget"
@@ -854,7 +863,7 @@ def test_the_list_is_narrowed_by_cost(staff, costly, query, expected):
 def test_the_dearest_are_listed_first_however_few(
     staff, costly, monkeypatch, deleted, query, expected
 ):
-    monkeypatch.setattr("chatsite.chat.listing.MOST_LISTED", 1)
+    monkeypatch.setattr("chatsite.chat.admin.conversation_list.MOST_LISTED", 1)
     for name in deleted:
         costly[name].conversation.delete()
 
@@ -871,7 +880,7 @@ def test_the_export_is_what_the_list_lists(staff, costly):
         costly[name].conversation.reference for name in ("both", "strong")
     ]
     assert Decimal(rows[1]["dollars"]) > Decimal("0.01")
-    assert set(rows[0]) == {*exports.HEAD, "dollars", "first question"}
+    assert set(rows[0]) == {*csv_export.HEAD, "dollars", "first question"}
 
 
 def test_no_cell_of_the_export_is_a_formula(staff, costly):
@@ -888,7 +897,7 @@ def test_costs_are_hidden_in_the_export_from_who_may_not_see_them(costly):
 
     lines = reader.get(f"{LIST}export/").getvalue().decode("utf-8-sig").splitlines()
     rows = list(csv.reader(lines))
-    assert {len(row) for row in rows} == {len(exports.HEAD) + 1}
+    assert {len(row) for row in rows} == {len(csv_export.HEAD) + 1}
     assert "dollars" not in rows[0]
     assert "cost=" not in reader.get(LIST).content.decode()
     user.user_permissions.clear()

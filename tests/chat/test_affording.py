@@ -10,12 +10,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing import periods
-from billing.models import Budget, BudgetWindow, LedgerEntry
+from billing.models import Budget, BudgetPeriod, LedgerEntry
 from billing.periods import Period
-from chatsite.chat import affording, visitors
+from chatsite.answering import budget_allowance
 from chatsite.chat.models import Conversation, Message
-from routing import library
-from routing.models import RouteDecision, TaskType, Verdict
+from chatsite.chat.web import visitors
+from routing.models import AnswerCheck, RouteDecision, TaskType
+from routing.task_types import library
 from tests.chat.test_answers import THREE_QUESTIONS
 from tests.upstream import Upstream
 
@@ -35,7 +36,7 @@ def spent(shop) -> Spent:
             name="Site", scope="site", period=period, limit=limit, **otherwise
         )
         starts = periods.starts(timezone.now(), timezone.get_default_timezone())
-        BudgetWindow.objects.create(
+        BudgetPeriod.objects.create(
             budget=site, starts_at=starts[Period(period)], limit=limit, spent=amount
         )
 
@@ -148,7 +149,7 @@ async def test_the_strictest_budget_counts(tab, spent, worker, upstream):
     strong = await Budget.objects.acreate(
         name="Strong", scope="tier", key="strong", period="total", limit=DOLLAR
     )
-    await BudgetWindow.objects.acreate(
+    await BudgetPeriod.objects.acreate(
         budget=strong, key="strong", starts_at=periods.ALWAYS, limit=DOLLAR, spent=DOLLAR
     )
 
@@ -194,7 +195,7 @@ async def test_on_the_step_of_the_cheap_tier_nothing_is_escalated(tab, spent, wo
 
     assert (answer.state, answer.tier) == ("cut", "cheap")
     assert upstream.models == ["gpt-3.5-turbo"]
-    assert (await Verdict.objects.aget()).outcome == "no_room"
+    assert (await AnswerCheck.objects.aget()).outcome == "no_room"
 
 
 async def test_a_reply_waits_for_room_that_another_call_holds(
@@ -212,7 +213,7 @@ async def test_a_reply_waits_for_room_that_another_call_holds(
 
     assert (first.state, second.state) == ("complete", "complete")
     assert (first.waits, first.tries) == (0, 1)
-    assert 1 <= second.waits <= len(affording.WAITS)
+    assert 1 <= second.waits <= len(budget_allowance.WAITS)
     assert second.tries == 1
 
 
@@ -227,7 +228,7 @@ async def test_nobody_waits_for_room_that_is_spent(tab, spent, worker, upstream)
 
 
 async def test_a_wait_ends(tab, open_tab, spent, worker, upstream, monkeypatch):
-    monkeypatch.setattr(affording, "WAITS", (0.05, 0.05))
+    monkeypatch.setattr(budget_allowance, "WAITS", (0.05, 0.05))
     await spent(0, limit=1_600_000)
     upstream.says("The first.", first_token=1)
     other = await open_tab()
@@ -291,7 +292,7 @@ async def test_who_already_waits_for_a_person_keeps_the_place(
     await tab.answer()
     since = timezone.now() - timedelta(hours=1)
     await Conversation.objects.aupdate(wants_person_since=since)
-    await BudgetWindow.objects.aupdate(spent=LIMIT)
+    await BudgetPeriod.objects.aupdate(spent=LIMIT)
 
     await tab.say("And on Sundays?")
     await tab.sees(lambda page: len(page.entries()) == 4 and not page.entries()[-1].open)
@@ -307,7 +308,7 @@ async def test_an_addresss_budget_that_empties_leaves_the_cheap_tier(
     await Budget.objects.acreate(name="Allowance", scope="address", period="day", limit=LIMIT)
     await tab.say("What are your business hours?")
     await tab.answer()
-    await BudgetWindow.objects.filter(budget__name="Allowance").aupdate(spent=LIMIT * 96 // 100)
+    await BudgetPeriod.objects.filter(budget__name="Allowance").aupdate(spent=LIMIT * 96 // 100)
 
     await tab.say(THREE_QUESTIONS)
     await tab.sees(lambda page: len(page.entries()) == 4 and not page.entries()[-1].open)
@@ -320,7 +321,7 @@ async def test_a_retry_waits_anew(tab, spent, worker, upstream):
     await tab.say("What are your business hours?")
     answer = await tab.answer()
     await Message.objects.filter(pk=answer.pk).aupdate(waits=4)
-    await BudgetWindow.objects.aupdate(spent=0)
+    await BudgetPeriod.objects.aupdate(spent=0)
 
     await tab.send({"retry": answer.pk})
     await tab.sees(lambda page: page.entries()[-1].state == "complete")
@@ -340,7 +341,7 @@ async def test_a_visitors_allowance_is_for_one_cookie_and_an_addresss_for_all_of
 
     await tab.say("Tell me a joke about business")
     assert (await tab.answer()).state == "complete"
-    await BudgetWindow.objects.filter(budget__name="Allowance").aupdate(spent=1_100_000)
+    await BudgetPeriod.objects.filter(budget__name="Allowance").aupdate(spent=1_100_000)
     await tab.say("Tell me another one")
     await tab.sees(lambda page: len(page.entries()) == 4 and not page.entries()[-1].open)
     await other.say("Tell me a joke about business")

@@ -12,8 +12,9 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from billing.models import Budget, Hold, LedgerEntry
-from chatsite.chat import questions, replies
-from chatsite.chat.calls import Claimed
+from chatsite.answering import context
+from chatsite.answering.model_call import Claimed
+from chatsite.chat.actions import ask
 from chatsite.chat.models import Conversation, Message
 from routing.models import RouteDecision
 from tests.chat.conftest import sweep
@@ -238,16 +239,16 @@ async def test_what_is_said_while_an_answer_is_written_is_answered_next(tab, wor
 @pytest.fixture
 def after_the_first_look(monkeypatch) -> Callable[[Callable[[], object]], None]:
     """Have this happen between a worker's first look at a reply and its claim."""
-    look = replies.look
+    look = context.look
 
     def arrange(happens: Callable[[], object]) -> None:
         def looks(reply_id: int) -> Claimed | None:
             seen = look(reply_id)
-            monkeypatch.setattr(replies, "look", look)
+            monkeypatch.setattr(context, "look", look)
             happens()
             return seen
 
-        monkeypatch.setattr(replies, "look", looks)
+        monkeypatch.setattr(context, "look", looks)
 
     return arrange
 
@@ -259,7 +260,7 @@ async def test_what_is_said_between_look_and_claim_is_answered_too(
     await tab.sees(lambda page: len(page.entries()) == 2)
     held = await Conversation.objects.aget()
     after_the_first_look(
-        partial(questions.ask, held.public_id, held.visitor, "And on Sunday?", uuid.uuid4())
+        partial(ask.question, held.public_id, held.visitor, "And on Sunday?", uuid.uuid4())
     )
 
     start_worker()

@@ -8,7 +8,13 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from chatsite.chat.models import Conversation, Message, Prepared, ScoringShare, Summary
+from chatsite.chat.models import (
+    CannedAnswer,
+    Conversation,
+    Message,
+    ScoringShare,
+    Summary,
+)
 
 LATER = timezone.now() + timedelta(minutes=1)
 WRITING = {"state": "writing", "lease_until": LATER, "deadline": LATER}
@@ -96,8 +102,8 @@ def test_a_share_of_a_call_that_cannot_be_is_refused(db, wrong, constraint):
 
 
 def test_a_reply_is_prepared_in_a_known_way(conversation):
-    with refused("chat_preparation_is_known"), transaction.atomic():
-        Prepared.objects.create(
+    with refused("chat_canned_kind_is_known"), transaction.atomic():
+        CannedAnswer.objects.create(
             reply=reply(conversation), kind="guessed", task_type="t", similarity=1, recognised_by=""
         )
 

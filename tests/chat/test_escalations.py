@@ -10,17 +10,25 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from billing.models import Budget, Hold, LedgerEntry
-from chatsite.chat import handover, receipts
-from chatsite.chat.calls import Claimed, Work
+from chatsite.answering.model_call import Claimed, Work
+from chatsite.chat.actions import take_over
+from chatsite.chat.admin import receipts
 from chatsite.chat.models import Conversation, Message
 from chatsite.demo import model
 from chatsite.knowledge.articles import Found
 from chatsite.provider.models import ProviderModel
-from routing import fit, policies, verifier
+from routing import policies
+from routing.analysis.features import measure
+from routing.checks import verifier
+from routing.checks.verifier import Answered
 from routing.choice import Turn
-from routing.features import measure
-from routing.models import LearnedModel, Policy, RouteDecision, Verdict
-from routing.verifier import Answered
+from routing.learning import model_training
+from routing.models import (
+    AnswerCheck,
+    LearnedModel,
+    Policy,
+    RouteDecision,
+)
 from tests.chat.conftest import sweep
 from tests.chat.test_answers import THREE_QUESTIONS
 from tests.exchange import Exchange
@@ -47,8 +55,8 @@ def set_doubt_threshold(value: float) -> None:
 
 
 @database_sync_to_async
-def take_over(reply: Message) -> None:
-    handover.take(reply.conversation_id, User.objects.create_user("nora", is_staff=True))
+def taken_over_by_nora(reply: Message) -> None:
+    take_over.conversation(reply.conversation_id, User.objects.create_user("nora", is_staff=True))
 
 
 @database_sync_to_async
@@ -85,7 +93,7 @@ async def test_a_doubted_answer_is_replaced_once_by_the_strong_tiers(tab, worker
     # Both are paid for, and the one that was thrown away can be told apart.
     assert await outcomes() == ["escalated", "stop"]
     assert not await Hold.objects.aexists()
-    verdict = await Verdict.objects.aget()
+    verdict = await AnswerCheck.objects.aget()
     assert (verdict.reference, verdict.call) == (answer.reference, f"{answer.reference}:1")
     assert (verdict.outcome, verdict.threshold) == ("replaced", 0.6)
     assert verdict.doubt > 0.6
@@ -127,7 +135,7 @@ async def test_an_answer_above_suspicion_stands(tab, worker, upstream):
 
     assert (answer.tier, answer.stage) == ("cheap", "")
     assert upstream.models == ["gpt-3.5-turbo"]
-    assert (await Verdict.objects.aget()).outcome == "trusted"
+    assert (await AnswerCheck.objects.aget()).outcome == "trusted"
 
 
 @pytest.mark.parametrize(
@@ -147,7 +155,7 @@ async def test_the_operator_says_from_which_doubt(
     await tab.answer()
 
     assert upstream.models == models
-    assert await Verdict.objects.acount() == verdicts
+    assert await AnswerCheck.objects.acount() == verdicts
 
 
 @pytest.mark.parametrize("fault", ["empty", "cut", "leaked"])
@@ -175,7 +183,7 @@ async def test_a_strong_answer_is_not_checked(tab, worker, upstream):
     await tab.answer()
 
     assert upstream.models == ["gpt-4"]
-    assert not await Verdict.objects.aexists()
+    assert not await AnswerCheck.objects.aexists()
 
 
 async def test_without_room_for_the_strong_tier_the_answer_stands(tab, worker, upstream):
@@ -192,7 +200,7 @@ async def test_without_room_for_the_strong_tier_the_answer_stands(tab, worker, u
     assert upstream.models == ["gpt-3.5-turbo"]
     assert await outcomes() == ["stop"]
     assert not await Hold.objects.aexists()
-    assert (await Verdict.objects.aget()).outcome == "no_room"
+    assert (await AnswerCheck.objects.aget()).outcome == "no_room"
 
 
 async def test_without_time_for_the_strong_tier_the_answer_stands(tab, hints, start_worker):
@@ -206,7 +214,7 @@ async def test_without_time_for_the_strong_tier_the_answer_stands(tab, hints, st
     answer = await tab.answer()
 
     assert (answer.state, answer.tier) == ("complete", "cheap")
-    assert (await Verdict.objects.aget()).outcome == "no_time"
+    assert (await AnswerCheck.objects.aget()).outcome == "no_time"
     assert await outcomes() == ["stop"]
 
 
@@ -221,7 +229,7 @@ async def test_a_strong_model_that_is_out_is_not_asked_to_check(tab, worker, ups
 
     assert (answer.text, answer.tier, answer.attempt) == (DOUBTED, "cheap", 1)
     assert upstream.models == ["gpt-3.5-turbo"]
-    assert (await Verdict.objects.aget()).outcome == "failed"
+    assert (await AnswerCheck.objects.aget()).outcome == "failed"
 
 
 async def test_only_who_has_the_draft_hears_of_it_beside_the_busy_message(tab, worker, upstream):
@@ -273,7 +281,7 @@ async def test_where_the_strong_tier_fails_the_answer_stands(first, tab, worker,
     assert (answer.tier, answer.stage) == ("cheap", "kept")
     assert answer.sources != []
     assert tab.newest.text == DOUBTED
-    assert (await Verdict.objects.aget()).outcome == "failed"
+    assert (await AnswerCheck.objects.aget()).outcome == "failed"
     shown = await receipt(answer)
     assert shown.answer is not None
     assert (shown.answer.reference, shown.answer.tier) == (f"{answer.reference}:1", "cheap")
@@ -288,7 +296,7 @@ async def test_a_strong_answer_that_breaks_off_is_asked_again(tab, worker, upstr
     answer = await tab.answer()
 
     assert (answer.text, answer.tier, answer.attempt) == ("From nine to five.", "strong", 3)
-    assert (await Verdict.objects.aget()).outcome == "replaced"
+    assert (await AnswerCheck.objects.aget()).outcome == "replaced"
 
 
 async def test_the_cheap_tiers_tries_are_not_held_against_the_strong_one(
@@ -346,7 +354,7 @@ async def test_a_dead_workers_escalation_goes_on_with_the_strong_tier(tab, start
     assert upstream.models == ["gpt-3.5-turbo", "gpt-4", "gpt-4"]
     cheap = LedgerEntry.objects.filter(tier="cheap")
     assert [entry.reference async for entry in cheap] == [f"{answer.reference}:1"]
-    assert (await Verdict.objects.aget()).outcome == "replaced"
+    assert (await AnswerCheck.objects.aget()).outcome == "replaced"
     assert await RouteDecision.objects.acount() == 1
 
 
@@ -371,7 +379,7 @@ async def test_a_person_who_takes_over_stops_the_checking(tab, worker, upstream)
     await tab.say(HOURS)
     await is_being_checked(tab)
 
-    await take_over(await Message.objects.aget(role="assistant"))
+    await taken_over_by_nora(await Message.objects.aget(role="assistant"))
     await sweep()  # tells nobody: the tab looks by itself
     await tab.newest_is("cancelled")
 
@@ -379,7 +387,7 @@ async def test_a_person_who_takes_over_stops_the_checking(tab, worker, upstream)
     assert (answer.text, answer.tier, answer.failure) == (DOUBTED, "cheap", "")
     assert CHECKING not in tab.page.words()
     assert "a person from our team" in tab.newest.text
-    assert (await Verdict.objects.aget()).outcome == "stopped"
+    assert (await AnswerCheck.objects.aget()).outcome == "stopped"
 
 
 async def test_when_time_is_up_the_answer_that_was_there_stands(tab, worker, upstream):
@@ -396,7 +404,7 @@ async def test_when_time_is_up_the_answer_that_was_there_stands(tab, worker, ups
 
     assert (answer.state, answer.text, answer.tier) == ("complete", DOUBTED, "cheap")
     assert answer.sources != []
-    assert (await Verdict.objects.aget()).outcome == "no_time"
+    assert (await AnswerCheck.objects.aget()).outcome == "no_time"
 
 
 async def test_a_worker_that_lost_the_reply_escalates_nothing(tab, worker, upstream):
@@ -412,7 +420,7 @@ async def test_a_worker_that_lost_the_reply_escalates_nothing(tab, worker, upstr
     assert upstream.models == ["gpt-3.5-turbo"]
     assert await outcomes() == ["stop"]
     assert not await Hold.objects.aexists()
-    assert not await Verdict.objects.aexists()
+    assert not await AnswerCheck.objects.aexists()
 
 
 @pytest.mark.parametrize("fault", ["unauthorised", "out_of_quota", "gone"])
@@ -430,7 +438,7 @@ async def test_where_the_strong_tier_is_out_the_cheap_one_answers(fault, tab, wo
 
     assert (answer.state, answer.tier, answer.stage) == ("complete", "cheap", "stood_in")
     assert upstream.models[-1] == "gpt-3.5-turbo"
-    assert not await Verdict.objects.aexists()
+    assert not await AnswerCheck.objects.aexists()
     decision = await RouteDecision.objects.aget()
     assert decision.tier == "strong"
 
@@ -480,7 +488,7 @@ async def test_a_retry_is_routed_anew(tab, worker, upstream):
 def accept_what_was_learned() -> None:
     """Models of labels by which every answer about engraving failed, and no other."""
     labels = [
-        fit.Label(measure(Turn(text)), float(not fails), 1.0, checks=checks)
+        model_training.Label(measure(Turn(text)), float(not fails), 1.0, checks=checks)
         for text, fails in traffic.asked(150)
         for checks in [verifier.measure(Answered(text, NOT_FOUND if fails else "Yes, it is."))]
     ]
@@ -488,8 +496,8 @@ def accept_what_was_learned() -> None:
     learned = {
         kind: LearnedModel.objects.create(kind=kind, text=text, labels=len(labels))
         for kind, text in (
-            (kinds.ANALYZER, fit.model(labels).text()),
-            (kinds.VERIFIER, fit.checker(labels).text()),
+            (kinds.ANALYZER, model_training.model(labels).text()),
+            (kinds.VERIFIER, model_training.checker(labels).text()),
         )
     }
     draft = policies.current().draft()
@@ -509,7 +517,7 @@ async def test_what_was_learned_decides_and_doubts_once_it_is_accepted(tab, work
     await tab.say("Is the engraving done by hand?")
     await tab.answer()
 
-    decision, verdict = await RouteDecision.objects.aget(), await Verdict.objects.aget()
+    decision, verdict = await RouteDecision.objects.aget(), await AnswerCheck.objects.aget()
     assert (decision.analyzer, verdict.verifier) == ("learned", "learned of 150 labels")
     assert decision.score > 5
     assert verdict.doubt > 0.5

@@ -7,9 +7,9 @@ from channels.db import database_sync_to_async
 from django.utils import timezone
 
 from billing import periods
-from billing.models import Budget, BudgetWindow, LedgerEntry
+from billing.models import Budget, BudgetPeriod, LedgerEntry
 from chatsite.chat.models import Message
-from chatsite.provider import health
+from chatsite.provider import model_health
 from chatsite.provider.models import ProviderModel
 from routing import policies
 from routing.models import RouteDecision
@@ -21,9 +21,9 @@ GRAVE = "I was charged twice and want my money back."
 @pytest.fixture
 def quickly(monkeypatch) -> None:
     """A breaker for two failures, without the time that they have to last."""
-    monkeypatch.setattr(health, "MOST_FAILURES", 2)
-    monkeypatch.setattr(health, "FAILING_FOR", timedelta(0))
-    monkeypatch.setattr(health, "KNOWN_FOR", 0.0)
+    monkeypatch.setattr(model_health, "MOST_FAILURES", 2)
+    monkeypatch.setattr(model_health, "FAILING_FOR", timedelta(0))
+    monkeypatch.setattr(model_health, "KNOWN_FOR", 0.0)
 
 
 async def asks(tab: Tab, text: str) -> Message:
@@ -132,7 +132,7 @@ async def test_nothing_dearer_stands_in_where_the_budgets_allow_the_cheap_tier_o
     budget = await Budget.objects.acreate(
         name="All", scope="site", period="total", limit=10**10, cheap_only_from=90
     )
-    await BudgetWindow.objects.acreate(
+    await BudgetPeriod.objects.acreate(
         budget=budget, starts_at=periods.ALWAYS, limit=10**10, spent=95 * 10**8
     )
 

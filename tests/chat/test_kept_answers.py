@@ -9,16 +9,16 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from chatsite import roles
-from chatsite.chat.models import KeptAnswer, Message, Prepared
+from chatsite.chat.models import CannedAnswer, Message, SavedAnswer
 from chatsite.knowledge.models import Article, Edition
+from chatsite.staff import roles
 from routing import decisions, policies, trials
 from routing.choice import Turn
 from routing.models import Policy, Trial
 from tests.chat.test_admin import HOSTILE, member, signed_in, text
 from tests.chat.told import Told, prices
 
-LIST = "/admin/chat/keptanswer/"
+LIST = "/admin/chat/savedanswer/"
 
 
 @pytest.fixture
@@ -32,11 +32,11 @@ def articles(db) -> None:
     Article.objects.create(title="Shipping", slug="shipping", body="6.95 to Germany.")
 
 
-def kept(question: str, answer: str = "It is **6.95** euros.") -> KeptAnswer:
+def kept(question: str, answer: str = "It is **6.95** euros.") -> SavedAnswer:
     told = Told().asks(question)
     reply = told.reply
     Message.objects.filter(pk=reply.pk).update(state="complete", text=answer)
-    return KeptAnswer.objects.create(
+    return SavedAnswer.objects.create(
         reply=reply,
         key=question[:64],
         task_type="Shipping costs",
@@ -45,10 +45,10 @@ def kept(question: str, answer: str = "It is **6.95** euros.") -> KeptAnswer:
     )
 
 
-def given(known: KeptAnswer, question: str) -> None:
+def given(known: SavedAnswer, question: str) -> None:
     """The answer is given again to somebody else."""
     reply = Told().asks(question).reply
-    Prepared.objects.create(
+    CannedAnswer.objects.create(
         reply=reply,
         kind="kept",
         task_type=known.task_type,
@@ -56,7 +56,7 @@ def given(known: KeptAnswer, question: str) -> None:
         kept=known,
         saved=known.cost,
     )
-    KeptAnswer.objects.filter(pk=known.pk).update(hits=known.hits + 1)
+    SavedAnswer.objects.filter(pk=known.pk).update(hits=known.hits + 1)
 
 
 def test_the_list_says_what_was_given_again_and_what_that_saved(operator, articles):
@@ -78,7 +78,7 @@ def test_the_costs_page_says_what_was_given_again_and_what_that_saved(operator, 
     page = reverse("admin:billing_costs")
 
     assert "1 answer given again without a call saved $0.0020 more" in text(operator.get(page))
-    Prepared.objects.update(given_at=timezone.now() - timedelta(days=40))
+    CannedAnswer.objects.update(given_at=timezone.now() - timedelta(days=40))
     assert "given again" not in text(operator.get(page))
 
 
@@ -159,7 +159,7 @@ def test_an_operator_takes_an_answer_out_and_writes_none(operator, articles):
     response = operator.post(f"{page}/delete/", {"post": "yes"})
 
     assert response.status_code == 302
-    assert not KeptAnswer.objects.exists()
+    assert not SavedAnswer.objects.exists()
     assert Message.objects.filter(pk=known.reply_id).exists()
 
 
@@ -176,7 +176,7 @@ def test_what_was_given_stays_when_the_kept_answer_goes(operator, articles):
 
     operator.post(f"{LIST}{known.pk}/delete/", {"post": "yes"})
 
-    assert Prepared.objects.get().kept is None
+    assert CannedAnswer.objects.get().kept is None
     assert "Saved by it $0.002000" in text(operator.get(LIST))
 
 
@@ -205,15 +205,15 @@ def test_words_are_kept_once(articles):
 
     for broken in ({"key": known.key}, {"reply": known.reply}):
         with pytest.raises(IntegrityError), transaction.atomic():
-            KeptAnswer.objects.filter(pk=other.pk).update(**broken)
+            SavedAnswer.objects.filter(pk=other.pk).update(**broken)
 
 
 def test_a_reply_is_prepared_once_in_a_way_that_is_known(articles):
     known = kept("How much is shipping to Germany?")
     given(known, "how much is shipping to germany")
     given(known, "How much is shipping to Germany")
-    first, second = Prepared.objects.order_by("id")
+    first, second = CannedAnswer.objects.order_by("id")
 
     for broken in ({"kind": "guessed"}, {"reply": first.reply}):
         with pytest.raises(IntegrityError), transaction.atomic():
-            Prepared.objects.filter(pk=second.pk).update(**broken)
+            CannedAnswer.objects.filter(pk=second.pk).update(**broken)

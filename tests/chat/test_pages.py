@@ -7,8 +7,9 @@ import pytest
 from django.core import signing
 from django.test import Client
 
-from chatsite.chat import conversations, limits, visitors
+from chatsite.chat import history
 from chatsite.chat.models import Conversation, Message
+from chatsite.chat.web import rate_limits, visitors
 from tests.page import Page
 
 pytestmark = pytest.mark.usefixtures("hints", "transactional_db")
@@ -66,7 +67,7 @@ def test_a_refused_form_returns_with_what_was_typed(browser, page):
 
 
 def test_forms_are_limited_too(browser, page, monkeypatch):
-    monkeypatch.setattr(limits, "asks_per_address", limits.Limit(1))
+    monkeypatch.setattr(rate_limits, "asks_per_address", rate_limits.Limit(1))
     ask(browser, page, "One")
 
     assert b"wait a moment" in ask(browser, page, "Two").content
@@ -83,7 +84,7 @@ def test_a_form_of_another_site_is_refused(page):
 def test_a_forged_visitor_is_nobody(browser, page):
     ask(browser, page, "Mine")
     stranger = Client(headers={"host": "localhost"})
-    forged = signing.TimestampSigner(key="x" * 50, salt="chatsite.chat.visitors").sign("key")
+    forged = signing.TimestampSigner(key="x" * 50, salt="chatsite.chat.web.visitors").sign("key")
     stranger.cookies[visitors.COOKIE] = forged
 
     assert stranger.get(f"/c/{page.conversation}/").status_code == 404
@@ -134,7 +135,7 @@ def test_an_unknown_address_is_a_page_that_says_so(path, browser):
 def test_of_a_long_conversation_the_newest_are_shown_and_the_earlier_on_demand(
     browser, page, monkeypatch
 ):
-    monkeypatch.setattr(conversations, "SHOWN", 4)
+    monkeypatch.setattr(history, "SHOWN", 4)
     for text in ("One", "Two", "Three"):
         ask(browser, page, text)
         Message.objects.filter(role="assistant").update(state="complete", text="Yes.")

@@ -7,11 +7,17 @@ from channels.db import database_sync_to_async
 from django.utils import timezone
 
 from billing.models import Budget, Hold, LedgerEntry
-from chatsite.chat import kept
-from chatsite.chat.models import Conversation, KeptAnswer, Message, Prepared
+from chatsite.answering.canned import saved
+from chatsite.chat.models import (
+    CannedAnswer,
+    Conversation,
+    Message,
+    SavedAnswer,
+)
 from chatsite.knowledge.models import Article, Edition
-from routing import library, policies
+from routing import policies
 from routing.models import RouteDecision, TaskType
+from routing.task_types import library
 from tests.chat.test_ratings import pressed
 
 HOURS = "What are your business hours?"
@@ -36,7 +42,7 @@ async def test_an_approved_answer_costs_nothing(task_types, tab, worker, upstrea
     assert upstream.requests == []
     assert not await LedgerEntry.objects.aexists()
     assert not await Hold.objects.aexists()
-    how = await Prepared.objects.aget()
+    how = await CannedAnswer.objects.aget()
     assert (how.reply_id, how.kind, how.task_type) == (answer.pk, "approved", "Business hours")
     assert how.similarity == 1.0
 
@@ -58,7 +64,7 @@ async def test_what_an_approved_answer_may_not_fit_is_written(
 
     assert answer.tier
     assert upstream.requests
-    assert not await Prepared.objects.aexists()
+    assert not await CannedAnswer.objects.aexists()
 
 
 async def test_only_a_first_message_is_given_an_approved_answer(task_types, tab, worker, upstream):
@@ -84,9 +90,9 @@ async def test_the_same_first_question_is_answered_once(open_tab, task_types, wo
     assert given.tier == ""
     assert len(upstream.requests) == 1
     entry = await LedgerEntry.objects.aget()
-    known = await KeptAnswer.objects.aget()
+    known = await SavedAnswer.objects.aget()
     assert (known.hits, known.cost, known.saved) == (1, entry.amount, entry.amount)
-    how = await Prepared.objects.aget()
+    how = await CannedAnswer.objects.aget()
     assert (how.kind, how.kept_id, how.saved) == ("kept", known.pk, entry.amount)
     # The decision stands for the answer that was written; the given one was never routed.
     assert [each.reference async for each in RouteDecision.objects.all()] == [written.reference]
@@ -117,7 +123,7 @@ def _task_type_changed() -> None:
 
 @database_sync_to_async
 def _grown_old() -> None:
-    KeptAnswer.objects.update(kept_at=timezone.now() - kept.KEPT)
+    SavedAnswer.objects.update(kept_at=timezone.now() - saved.KEPT)
 
 
 @pytest.mark.parametrize(
@@ -174,7 +180,7 @@ async def test_other_words_are_another_question(
     await second.say(again)
     await second.answer()
 
-    assert await KeptAnswer.objects.acount() == 2
+    assert await SavedAnswer.objects.acount() == 2
     assert len(upstream.requests) == 2
 
 
@@ -196,7 +202,7 @@ async def test_only_a_first_message_is_given_what_was_kept_and_kept(
         )
 
     assert len(upstream.requests) == 4
-    assert await KeptAnswer.objects.acount() == 1
+    assert await SavedAnswer.objects.acount() == 1
 
 
 async def test_an_answer_that_is_rated_down_is_given_to_nobody(
@@ -224,7 +230,7 @@ async def test_a_doubted_answer_that_stands_is_not_kept(task_types, tab, worker,
     answer = await tab.answer()
 
     assert (answer.state, answer.tier) == ("complete", "cheap")
-    assert not await KeptAnswer.objects.aexists()
+    assert not await SavedAnswer.objects.aexists()
 
 
 async def test_an_answer_that_is_not_whole_is_not_kept(task_types, tab, worker, upstream):
@@ -234,36 +240,36 @@ async def test_an_answer_that_is_not_whole_is_not_kept(task_types, tab, worker, 
     await tab.say("How much is shipping to Germany?")
     await tab.answer()
 
-    assert not await KeptAnswer.objects.aexists()
+    assert not await SavedAnswer.objects.aexists()
 
 
 def test_kept_answers_are_forgotten_once_they_can_no_longer_be_given(kept_answers):
     now = timezone.now()
     old, other, fresh = kept_answers
-    KeptAnswer.objects.filter(id=old.pk).update(kept_at=now - kept.KEPT - timedelta(seconds=1))
-    KeptAnswer.objects.filter(id=other.pk).update(knowledge="of before")
+    SavedAnswer.objects.filter(id=old.pk).update(kept_at=now - saved.KEPT - timedelta(seconds=1))
+    SavedAnswer.objects.filter(id=other.pk).update(knowledge="of before")
 
-    assert kept.forget(now) == 2
+    assert saved.forget(now) == 2
 
-    assert KeptAnswer.objects.get() == fresh
+    assert SavedAnswer.objects.get() == fresh
 
 
 def test_the_oldest_are_forgotten_where_there_are_too_many(kept_answers, monkeypatch):
-    monkeypatch.setattr(kept, "MOST_KEPT", 2)
+    monkeypatch.setattr(saved, "MOST_KEPT", 2)
 
-    assert kept.forget(timezone.now()) == 1
+    assert saved.forget(timezone.now()) == 1
 
-    assert KeptAnswer.objects.count() == 2
+    assert SavedAnswer.objects.count() == 2
 
 
 def test_a_deleted_conversation_takes_its_kept_answer_with_it(kept_answers):
     kept_answers[0].reply.conversation.delete()
 
-    assert KeptAnswer.objects.count() == 2
+    assert SavedAnswer.objects.count() == 2
 
 
 @pytest.fixture
-def kept_answers(db) -> list[KeptAnswer]:
+def kept_answers(db) -> list[SavedAnswer]:
     Article.objects.create(title="Shipping", slug="shipping", body="6.95 to Germany.")
     edition = Edition.objects.get().value
     kept_answers = []
@@ -275,7 +281,7 @@ def kept_answers(db) -> list[KeptAnswer]:
             text="6.95",
         )
         kept_answers.append(
-            KeptAnswer.objects.create(
+            SavedAnswer.objects.create(
                 reply=reply, key=str(number), task_type="Shipping", knowledge=edition, cost=1000
             )
         )

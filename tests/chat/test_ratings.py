@@ -4,10 +4,11 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 
-from chatsite.chat import limits, questions, ratings, visitors
-from chatsite.chat.consumer import NOT_ALLOWED
+from chatsite.chat.actions import rate, retry
 from chatsite.chat.errors import NotRateable, NotYours, TooLong
+from chatsite.chat.live.consumer import NOT_ALLOWED
 from chatsite.chat.models import Conversation, Message
+from chatsite.chat.web import rate_limits, visitors
 from routing.models import RouteDecision
 from tests.chat.conftest import Tab
 from tests.chat.test_admin import LIST, nora, page, signed_in, staff, text, told  # noqa: F401
@@ -72,14 +73,14 @@ async def test_what_is_no_rating_ends_the_socket(frame, tab):
     assert await closed_with(tab) == NOT_ALLOWED
 
 
-def rate(told: Told, rating: Message.Rating | None, words: str = "", visitor: str = ""):  # noqa: F811
-    return ratings.rate(told.public_id, visitor or told.visitor, told.reply.pk, rating, words)
+def give(told: Told, rating: Message.Rating | None, words: str = "", visitor: str = ""):  # noqa: F811
+    return rate.answer(told.public_id, visitor or told.visitor, told.reply.pk, rating, words)
 
 
 def test_the_same_rating_twice_is_one_change(told):  # noqa: F811
     told.answered()
 
-    first, second = rate(told, BAD, "Wrong."), rate(told, BAD)
+    first, second = give(told, BAD, "Wrong."), give(told, BAD)
 
     assert first.after == first.before + 1
     assert second.before == second.after == first.after
@@ -88,9 +89,9 @@ def test_the_same_rating_twice_is_one_change(told):  # noqa: F811
 
 def test_another_rating_drops_the_note(told):  # noqa: F811
     told.answered()
-    rate(told, BAD, "Wrong.")
+    give(told, BAD, "Wrong.")
 
-    rate(told, GOOD)
+    give(told, GOOD)
 
     assert (told.reply.rating, told.reply.rating_note) == (GOOD, "")
 
@@ -99,7 +100,7 @@ def test_only_whoever_holds_the_conversation_may_rate(told):  # noqa: F811
     told.answered()
 
     with pytest.raises(NotYours):
-        rate(told, BAD, visitor="w" * 64)
+        give(told, BAD, visitor="w" * 64)
 
     assert told.reply.rating is None
 
@@ -108,7 +109,7 @@ def test_an_answer_of_another_conversation_is_not_rated_from_here(told):  # noqa
     elsewhere = Told(visitor="w" * 64).asks().answered()
 
     with pytest.raises(NotRateable):
-        ratings.rate(told.public_id, told.visitor, elsewhere.reply.pk, BAD)
+        rate.answer(told.public_id, told.visitor, elsewhere.reply.pk, BAD)
 
 
 @pytest.mark.parametrize("state", ["pending", "failed"])
@@ -117,7 +118,7 @@ def test_only_a_complete_answer_is_rated(told, state):  # noqa: F811
         told.failed()
 
     with pytest.raises(NotRateable):
-        rate(told, BAD)
+        give(told, BAD)
     with pytest.raises(IntegrityError), transaction.atomic():
         Message.objects.filter(id=told.reply.pk).update(rating=BAD)
 
@@ -126,15 +127,15 @@ def test_a_note_has_an_end(told):  # noqa: F811
     told.answered()
 
     with pytest.raises(TooLong):
-        rate(told, BAD, "a" * (ratings.LONGEST_NOTE + 1))
+        give(told, BAD, "a" * (rate.LONGEST_NOTE + 1))
 
 
 def test_a_retry_counts_only_where_the_model_broke_off(told):  # noqa: F811
     told.begins()
     told.ends("It begins", "cut", "length")
-    questions.retry(told.public_id, told.visitor, told.reply.pk)
+    retry.reply(told.public_id, told.visitor, told.reply.pk)
     told.failed()
-    questions.retry(told.public_id, told.visitor, told.reply.pk)
+    retry.reply(told.public_id, told.visitor, told.reply.pk)
 
     assert told.reply.retries == 1
 
@@ -162,7 +163,7 @@ def test_a_plain_form_rates(browser, told):  # noqa: F811
 
 
 def test_who_clicks_without_end_is_told_to_wait(browser, told, monkeypatch):  # noqa: F811
-    monkeypatch.setattr(limits, "clicks_per_visitor", limits.Limit(2))
+    monkeypatch.setattr(rate_limits, "clicks_per_visitor", rate_limits.Limit(2))
     fields = {"rate": told.reply.pk}
 
     codes = [
@@ -177,7 +178,7 @@ def test_who_clicks_without_end_is_told_to_wait(browser, told, monkeypatch):  # 
 def test_staff_read_what_the_customer_thought_and_find_it(staff, told):  # noqa: F811
     told.answered()
     Told(visitor="w" * 64).asks("Another?").answered()
-    rate(told, BAD, "<b>Closed</b> on Sundays")
+    give(told, BAD, "<b>Closed</b> on Sundays")
 
     response = staff.get(page(told))
 

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from billing.models import Price
-from billing.pricing import Usage
-from chatsite.chat import receipts
-from chatsite.chat.receipts import Receipt
+from billing.prices.pricing import Usage
+from chatsite.chat.admin import receipts
+from chatsite.chat.admin.receipts import Receipt
 from tests.chat.told import NOW, STRONG, Told, prices
 
 

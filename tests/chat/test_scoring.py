@@ -7,9 +7,14 @@ from channels.db import database_sync_to_async
 from django.db.models import Sum
 from django.utils import timezone
 
-from billing import periods, proof
-from billing.models import Budget, BudgetWindow, Hold, LedgerEntry
-from chatsite.chat import receipts
+from billing import ledger_proof, periods
+from billing.models import (
+    Budget,
+    BudgetPeriod,
+    Hold,
+    LedgerEntry,
+)
+from chatsite.chat.admin import receipts
 from chatsite.chat.models import Message, ScoringShare
 from routing import policies
 from routing.models import CachedScore, Policy, RouteDecision
@@ -31,13 +36,13 @@ async def model_analyzer(shop) -> None:
 @pytest.fixture
 def patience(monkeypatch) -> None:
     """Enough for a busy machine, where nothing is to come too late."""
-    monkeypatch.setattr("chatsite.chat.scoring.PATIENCE", 5.0)
+    monkeypatch.setattr("chatsite.answering.scoring.PATIENCE", 5.0)
 
 
 @pytest.fixture
 def gathering(patience, monkeypatch) -> None:
     """As under load: what several customers ask waits for one call."""
-    monkeypatch.setattr("chatsite.chat.scoring.GATHERED", 1.0)
+    monkeypatch.setattr("chatsite.answering.scoring.GATHERED", 1.0)
 
 
 @database_sync_to_async
@@ -115,7 +120,7 @@ async def test_customers_who_wait_at_once_share_a_call(
     assert {part.entry for part in parts} == {call.pk}
     assert {part.what for part in parts} == {"Scoring, attempt 1, shared by 4 replies"}
     assert sum(part.amount for part in parts) == call.amount
-    assert await database_sync_to_async(lambda: list(proof.differences()))() == []
+    assert await database_sync_to_async(lambda: list(ledger_proof.differences()))() == []
 
 
 def test_parts_of_a_call_add_up_to_it():
@@ -184,7 +189,7 @@ async def test_nobody_waits_for_a_slow_scorer_and_its_score_is_kept(
 async def test_a_scorer_that_hangs_is_given_up_and_paid_for(
     tab, model_analyzer, worker, upstream, monkeypatch
 ):
-    monkeypatch.setattr("chatsite.chat.scoring.GIVEN_UP_AFTER", 0.6)
+    monkeypatch.setattr("chatsite.answering.scoring.GIVEN_UP_AFTER", 0.6)
     upstream.hangs()
     upstream.says("An answer all the same.")
 
@@ -198,8 +203,8 @@ async def test_a_scorer_that_hangs_is_given_up_and_paid_for(
 async def test_a_scorer_that_keeps_failing_is_left_alone_for_a_while(
     open_tab, model_analyzer, patience, worker, upstream, monkeypatch
 ):
-    monkeypatch.setattr("chatsite.chat.scoring.MOST_SILENT", 1)
-    monkeypatch.setattr("chatsite.chat.scoring.SILENT_FOR", 2.0)
+    monkeypatch.setattr("chatsite.answering.scoring.MOST_SILENT", 1)
+    monkeypatch.setattr("chatsite.answering.scoring.SILENT_FOR", 2.0)
     upstream.says("about seven, I should think")
 
     reasons = []
@@ -283,7 +288,7 @@ async def test_nothing_is_spent_on_scores_where_the_budgets_leave_the_cheap_tier
     budget = await Budget.objects.acreate(
         name="All", scope="site", period="total", limit=10**10, cheap_only_from=90
     )
-    await BudgetWindow.objects.acreate(
+    await BudgetPeriod.objects.acreate(
         budget=budget, starts_at=periods.ALWAYS, limit=10**10, spent=95 * 10**8
     )
 

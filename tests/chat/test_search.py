@@ -2,15 +2,15 @@
 
 import pytest
 
-from chatsite import roles
-from chatsite.chat import search
+from chatsite.chat.admin import conversation_search
 from chatsite.chat.models import Conversation, Message, Summary
+from chatsite.staff import roles
 from tests.chat.test_admin import LIST, member, signed_in, text
 from tests.chat.told import Told, prices
 
 
 def found(*terms: str) -> set[str]:
-    return {each.visitor for each in search.holding(Conversation.objects.all(), terms)}
+    return {each.visitor for each in conversation_search.holding(Conversation.objects.all(), terms)}
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_words_are_found(said, terms, expected):
 
 @pytest.mark.parametrize(("terms", "expected"), CASES)
 def test_frequent_words_are_found_by_reading(said, monkeypatch, terms, expected):
-    monkeypatch.setattr(search, "FREQUENT", 1)
+    monkeypatch.setattr(conversation_search, "FREQUENT", 1)
 
     assert found(*terms) == expected
 
@@ -95,7 +95,7 @@ def test_a_summary_is_written_anew(said):
 def test_what_is_no_word_is_looked_for_in_the_newest_conversations(said, monkeypatch):
     staff = signed_in(member("nora", roles.STAFF))
     Told(visitor="e").asks("50% off?")
-    monkeypatch.setattr(search, "MOST_READ", 1)
+    monkeypatch.setattr(conversation_search, "MOST_READ", 1)
 
     shown = staff.get(LIST, {"q": "%"})
 

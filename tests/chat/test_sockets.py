@@ -9,9 +9,18 @@ from channels.db import database_sync_to_async
 from django.db import connection
 from django.test import AsyncClient
 
-from chatsite.chat import conversations, limits, live, questions, watch
-from chatsite.chat.consumer import LONGEST_FRAME, MOST_UNREAD, NOT_ALLOWED, TRY_AGAIN
+from chatsite.chat import history
+from chatsite.chat.actions import ask
+from chatsite.chat.live import bus, watch
+from chatsite.chat.live.consumer import (
+    LONGEST_FRAME,
+    MOST_UNREAD,
+    NOT_ALLOWED,
+    TRY_AGAIN,
+)
+from chatsite.chat.live.frames import Delta
 from chatsite.chat.models import Conversation, Message
+from chatsite.chat.web import rate_limits
 from tests.chat.conftest import Tab
 
 
@@ -97,7 +106,7 @@ async def test_frames_that_were_lost_are_made_good_from_the_database(tab, hints)
     conversation = await Conversation.objects.aget()
 
     # Committed by another process, whose frame Redis lost.
-    await database_sync_to_async(questions.ask)(
+    await database_sync_to_async(ask.question)(
         conversation.public_id, conversation.visitor, "Two", uuid.uuid4()
     )
     await tab.say("Three")
@@ -116,7 +125,7 @@ async def test_what_no_frame_told_is_found_by_looking(tab, hints):
     conversation.revision += 1
     await conversation.asave()
 
-    await watch.look(live.here())
+    await watch.look(bus.here())
 
     await tab.sees(lambda page: tab.newest.text == "Told by nobody.", within=2)
 
@@ -213,7 +222,7 @@ async def test_a_message_that_cannot_be_stored_is_not_acknowledged(tab, hints):
 
 @pytest.mark.parametrize("limit", ["asks_per_visitor", "asks_per_address"])
 async def test_who_asks_too_often_is_told_to_wait(tab, hints, monkeypatch, limit):
-    monkeypatch.setattr(limits, limit, limits.Limit(2))
+    monkeypatch.setattr(rate_limits, limit, rate_limits.Limit(2))
     for text in ("One", "Two", "Three"):
         await tab.say(text)
 
@@ -224,7 +233,7 @@ async def test_who_asks_too_often_is_told_to_wait(tab, hints, monkeypatch, limit
 
 
 async def test_an_address_holds_so_many_sockets_and_no_more(open_tab, hints, monkeypatch):
-    monkeypatch.setattr(limits, "sockets_per_address", limits.Places(2))
+    monkeypatch.setattr(rate_limits, "sockets_per_address", rate_limits.Places(2))
     first, second = await open_tab(), await open_tab()
     await first.disconnect()
     third = await open_tab()
@@ -241,7 +250,7 @@ async def test_an_address_holds_so_many_sockets_and_no_more(open_tab, hints, mon
 async def test_a_tab_that_cannot_be_read_is_refused_and_takes_no_place(tab, monkeypatch):
     rename = database_sync_to_async(rename_table)
     await tab.disconnect()
-    monkeypatch.setattr(limits, "sockets_per_address", limits.Places(1))
+    monkeypatch.setattr(rate_limits, "sockets_per_address", rate_limits.Places(1))
     await rename("chat_message", "chat_lost")
     try:
         refused = not await tab.connect()
@@ -255,7 +264,7 @@ async def test_a_tab_that_cannot_be_read_is_refused_and_takes_no_place(tab, monk
 
 async def test_a_tab_is_heard_while_it_looks_what_it_missed(tab, monkeypatch):
     looked = threading.Event()
-    monkeypatch.setattr(conversations, "revisions", lambda _: looked.wait(10) and {})
+    monkeypatch.setattr(history, "revisions", lambda _: looked.wait(10) and {})
     await tab.disconnect()
     assert await tab.connect()
     try:
@@ -266,26 +275,26 @@ async def test_a_tab_is_heard_while_it_looks_what_it_missed(tab, monkeypatch):
 
 
 async def test_a_reader_who_does_not_keep_up_is_cut_off(tab, hints):
-    here = live.here()
+    here = bus.here()
     conversation = tab.page.conversation.replace("-", "")
     assert 'id="messages"' in await tab.socket.receive_from(timeout=5)  # it hears from now on
 
     for number in range(12):
-        here.publish(live.Delta(conversation, 1, 1, number, number + 1, "x" * (MOST_UNREAD // 10)))
+        here.publish(Delta(conversation, 1, 1, number, number + 1, "x" * (MOST_UNREAD // 10)))
         await asyncio.sleep(0)
 
     assert await closed_with(tab) == TRY_AGAIN
 
 
 async def test_a_reader_who_keeps_up_is_not(tab, hints):
-    here = live.here()
+    here = bus.here()
     conversation = tab.page.conversation.replace("-", "")
     assert 'id="messages"' in await tab.socket.receive_from(timeout=5)  # it hears from now on
     page = f"<p>{'x' * (MOST_UNREAD // 10)}</p>"
 
     received = ""
     for number in range(12):
-        here.publish(live.Delta(conversation, 1, 1, number, number + 1, page))
+        here.publish(Delta(conversation, 1, 1, number, number + 1, page))
         while received.count("<p>") <= number:
             received += await tab.socket.receive_from(timeout=5)
         await tab.send({"ack": number})

@@ -3,8 +3,9 @@
 import pytest
 from channels.db import database_sync_to_async
 
-from routing import library, policies
+from routing import policies
 from routing.models import RouteDecision, TaskType
+from routing.task_types import library
 
 HOURS = "What are your business hours?"
 GRAVE = "What are your business hours? My lawyer will sue you."

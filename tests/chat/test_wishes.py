@@ -3,20 +3,21 @@
 import pytest
 from django.test import Client
 
-from chatsite.chat import handover, visitors
+from chatsite.chat.actions import ask_for_person, hand_back, take_over
 from chatsite.chat.errors import NotYours
 from chatsite.chat.models import Conversation
+from chatsite.chat.web import visitors
 from tests.chat.test_admin import LIST, nora, page, signed_in, staff, text, told  # noqa: F401
 from tests.chat.told import Told
 from tests.page import Page
 
 
-def standing(page: Page) -> str:
-    return next(node.text for node in page.root.elements() if node.id == "standing")
+def status(page: Page) -> str:
+    return next(node.text for node in page.root.elements() if node.id == "conversation-status")
 
 
 def wish(told: Told, wanted: bool = True):  # noqa: F811
-    return handover.wish(told.public_id, told.visitor, wanted)
+    return ask_for_person.request(told.public_id, told.visitor, wanted)
 
 
 async def test_every_tab_shows_the_wish_and_the_assistant_goes_on(tab, open_tab, worker, upstream):
@@ -26,12 +27,12 @@ async def test_every_tab_shows_the_wish_and_the_assistant_goes_on(tab, open_tab,
 
     await tab.send({"person": "1"})
     for each in (tab, other):
-        await each.sees(lambda page: "Our team has been told" in standing(page))
+        await each.sees(lambda page: "Our team has been told" in status(page))
     upstream.says("Still here.")
     await tab.say("Meanwhile, when are you open?")
     await other.sees(lambda page: other.newest.text == "Still here.")
     await other.send({"person": "0"})
-    await tab.sees(lambda page: standing(page) == "")
+    await tab.sees(lambda page: status(page) == "")
 
     assert not await Conversation.objects.waiting().aexists()
     assert tab.page.missed == other.page.missed == []
@@ -49,7 +50,7 @@ def test_the_same_wish_twice_is_one_change(told):  # noqa: F811
 
 def test_nobody_asks_for_another_visitor(told):  # noqa: F811
     with pytest.raises(NotYours):
-        handover.wish(told.public_id, "w" * 64, True)
+        ask_for_person.request(told.public_id, "w" * 64, True)
 
     assert not Conversation.objects.waiting().exists()
 
@@ -61,7 +62,7 @@ def test_a_plain_form_asks_for_a_person(told, monkeypatch):  # noqa: F811
 
     browser.post(f"{address}person/", {"person": "1"})
 
-    assert "Our team has been told" in standing(Page(browser.get(address).content.decode()))
+    assert "Our team has been told" in status(Page(browser.get(address).content.decode()))
 
 
 def test_staff_see_who_waits_on_top_of_the_list(staff, told):  # noqa: F811
@@ -81,10 +82,10 @@ def test_a_wish_ends_when_a_person_has_been_there(staff, nora, told):  # noqa: F
     told.answered()
     wish(told)
 
-    handover.take(told.conversation.pk, nora)
+    take_over.conversation(told.conversation.pk, nora)
     assert not Conversation.objects.waiting().exists()
     assert wish(told, wanted=False).after == told.conversation.revision
-    handover.hand_back(told.conversation.pk)
+    hand_back.to_assistant(told.conversation.pk)
 
     assert told.conversation.wants_person_since is None
     assert "asked for a person" not in text(staff.get(LIST))

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from billing import ledger
 from billing.models import Price
-from billing.pricing import Usage
-from chatsite.chat import endings, questions
+from billing.prices.pricing import Usage
+from chatsite.chat.actions import ask, end_reply
 from chatsite.chat.models import Conversation, Message
 from routing import decisions, policies
 from routing.choice import Score, Tier, Turn
@@ -58,7 +58,7 @@ class Told:
         return self.conversation.messages.filter(role="assistant").latest("position")
 
     def asks(self, text: str = "What are your business hours?") -> "Told":
-        questions.ask(self.public_id, self.visitor, text, uuid.uuid4())
+        ask.question(self.public_id, self.visitor, text, uuid.uuid4())
         return self
 
     def begins(self, tier: str = "cheap", score: float = 3.0) -> Message:
@@ -112,7 +112,7 @@ class Told:
         reply = self.reply
         used = usage or Usage(input_tokens=1000, output_tokens=200)
         ledger.settle(reply.charge_reference, used, model=model, outcome=outcome, now=NOW)
-        endings.end(reply, state, failure=failure, text=text)
+        end_reply.end(reply, state, failure=failure, text=text)
         return self.reply
 
     def answered(self, text: str = "From nine to five.", tier: str = "cheap") -> "Told":

@@ -19,9 +19,9 @@ from chatsite.demo import model
 from chatsite.llm import Deadlines, Delta, Finished, FinishReason, batches
 from chatsite.llm.batches import Request
 from chatsite.quality import rubric
-from chatsite.summaries import digest
+from chatsite.summaries import summary_prompt
+from routing.analysis.difficulty import SCORING_FORMAT, read_scores, scoring_messages
 from routing.choice import Turn
-from routing.difficulty import SCORING_FORMAT, read_scores, scoring_messages
 from tests.demo.shop import messages
 from tests.services import free_port
 
@@ -209,7 +209,7 @@ async def test_batches_are_taken_and_run(server, settings) -> None:
         for name, answer in cases.items()
     ]
     said = [("customer", "When are you open?"), ("assistant", "From nine."), ("customer", "Why?")]
-    requests.append(Request("summary:1:9", "gpt-4", digest.messages("English", said), 500))
+    requests.append(Request("summary:1:9", "gpt-4", summary_prompt.messages("English", said), 500))
 
     def run() -> dict[str, batches.Result]:
         file = batches.upload(requests)

@@ -9,9 +9,9 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 
 from billing.models import Budget, Price
-from chatsite import roles
 from chatsite.knowledge import articles
 from chatsite.knowledge.models import Article
+from chatsite.staff import roles
 
 pytestmark = pytest.mark.django_db
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from billing.pricing import Usage
+from billing.prices.pricing import Usage
 from chatsite import llm
 from chatsite.llm import Deadlines, FinishReason
 from tests.exchange import Exchange

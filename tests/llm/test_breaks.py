@@ -8,7 +8,7 @@ from collections.abc import Callable
 import orjson
 import pytest
 
-from billing.pricing import Usage
+from billing.prices.pricing import Usage
 from chatsite.llm import Deadlines, Kind
 from tests.exchange import Exchange
 from tests.llm.asking import KEY, QUESTION, event, failure, words

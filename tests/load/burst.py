@@ -8,7 +8,7 @@ for some 27 as they may cost at most.
 
 import asyncio
 
-from billing.models import Budget, BudgetWindow, LedgerEntry
+from billing.models import Budget, BudgetPeriod, LedgerEntry
 from chatsite.chat.models import Message
 from tests.chat.conftest import *  # noqa: F403
 from tests.tables import show
@@ -42,7 +42,7 @@ async def test_a_burst_is_not_refused_while_real_spend_is_small(open_tab, worker
     answers = await asyncio.gather(*(tab.answer() for tab in tabs[1:]))
 
     answered = sum(answer.state == Message.State.COMPLETE for answer in answers)
-    window = await BudgetWindow.objects.aget(budget__name="Burst")
+    window = await BudgetPeriod.objects.aget(budget__name="Burst")
     show(
         "A burst of calls",
         [

@@ -39,7 +39,7 @@ def without_search() -> None:
 
 def without_windows() -> None:
     with connection.cursor() as cursor:
-        cursor.execute("DROP INDEX billing_newest_windows")
+        cursor.execute("DROP INDEX billing_newest_periods")
 
 
 def message(number: int) -> None:
@@ -73,7 +73,7 @@ def message(number: int) -> None:
 def call(number: int) -> None:
     from billing import ledger
     from billing.ledger import Call
-    from billing.pricing import Usage
+    from billing.prices.pricing import Usage
 
     now = timezone.now()
     reference = f"cost:{number}:{uuid.uuid4()}"

@@ -29,10 +29,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from routing import fit, learned
+from routing.analysis import learned_score
+from routing.analysis.features import Measured, measure
 from routing.choice import Turn
-from routing.features import Measured, measure
-from routing.fit import Label, recovered
+from routing.learning import model_training
+from routing.learning.model_training import Label, recovered
 from tests.tables import show
 
 ROOT = Path(__file__).parents[2]
@@ -85,14 +86,14 @@ def graded(labels: Sequence[Label], judged: bool, draw: random.Random) -> list[T
     return told
 
 
-def curve(domain: Domain, start: learned.Model, seed: int) -> list[float]:
+def curve(domain: Domain, start: learned_score.Model, seed: int) -> list[float]:
     """APGR out of the domain, after each size of labels, and the best possible."""
     told = domain(random.Random(seed))
     held_back, known = told[:HELD_BACK], [each.label for each in told[HELD_BACK:]]
     gains = [each.gain for each in held_back]
-    models = [start, *(fit.model(known[:size]) for size in SIZES)]
+    models = [start, *(model_training.model(known[:size]) for size in SIZES)]
     by_model = [[model.need(each.label.measured) for each in held_back] for model in models]
-    rules = [learned.prior(each.label.measured) for each in held_back]
+    rules = [learned_score.prior(each.label.measured) for each in held_back]
     return [recovered(gains, scores) for scores in (rules, *by_model, gains)]
 
 
@@ -103,10 +104,10 @@ def main() -> None:
     parser.add_argument("--only", default="", help="domains whose name has these letters")
     arguments = parser.parse_args()
     folder = arguments.graded
-    exams = learned.exams()
-    mathematics = fit.model(fit.exam_labels(folder, "gsm8k"))
-    mmlu = fit.exam_labels(folder, "mmlu")
-    domains: dict[str, tuple[Domain, learned.Model]] = {
+    exams = learned_score.exams()
+    mathematics = model_training.model(model_training.exam_labels(folder, "gsm8k"))
+    mmlu = model_training.exam_labels(folder, "mmlu")
+    domains: dict[str, tuple[Domain, learned_score.Model]] = {
         "bank": (customers(folder / "banking77.jsonl.gz"), exams),
         "bank, 15 % wrong": (customers(folder / "banking77.jsonl.gz", 0.15), exams),
         "assistant": (customers(folder / "clinc150.jsonl.gz"), exams),

@@ -5,7 +5,7 @@
 The months are those of `tests.load.forecast`, message by message, with eight weeks before each. The
 limit is what the month would cost at the policy's threshold times a number between `--limits`.
 Each budget has the ladder that a new one has; some also raise the threshold each hour, as
-`billing.steering` says, and climb their ladder where that does not make them last.
+`billing.pacing.threshold_increase` says, and climb their ladder where that does not make them last.
 
 A message's score is the chance that the cheap answer would not do, from 1 to 10: that makes the
 last column, in which a refused message counts as one.
@@ -22,10 +22,11 @@ from statistics import mean
 
 import django
 
-from billing import ladder, pacing, steering
+from billing import ladder
 from billing.ladder import Ladder, Step
-from billing.pacing import PACED_BY, History
-from billing.steering import Outcome
+from billing.pacing import spending_rate, threshold_increase
+from billing.pacing.spending_rate import PACED_BY, History
+from billing.pacing.threshold_increase import Outcome
 from routing.choice import Tier
 from tests.load.forecast import CENT, HOUR, ZONE, answers
 from tests.tables import show
@@ -34,7 +35,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
 django.setup()
 
 # Models can be imported from here on.
-from chatsite.tuning import lasting  # noqa: E402
+from chatsite.tuning import budget_outlook  # noqa: E402
 from chatsite.tuning.replay import Priced, Replay, Total  # noqa: E402
 
 THRESHOLD, NOTHING_STRONG = 7.0, 11.0
@@ -130,22 +131,25 @@ class Site:
                 self.groups[message.score, tier].add(spent, message, -1)
 
     def look(self, now: datetime, ends_at: datetime) -> None:
-        """As `billing.adjustments` does, each hour."""
+        """As `billing.pacing.adjust` does, each hour."""
         self.forget(now - PACED_BY)
         known = History(min(self.hours), now, self.hours)
-        traffic = lasting.rises(
-            self._replay(), THRESHOLD, known.spent(now - PACED_BY, now), PACED_BY / pacing.DAY
+        traffic = budget_outlook.rises(
+            self._replay(),
+            THRESHOLD,
+            known.spent(now - PACED_BY, now),
+            PACED_BY / spending_rate.DAY,
         )
-        forecast = pacing.forecast(
+        forecast = spending_rate.forecast(
             known,
-            pacing.profile(known, ZONE),
+            spending_rate.profile(known, ZONE),
             spent=self.spent,
             limit=self.limit,
             now=now,
             ends_at=ends_at,
             share=traffic.recorded,
         )
-        found = steering.find(forecast, traffic, self.most, self.points)
+        found = threshold_increase.find(forecast, traffic, self.most, self.points)
         self.counts["moves"] += found.points != self.points
         self.counts["at bound"] += found.outcome == Outcome.BOUND
         self.points, self.lasts = found.points, found.lasts
@@ -209,7 +213,7 @@ def main() -> None:
 def _row(name: str, sites: list[tuple[Site, datetime]]) -> dict[str, object]:
     total: Counter[str] = sum((site.counts for site, _ in sites), Counter())
     messages = total["messages"]
-    days = [(ends - site.refused_at) / pacing.DAY for site, ends in sites if site.refused_at]
+    days = [(ends - site.refused_at) / spending_rate.DAY for site, ends in sites if site.refused_at]
     return {
         "budget": name,
         "spent of the limit": f"{mean(site.spent / site.limit for site, _ in sites):.0%}",

@@ -23,11 +23,12 @@ from tests.tables import show
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
 django.setup()
 
-from chatsite.quality import learning  # noqa: E402
-from chatsite.quality.examples import Example  # noqa: E402
+from chatsite.quality import training  # noqa: E402
 from chatsite.quality.labels import TRUST, Source  # noqa: E402
-from routing import fit, learned  # noqa: E402
-from routing.fit import Label, TooFewLabels, recovered  # noqa: E402
+from chatsite.quality.training_examples import Example  # noqa: E402
+from routing.analysis import learned_score  # noqa: E402
+from routing.learning import model_training  # noqa: E402
+from routing.learning.model_training import Label, TooFewLabels, recovered  # noqa: E402
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -54,15 +55,15 @@ def drawn(
         )
         for number, label in enumerate(chosen[:count])
     ]
-    current = fit.model(chosen[count : count + before]) if before else None
+    current = model_training.model(chosen[count : count + before]) if before else None
     try:
-        best = learning.best_analyzer(found, current, SINCE if before else None, NOW)
+        best = training.best_analyzer(found, current, SINCE if before else None, NOW)
     except TooFewLabels:
         return {"proposed": False, "compared": False, "gain": 0.0}
     others = chosen[count + before :]
     gains = [each.gain for each in others]
     theirs, ours = (
-        recovered(gains, [learned.weighed(each.measured, which).score for each in others])
+        recovered(gains, [learned_score.weighed(each.measured, which).score for each in others])
         for which in (current, best.model)
     )
     return {
@@ -86,7 +87,7 @@ def main() -> None:
     )
     parser.add_argument("--judged", type=float, nargs="+", default=JUDGED)
     arguments = parser.parse_args()
-    labels = fit.exam_labels(arguments.graded, "mmlu")
+    labels = model_training.exam_labels(arguments.graded, "mmlu")
     rows = []
     for share in arguments.judged:
         draws = [

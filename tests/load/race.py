@@ -64,7 +64,7 @@ def watch(most: "ctypes.c_longlong") -> None:
 def race(database: str) -> dict[str, object]:
     from django.db import connection
 
-    from billing import ledger, proof, tallies
+    from billing import ledger, ledger_proof, tallies
     from billing.models import Budget, Hold, LedgerEntry
     from tests.billing.conftest import CHEAP, NOW, STRONG, budget, set_prices
     from tests.billing.test_race import overspent
@@ -113,7 +113,9 @@ def race(database: str) -> dict[str, object]:
         pass
     seconds = time.monotonic() - start
     entries = LedgerEntry.objects.all()
-    differences = len(proof.differences()) + len(tallies.differences()) + Hold.objects.count()
+    differences = (
+        len(ledger_proof.differences()) + len(tallies.differences()) + Hold.objects.count()
+    )
     granted = entries.values("reference").distinct().count()
     return {
         "database": database,

@@ -32,9 +32,10 @@ def make(decisions: int) -> None:
     from django.utils import timezone
 
     from billing.models import LedgerEntry, Price
-    from billing.pricing import Usage, cost
+    from billing.prices.pricing import Usage, cost
     from chatsite.chat.models import Conversation, Message
-    from routing import difficulty, policies
+    from routing import policies
+    from routing.analysis import difficulty
     from routing.choice import Tier, Turn
     from routing.models import RouteDecision
 
@@ -142,8 +143,13 @@ def passes() -> Iterator[tuple[str, Callable[[], object]]]:
     from django.db import connection
     from django.utils import timezone
 
-    from billing import spending
-    from chatsite.tuning import drafts, lasting, moved, window
+    from billing.pacing import hourly_spending
+    from chatsite.tuning import (
+        budget_outlook,
+        changed_replies,
+        considered_replies,
+        draft_policy,
+    )
     from routing import policies
     from routing.models import Policy, RouteDecision
 
@@ -164,26 +170,28 @@ def passes() -> Iterator[tuple[str, Callable[[], object]]]:
         return [decision.score >= 6.0 for decision in rows.iterator()]
 
     def routed(threshold: float) -> Callable[[], object]:
-        draft = drafts.of(policy, policy, threshold)
-        every = window.Window(DAYS, since, 0)  # uncut
-        return lambda: drafts.replayed(draft, every, versions).replay.curve()
+        draft = draft_policy.of(policy, policy, threshold)
+        every = considered_replies.Window(DAYS, since, 0)  # uncut
+        return lambda: draft_policy.replayed(draft, every, versions).replay.curve()
 
     def whole(threshold: float) -> Callable[[], object]:
-        draft = drafts.of(policy, policy, threshold)
+        draft = draft_policy.of(policy, policy, threshold)
 
         def page() -> object:
-            seen_in = window.of(DAYS)
-            return drafts.preview(draft, seen_in, drafts.replayed(draft, seen_in, versions))
+            seen_in = considered_replies.of(DAYS)
+            return draft_policy.preview(
+                draft, seen_in, draft_policy.replayed(draft, seen_in, versions)
+            )
 
         return page
 
     def fates() -> object:
-        draft = drafts.of(policy, policy, 6.0)
-        return moved.fates(since, draft)
+        draft = draft_policy.of(policy, policy, 6.0)
+        return changed_replies.fates(since, draft)
 
     def paced() -> object:
         now = timezone.now()
-        return lasting.traffic(spending.history("site", "", now), now)
+        return budget_outlook.traffic(hourly_spending.history("site", "", now), now)
 
     yield "do nothing: read the decisions' ids", nothing
     yield "one object for each decision", one_by_one

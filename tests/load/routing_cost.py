@@ -19,9 +19,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from routing import difficulty, learned
+from routing.analysis import difficulty, learned_score
+from routing.checks.verifier import Answered, verify
 from routing.choice import Score, Turn, choose
-from routing.verifier import Answered, verify
 from tests.tables import show
 
 ROOT = Path(__file__).parents[2]
@@ -108,14 +108,16 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=10, help="of the bank's messages, each nth")
     arguments = parser.parse_args()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    model = learned.exams()
+    model = learned_score.exams()
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     article = next(iter(sorted((SHOP / "articles").glob("*.md")))).read_text()
     decided: dict[str, Decide] = {
         "none": lambda turn: choose(NOTHING, THRESHOLD),
         "rules": lambda turn: choose(difficulty.weigh(difficulty.signals(turn)), THRESHOLD),
-        "learned, first day": lambda turn: choose(learned.score(turn)[0], THRESHOLD),
-        "learned, with a model": lambda turn: choose(learned.score(turn, model)[0], THRESHOLD),
+        "learned, first day": lambda turn: choose(learned_score.score(turn)[0], THRESHOLD),
+        "learned, with a model": lambda turn: choose(
+            learned_score.score(turn, model)[0], THRESHOLD
+        ),
         "verifier, answer of 80 words": lambda turn: verify(
             Answered(turn.text, " ".join(article.split()[:80]), (article,))
         ),

@@ -14,9 +14,10 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
 django.setup()
 
-from billing import catalogue, tokens  # noqa: E402  # Django has to be set up before
-from chatsite.chat.scoring import MOST_TURNS  # noqa: E402
-from routing import difficulty  # noqa: E402
+from billing import tokens  # noqa: E402  # Django has to be set up before
+from billing.prices import catalogue  # noqa: E402  # Django has to be set up before
+from chatsite.answering.scoring import MOST_TURNS  # noqa: E402
+from routing.analysis import difficulty  # noqa: E402
 from routing.models import CRITERIA  # noqa: E402
 from tests.load.routing_cost import shop  # noqa: E402
 from tests.tables import show  # noqa: E402

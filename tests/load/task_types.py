@@ -19,8 +19,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from zlib import crc32
 
-from routing import lessons, recognition
-from routing.recognition import Kind, Recogniser
+from routing.task_types import recognition, recognition_training
+from routing.task_types.recognition import Kind, Recogniser
 from tests.tables import show
 
 ROOT = Path(__file__).parents[2]
@@ -51,7 +51,7 @@ def kinds(rows: Asked, most: int) -> tuple[list[str], list[Kind]]:
 def learn(taught: Sequence[Kind]) -> tuple[Recogniser, float]:
     """The recogniser as a worker reads it, and the seconds of CPU that learning took."""
     start = time.process_time()
-    stored = lessons.learn(taught).text()
+    stored = recognition_training.learn(taught).text()
     return recognition.read(stored), time.process_time() - start
 
 

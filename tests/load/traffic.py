@@ -91,8 +91,8 @@ class Traffic:
     def __init__(self, conversations: int, days: int, *, messages: bool = True) -> None:
         from billing.models import Budget, LedgerEntry, Price
         from chatsite.chat.models import Conversation, Message
-        from chatsite.quality.models import Label
-        from routing.models import Policy, RouteDecision, Verdict
+        from chatsite.quality.models import QualityLabel
+        from routing.models import AnswerCheck, Policy, RouteDecision
 
         self.count, self.days, self.with_messages = conversations, days, messages
         self.dice = random.Random(SEED)
@@ -128,11 +128,11 @@ class Traffic:
                 *("features", "decided_at"),
             ),
             "verdicts": Table(
-                Verdict,
+                AnswerCheck,
                 *("reference", "call", "doubt", "threshold", "verifier", "findings", "features"),
                 *("outcome", "checked_at"),
             ),
-            "labels": Table(Label, "reply_id", "source", "cheap", "weight", "said_at"),
+            "labels": Table(QualityLabel, "reply_id", "source", "cheap", "weight", "said_at"),
             "entries": Table(
                 LedgerEntry,
                 *("reference", "purpose", "outcome", "tier", "conversation", "visitor"),
@@ -297,8 +297,8 @@ class Traffic:
         now: datetime,
     ) -> datetime:
         """Put it on the ledger; returns when it was settled."""
-        from billing import pricing
-        from billing.pricing import Usage
+        from billing.prices import pricing
+        from billing.prices.pricing import Usage
 
         seconds = (tier.first + written / tier.speed) * self.dice.lognormvariate(0, 0.25)
         if outcome == "timeout":
@@ -351,10 +351,10 @@ class Traffic:
         return ids
 
     def _windows(self) -> None:
-        from billing.models import BudgetWindow
+        from billing.models import BudgetPeriod
 
         limits = {budget.pk: budget.limit for budget in self.budgets}
-        table = Table(BudgetWindow, "id", "budget_id", "key", "starts_at", "limit", "spent")
+        table = Table(BudgetPeriod, "id", "budget_id", "key", "starts_at", "limit", "spent")
         for window, number in self.window_of.items():
             budget, start, name = window
             spent = self.spent[window]
@@ -363,11 +363,11 @@ class Traffic:
         table.write()
 
     def _sequences(self) -> None:
-        from billing.models import BudgetWindow
+        from billing.models import BudgetPeriod
         from chatsite.chat.models import Conversation, Message
 
         with connection.cursor() as cursor:
-            for model in (Conversation, Message, BudgetWindow):
+            for model in (Conversation, Message, BudgetPeriod):
                 table = model._meta.db_table
                 cursor.execute(
                     f"SELECT SETVAL(PG_GET_SERIAL_SEQUENCE('{table}', 'id'), MAX(id)) FROM {table}"

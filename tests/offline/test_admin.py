@@ -6,8 +6,8 @@ from django.urls import reverse
 
 from billing.models import LedgerEntry
 from billing.money import shown
-from chatsite import roles
 from chatsite.offline.tasks import advance
+from chatsite.staff import roles
 
 
 @pytest.mark.parametrize(("group", "status"), [(roles.STAFF, 403), (roles.OPERATORS, 200)])

@@ -7,9 +7,14 @@ from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from billing import ledger, proof
+from billing import ledger, ledger_proof
 from billing.errors import NoPrice
-from billing.models import Budget, BudgetWindow, Hold, LedgerEntry
+from billing.models import (
+    Budget,
+    BudgetPeriod,
+    Hold,
+    LedgerEntry,
+)
 from chatsite.llm import UpstreamError
 from chatsite.llm import batches as protocol
 from chatsite.offline import jobs, tasks
@@ -41,7 +46,7 @@ def cost(tokens_in: int, tokens_out: int) -> int:
 
 def test_a_batch_is_sent_collected_and_charged_at_its_price(queue, batches):
     batch = queue()
-    held = BudgetWindow.objects.get().reserved
+    held = BudgetPeriod.objects.get().reserved
     assert held == sum(Hold.objects.values_list("amount", flat=True)) > 0
 
     tasks.advance.apply()
@@ -66,8 +71,8 @@ def test_a_batch_is_sent_collected_and_charged_at_its_price(queue, batches):
         assert not entry.estimated
         assert not entry.price_assumed
         assert entry.amount <= entry.reserved
-    assert (BudgetWindow.objects.get().reserved, Hold.objects.count()) == (0, 0)
-    assert proof.differences() == []
+    assert (BudgetPeriod.objects.get().reserved, Hold.objects.count()) == (0, 0)
+    assert ledger_proof.differences() == []
 
 
 def test_customers_words_are_kept_only_until_they_are_sent(queue, batches):
@@ -119,7 +124,7 @@ def test_what_fails_by_itself_costs_nothing_and_the_rest_counts(queue, batches):
         "judge:5": (True, True, "stop"),
         "judge:6": (True, False, "stop"),
     }
-    assert proof.differences() == []
+    assert ledger_proof.differences() == []
 
 
 def test_a_batch_that_is_refused_as_a_whole_costs_nothing(queue, batches):
@@ -269,7 +274,7 @@ def test_a_batch_that_nobody_can_ask_about_any_more_is_charged_as_reserved(
     batch.refresh_from_db()
     assert batch.state == "failed"
     assert all(entry.estimated for entry in LedgerEntry.objects.all())
-    assert BudgetWindow.objects.get().reserved == 0
+    assert BudgetPeriod.objects.get().reserved == 0
 
 
 def test_a_charge_that_expired_meanwhile_stays(queue, batches):
@@ -285,17 +290,17 @@ def test_a_charge_that_expired_meanwhile_stays(queue, batches):
 
 def test_as_many_calls_are_queued_as_the_budget_takes(queue, batches):
     queue(1)
-    one = LedgerEntry.objects.count() or BudgetWindow.objects.get().reserved
+    one = LedgerEntry.objects.count() or BudgetPeriod.objects.get().reserved
     Item.objects.all().delete()
     Hold.objects.all().delete()
-    BudgetWindow.objects.all().delete()
+    BudgetPeriod.objects.all().delete()
     Budget.objects.update(limit=2 * one + 1)
 
     batch = queue(5)
 
     assert batch.items.count() == 2
     assert queue(5) is None
-    assert BudgetWindow.objects.get().reserved == 2 * one
+    assert BudgetPeriod.objects.get().reserved == 2 * one
 
 
 def test_a_model_without_a_batch_price_is_refused_before_the_call(queue, batches):

@@ -10,14 +10,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing import ledger
-from billing.alerts import watch
+from billing.alerts import raise_alerts
 from billing.alerts.models import Alert
 from billing.bills.models import BilledDay, BillReading
 from billing.ledger import Call
 from billing.models import Price
-from billing.pricing import Usage
-from chatsite import roles
+from billing.prices.pricing import Usage
 from chatsite.provider import tasks
+from chatsite.staff import roles
 from tests.costs import ADMIN_KEY
 from tests.upstream import Upstream
 
@@ -71,7 +71,7 @@ def operator(client, django_user_model):
 
 
 def alerts() -> list[str]:
-    watch.look_back(timezone.now())
+    raise_alerts.look_back(timezone.now())
     return [alert.text for alert in Alert.objects.filter(rule=Alert.Rule.BILL)]
 
 

@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from chatsite.provider import listing
-from chatsite.provider.health import Health
+from chatsite.provider import model_list
+from chatsite.provider.model_health import Health
 from chatsite.provider.models import ProviderModel, Reading
 from routing import policies
 from routing.choice import Tier
@@ -24,8 +24,8 @@ def without(*names: str) -> list[str]:
 
 def asked() -> list[str]:
     """Who would answer for the cheap and for the strong tier."""
-    standing = Health().standing()
-    return [slots(tier, policies.current(), standing)[0].model for tier in Tier]
+    health = Health().current()
+    return [slots(tier, policies.current(), health)[0].model for tier in Tier]
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def upstream(settings):
 
 
 def test_the_list_is_read_from_the_provider(upstream):
-    reading = listing.read(NOW)
+    reading = model_list.read(NOW)
 
     assert (reading.problem, reading.listed) == ("", 13)
     assert ProviderModel.objects.get(name="gpt-4").listed_at == NOW
@@ -46,18 +46,18 @@ def test_the_list_is_read_from_the_provider(upstream):
 def test_a_model_with_an_announced_end_counts_while_it_is_listed():
     assert ProviderModel.objects.get(name="gpt-4").shuts_down_on == date(2026, 10, 23)
 
-    listing.took(ALL, NOW)
+    model_list.took(ALL, NOW)
 
     assert asked() == ["gpt-3.5-turbo", "gpt-4"]
 
 
 def test_a_model_that_is_no_longer_listed_is_succeeded_until_it_is_back():
-    listing.took(ALL, NOW)
+    model_list.took(ALL, NOW)
 
-    listing.took(without("gpt-4"), NOW + timedelta(days=1))
+    model_list.took(without("gpt-4"), NOW + timedelta(days=1))
     gone = asked()
     missing = ProviderModel.objects.get(name="gpt-4").missing_since
-    listing.took(ALL, NOW + timedelta(days=2))
+    model_list.took(ALL, NOW + timedelta(days=2))
 
     assert gone == ["gpt-3.5-turbo", "gpt-5.6-sol"]
     assert missing == NOW + timedelta(days=1)
@@ -69,7 +69,7 @@ def test_a_model_that_no_list_ever_named_is_gone_too():
     draft.cheap_model = "gpt-2"
     policies.adopt(draft, None, "An old one.")
 
-    listing.took(ALL, NOW)
+    model_list.took(ALL, NOW)
 
     assert asked() == ["gpt-5.6-terra", "gpt-4"]
 
@@ -88,9 +88,9 @@ def test_a_model_that_no_list_ever_named_is_gone_too():
     ids=["empty", "others", "blank", "space", "control", "long", "endless"],
 )
 def test_an_odd_list_changes_nothing_and_says_so(names):
-    listing.took(ALL, NOW)
+    model_list.took(ALL, NOW)
 
-    reading = listing.took(names, NOW + timedelta(days=1))
+    reading = model_list.took(names, NOW + timedelta(days=1))
 
     assert reading.problem.startswith("It lists ")
     assert asked() == ["gpt-3.5-turbo", "gpt-4"]
@@ -99,24 +99,24 @@ def test_an_odd_list_changes_nothing_and_says_so(names):
 
 @pytest.mark.parametrize("names", [["gpt-6-luna", "gpt-4"], ["gpt-3.5-turbo"]])
 def test_a_short_list_takes_no_tier_down(names):
-    listing.took(names, NOW)
+    model_list.took(names, NOW)
 
     assert asked() == ["gpt-3.5-turbo", "gpt-4"]
 
 
 @pytest.mark.parametrize("body", [b"<html>", b'{"data": 3}'])
 def test_a_list_that_cannot_be_read_changes_nothing_and_says_so(body, upstream):
-    listing.took(ALL, NOW)
+    model_list.took(ALL, NOW)
     upstream.lists = body
 
-    reading = listing.read(NOW + timedelta(days=1))
+    reading = model_list.read(NOW + timedelta(days=1))
 
     assert "could not be read" in reading.problem
     assert asked() == ["gpt-3.5-turbo", "gpt-4"]
 
 
 def test_readings_are_forgotten_in_time():
-    listing.took(ALL, NOW)
-    listing.took(ALL, NOW + timedelta(days=91))
+    model_list.took(ALL, NOW)
+    model_list.took(ALL, NOW + timedelta(days=91))
 
-    assert listing.forget(NOW + timedelta(days=91)) == 1
+    assert model_list.forget(NOW + timedelta(days=91)) == 1

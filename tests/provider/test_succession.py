@@ -11,9 +11,9 @@ from django.test import Client
 from django.urls import reverse
 
 from billing.models import Price, Tally
-from chatsite import roles
-from chatsite.provider import listing, succession
+from chatsite.provider import model_list, successors
 from chatsite.provider.models import ProviderModel, Reading
+from chatsite.staff import roles
 from routing import policies
 from routing.choice import Tier
 
@@ -44,8 +44,8 @@ def ends(name: str, after: timedelta) -> None:
     ProviderModel.objects.filter(name=name).update(shuts_down_on=(NOW + after).date())
 
 
-def told() -> succession.Notice:
-    (notice,) = succession.banner(NOW).notices
+def told() -> successors.Notice:
+    (notice,) = successors.banner(NOW).notices
     return notice
 
 
@@ -63,10 +63,10 @@ def text(html: str) -> str:
 
 
 def test_of_models_that_are_well_nothing_is_said(prices):
-    listing.took(ALL, NOW)
+    model_list.took(ALL, NOW)
 
-    assert succession.banner(NOW).notices == []
-    assert succession.banner(NOW).unread == ""
+    assert successors.banner(NOW).notices == []
+    assert successors.banner(NOW).unread == ""
 
 
 @pytest.mark.parametrize(
@@ -79,10 +79,10 @@ def test_of_models_that_are_well_nothing_is_said(prices):
     ],
 )
 def test_an_end_is_told_sixty_days_before(days, words, prices):
-    listing.took(ALL, NOW)
+    model_list.took(ALL, NOW)
     ends("gpt-4", timedelta(days=days))
 
-    found = succession.banner(NOW).notices
+    found = successors.banner(NOW).notices
 
     assert [notice.what for notice in found] == (
         [f"gpt-4 of the strong tier {words}"] if words else []
@@ -94,11 +94,11 @@ def test_the_first_models_come_with_their_announced_end():
     for _ in range(2):
         import_module("chatsite.provider.migrations.0002_announced_shutdowns").note(apps, None)
 
-    assert [notice.model for notice in succession.banner(NOW).notices] == ["gpt-3.5-turbo", "gpt-4"]
+    assert [notice.model for notice in successors.banner(NOW).notices] == ["gpt-3.5-turbo", "gpt-4"]
 
 
 def test_a_model_that_is_gone_is_told_with_its_successor(prices):
-    listing.took(ALL[:2] + ALL[3:], NOW)
+    model_list.took(ALL[:2] + ALL[3:], NOW)
 
     notice = told()
 
@@ -114,7 +114,7 @@ def test_a_model_that_is_gone_is_told_with_its_successor(prices):
 
 
 def test_the_effect_is_on_the_last_thirty_days(prices):
-    listing.took(ALL[:2] + ALL[3:], NOW)
+    model_list.took(ALL[:2] + ALL[3:], NOW)
     for days, tokens in ((1, 1_000_000), (29, 1_000_000), (31, 5_000_000)):
         Tally.objects.create(
             quarter=NOW - timedelta(days=days),
@@ -143,7 +143,7 @@ def test_the_effect_is_on_the_last_thirty_days(prices):
 
 
 def test_a_successor_without_a_price_is_told():
-    listing.took(ALL[:2] + ALL[3:], NOW)
+    model_list.took(ALL[:2] + ALL[3:], NOW)
 
     assert told().effect == "gpt-5.6-sol has no price yet: without one it is not asked."
 
@@ -159,7 +159,7 @@ def test_where_no_successor_stands_by_another_has_to_be_chosen(successor, words,
     draft = policies.current().draft()
     draft.strong_successor = successor
     policies.adopt(draft, None, "Another.")
-    listing.took(ALL[:2], NOW)
+    model_list.took(ALL[:2], NOW)
 
     notice = told()
 
@@ -177,7 +177,7 @@ def test_a_model_that_fails_is_told(prices):
 
 @pytest.mark.parametrize("role", ["staff", "operators"])
 def test_the_banner_is_on_every_page_and_proposes_the_change(role, prices):
-    listing.took(ALL[:2] + ALL[3:], NOW)
+    model_list.took(ALL[:2] + ALL[3:], NOW)
     client = signed_in(role)
 
     pages = [
@@ -197,7 +197,7 @@ def test_the_banner_is_on_every_page_and_proposes_the_change(role, prices):
 
 
 def test_who_may_not_see_models_sees_no_banner(client):
-    listing.took(ALL[:2] + ALL[3:], NOW)
+    model_list.took(ALL[:2] + ALL[3:], NOW)
     user = User.objects.create_user("sam", is_staff=True)
     client.force_login(user)
 
@@ -205,7 +205,7 @@ def test_who_may_not_see_models_sees_no_banner(client):
 
 
 def test_a_list_that_is_not_believed_is_told():
-    listing.took([], NOW)
+    model_list.took([], NOW)
 
     page = text(signed_in("staff").get(reverse("admin:index")).content.decode())
 
@@ -214,7 +214,7 @@ def test_a_list_that_is_not_believed_is_told():
 
 
 def test_models_are_listed_and_only_their_last_day_is_edited():
-    listing.took(ALL[:2] + ALL[3:], NOW)
+    model_list.took(ALL[:2] + ALL[3:], NOW)
     operator, staff = signed_in("operators"), signed_in("staff")
     strong = ProviderModel.objects.get(name="gpt-4")
     page = reverse("admin:provider_providermodel_change", args=[strong.pk])

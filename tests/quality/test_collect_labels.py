@@ -10,16 +10,17 @@ from django.core.management import CommandError, call_command
 from django.db.models import Sum
 from django.utils import timezone
 
-from billing import proof
+from billing import ledger_proof
 from billing.models import Budget, LedgerEntry
 from chatsite.offline.models import Batch, Item
 from chatsite.offline.tasks import advance
-from chatsite.quality import asked
-from chatsite.quality.asked import Question
-from chatsite.quality.collection import Collection, Models
+from chatsite.quality import question_files
 from chatsite.quality.errors import BadQuestions
+from chatsite.quality.label_collection import Collection, Models
 from chatsite.quality.management.commands import collect_labels
-from routing import graded, policies
+from chatsite.quality.question_files import Question
+from routing import policies
+from routing.learning import labelled_data
 from tests.batches import Batches
 from tests.chat.told import batch_price, prices
 from tests.upstream import Upstream
@@ -67,7 +68,7 @@ def file(tmp_path: Path) -> Path:
 def test_both_tiers_answer_and_are_judged_at_batch_prices(collect, batches, file):
     said = collect()
 
-    rows = graded.read(file)
+    rows = labelled_data.read(file)
     assert [(row.prompt, row.cheap, row.strong) for row in rows] == [
         (question, 0.5, 0.5) for question in QUESTIONS
     ]
@@ -78,7 +79,7 @@ def test_both_tiers_answer_and_are_judged_at_batch_prices(collect, batches, file
         ("evaluation", "batch", "evaluation")
     }
     assert not any(each.estimated or each.price_assumed for each in entries)
-    assert proof.differences() == []
+    assert ledger_proof.differences() == []
     line = json.loads(file.read_text().splitlines()[0])
     assert (line["model_weak"], line["model_strong"]) == ("gpt-5.6-terra", "gpt-5.6-sol")
     assert not {"seconds_weak", "seconds_strong"} & line.keys()
@@ -154,14 +155,14 @@ def test_what_fails_is_left_out_and_asked_again_when_it_is_wished(collect, batch
     with pytest.raises(CommandError, match="No question has been answered by both"):
         collect()
     said = collect(questions=[*QUESTIONS, third])
-    assert [row.prompt for row in graded.read(file)] == [third]
+    assert [row.prompt for row in labelled_data.read(file)] == [third]
     assert "2 failed" in said
     assert "2 are left out" in said
     assert (Item.objects.get(reference=reference(second, "judge-cheap")).failure) == "unreadable"
 
     said = collect("--retry", questions=[*QUESTIONS, third])
 
-    assert [row.prompt for row in graded.read(file)] == [*QUESTIONS, third]
+    assert [row.prompt for row in labelled_data.read(file)] == [*QUESTIONS, third]
     assert Item.objects.filter(reference=reference(first, "strong", 2)).exists()
     # Neither is what had come asked again, nor another time.
     assert Item.objects.count() == 3 * 4 + 2
@@ -191,12 +192,12 @@ def test_without_room_the_rest_waits_for_it(collect, batches, file):
 
     said = collect()
 
-    assert [row.prompt for row in graded.read(file)] == QUESTIONS[:1]
+    assert [row.prompt for row in labelled_data.read(file)] == QUESTIONS[:1]
     assert "4 are not asked" in said
     assert "Evaluation, each day" in said
     Budget.objects.update(limit=10**9)
     collect()
-    assert len(graded.read(file)) == 2
+    assert len(labelled_data.read(file)) == 2
 
 
 def test_the_judge_is_shown_each_answer_and_not_who_wrote_it(collect, batches):
@@ -245,7 +246,7 @@ def test_a_directory_that_is_not_there_is_named_before_anything_is_asked(collect
 def test_questions_are_read(tmp_path, text, prompts):
     (tmp_path / "questions").write_text(text)
 
-    assert [question.prompt for question in asked.read(tmp_path / "questions")] == prompts
+    assert [question.prompt for question in question_files.read(tmp_path / "questions")] == prompts
 
 
 @pytest.mark.parametrize(
@@ -257,11 +258,11 @@ def test_questions_are_read(tmp_path, text, prompts):
         (b"[1]", "question 1: TypeError"),
         (b'{"text": "?"}', "question 1: KeyError"),
         (b"One?\n" + b"x" * 4001, "question 2: ValueError"),
-        ("\n".join(map(str, range(asked.MOST + 1))).encode(), "more than 2,000"),
+        ("\n".join(map(str, range(question_files.MOST + 1))).encode(), "more than 2,000"),
     ],
 )
 def test_what_is_no_file_of_questions_is_named(tmp_path, content, why):
     (tmp_path / "questions").write_bytes(content)
 
     with pytest.raises(BadQuestions, match=why):
-        asked.read(tmp_path / "questions")
+        question_files.read(tmp_path / "questions")

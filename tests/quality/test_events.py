@@ -6,16 +6,16 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from chatsite.chat import handover, questions, ratings
+from chatsite.chat.actions import ask_for_person, rate, retry, staff_reply, take_over
 from chatsite.chat.models import Message
-from chatsite.quality import events, labels
-from chatsite.quality.models import Label
+from chatsite.quality import answer_outcomes, labels
+from chatsite.quality.models import QualityLabel
 from routing import decisions, policies
 from routing.choice import Turn
-from routing.models import RouteDecision, Verdict
+from routing.models import AnswerCheck, RouteDecision
 from tests.chat.told import Told, prices
 
-Source = Label.Source
+Source = QualityLabel.Source
 Rating = Message.Rating
 
 
@@ -26,20 +26,20 @@ def told(db) -> Told:
 
 
 def collected() -> set[tuple[int, str, float]]:
-    events.collect(timezone.now() - timedelta(days=1))
-    return set(Label.objects.values_list("reply", "source", "cheap"))
+    answer_outcomes.collect(timezone.now() - timedelta(days=1))
+    return set(QualityLabel.objects.values_list("reply", "source", "cheap"))
 
 
-def rate(told: Told, rating: Rating | None) -> None:
-    ratings.rate(told.public_id, told.visitor, told.reply.pk, rating)
+def give(told: Told, rating: Rating | None) -> None:
+    rate.answer(told.public_id, told.visitor, told.reply.pk, rating)
 
 
 @pytest.mark.parametrize(("rating", "cheap"), [(Rating.GOOD, 1.0), (Rating.BAD, 0.0)])
 def test_a_rating_is_a_label_until_it_is_taken_back(told, rating, cheap):
-    rate(told, rating)
+    give(told, rating)
     first = collected()
     again = collected()
-    rate(told, None)
+    give(told, None)
 
     assert first == again == {(told.reply.pk, Source.RATING, cheap)}
     assert collected() == set()
@@ -48,7 +48,7 @@ def test_a_rating_is_a_label_until_it_is_taken_back(told, rating, cheap):
 def test_a_rating_of_the_strong_answer_says_nothing_of_the_cheap_one(db):
     prices()
     told = Told().asks().answered(tier="strong")
-    rate(told, Rating.BAD)
+    give(told, Rating.BAD)
 
     assert collected() == set()
 
@@ -59,7 +59,7 @@ def test_an_answer_that_was_broken_off_and_asked_for_anew_would_not_do(db, tier,
     told = Told().asks()
     told.begins(tier)
     told.ends("It begins", "cut", "length", outcome="length")
-    questions.retry(told.public_id, told.visitor, told.reply.pk)
+    retry.reply(told.public_id, told.visitor, told.reply.pk)
     told.begins("strong")
     told.ends("All of it.")
 
@@ -69,20 +69,20 @@ def test_an_answer_that_was_broken_off_and_asked_for_anew_would_not_do(db, tier,
 def test_the_last_answer_before_a_person_would_not_do(told):
     first = told.reply.pk
     told.asks("Then on Sundays?").answered()
-    handover.take(told.conversation.pk, person := User.objects.create_user("nora"))
+    take_over.conversation(told.conversation.pk, person := User.objects.create_user("nora"))
     last = told.reply.pk
     assert (last, Source.HANDOFF, 0.0) not in collected()
 
-    handover.say(told.conversation.pk, person, "At noon.")
+    staff_reply.send(told.conversation.pk, person, "At noon.")
 
     assert (last, Source.HANDOFF, 0.0) in collected()
-    assert not Label.objects.filter(reply=first, source=Source.HANDOFF).exists()
+    assert not QualityLabel.objects.filter(reply=first, source=Source.HANDOFF).exists()
 
 
 def test_a_wish_for_a_person_is_a_label_as_long_as_it_stands(told):
-    handover.wish(told.public_id, told.visitor, wanted=True)
+    ask_for_person.request(told.public_id, told.visitor, wanted=True)
     wished = collected()
-    handover.wish(told.public_id, told.visitor, wanted=False)
+    ask_for_person.request(told.public_id, told.visitor, wanted=False)
 
     assert wished == {(told.reply.pk, Source.HANDOFF, 0.0)}
     assert collected() == set()
@@ -102,7 +102,7 @@ def test_what_is_asked_next_tells_whether_the_answer_did(told, following, cheap)
 
 
 def test_the_verifiers_doubt_is_an_opinion(told):
-    Verdict.objects.create(
+    AnswerCheck.objects.create(
         reference=told.reply.reference,
         call=told.reply.charge_reference,
         doubt=0.75,
@@ -123,7 +123,7 @@ def test_what_judges_said_stays(told):
 
 
 def test_an_old_conversation_keeps_its_labels(told):
-    rate(told, Rating.BAD)
+    give(told, Rating.BAD)
     collected()
     told.conversation.__class__.objects.update(active_at=timezone.now() - timedelta(days=9))
 

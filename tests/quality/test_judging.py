@@ -6,12 +6,18 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from billing.models import Budget, BudgetWindow, Hold, LedgerEntry, Price
+from billing.models import (
+    Budget,
+    BudgetPeriod,
+    Hold,
+    LedgerEntry,
+    Price,
+)
 from chatsite.offline.models import Batch, Item
 from chatsite.offline.tasks import advance
 from chatsite.quality import rubric, tasks
 from chatsite.quality.errors import BadVerdict
-from chatsite.quality.models import Label
+from chatsite.quality.models import QualityLabel
 from tests.batches import Batches
 from tests.chat.told import Told, batch_price, prices
 from tests.upstream import Upstream
@@ -48,7 +54,7 @@ def test_a_cheap_answer_is_judged_and_labelled(batches):
 
     night()
 
-    label = Label.objects.get()
+    label = QualityLabel.objects.get()
     assert (label.reply, label.source, label.cheap) == (told.reply, "judged", 0.9)
     item = Item.objects.get(reference=f"judge:{told.reply.pk}")
     assert (item.state, item.text) == ("used", "It answers both questions.")
@@ -71,7 +77,7 @@ def test_of_some_turns_the_strong_answer_is_judged_too(batches):
     batches.says[f"judge-strong:{number}"] = '{"reason": "Right.", "score": 1.0}'
 
     night()
-    label = Label.objects.get()
+    label = QualityLabel.objects.get()
     assert (label.cheap, label.strong) == (0.1, None)
     advance.apply()
     tasks.collect_verdicts.apply()
@@ -104,7 +110,7 @@ def test_strong_answers_are_few_and_the_first_to_be_left_out(batches):
     held = Hold.objects.filter(reference__in=[item.reference for item in verdicts])
     limit = sum(held.values_list("amount", flat=True))
 
-    for rows in (Item, Batch, Hold, BudgetWindow):
+    for rows in (Item, Batch, Hold, BudgetPeriod):
         rows.objects.all().delete()
     Budget.objects.update(limit=limit + 1)
     tasks.sample.apply()
@@ -126,7 +132,7 @@ def test_without_room_for_its_verdict_a_strong_answer_waits(batches):
     tasks.collect_verdicts.apply()
     night()
 
-    assert Label.objects.get().strong == 0.9
+    assert QualityLabel.objects.get().strong == 0.9
 
 
 @pytest.mark.parametrize("how", [{"tier": "strong"}, {"text": ""}])
@@ -151,7 +157,7 @@ def test_a_night_has_one_sample_of_the_size_that_is_set(batches, settings):
     night()
 
     assert Item.objects.filter(reference__startswith="judge:").count() == 2
-    assert Label.objects.count() == 2
+    assert QualityLabel.objects.count() == 2
 
 
 def test_judging_is_off_until_it_is_asked_for(batches, settings):
@@ -194,7 +200,7 @@ def test_verdicts_that_are_none_become_no_labels(batches):
 
     night()
 
-    assert [label.reply for label in Label.objects.all()] == [told[1].reply]
+    assert [label.reply for label in QualityLabel.objects.all()] == [told[1].reply]
     failed = Item.objects.get(reference=f"judge:{told[0].reply.pk}", state="failed")
     assert (failed.failure, failed.text) == ("unreadable", "")
 
@@ -207,7 +213,7 @@ def test_nothing_is_kept_of_a_conversation_that_is_deleted_meanwhile(batches):
 
     tasks.collect_verdicts.apply()
 
-    assert not Label.objects.exists()
+    assert not QualityLabel.objects.exists()
     assert set(Item.objects.values_list("state", "text")) == {("used", "")}
     assert LedgerEntry.objects.filter(purpose="judging").exists()
 
@@ -215,11 +221,11 @@ def test_nothing_is_kept_of_a_conversation_that_is_deleted_meanwhile(batches):
 def test_verdicts_are_collected_once(batches):
     Told().asks().answered()
     night()
-    said_at = Label.objects.get().said_at
+    said_at = QualityLabel.objects.get().said_at
 
     tasks.collect_verdicts.apply()
 
-    assert Label.objects.get().said_at == said_at
+    assert QualityLabel.objects.get().said_at == said_at
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,10 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from chatsite.quality import labels
-from chatsite.quality.models import Label
+from chatsite.quality.models import QualityLabel
 from tests.chat.told import Told, prices
 
-Source = Label.Source
+Source = QualityLabel.Source
 
 
 @pytest.fixture
@@ -24,7 +24,9 @@ def test_the_newest_word_of_a_source_is_the_one_that_counts(told):
     labels.add(reply.pk, Source.JUDGED, cheap=0.5, strong=1.0)
     labels.add(reply.pk, Source.RATING, cheap=0.0)
 
-    found = Label.objects.order_by("source").values_list("source", "cheap", "strong", "weight")
+    found = QualityLabel.objects.order_by("source").values_list(
+        "source", "cheap", "strong", "weight"
+    )
     assert list(found) == [("judged", 0.5, 1.0, 1.0), ("rating", 0.0, None, 0.8)]
 
 
@@ -35,7 +37,7 @@ def test_a_label_is_within_its_range(told, wrong):
     fields = {"cheap": 0.5, "strong": None, "weight": 0.5} | wrong
 
     with pytest.raises(IntegrityError), transaction.atomic():
-        Label.objects.create(reply=told.reply, source=Source.RATING, **fields)
+        QualityLabel.objects.create(reply=told.reply, source=Source.RATING, **fields)
 
 
 def test_a_deleted_conversation_takes_its_labels_along(told):
@@ -43,13 +45,13 @@ def test_a_deleted_conversation_takes_its_labels_along(told):
 
     told.conversation.delete()
 
-    assert not Label.objects.exists()
+    assert not QualityLabel.objects.exists()
 
 
 def test_a_label_in_the_list_leads_to_its_answer(told, admin_client):
     labels.add(told.reply.pk, Source.JUDGED, cheap=0.4)
 
-    listed = admin_client.get(reverse("admin:quality_label_changelist")).content.decode()
+    listed = admin_client.get(reverse("admin:quality_qualitylabel_changelist")).content.decode()
 
     # A link in a link would lead nowhere.
     page = reverse("admin:chat_conversation_change", args=[told.conversation.pk])

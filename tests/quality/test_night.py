@@ -7,14 +7,20 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from chatsite.quality import learning, night, proposals, tasks
-from chatsite.quality.examples import Example, read
-from chatsite.quality.learning import held_back
-from chatsite.quality.models import Label, Proposal
-from routing import fit, fitted, policies
+from chatsite.quality import (
+    nightly_training,
+    proposals,
+    tasks,
+    training,
+)
+from chatsite.quality.models import Proposal, QualityLabel
+from chatsite.quality.training import held_back
+from chatsite.quality.training_examples import Example, read
+from routing import policies
+from routing.analysis.features import measure
 from routing.choice import Turn
 from routing.decisions import scored
-from routing.features import measure
+from routing.learning import learned_models, model_training
 from routing.models import LearnedModel
 from tests.quality import traffic
 
@@ -23,12 +29,12 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _nothing_read() -> None:
-    fitted.analyzer.cache_clear()
-    fitted.checker.cache_clear()
+    learned_models.analyzer.cache_clear()
+    learned_models.checker.cache_clear()
 
 
 def lines() -> list[str]:
-    return list(night.learn(timezone.now(), timedelta(days=30)))
+    return list(nightly_training.learn(timezone.now(), timedelta(days=30)))
 
 
 def test_few_labels_leave_the_first_day_in_force(capsys):
@@ -74,8 +80,10 @@ def test_labels_become_proposals_and_an_accepted_one_decides():
 def test_the_newest_week_is_held_back_and_nothing_inferred_is_measured_on():
     traffic.rated(190, days=20)
     lines()
-    newest = Label.objects.filter(source=Label.Source.RATING).order_by("-reply_id")[:10]
-    Label.objects.filter(pk__in=[label.pk for label in newest]).update(weight=0.2)
+    newest = QualityLabel.objects.filter(source=QualityLabel.Source.RATING).order_by("-reply_id")[
+        :10
+    ]
+    QualityLabel.objects.filter(pk__in=[label.pk for label in newest]).update(weight=0.2)
 
     before, after = held_back(read(), timezone.now())
 
@@ -93,7 +101,7 @@ def examples(count: int, judged: bool, seed: int) -> list[Example]:
         Example(
             number,
             now - timedelta(days=20) * (1 - number / count),
-            fit.Label(
+            model_training.Label(
                 measure(Turn(text)),
                 float(not fails),
                 float(not fails or "letters" not in text) if judged else None,
@@ -105,14 +113,14 @@ def examples(count: int, judged: bool, seed: int) -> list[Example]:
 
 def test_thumbs_do_not_undo_what_judges_taught():
     judged, rated = examples(220, True, 1), examples(220, False, 2)
-    model = fit.model([example.label for example in judged])
+    model = model_training.model([example.label for example in judged])
     now, since = timezone.now(), timezone.now() - timedelta(days=30)
 
-    by_judges = learning.best_analyzer(judged, None, None, now)
-    by_thumbs = learning.best_analyzer(rated, model, since, now)
+    by_judges = training.best_analyzer(judged, None, None, now)
+    by_thumbs = training.best_analyzer(rated, model, since, now)
 
     assert model.strong is not None
-    assert by_judges.compared >= learning.FEWEST_HELD_BACK
+    assert by_judges.compared >= training.FEWEST_HELD_BACK
     assert (by_thumbs.compared, by_thumbs.how) == (
         0,
         "what is in force, with probabilities as they are now",

@@ -12,13 +12,13 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from chatsite import roles
 from chatsite.quality import proposals
 from chatsite.quality.errors import Decided, Stale
-from chatsite.quality.learning import Learned, Measured
 from chatsite.quality.models import Proposal
+from chatsite.quality.training import Learned, Measured
+from chatsite.staff import roles
 from routing import policies
-from routing.evaluation import Between
+from routing.learning.evaluation import Between
 from routing.models import LearnedModel, Policy
 from tests.chat.test_admin import member, signed_in
 
@@ -245,4 +245,4 @@ def test_lists_of_proposals_and_labels_open(operator):
     proposed()
 
     assert "0.63, in force 0.55" in text(operator.get(LIST))
-    assert operator.get(reverse("admin:quality_label_changelist")).status_code == 200
+    assert operator.get(reverse("admin:quality_qualitylabel_changelist")).status_code == 200

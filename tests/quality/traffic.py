@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from chatsite.chat.models import Conversation, Message
-from routing import difficulty, policies
+from routing import policies
+from routing.analysis import difficulty
+from routing.checks.verifier import Answered, measure
 from routing.choice import Turn
-from routing.models import RouteDecision, Verdict
-from routing.verifier import Answered, measure
+from routing.models import AnswerCheck, RouteDecision
 
 # The rules score all of these alike; only labels tell that the cheap model fails at engraving.
 EASY = "Do you have the {} pen in stock?", "When does the {} shop open?", "Is the {} ink new?"
@@ -60,7 +61,7 @@ def rated(count: int, days: int = 20) -> None:
         )
         for reply, text in said
     )
-    Verdict.objects.bulk_create(_verdict(reply, text) for reply, text in said)
+    AnswerCheck.objects.bulk_create(_verdict(reply, text) for reply, text in said)
 
 
 def _reply(conversation: Conversation, fails: bool, at: datetime) -> Message:
@@ -76,8 +77,8 @@ def _reply(conversation: Conversation, fails: bool, at: datetime) -> Message:
     )
 
 
-def _verdict(reply: Message, text: str) -> Verdict:
-    return Verdict(
+def _verdict(reply: Message, text: str) -> AnswerCheck:
+    return AnswerCheck(
         reference=reply.reference,
         call=reply.charge_reference,
         doubt=0.3,

@@ -6,18 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from routing import fit
+from routing.learning import model_training
 
 ROOT = Path(__file__).parents[2]
 GRADED = ROOT.parent / "shared" / "data" / "routing"
 
 
 @pytest.fixture(scope="session")
-def graded_answers() -> list[fit.Label]:
+def graded_answers() -> list[model_training.Label]:
     """School mathematics with graded answers, measured once for all tests."""
     if not GRADED.exists():
         pytest.skip("needs the graded exams beside the checkout")
-    return fit.exam_labels(GRADED, "gsm8k")
+    return model_training.exam_labels(GRADED, "gsm8k")
 
 
 @pytest.fixture(scope="session")

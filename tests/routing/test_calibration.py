@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from routing.calibration import calibrate, miscalibration, unavoidable
-from routing.learned import logistic
+from routing.analysis.learned_score import logistic
+from routing.learning.calibration import calibrate, miscalibration, unavoidable
 
 
 def thrown(count: int, steepness: float) -> Iterator[tuple[float, bool]]:

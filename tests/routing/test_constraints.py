@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from routing import policies
 from routing.models import (
+    AnswerCheck,
     CachedScore,
     LearnedModel,
     Library,
@@ -13,7 +14,6 @@ from routing.models import (
     RouteDecision,
     TaskType,
     Trial,
-    Verdict,
 )
 
 pytestmark = pytest.mark.django_db
@@ -32,7 +32,7 @@ ROWS: dict[type[models.Model], dict[str, object]] = {
     },
     TaskType: {"name": "Hours", "examples": "open?"},
     Trial: {"kind": "ab", "share": 50, "reason": "A try."},
-    Verdict: {
+    AnswerCheck: {
         "reference": "reply:1",
         "call": "reply:1:1",
         "doubt": 0.5,
@@ -102,9 +102,9 @@ def test_what_the_rules_are_broken_from_is_kept(model):
         (Trial, {"kind": "guess"}, "routing_a_trial_has_a_share"),
         (Trial, {"state": "stopped"}, "routing_a_trial_ends_once"),
         (Trial, {"ended_at": timezone.now()}, "routing_a_trial_ends_once"),
-        (Verdict, {"doubt": -0.1}, "routing_doubt_in_range"),
-        (Verdict, {"doubt": 1.1}, "routing_doubt_in_range"),
-        (Verdict, {"outcome": "guessed"}, "routing_outcome_is_known"),
+        (AnswerCheck, {"doubt": -0.1}, "routing_doubt_in_range"),
+        (AnswerCheck, {"doubt": 1.1}, "routing_doubt_in_range"),
+        (AnswerCheck, {"outcome": "guessed"}, "routing_outcome_is_known"),
     ],
 )
 def test_a_row_that_cannot_be_is_refused(model, wrong, constraint):
@@ -125,7 +125,7 @@ def test_a_version_is_not_tried_against_itself():
         (RouteDecision, {}, "routing_one_decision_per_reply|UNIQUE.*reference"),
         (TaskType, {}, "UNIQUE.*name|name.*_uniq|name_key"),
         (Trial, {"share": 40}, "routing_one_trial_at_once|UNIQUE.*state"),
-        (Verdict, {"call": "reply:1:2"}, "routing_one_verdict_per_reply|UNIQUE.*reference"),
+        (AnswerCheck, {"call": "reply:1:2"}, "routing_one_check_per_reply|UNIQUE.*reference"),
     ],
 )
 def test_what_there_is_one_of_is_not_there_twice(model, again, constraint):

@@ -2,14 +2,13 @@
 
 import json
 from dataclasses import replace
-from importlib import import_module
 
 import pytest
-from django.db import IntegrityError, connection, transaction
-from django.db.migrations.loader import MigrationLoader
+from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
-from routing import decisions, difficulty, learned, policies, scores
+from routing import decisions, policies
+from routing.analysis import cached_scores, difficulty, learned_score
 from routing.choice import NoScore, Score, Shift, Task, Tier, Turn
 from routing.models import Policy, RouteDecision
 
@@ -29,13 +28,6 @@ def scored_by(analyzer: Policy.Analyzer) -> Policy:
     drafted.analyzer = analyzer
     policies.adopt(drafted, None, "Another analyzer.")
     return policies.current()
-
-
-def new_sites_learn() -> None:
-    """The migration, on the models of its time."""
-    state = MigrationLoader(connection).project_state(("routing", "0005_learned_analyzer"))
-    migration = import_module("routing.migrations.0006_new_sites_learn")
-    migration.learn(state.apps, connection.schema_editor())
 
 
 def test_a_decision_is_stored_with_its_reason(policy):
@@ -216,7 +208,7 @@ def test_any_text_is_decided_by_any_analyzer(analyzer, text):
     choice = decisions.decide("reply:1", turn, policy, NoScore("it hangs") if wanted else None)
 
     assert choice.tier == Tier.CHEAP
-    assert len(scores.key(turn, policy.cheap_model, policy.criteria)) == 64
+    assert len(cached_scores.key(turn, policy.cheap_model, policy.criteria)) == 64
 
 
 def test_the_models_score_decides():
@@ -237,28 +229,7 @@ def test_the_learned_analyzer_promises_no_saving_on_its_first_day(policy, turn):
     assert (by_learned.analyzer, by_rules.analyzer) == ("learned, first day", "rules")
 
 
-@pytest.mark.parametrize("stage", learned.Stage)
+@pytest.mark.parametrize("stage", learned_score.Stage)
 def test_every_stage_fits_its_column(stage):
     # SQLite would not mind; PostgreSQL would refuse each decision.
     assert len(stage.analyzer) <= (RouteDecision._meta.get_field("analyzer").max_length or 0)
-
-
-def test_a_site_in_use_keeps_its_analyzer(policy):
-    first = Policy._base_manager.filter(pk=policy.pk)
-    first.update(analyzer="rules")
-    decisions.decide("reply:1", EASY, policies.current())
-
-    new_sites_learn()
-    in_use = first.get().analyzer
-    RouteDecision.objects.all().delete()
-    new_sites_learn()
-
-    assert (in_use, first.get().analyzer) == ("rules", "learned")
-
-
-def test_a_chosen_analyzer_stays():
-    scored_by(Policy.Analyzer.RULES)
-
-    new_sites_learn()
-
-    assert policies.current().analyzer == "rules"

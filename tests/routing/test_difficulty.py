@@ -6,13 +6,13 @@ import time
 
 import pytest
 
-from routing.choice import Turn
-from routing.difficulty import (
+from routing.analysis.difficulty import (
     normalised,
     questions,
     rules,
     scoring_messages,
 )
+from routing.choice import Turn
 
 THRESHOLD = 7
 

@@ -4,9 +4,9 @@ import random
 
 import pytest
 
-from routing import fit
 from routing.choice import Turn
-from routing.evaluation import (
+from routing.learning import model_training
+from routing.learning.evaluation import (
     Point,
     Ranking,
     area,
@@ -40,7 +40,7 @@ def test_a_ranking_recovers_more_the_earlier_it_sends_what_matters(scores, apgr,
     curve = Ranking(scores).curve(GAINS)
 
     assert area(curve) == pytest.approx(apgr)
-    assert area(curve) == pytest.approx(fit.recovered(GAINS, scores))
+    assert area(curve) == pytest.approx(model_training.recovered(GAINS, scores))
     assert calls_needed(curve, 0.5) == pytest.approx(cpt50)
     assert calls_needed(curve, 0.8) == pytest.approx(cpt80)
     assert (curve[0], curve[-1]) == (Point(0.0, 0.0), Point(1.0, 1.0))

@@ -6,9 +6,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from routing import decisions, fit, fitted, policies
+from routing import decisions, policies
 from routing.choice import Turn
 from routing.errors import AppendOnly
+from routing.learning import learned_models, model_training
 from routing.models import LearnedModel, Policy, RouteDecision
 from tests.routing.test_learned import site
 
@@ -19,14 +20,14 @@ TURN = Turn("Which of the two is better for a left-handed writer, and why?")
 
 @pytest.fixture(scope="module")
 def text() -> str:
-    return fit.model(list(site(300, seed=1))).text()
+    return model_training.model(list(site(300, seed=1))).text()
 
 
 @pytest.fixture(autouse=True)
 def _nothing_read() -> Iterator[None]:
     """Rows that a test rolls back leave their primary keys to the next."""
     yield
-    fitted.analyzer.cache_clear()
+    learned_models.analyzer.cache_clear()
 
 
 def adopted(text: str) -> Policy:

@@ -5,9 +5,9 @@ import json
 
 import pytest
 
-from routing import fit, graded
 from routing.errors import BadGrades
-from routing.graded import Graded
+from routing.learning import labelled_data, model_training
+from routing.learning.labelled_data import Graded
 
 LINE = {"dataset": "d", "id": "law-1", "prompt": "Why?", "score_strong": 1, "score_weak": 0.5}
 
@@ -18,13 +18,13 @@ def test_a_line_is_a_graded_question(tmp_path):
     plain.write_text(text)
     packed.write_bytes(gzip.compress(text.encode()))
 
-    rows = graded.read(plain)
+    rows = labelled_data.read(plain)
 
-    assert rows == graded.read(packed)
+    assert rows == labelled_data.read(packed)
     assert rows == [Graded("Why?", 0.5, 1.0, "", "law"), Graded("Why?", 0.5, 1.0, "So.", "")]
     assert rows[0].gain == 0.5
     assert rows[0].cheap_seconds is rows[0].strong_seconds is None
-    assert [bool(fit.label(row).checks) for row in rows] == [False, True]
+    assert [bool(model_training.label(row).checks) for row in rows] == [False, True]
 
 
 def test_a_prompt_may_hold_any_character_that_json_may(tmp_path):
@@ -32,7 +32,7 @@ def test_a_prompt_may_hold_any_character_that_json_may(tmp_path):
     prompt = "Why?\u2028And\x85how\u2029?"
     path.write_text(json.dumps(LINE | {"prompt": prompt}, ensure_ascii=False))
 
-    assert [row.prompt for row in graded.read(path)] == [prompt]
+    assert [row.prompt for row in labelled_data.read(path)] == [prompt]
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_a_line_that_is_none_is_named(tmp_path, line):
     path.write_text(json.dumps(LINE) + "\n" + line + "\n")
 
     with pytest.raises(BadGrades, match=r"a\.jsonl, line 2"):
-        graded.read(path)
+        labelled_data.read(path)
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe", gzip.compress(b"{}")[:-4]])
@@ -65,11 +65,11 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path, content):
 
     for at in (path, tmp_path / "missing.jsonl"):
         with pytest.raises(BadGrades):
-            graded.read(at)
+            labelled_data.read(at)
 
 
 def test_folds_of_hard_labels_do_not_turn_the_ranking_round(graded_answers):
     gains = [each.gain for each in graded_answers]
 
     # Each fold's scores lie around the mean of all; 0.56 where they lie around their own fits'.
-    assert fit.recovered(gains, fit.unseen(graded_answers)) >= 0.61
+    assert model_training.recovered(gains, model_training.unseen(graded_answers)) >= 0.61

@@ -6,9 +6,9 @@ from zlib import crc32
 
 import pytest
 
-from routing import lessons, recognition
 from routing.errors import BadRecogniser
-from routing.recognition import Kind, Recogniser
+from routing.task_types import recognition, recognition_training
+from routing.task_types.recognition import Kind, Recogniser
 from tests.routing.conftest import GRADED, ROOT
 
 SHOP = ROOT / "chatsite" / "demo" / "shop"
@@ -32,7 +32,7 @@ def shop() -> Recogniser:
         )
         for key, each in enumerate(given)
     ]
-    return recognition.read(lessons.learn(kinds).text())
+    return recognition.read(recognition_training.learn(kinds).text())
 
 
 @pytest.mark.parametrize(
@@ -121,20 +121,20 @@ def test_a_phrase_of_two_types_decides_nothing():
         Kind(2, ("cancel it", "please stop the parcel"), ("my order",)),
     ]
 
-    found = lessons.learn(kinds).likeness("xyz my order")
+    found = recognition_training.learn(kinds).likeness("xyz my order")
 
     assert found is not None
     assert not found.phrase
 
 
 def test_the_same_examples_are_learned_the_same(shop):
-    again = lessons.learn(shop.kinds)
+    again = recognition_training.learn(shop.kinds)
 
     assert again.text() == shop.text()
 
 
 def test_no_types_recognise_nothing():
-    nothing = recognition.read(lessons.learn([]).text())
+    nothing = recognition.read(recognition_training.learn([]).text())
 
     assert nothing.likeness("What are your business hours?") is None
 
@@ -171,7 +171,7 @@ def test_a_banks_customers_are_recognised():
         for key, intent in enumerate(intents)
     ]
 
-    recogniser = lessons.learn(kinds)
+    recogniser = recognition_training.learn(kinds)
 
     found = [
         (recogniser.likeness(row["prompt"]), intents.index(row["intent"])) for row in held_back

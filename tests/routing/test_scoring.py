@@ -7,9 +7,15 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from routing import policies, scores
+from routing import policies
+from routing.analysis import cached_scores
+from routing.analysis.difficulty import (
+    SCORING_FORMAT,
+    read_scores,
+    scoring_format,
+    scoring_messages,
+)
 from routing.choice import Score, Turn
-from routing.difficulty import SCORING_FORMAT, read_scores, scoring_format, scoring_messages
 from routing.errors import BadScore
 from routing.models import CachedScore, Policy
 
@@ -28,11 +34,11 @@ def asking_a_model(**values) -> Policy:
 
 def remember(turn: Turn, policy: Policy, value: int) -> dict[str, Score]:
     model = policy.cheap_model
-    return scores.remember({scores.key(turn, model, policy.criteria): value}, model)
+    return cached_scores.remember({cached_scores.key(turn, model, policy.criteria): value}, model)
 
 
 def cached(turn: Turn, policy: Policy) -> Score | None:
-    return scores.cached(turn, policy.cheap_model, policy.criteria)
+    return cached_scores.cached(turn, policy.cheap_model, policy.criteria)
 
 
 def test_a_model_is_asked_by_the_criteria_and_shown_the_words_as_data():
@@ -187,7 +193,7 @@ def test_kept_scores_hold_no_words_and_are_forgotten_in_time():
     remember(HARD, policy, 9)
     CachedScore.objects.filter(score=2).update(scored_at=timezone.now() - timedelta(days=91))
 
-    assert scores.forget(timezone.now()) == 1
+    assert cached_scores.forget(timezone.now()) == 1
 
     kept = CachedScore.objects.get()
     assert kept.score == 9

@@ -12,9 +12,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from kombu.exceptions import OperationalError
 
-from chatsite import roles
-from routing import library, task_types, tasks
+from chatsite.staff import roles
+from routing import tasks
+from routing.admin import task_types
 from routing.models import TaskType
+from routing.task_types import library
 from tests.routing.test_admin import text
 from tests.tuning.conftest import signed_in
 

@@ -4,14 +4,14 @@ import pytest
 
 from routing.choice import Tier
 from routing.models import Policy
-from routing.tiers import Standing, scorer, slots
+from routing.tiers import ModelHealth, scorer, slots
 
 CHEAP, CHEAP_NEXT = "gpt-3.5-turbo", "gpt-5.6-terra"
 STRONG, STRONG_NEXT = "gpt-4", "gpt-5.6-sol"
 
 
-def standing(gone: str = "", refused: str = "", paused: str = "", probes: str = "") -> Standing:
-    return Standing(
+def health(gone: str = "", refused: str = "", paused: str = "", probes: str = "") -> ModelHealth:
+    return ModelHealth(
         gone=frozenset(gone.split()),
         refused=frozenset(refused.split()),
         paused=set(paused.split()),
@@ -41,7 +41,7 @@ def standing(gone: str = "", refused: str = "", paused: str = "", probes: str = 
     ],
 )
 def test_the_best_that_stands_answers(tier, given, asked):
-    found = slots(tier, Policy(), standing(**given))
+    found = slots(tier, Policy(), health(**given))
 
     assert [slot.model for slot in found] == asked
     assert bool(found[0].why) == (found[0].model not in {STRONG, CHEAP} or found[0].tier != tier)
@@ -50,15 +50,15 @@ def test_the_best_that_stands_answers(tier, given, asked):
 
 
 def test_the_dearer_tier_stands_in_only_where_it_may():
-    (slot,) = slots(Tier.CHEAP, Policy(), standing(paused=CHEAP), rises=False)
-    down, *_ = slots(Tier.STRONG, Policy(), standing(paused=STRONG), rises=False)
+    (slot,) = slots(Tier.CHEAP, Policy(), health(paused=CHEAP), rises=False)
+    down, *_ = slots(Tier.STRONG, Policy(), health(paused=STRONG), rises=False)
 
     assert (slot.model, down.model) == (CHEAP, CHEAP)
 
 
 def test_the_receipt_says_why_another_model_was_asked():
-    gone, *_ = slots(Tier.STRONG, Policy(), standing(gone=STRONG))
-    failing, *_ = slots(Tier.STRONG, Policy(), standing(paused=STRONG))
+    gone, *_ = slots(Tier.STRONG, Policy(), health(gone=STRONG))
+    failing, *_ = slots(Tier.STRONG, Policy(), health(paused=STRONG))
 
     assert gone.why == "gpt-4 is gone from the provider, so its successor gpt-5.6-sol was asked."
     assert failing.why == (
@@ -67,13 +67,13 @@ def test_the_receipt_says_why_another_model_was_asked():
 
 
 def test_a_successor_that_is_gone_too_succeeds_nobody():
-    (slot,) = slots(Tier.STRONG, Policy(), standing(gone=STRONG_NEXT))
+    (slot,) = slots(Tier.STRONG, Policy(), health(gone=STRONG_NEXT))
 
     assert (slot.model, slot.successor) == (STRONG, "")
 
 
 def test_one_call_is_the_probe_and_the_others_go_round_it():
-    now = standing(probes=STRONG)
+    now = health(probes=STRONG)
 
     first, second = slots(Tier.STRONG, Policy(), now), slots(Tier.STRONG, Policy(), now)
 
@@ -92,4 +92,4 @@ def test_one_call_is_the_probe_and_the_others_go_round_it():
     ],
 )
 def test_a_model_that_fails_scores_nothing(given, asked):
-    assert scorer(Policy(), standing(**given)) == asked
+    assert scorer(Policy(), health(**given)) == asked

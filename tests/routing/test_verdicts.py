@@ -3,19 +3,20 @@
 import pytest
 from django.db import IntegrityError, transaction
 
-from routing import policies, verdicts
-from routing.models import Policy, Verdict
-from routing.verifier import Answered, measure, verify
+from routing import policies
+from routing.checks import check_records
+from routing.checks.verifier import Answered, measure, verify
+from routing.models import AnswerCheck, Policy
 
 pytestmark = pytest.mark.django_db
 
 ANSWERED = Answered("Who pays the postage, and when?", "I could not find that.", ("Nothing.",))
-Outcome = Verdict.Outcome
+Outcome = AnswerCheck.Outcome
 
 
-def store(call: str = "reply:1:1", outcome: Outcome = Outcome.ESCALATED) -> Verdict:
-    verdicts.store("reply:1", call, verify(ANSWERED), 0.5, outcome)
-    return Verdict.objects.get(reference="reply:1")
+def store(call: str = "reply:1:1", outcome: Outcome = Outcome.ESCALATED) -> AnswerCheck:
+    check_records.store("reply:1", call, verify(ANSWERED), 0.5, outcome)
+    return AnswerCheck.objects.get(reference="reply:1")
 
 
 def test_a_verdict_is_stored_with_what_moved_it():
@@ -31,9 +32,9 @@ def test_a_verdict_is_stored_with_what_moved_it():
 def test_an_answer_above_suspicion_says_so():
     fine = Answered("When?", "At nine.")
 
-    verdicts.store("reply:2", "reply:2:1", verify(fine), 0.6, Outcome.TRUSTED)
+    check_records.store("reply:2", "reply:2:1", verify(fine), 0.6, Outcome.TRUSTED)
 
-    assert Verdict.objects.get().reason == "Doubt 0.08 is below 0.60: nothing found."
+    assert AnswerCheck.objects.get().reason == "Doubt 0.08 is below 0.60: nothing found."
 
 
 def test_the_newest_verdict_of_a_reply_counts():
@@ -41,21 +42,21 @@ def test_the_newest_verdict_of_a_reply_counts():
     again = store("reply:1:3", Outcome.TRUSTED)
 
     assert (again.call, again.outcome) == ("reply:1:3", "trusted")
-    assert not Verdict.objects.doubted().exists()
+    assert not AnswerCheck.objects.doubted().exists()
 
 
 def test_what_came_of_it_is_said_once():
     store()
 
-    verdicts.ended("reply:1", Outcome.REPLACED)
-    verdicts.ended("reply:1", Outcome.FAILED)
+    check_records.ended("reply:1", Outcome.REPLACED)
+    check_records.ended("reply:1", Outcome.FAILED)
 
-    assert Verdict.objects.doubted().get().outcome == "replaced"
+    assert AnswerCheck.objects.doubted().get().outcome == "replaced"
 
 
 def test_a_verdict_costs_one_query(django_assert_num_queries):
     with django_assert_num_queries(1):
-        verdicts.store("reply:1", "reply:1:1", verify(ANSWERED), 0.5, Outcome.TRUSTED)
+        check_records.store("reply:1", "reply:1:1", verify(ANSWERED), 0.5, Outcome.TRUSTED)
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from routing import fit, verifier
-from routing.calibration import miscalibration
+from routing.analysis.features import measure
+from routing.analysis.learned_score import BadModel, logistic
+from routing.checks import verifier
+from routing.checks.verifier import Answered, CheckResult, verify
 from routing.choice import Turn
-from routing.features import measure
-from routing.learned import BadModel, logistic
-from routing.verifier import Answered, Verdict, verify
+from routing.learning import model_training
+from routing.learning.calibration import miscalibration
 
 QUESTION = "How long do I have to return a pen, and who pays the postage?"
 ARTICLE = (
@@ -26,7 +27,7 @@ GOOD = (
 INSTRUCTIONS = "You answer customers of the shop in a friendly voice and only from these articles."
 
 
-def doubt(answer: str, **more: Any) -> Verdict:
+def doubt(answer: str, **more: Any) -> CheckResult:
     return verify(Answered(QUESTION, answer, **{"articles": (ARTICLE,), **more}))
 
 
@@ -87,29 +88,29 @@ def labels():
         answer = f"Each pen costs ${b}, so {a} pens cost {a} x {b} = {total} dollars."
         good = wrong == (draw.random() < 0.1)
         checks = verifier.measure(Answered(question, answer))
-        made.append(fit.Label(measure(Turn(question)), float(good), 1.0, "", checks))
+        made.append(model_training.Label(measure(Turn(question)), float(good), 1.0, "", checks))
     return made
 
 
 def test_labels_teach_which_findings_matter(labels):
-    model = fit.checker(labels[:160])
+    model = model_training.checker(labels[:160])
     unseen = labels[160:]
 
     found = [logistic(model.bias + sum(model.terms(each.checks).values())) for each in unseen]
 
-    assert fit.recovered([each.gain for each in unseen], found) >= 0.65
+    assert model_training.recovered([each.gain for each in unseen], found) >= 0.65
     assert miscalibration([each.gain > 0 for each in unseen], found, bins=4) <= 0.12
 
 
 def test_no_label_makes_a_cut_or_empty_answer_pass(labels):
-    model = fit.checker([replace(each, cheap=1 - each.cheap) for each in labels])
+    model = model_training.checker([replace(each, cheap=1 - each.cheap) for each in labels])
 
     for answered in (Answered(QUESTION, ""), Answered(QUESTION, GOOD, cut=True)):
         assert verify(answered, model).doubt > 0.9
 
 
 def test_a_verifier_survives_being_stored(labels):
-    model = fit.checker(labels)
+    model = model_training.checker(labels)
 
     again = verifier.read(model.text())
 
@@ -144,9 +145,9 @@ def test_the_answer_tells_more_than_the_question(graded_answers):
     drawn = random.Random(1).sample(graded_answers, len(graded_answers))
     gains, found = [], []
     for taught, held_out in ((drawn[::2], drawn[1::2]), (drawn[1::2], drawn[::2])):
-        model = fit.checker(taught)
+        model = model_training.checker(taught)
         gains += [each.gain for each in held_out]
         found += [model.bias + sum(model.terms(each.checks or {}).values()) for each in held_out]
 
     # Issue 3 asks for 0.74 with four fifths to learn from; 0.793 then.
-    assert fit.recovered(gains, found) >= 0.74
+    assert model_training.recovered(gains, found) >= 0.74

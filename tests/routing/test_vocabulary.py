@@ -2,7 +2,7 @@
 
 import pytest
 
-from routing.vocabulary import Vocabulary
+from routing.analysis.subjects import Vocabulary
 
 PETS = Vocabulary(
     {

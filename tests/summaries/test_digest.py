@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from chatsite.summaries import digest
+from chatsite.summaries import summary_prompt
 
 
 def said(*lengths: int) -> list[tuple[str, str]]:
@@ -26,11 +26,11 @@ def sent(messages: list[dict[str, str]]) -> str:
     ],
 )
 def test_of_a_long_conversation_its_beginning_and_its_end_are_sent(lengths, kept):
-    assert sent(digest.messages("English", said(*lengths))) == kept
+    assert sent(summary_prompt.messages("English", said(*lengths))) == kept
 
 
 def test_the_language_is_that_of_the_staff():
-    assert "sentences in German:" in digest.messages("German", [])[0]["content"]
+    assert "sentences in German:" in summary_prompt.messages("German", [])[0]["content"]
 
 
 @pytest.mark.parametrize(
@@ -43,4 +43,4 @@ def test_the_language_is_that_of_the_staff():
     ],
 )
 def test_a_summary_is_one_line_that_can_be_printed(text, kept):
-    assert digest.read(text) == kept
+    assert summary_prompt.read(text) == kept

@@ -10,10 +10,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing.models import Budget, LedgerEntry, Price
-from chatsite import roles
 from chatsite.chat.models import Conversation, Message, Summary
 from chatsite.offline.models import Batch, Item
 from chatsite.offline.tasks import advance
+from chatsite.staff import roles
 from chatsite.summaries import tasks
 from chatsite.summaries.models import Summarising
 from tests.batches import Batches

@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.utils import timezone
 
-from chatsite import roles
+from chatsite.staff import roles
 from tests.chat import told
 from tests.chat.told import Told
 

@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from billing import periods, spending
-from billing.models import Budget, BudgetWindow
+from billing import periods
+from billing.models import Budget, BudgetPeriod
+from billing.pacing import hourly_spending
 from billing.periods import Period
-from chatsite.tuning import lasting
+from chatsite.tuning import budget_outlook
 from chatsite.tuning.replay import Priced, Replay, Total
 from routing.choice import Tier
 from routing.models import RouteDecision
@@ -37,7 +38,7 @@ REPLAY = Replay(tuple(strong(score) for score in (7.0, 8.0, 9.0)), Total(84, 84,
     ],
 )
 def test_each_rise_is_a_share_of_the_pace(points, spent, share, moved):
-    traffic = lasting.rises(REPLAY, 7, spent, 14)
+    traffic = budget_outlook.rises(REPLAY, 7, spent, 14)
 
     rise = next(rise for rise in traffic.rises if rise.points == points)
     assert rise.share == pytest.approx(share)
@@ -46,7 +47,7 @@ def test_each_rise_is_a_share_of_the_pace(points, spent, share, moved):
 
 
 def test_a_threshold_between_tenths_is_raised_by_tenths():
-    traffic = lasting.rises(REPLAY, 7.95, 3000, 14)
+    traffic = budget_outlook.rises(REPLAY, 7.95, 3000, 14)
 
     assert [rise.points for rise in traffic.rises][:2] == [0, 0.1]
     # 7 is cheap already; at 8.05 so is 8.
@@ -60,7 +61,7 @@ def spent(room: int, scope: str = "site", period: str = "month", key: str = "") 
     budget = Budget.objects.create(
         name="Paced", scope=scope, key=key, period=period, limit=10**9 + room
     )
-    BudgetWindow.objects.create(
+    BudgetPeriod.objects.create(
         budget=budget,
         key=key,
         starts_at=starts[Period(period)],
@@ -107,7 +108,7 @@ def test_what_a_budget_raised_is_not_raised_twice(three_days_ago):
     RouteDecision.objects.update(threshold=9.5)
     now = timezone.now()
 
-    traffic = lasting.traffic(spending.history("site", "", now), now)
+    traffic = budget_outlook.traffic(hourly_spending.history("site", "", now), now)
 
     moved = {rise.points: rise.moved for rise in traffic.rises}
     assert (moved[0.6], moved[3.0], moved[3.1]) == (0, 0, 1)

@@ -14,8 +14,8 @@ from django.utils import formats, timezone
 from chatsite.chat.models import Conversation, Message
 from chatsite.provider.models import ProviderModel
 from chatsite.quality import labels
-from chatsite.quality.models import Label
-from chatsite.tuning import window
+from chatsite.quality.models import QualityLabel
+from chatsite.tuning import considered_replies
 from routing import policies
 from routing.models import Policy, RouteDecision
 
@@ -91,7 +91,7 @@ def test_many_that_would_move_are_paged_through(operator, answered):
 
 def test_the_page_with_everything_takes_fifteen_queries(operator, traffic):
     ProviderModel.objects.filter(name="gpt-3.5-turbo").update(missing_since=timezone.now())
-    labels.add(traffic.reply.pk, Label.Source.RATING, 1.0)
+    labels.add(traffic.reply.pk, QualityLabel.Source.RATING, 1.0)
     asked = {"threshold": "6", "days": "7"}
 
     operator.get(PAGE, asked)
@@ -219,7 +219,7 @@ def test_quality_without_labels_is_not_measured(operator, traffic):
 def test_a_target_quality_finds_the_highest_threshold_that_surely_keeps_it(operator, answered):
     for number in range(60):
         reply = answered(2.0 if number % 2 else 5.0, f"Question {number}?").reply
-        labels.add(reply.pk, Label.Source.RATING, 0.0 if number == 0 else 1.0)
+        labels.add(reply.pk, QualityLabel.Source.RATING, 0.0 if number == 0 else 1.0)
 
     page = operator.get(PAGE, {"aim": "quality", "quality": "95"})
 
@@ -229,7 +229,7 @@ def test_a_target_quality_finds_the_highest_threshold_that_surely_keeps_it(opera
 
 
 def test_an_opinion_of_the_verifier_measures_no_quality(operator, traffic):
-    labels.add(traffic.reply.pk, Label.Source.VERDICT, 1.0)
+    labels.add(traffic.reply.pk, QualityLabel.Source.VERDICT, 1.0)
 
     assert "no answer of these days is labelled" in text(operator.get(PAGE))
 
@@ -375,15 +375,15 @@ def test_the_page_needs_nothing_that_the_content_security_policy_forbids(operato
 @pytest.fixture
 def only_two(monkeypatch, answered, traffic) -> None:
     """The two newest of five messages are looked at: scores 6.5 and 2, both cheap."""
-    monkeypatch.setattr(window, "MOST", 2)
+    monkeypatch.setattr(considered_replies, "MOST", 2)
     for score in (6.5, 2.0):
         reply = answered(score, f"New, of {score:g}?").reply
-        labels.add(reply.pk, Label.Source.RATING, 1.0)
+        labels.add(reply.pk, QualityLabel.Source.RATING, 1.0)
 
 
 def test_of_more_messages_than_can_be_looked_at_the_newest_are_and_it_is_said(operator, only_two):
     old = RouteDecision.objects.earliest("decided_at")
-    labels.add(int(old.reference.removeprefix("reply:")), Label.Source.RATING, 0.0)
+    labels.add(int(old.reference.removeprefix("reply:")), QualityLabel.Source.RATING, 0.0)
     Message.objects.filter(role="assistant").update(rating=-1)
     since = timezone.localtime(RouteDecision.objects.order_by("-decided_at")[1].decided_at)
 
@@ -417,7 +417,7 @@ def test_targets_are_looked_for_in_the_messages_that_are_looked_at(operator, onl
 
 
 def test_a_page_that_looks_at_all_messages_says_nothing_of_it(operator, traffic, monkeypatch):
-    monkeypatch.setattr(window, "MOST", 4)
+    monkeypatch.setattr(considered_replies, "MOST", 4)
 
     page = operator.get(PAGE, {"threshold": "5"})
 

@@ -7,12 +7,12 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.utils import timezone
 
-from chatsite.chat import calls, replies
+from chatsite.answering import context, model_call, queue, route
 from chatsite.chat.models import Conversation, Message
-from chatsite.tuning import results
+from chatsite.tuning import trial_results
 from routing import policies, trials
 from routing.models import Policy, RouteDecision, Trial
-from routing.tiers import Standing
+from routing.tiers import ModelHealth
 from tests.chat import told
 from tests.chat.told import Told
 from tests.tuning.test_threshold import PAGE, text
@@ -181,7 +181,7 @@ def test_of_more_replies_than_can_be_looked_at_the_newest_are_and_it_is_said(
     begin(operator, kind=kind)
     for score in (6.0, 6.0, 2.0, 2.0, 2.0):
         asked(score)
-    monkeypatch.setattr(results, "MOST", 3)
+    monkeypatch.setattr(trial_results, "MOST", 3)
 
     shown = operator.get(page(Trial.objects.get()))
 
@@ -196,11 +196,11 @@ def test_a_worker_decides_as_the_trial_says(operator, asked, kind):
     asked(3.0)
     reply = Told(visitor="worker").asks("Hello?").reply
 
-    seen = replies.look(reply.pk)
+    seen = context.look(reply.pk)
     assert seen
-    claimed = replies.claim(seen)
-    assert isinstance(claimed, calls.Claimed)
-    replies.begin(claimed, None, Standing())
+    claimed = queue.claim(seen)
+    assert isinstance(claimed, model_call.Claimed)
+    route.first_call(claimed, None, ModelHealth())
 
     decision = RouteDecision.objects.get(reference=reply.reference)
     assert decision.trial == trial

@@ -4,8 +4,14 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from billing import proof, tallies
-from billing.models import BudgetWindow, ConversationCost, Hold, LedgerEntry, Tally
+from billing import ledger_proof, tallies
+from billing.models import (
+    BudgetPeriod,
+    ConversationCost,
+    Hold,
+    LedgerEntry,
+    Tally,
+)
 from billing.money import shown
 
 
@@ -13,7 +19,7 @@ class Command(BaseCommand):
     help = "Prove that budget windows and tallies equal the ledger; list the differences and fail."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        differences = proof.differences()
+        differences = ledger_proof.differences()
         for difference in differences:
             for name in ("spent", "reserved", "overrun"):
                 says, ledger = getattr(difference.says, name), getattr(difference.ledger, name)
@@ -33,7 +39,7 @@ class Command(BaseCommand):
                 " manage.py rebuild_tallies makes them anew."
             )
         self.stdout.write(
-            f"{BudgetWindow.objects.count()} budget windows equal"
+            f"{BudgetPeriod.objects.count()} budget windows equal"
             f" {LedgerEntry.objects.count()} entries and {Hold.objects.count()} holds."
         )
         self.stdout.write(

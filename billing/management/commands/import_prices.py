@@ -11,10 +11,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from billing import catalogue, money
-from billing.catalogue import Change, Kind
+from billing import money
 from billing.errors import BadPriceList
-from billing.pricing import Rate
+from billing.prices import catalogue
+from billing.prices.catalogue import Change, Kind
+from billing.prices.pricing import Rate
 
 SIGNS = {Kind.ADDED: "+", Kind.CHANGED: "~", Kind.UNLISTED: "-"}
 ADDS = (Kind.ADDED, Kind.CHANGED)
@@ -29,7 +30,7 @@ class Command(BaseCommand):
             nargs="?",
             type=Path,
             default=catalogue.BUILT_IN,
-            help="JSON, as billing/data/openai-prices.json, which is the default",
+            help="JSON, as billing/prices/data/openai-prices.json, which is the default",
         )
         parser.add_argument(
             "--from",

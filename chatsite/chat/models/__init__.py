@@ -2,16 +2,16 @@
 
 from chatsite.chat.models.conversation import Conversation
 from chatsite.chat.models.message import ANSWER_WITHIN, Message
-from chatsite.chat.models.prepared import KeptAnswer, Prepared
+from chatsite.chat.models.saved_answer import CannedAnswer, SavedAnswer
 from chatsite.chat.models.scoring_share import ScoringShare
 from chatsite.chat.models.summary import Summary
 
 __all__ = [
     "ANSWER_WITHIN",
+    "CannedAnswer",
     "Conversation",
-    "KeptAnswer",
     "Message",
-    "Prepared",
+    "SavedAnswer",
     "ScoringShare",
     "Summary",
 ]

@@ -41,23 +41,17 @@ class Message(models.Model):
         CANCELLED = "cancelled"
 
     class Failure(models.TextChoices):
-        """Why a reply is not a full answer; the words are the customer's."""
+        """Why a reply is not a full answer; `FAILURE_TEXTS` has what the customer reads."""
 
-        LENGTH = "length", "This answer was cut short because it grew too long."
-        BROKEN = "broken", "This answer broke off before its end."
-        FILTERED = "filtered", "The rest of this answer was held back by a safety filter."
-        UNAVAILABLE = "unavailable", "The assistant could not be reached. Please try again."
-        REFUSED = "refused", "This question could not be answered. Please rephrase it."
-        LATE = "late", "The answer took too long. Please try again."
-        NO_ROOM = (
-            "no_room",
-            "The assistant is taking a break just now. Please try again later or write to us.",
-        )
-        PERSON = (
-            "person",
-            "The assistant is taking a break just now. A person from our team will answer here.",
-        )
-        MISCONFIGURED = "misconfigured", "The assistant is not available. We have been told."
+        LENGTH = "length"
+        BROKEN = "broken"
+        FILTERED = "filtered"
+        UNAVAILABLE = "unavailable"
+        REFUSED = "refused"
+        LATE = "late"
+        NO_ROOM = "no_room"
+        PERSON = "person"
+        MISCONFIGURED = "misconfigured"
 
     class Stage(models.TextChoices):
         """Why a tier answers that the score did not choose; blank where the score's does."""
@@ -186,6 +180,11 @@ class Message(models.Model):
         return f"{self.get_role_display()} message {self.pk}"
 
     @property
+    def failure_text(self) -> str:
+        """What the customer reads where this is not a full answer; blank where it is."""
+        return FAILURE_TEXTS[Message.Failure(self.failure)] if self.failure else ""
+
+    @property
     def reference(self) -> str:
         """How ledgers and decisions name this reply."""
         return f"reply:{self.pk}"
@@ -240,3 +239,20 @@ class Message(models.Model):
     @property
     def can_be_rated(self) -> bool:
         return self.role == self.Role.ASSISTANT and self.state == self.State.COMPLETE
+
+
+FAILURE_TEXTS = {
+    Message.Failure.LENGTH: "This answer was cut short because it grew too long.",
+    Message.Failure.BROKEN: "This answer broke off before its end.",
+    Message.Failure.FILTERED: "The rest of this answer was held back by a safety filter.",
+    Message.Failure.UNAVAILABLE: "The assistant could not be reached. Please try again.",
+    Message.Failure.REFUSED: "This question could not be answered. Please rephrase it.",
+    Message.Failure.LATE: "The answer took too long. Please try again.",
+    Message.Failure.NO_ROOM: (
+        "The assistant is taking a break just now. Please try again later or write to us."
+    ),
+    Message.Failure.PERSON: (
+        "The assistant is taking a break just now. A person from our team will answer here."
+    ),
+    Message.Failure.MISCONFIGURED: "The assistant is not available. We have been told.",
+}

@@ -11,8 +11,8 @@ from django.urls import reverse
 
 from billing.models import ConversationCost
 from billing.money import brief
-from chatsite.chat import overviews
-from chatsite.chat.models import Prepared
+from chatsite.chat.admin import conversation_rows
+from chatsite.chat.models import CannedAnswer
 
 register = template.Library()
 
@@ -37,8 +37,8 @@ class Spared:
 @register.simple_tag
 def spared(start: datetime, end: datetime) -> Spared:
     """Of replies between these times. One query."""
-    is_kept = Q(kind=Prepared.Kind.KEPT)
-    found = Prepared.objects.filter(given_at__gte=start, given_at__lt=end).aggregate(
+    is_kept = Q(kind=CannedAnswer.Kind.KEPT)
+    found = CannedAnswer.objects.filter(given_at__gte=start, given_at__lt=end).aggregate(
         kept=Count("id", filter=is_kept),
         approved=Count("id", filter=~is_kept),
         saved=Coalesce(Sum("saved"), 0),
@@ -51,7 +51,7 @@ def costly(costs: Iterable[ConversationCost]) -> list[Costly]:
     """What each began with and where it is read. One query."""
     found = list(costs)
     numbers = {cost.conversation: cost.conversation.partition(":")[2] for cost in found}
-    titles = overviews.first_questions(int(number) for number in numbers.values() if number)
+    titles = conversation_rows.first_questions(int(number) for number in numbers.values() if number)
     rows = []
     for cost in found:
         number = int(numbers[cost.conversation] or 0)

@@ -81,6 +81,6 @@ def _run(connection, script):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("knowledge", "0001_article")]
+    dependencies = [("knowledge", "0001_initial")]
 
     operations = [migrations.RunPython(create, drop)]

@@ -4,7 +4,7 @@ SQLite: rebuilding the articles' table, as a later migration may, drops its trig
 migration has to create them again. The tests of kept answers fail otherwise.
 """
 
-from django.db import migrations, models
+from django.db import migrations
 
 SQLITE = """
 CREATE TRIGGER knowledge_edition_{event} AFTER {event} ON knowledge_article
@@ -57,32 +57,6 @@ def drop(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("knowledge", "0002_search"),
-    ]
+    dependencies = [("knowledge", "0002_search")]
 
-    operations = [
-        migrations.CreateModel(
-            name="Edition",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "value",
-                    models.CharField(help_text="Another one after each change.", max_length=32),
-                ),
-            ],
-            options={
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("id", 1)), name="knowledge_one_edition"
-                    )
-                ],
-            },
-        ),
-        migrations.RunPython(create, drop),
-    ]
+    operations = [migrations.RunPython(create, drop)]

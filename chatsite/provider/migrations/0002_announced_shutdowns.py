@@ -16,9 +16,7 @@ def note(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("provider", "0001_models_of_the_provider"),
-    ]
+    dependencies = [("provider", "0001_initial")]
 
     operations = [
         migrations.RunPython(note, migrations.RunPython.noop),

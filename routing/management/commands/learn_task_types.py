@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from routing import library
+from routing.task_types import library
 
 
 class Command(BaseCommand):

@@ -5,11 +5,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from routing import decisions, learned, library, policies
+from routing import decisions, policies
+from routing.analysis import learned_score
+from routing.analysis.features import language
 from routing.choice import Task, Tier, Turn, choose, for_task
 from routing.errors import NoPolicy
-from routing.features import language
 from routing.models import Policy
+from routing.task_types import library
 
 _NOTES = {
     analyzer.value: "the site asks the model; nothing is asked here"
@@ -55,7 +57,7 @@ class Command(BaseCommand):
         except NoPolicy as error:
             raise CommandError(str(error)) from error
         score, seen = decisions.scored(turn, policy)
-        least = learned.floor(seen)
+        least = learned_score.floor(seen)
         score = for_task(score, task, least)
         choice = choose(score, policy.threshold, task=task, least=least)
         model = policy.strong_model if choice.tier is Tier.STRONG else policy.cheap_model

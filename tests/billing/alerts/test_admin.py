@@ -5,9 +5,9 @@ from django.contrib.auth.models import Group
 from django.urls import reverse
 from django.utils import timezone
 
-from billing.alerts import deliveries, watch
+from billing.alerts import deliveries, raise_alerts
 from billing.alerts.models import Alert
-from chatsite import roles
+from chatsite.staff import roles
 
 LIST = reverse("admin:alerts_alert_changelist")
 TEST = reverse("admin:alerts_alert_test")
@@ -31,7 +31,7 @@ def person(client, django_user_model, db):
 
 @pytest.fixture
 def alert(db) -> Alert:
-    return watch.test("ada", timezone.now())
+    return raise_alerts.test("ada", timezone.now())
 
 
 def test_an_open_alert_is_on_every_page_until_it_is_acknowledged(client, person, alert):
@@ -72,7 +72,7 @@ def test_the_first_to_acknowledge_is_named(client, person, alert):
 
 def test_many_are_acknowledged_at_once(client, person, alert):
     person(roles.STAFF)
-    watch.test("ada", timezone.now())
+    raise_alerts.test("ada", timezone.now())
     ids = list(Alert.objects.values_list("id", flat=True))
 
     response = client.post(
@@ -115,7 +115,7 @@ def test_a_test_without_receivers_says_how_to_name_them(client, person):
 def test_deliveries_and_their_tries_are_a_log(client, person, hook):
     person(roles.STAFF)
     hook.statuses.append(503)
-    alert = watch.test("ada", timezone.now())
+    alert = raise_alerts.test("ada", timezone.now())
     deliveries.deliver(timezone.now())
     delivery = alert.deliveries.get()
 
@@ -131,7 +131,7 @@ def test_deliveries_and_their_tries_are_a_log(client, person, hook):
 @pytest.mark.parametrize(
     ("rule", "subject", "window", "link"),
     [
-        ("budget", "Site", "window:7", "/admin/billing/budgetwindow/7/change/"),
+        ("budget", "Site", "window:7", "/admin/billing/budgetperiod/7/change/"),
         ("conversation", "conversation:7", "", "conversation__exact=conversation%3A7"),
         ("model", "gpt-9 (default)", "", "model_returned__exact=gpt-9"),
         ("hour", "site", "2026-11-24T12:00:00+00:00", "called_at__gte=2026-11-24T12"),

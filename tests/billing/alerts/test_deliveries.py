@@ -11,7 +11,12 @@ from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse
 from django.utils import timezone
 
-from billing.alerts import deliveries, tasks, watch, webhook
+from billing.alerts import (
+    deliveries,
+    raise_alerts,
+    tasks,
+    webhook,
+)
 from billing.alerts.models import Alert, Attempt, Delivery
 from chatsite import env
 from tests.billing.alerts.conftest import SECRET
@@ -36,7 +41,7 @@ def later(monkeypatch):
 
 
 def test_an_alert_arrives_by_both_channels(hook, mailbox, now):
-    alert = watch.test("ada", now)
+    alert = raise_alerts.test("ada", now)
 
     assert deliveries.deliver(now) == 2
 
@@ -57,7 +62,7 @@ def test_an_alert_arrives_by_both_channels(hook, mailbox, now):
 
 
 def test_the_signature_covers_id_time_and_body(hook, now):
-    watch.test("ada", now)
+    raise_alerts.test("ada", now)
     deliveries.deliver(now)
 
     (post,) = hook.posts
@@ -78,7 +83,7 @@ def test_a_secret_may_be_written_as_standard_webhooks_does(now):
 @pytest.mark.parametrize("status", [301, 307, 400, 404, 500, 503])
 def test_what_is_not_taken_is_tried_again_later(hook, later, now, status):
     hook.statuses.append(status)
-    watch.test("ada", now)
+    raise_alerts.test("ada", now)
 
     assert deliveries.deliver(now) == 0
 
@@ -93,7 +98,7 @@ def test_what_is_not_taken_is_tried_again_later(hook, later, now, status):
 
 
 def test_tries_grow_apart_and_end(hook, later, now):
-    watch.test("ada", now)
+    raise_alerts.test("ada", now)
     hook.statuses.extend([500] * 20)
     waits = []
     moment = later(now + timedelta(seconds=1))
@@ -113,7 +118,7 @@ def test_tries_grow_apart_and_end(hook, later, now):
 @pytest.mark.parametrize("refusal", ["451 later", "550 never", "554 <boss@shop.example>"])
 def test_a_mail_server_that_refuses_is_asked_again(mailbox, later, now, refusal):
     mailbox.refusals.append(refusal)
-    watch.test("ada", now)
+    raise_alerts.test("ada", now)
 
     assert deliveries.deliver(now) == 0
     assert Delivery.objects.get().result == "SMTPDataError"
@@ -126,7 +131,7 @@ def test_a_receiver_that_is_not_there_is_named_without_its_address(settings, now
     settings.ALERT_EMAILS = ["boss@shop.example"]
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
-    watch.test("ada", now)
+    raise_alerts.test("ada", now)
 
     assert deliveries.deliver(now) == 0
 
@@ -137,7 +142,7 @@ def test_a_receiver_that_is_not_there_is_named_without_its_address(settings, now
 def test_a_receiver_that_does_not_answer_in_time_is_left(hook, monkeypatch, now):
     monkeypatch.setattr(webhook, "TIMEOUT", 0.1)
     hook.seconds = 0.5
-    watch.test("ada", now)
+    raise_alerts.test("ada", now)
 
     deliveries.deliver(now)
 
@@ -145,7 +150,7 @@ def test_a_receiver_that_does_not_answer_in_time_is_left(hook, monkeypatch, now)
 
 
 def test_a_channel_that_is_not_set_up_any_more_sends_nothing(hook, mailbox, settings, now):
-    watch.test("ada", now)
+    raise_alerts.test("ada", now)
     settings.ALERT_EMAILS, settings.ALERT_WEBHOOK_URL = [], ""
 
     assert deliveries.deliver(now) == 0
@@ -154,7 +159,7 @@ def test_a_channel_that_is_not_set_up_any_more_sends_nothing(hook, mailbox, sett
 
 
 def test_two_workers_send_it_once(hook, now):
-    watch.test("ada", now)
+    raise_alerts.test("ada", now)
     seen_by_both = list(Delivery.objects.select_related("alert"))
 
     sent = [deliveries._tried(seen, now) for seen in (*seen_by_both, Delivery.objects.get())]
@@ -165,7 +170,7 @@ def test_two_workers_send_it_once(hook, now):
 
 
 def test_a_try_that_ended_with_its_worker_is_taken_up(hook, later, now):
-    watch.test("ada", now)
+    raise_alerts.test("ada", now)
     # As a worker leaves it that dies after its claim.
     Delivery.objects.update(tries=1, due_at=now + deliveries.LEASE)
 
@@ -174,14 +179,14 @@ def test_a_try_that_ended_with_its_worker_is_taken_up(hook, later, now):
 
 
 def test_a_site_without_receivers_keeps_alerts_in_the_list(now):
-    watch.test("ada", now)
+    raise_alerts.test("ada", now)
 
     assert Alert.objects.count() == 1
     assert not Delivery.objects.exists()
 
 
 def test_the_beat_sends_what_is_due(hook, now):
-    watch.test("ada", now)
+    raise_alerts.test("ada", now)
 
     tasks.look.apply()
 

@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from billing import ledger
-from billing.alerts import ordinary, watch
+from billing.alerts import raise_alerts, usual_costs
 from billing.alerts.models import Alert, Delivery
 from billing.models import Budget, Price
 from tests.billing.conftest import CHEAP, NOW, WORST, budget
@@ -38,21 +38,21 @@ def test_a_warning_line_is_told_once_in_each_window(reserve, receivers):
     for number in range(8):
         spend(reserve, number)
 
-    (alert,) = watch.look(NOW)
+    (alert,) = raise_alerts.look(NOW)
     assert alert.text == ("site  hour has reached 80 % of its $0.02 an hour: $0.02 are spent.")
     assert (alert.rule, alert.line) == ("budget", 80)
     assert alert.deliveries.count() == 2
 
-    assert watch.look(NOW) == []
+    assert raise_alerts.look(NOW) == []
     for number in range(8, 10):
         spend(reserve, number)
-    (alert,) = watch.look(NOW)
+    (alert,) = raise_alerts.look(NOW)
     assert alert.line == 95
 
     tomorrow = NOW + timedelta(hours=1)
     for number in range(10, 18):
         spend(reserve, number, tomorrow)
-    assert [alert.line for alert in watch.look(tomorrow)] == [80]
+    assert [alert.line for alert in raise_alerts.look(tomorrow)] == [80]
     assert Alert.objects.count() == 3
 
 
@@ -60,7 +60,7 @@ def test_of_lines_that_are_crossed_at_once_the_highest_is_sent(reserve, receiver
     budget(CHEAP)
     spend(reserve, 1)
 
-    raised = watch.look(NOW)
+    raised = raise_alerts.look(NOW)
 
     sent = {alert.line: alert.deliveries.count() for alert in raised}
     assert sent == {80: 0, 95: 2}
@@ -72,7 +72,7 @@ def test_a_share_of_many_is_for_the_list_alone(reserve, receivers, key, sent):
     Budget.objects.update(warning_lines="80")
     spend(reserve, 1)
 
-    (alert,) = watch.look(NOW)
+    (alert,) = raise_alerts.look(NOW)
 
     assert "(conversation:1) has reached 80 %" in alert.text
     assert (alert.deliveries.count(), alert.quiet) == (sent, not sent)
@@ -83,7 +83,7 @@ def test_two_watches_raise_an_alert_once(reserve, receivers):
     Budget.objects.update(warning_lines="80")
     spend(reserve, 1)
 
-    raised = [*watch.look(NOW), *watch.look(NOW)]
+    raised = [*raise_alerts.look(NOW), *raise_alerts.look(NOW)]
 
     assert len(raised) == 1
     assert Delivery.objects.count() == 2
@@ -104,13 +104,13 @@ def test_a_month_that_will_be_overrun_is_told_once(reserve, receivers, limit, ho
     for hour in range(1, hours):
         spend(reserve, hour, NOW - timedelta(hours=hour), model="gpt-4")
 
-    alerts = watch.look_back(NOW)
+    alerts = raise_alerts.look_back(NOW)
 
     assert [alert.rule for alert in alerts] == ["forecast"] * told
     if told:
         assert "site  month will be at its $4.00 a month on 2026-11-" in alerts[0].text
         assert alerts[0].deliveries.count() == 2
-    assert watch.look_back(NOW + timedelta(minutes=1)) == []
+    assert raise_alerts.look_back(NOW + timedelta(minutes=1)) == []
 
 
 def week(reserve, number: int = 30) -> None:
@@ -131,12 +131,12 @@ def test_an_hour_out_of_line_with_the_week_is_told(reserve, dollars, raised):
     for number in range(round(dollars / 0.09)):
         spend(reserve, number, model="gpt-4", conversation=f"conversation:{number}")
 
-    alerts = watch.look_back(NOW + timedelta(minutes=1))
+    alerts = raise_alerts.look_back(NOW + timedelta(minutes=1))
 
     assert [alert.rule for alert in alerts] == ["hour"] * raised
     if raised:
         assert "This hour costs $0.36 so far" in alerts[0].text
-        assert watch.look_back(NOW + timedelta(minutes=2)) == []
+        assert raise_alerts.look_back(NOW + timedelta(minutes=2)) == []
 
 
 def test_a_conversation_out_of_line_with_the_week_is_told_once(reserve):
@@ -145,12 +145,12 @@ def test_a_conversation_out_of_line_with_the_week_is_told_once(reserve):
         at = NOW - timedelta(minutes=50 * (3 - number) / 3)
         spend(reserve, number, at, model="gpt-4", conversation="conversation:7")
 
-    alerts = watch.look_back(NOW + timedelta(minutes=1))
+    alerts = raise_alerts.look_back(NOW + timedelta(minutes=1))
 
     told = [alert for alert in alerts if alert.rule == "conversation"]
     assert [alert.subject for alert in told] == ["conversation:7"]
     assert "$0.36 so far" in told[0].text
-    assert watch.look_back(NOW + timedelta(minutes=2)) == []
+    assert raise_alerts.look_back(NOW + timedelta(minutes=2)) == []
 
 
 def test_a_week_too_short_says_nothing(reserve):
@@ -158,7 +158,7 @@ def test_a_week_too_short_says_nothing(reserve):
     for number in range(9):
         spend(reserve, number, model="gpt-4")
 
-    assert watch.look_back(NOW + timedelta(minutes=1)) == []
+    assert raise_alerts.look_back(NOW + timedelta(minutes=1)) == []
 
 
 @pytest.mark.parametrize(
@@ -174,21 +174,21 @@ def test_a_week_too_short_says_nothing(reserve):
 def test_a_model_without_a_price_is_told_once(reserve, returned, service_tier, told):
     spend(reserve, 1, model="gpt-4", returned=returned, service_tier=service_tier)
 
-    alerts = watch.look_back(NOW + timedelta(minutes=1))
+    alerts = raise_alerts.look_back(NOW + timedelta(minutes=1))
 
     assert [alert.text[: len(told)] for alert in alerts] == ([told] if told else [])
     spend(reserve, 2, model="gpt-4", returned=returned, service_tier=service_tier)
-    assert watch.look_back(NOW + timedelta(minutes=2)) == []
+    assert raise_alerts.look_back(NOW + timedelta(minutes=2)) == []
 
 
 def test_a_model_that_has_a_price_by_now_is_told_no_more(reserve):
     spend(reserve, 1, model="gpt-4", returned="gpt-5-preview")
-    watch.look_back(NOW + timedelta(minutes=1))
+    raise_alerts.look_back(NOW + timedelta(minutes=1))
     Price.objects.create(model="gpt-5-preview", effective_from=NOW, input=DOLLAR, output=DOLLAR)
 
     spend(reserve, 2, model="gpt-4", returned="gpt-5-preview", at=NOW + timedelta(minutes=2))
 
-    assert watch.look_back(NOW + timedelta(minutes=3)) == []
+    assert raise_alerts.look_back(NOW + timedelta(minutes=3)) == []
 
 
 @pytest.mark.parametrize(
@@ -197,12 +197,12 @@ def test_a_model_that_has_a_price_by_now_is_told_no_more(reserve):
     [(0, None), (23, None), (24, 22), (40, 37), (1000, 949)],
 )
 def test_what_is_ordinary_is_told_by_enough_of_the_week(count, place):
-    assert ordinary.place(count) == place
+    assert usual_costs.place(count) == place
 
 
 def test_what_is_ordinary_is_not_a_few_cents():
-    assert ordinary.most(DOLLAR) == 3 * DOLLAR
-    assert ordinary.most(1) == ordinary.LEAST
+    assert usual_costs.most(DOLLAR) == 3 * DOLLAR
+    assert usual_costs.most(1) == usual_costs.LEAST
 
 
 def test_a_crossing_has_one_alert_and_a_channel_one_delivery(db):

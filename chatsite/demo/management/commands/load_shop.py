@@ -4,9 +4,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from billing import catalogue
-from chatsite import roles
-from chatsite.demo import sample
+from billing.prices import catalogue
+from chatsite.demo import sample_shop
+from chatsite.staff import roles
 
 
 class Command(BaseCommand):
@@ -15,7 +15,7 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         roles.grant()
         catalogue.apply(catalogue.compare(catalogue.BUILT_IN))
-        new = sample.load()
+        new = sample_shop.load()
         self.stdout.write(
             f"{new.articles} articles, {new.task_types} task types "
             f"and {new.budgets} budgets loaded."

@@ -13,9 +13,14 @@ from django.utils import timezone
 from billing.money import shown
 from chatsite.offline import jobs, kinds
 from chatsite.offline.errors import NotSold
-from chatsite.quality import asked
-from chatsite.quality.collection import KIND, Collection, Models, Standing
+from chatsite.quality import question_files
 from chatsite.quality.errors import BadQuestions
+from chatsite.quality.label_collection import (
+    KIND,
+    Collection,
+    Models,
+    Progress,
+)
 from routing import policies
 
 # Seconds between two looks, with --wait.
@@ -49,9 +54,9 @@ class Command(BaseCommand):
         if not options["graded"].parent.is_dir():
             raise CommandError(f"There is no directory {options['graded'].parent}")
         collection = self._collection(options)
-        standing = self._go_on(collection, again=options["retry"], wait=options["wait"])
-        self._say(standing)
-        if standing.waiting:
+        progress = self._go_on(collection, again=options["retry"], wait=options["wait"])
+        self._say(progress)
+        if progress.waiting:
             self.stdout.write("Run it again to go on, or with --wait.")
             return
         rows = collection.graded()
@@ -75,7 +80,7 @@ class Command(BaseCommand):
             "judge": strong,
         }
         try:
-            questions = asked.read(options["questions"])
+            questions = question_files.read(options["questions"])
             models = Models(
                 **{
                     tier: kinds.sold([options[tier]] if options[tier] else names, now)
@@ -90,29 +95,29 @@ class Command(BaseCommand):
         )
         return Collection(questions, models, policy, options["round"])
 
-    def _go_on(self, collection: Collection, *, again: bool, wait: bool) -> Standing:
+    def _go_on(self, collection: Collection, *, again: bool, wait: bool) -> Progress:
         """Until nothing more can be asked, or something is on its way and nobody waits."""
-        while collection.go_on(timezone.now(), again=again) or collection.standing().waiting:
+        while collection.go_on(timezone.now(), again=again) or collection.progress().waiting:
             again = False
             # Beside the site's worker, or instead of one.
             jobs.advance(timezone.now())
-            if collection.standing().waiting:
+            if collection.progress().waiting:
                 if not wait:
                     break
                 time.sleep(LOOKED_EVERY)
-        return collection.standing()
+        return collection.progress()
 
-    def _say(self, standing: Standing) -> None:
+    def _say(self, progress: Progress) -> None:
         self.stdout.write(
-            f"{standing.answered} of {standing.all} answers and verdicts are there, "
-            f"{standing.waiting} on their way, {standing.failed} failed; {shown(standing.cost)} so "
+            f"{progress.answered} of {progress.all} answers and verdicts are there, "
+            f"{progress.waiting} on their way, {progress.failed} failed; {shown(progress.cost)} so "
             "far, at batch prices."
         )
-        if standing.failed:
+        if progress.failed:
             self.stdout.write("--retry asks again what failed.")
-        if standing.unasked and not standing.waiting:
+        if progress.unasked and not progress.waiting:
             self.stdout.write(
-                f"{standing.unasked} are not asked: what they are about failed, a budget such as "
+                f"{progress.unasked} are not asked: what they are about failed, a budget such as "
                 f"“{KIND.budget}” has no room, or what came was forgotten after "
                 f"{jobs.KEPT.days} days (--round asks anew)."
             )

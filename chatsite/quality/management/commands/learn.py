@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from chatsite.quality import night
+from chatsite.quality import nightly_training
 
 
 class Command(BaseCommand):
@@ -23,5 +23,5 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        for line in night.learn(timezone.now(), timedelta(days=options["days"])):
+        for line in nightly_training.learn(timezone.now(), timedelta(days=options["days"])):
             self.stdout.write(line)

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from chatsite.summaries import night
+from chatsite.summaries import nightly_summaries
 from chatsite.summaries.models import Summarising
 
 
@@ -15,6 +15,6 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not Summarising.current().is_on:
             raise CommandError("Summaries are off: an operator turns them on in the admin.")
-        self.stdout.write(f"{night.collect()} summaries have come.")
-        night.send(timezone.now())
+        self.stdout.write(f"{nightly_summaries.collect()} summaries have come.")
+        nightly_summaries.send(timezone.now())
         self.stdout.write(Summarising.current().last_night)

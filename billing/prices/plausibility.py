@@ -1,0 +1,37 @@
+"""Whether a typed price can be meant: units of a token and of a thousand tokens are in use too."""
+
+from dataclasses import fields
+
+from billing.money import shown
+from billing.prices.pricing import Rate
+
+# Between two prices of the same model. Units differ by 1000 or more.
+FACTOR_IN_TIME = 20
+# In the built-in list cached input costs down to a 20th of input, output up to 8 times as much.
+FACTOR_TO_INPUT = 50
+# Nano-dollars per million tokens; in the built-in list $0.025 to $30.
+LEAST_INPUT = 10_000_000
+MOST_INPUT = 200_000_000_000
+
+
+def doubts(typed: Rate, known: Rate | None) -> dict[str, str]:
+    """A question for each rate that looks like a slip. `known` is what the model costs so far."""
+    found: dict[str, str] = {}
+    if not LEAST_INPUT <= typed.input <= MOST_INPUT:
+        found["input"] = f"{_price(typed.input)} would be the first of its kind."
+    for field in fields(Rate):
+        name, rate = field.name, getattr(typed, field.name)
+        before = getattr(known, name) if known else rate
+        if not _near(rate, before, FACTOR_IN_TIME):
+            found[name] = f"{_price(rate)}, where the price so far is {_price(before)}."
+        elif not _near(rate, typed.input, FACTOR_TO_INPUT):
+            found.setdefault(name, f"{_price(rate)}, where input is {_price(typed.input)}.")
+    return found
+
+
+def _near(one: int, other: int, factor: int) -> bool:
+    return one <= other * factor and other <= one * factor
+
+
+def _price(rate: int) -> str:
+    return f"{shown(rate)} per million tokens"

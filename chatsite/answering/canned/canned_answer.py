@@ -1,0 +1,56 @@
+"""Prepared answers: a reply that ends at once, without a call, as one that was written would."""
+
+import logging
+from dataclasses import dataclass, field
+
+from django.db.models import F
+from django.utils import timezone
+
+from chatsite.answering.model_call import Claimed
+from chatsite.answering.outcomes import Ended, NotOurs
+from chatsite.chat.actions import end_reply
+from chatsite.chat.models import CannedAnswer, Message, SavedAnswer
+from routing.choice import Task
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Words that are ready for a reply. `kept`: where they were given before."""
+
+    task: Task
+    text: str
+    sources: list[dict[str, str]] = field(default_factory=list)
+    kept: SavedAnswer | None = None
+
+
+def is_first(claimed: Claimed) -> bool:
+    """Whether nobody has answered in this conversation, so that the words stand for themselves."""
+    return all(said.by == "user" for said in claimed.said)
+
+
+def give(claimed: Claimed, answer: Answer) -> Ended | NotOurs:
+    """End the reply with the answer, without a call."""
+    reply = claimed.reply
+    reply.tier, reply.sources = "", answer.sources
+    change = end_reply.end(
+        reply, Message.State.COMPLETE, text=answer.text, newest_at=claimed.newest_at
+    )
+    if change is None:
+        return NotOurs()
+    kind = CannedAnswer.Kind.KEPT if answer.kept else CannedAnswer.Kind.APPROVED
+    CannedAnswer.objects.create(
+        reply=reply,
+        kind=kind,
+        task_type=answer.task.name,
+        similarity=answer.task.similarity,
+        recognised_by=answer.task.why,
+        kept=answer.kept,
+        saved=answer.kept.cost if answer.kept else 0,
+    )
+    if answer.kept:
+        again = SavedAnswer.objects.filter(id=answer.kept.pk)
+        again.update(hits=F("hits") + 1, hit_at=timezone.now())
+    logger.info("%s given an %s of task type %s", reply.reference, kind.label, answer.task.name)
+    return Ended(change)

@@ -1,0 +1,62 @@
+"""What a reply is about: the open question, what was said before, and the articles for it."""
+
+from collections.abc import Sequence
+
+from chatsite.answering import model_call, prompt, sql, turns
+from chatsite.answering.model_call import Claimed
+from chatsite.answering.turns import EarlierMessage
+from chatsite.chat.models import Message
+from chatsite.knowledge import articles
+from chatsite.knowledge.articles import Found
+from routing import trials
+from routing.choice import Turn
+from routing.learning import learned_models
+from routing.task_types import library
+
+# Articles in a prompt: the best few, each some 200 words.
+MOST_ARTICLES = 4
+
+
+def look(reply_id: int) -> Claimed | None:
+    """What a due reply is about, before it is claimed; None where somebody else has claimed it.
+
+    This is most of the work, and holds nothing that others wait for.
+    """
+    found = sql.due(reply_id)
+    if found is None:
+        return None
+    reply, is_newest = found
+    earlier = sql.earlier(reply, turns.MOST_EARLIER)
+    turn, articles_found = _turn(earlier)
+    said = tuple(
+        prompt.Said("user" if message.role == Message.Role.CUSTOMER else "assistant", message.text)
+        for message in earlier
+    )
+    newest_at = reply.conversation.revision if is_newest else -1
+    policy, part = trials.deciding(reply.conversation.reference)
+    return Claimed(
+        reply,
+        policy,
+        turn,
+        said,
+        articles_found,
+        model_call.seconds_left(reply),
+        newest_at,
+        part,
+        learned_models.checker(policy.learned_verifier_id),
+    )
+
+
+def _turn(earlier: Sequence[EarlierMessage]) -> tuple[Turn, Found]:
+    """What the customer wants now, what they said before, and what the articles know of it."""
+    now, before = turns.asked(earlier)
+    text = "\n".join(now)
+    found = articles.matching(text, MOST_ARTICLES)
+    turn = Turn(
+        text=text,
+        earlier=tuple(before),
+        evidence=found.evidence,
+        task=library.recognise(text),
+        bad_ratings=sum(message.found_wanting for message in earlier),
+    )
+    return turn, found

@@ -1,0 +1,122 @@
+"""A reply goes on with the other tier, within time and budget.
+
+With the strong one, where the cheap answer is doubted; with the cheap one, where the strong fails.
+It goes on at once, as the next attempt of the same worker, fenced like any other: there is no
+moment in which a dead worker could leave money held for a call that nobody makes.
+"""
+
+import logging
+from copy import copy
+from dataclasses import replace
+
+from django.db import transaction
+
+from billing.errors import NoPrice, NoRoom
+from billing.ladder import Step
+from chatsite.answering import budget_allowance, model_call, sql
+from chatsite.answering.model_call import (
+    LEASE,
+    MOST_TRIES,
+    Claimed,
+    Work,
+)
+from chatsite.answering.outcomes import Ended, NotOurs, ended
+from chatsite.chat.actions import end_reply
+from chatsite.chat.models import Message
+from chatsite.llm import Finished
+from routing.checks import check_records
+from routing.checks.verifier import CheckResult
+from routing.choice import Tier
+from routing.errors import NotAsked
+from routing.models import AnswerCheck as Stored
+from routing.tiers import ModelHealth
+
+logger = logging.getLogger(__name__)
+
+Stage = Message.Stage
+Outcome = Stored.Outcome
+
+# The tier that goes on with a reply, whatever the score says.
+TIERS = {Stage.ESCALATED: Tier.STRONG, Stage.STOOD_IN: Tier.CHEAP}
+# Seconds without which it is not begun: a strong answer of 500 tokens, and a cheap one.
+NEEDED = {Stage.ESCALATED: 20.0, Stage.STOOD_IN: 5.0}
+
+
+def escalate(
+    work: Work, finished: Finished, found: CheckResult, failure: str, health: ModelHealth
+) -> Work | Stored.Outcome:
+    """Settle a doubted answer and go on with the strong tier; else why the answer stands.
+
+    `failure`: what it lacks of a full answer.
+    """
+    if found.doubt < work.claimed.policy.doubt_threshold:
+        return Outcome.TRUSTED
+    reply = copy(work.reply)
+    # Tried anew: the cheap tier's attempts are not held against the strong one.
+    reply.draft, reply.failure, reply.tries = finished.text, failure, 0
+    again = _go_on(work.claimed, reply, Stage.ESCALATED, health)
+    if isinstance(again, Work):
+        model_call.settle(work, finished, outcome="escalated")
+        remember(work, found, Outcome.ESCALATED)
+    logger.info("%s is doubted %.2f", work.reply.charge_reference, found.doubt)
+    return again
+
+
+def remember(work: Work, found: CheckResult, outcome: Stored.Outcome) -> None:
+    """Store the verdict on an answer that this attempt gave."""
+    reply, threshold = work.reply, work.claimed.policy.doubt_threshold
+    check_records.store(reply.reference, reply.charge_reference, found, threshold, outcome)
+
+
+def is_best(reply: Message, outcome: Stored.Outcome | None) -> bool:
+    """Whether the answer is all that could be had, and not one that stands for want of another."""
+    return reply.stage in {"", Stage.ESCALATED} and outcome in {None, Outcome.TRUSTED}
+
+
+def stand_in(work: Work, health: ModelHealth) -> Work | None:
+    """One attempt of the cheap tier, where the strong one failed for good; None without room."""
+    if not work.can_be_stood_in_for:
+        return None
+    reply = copy(work.reply)
+    # Its only one: a customer who waited for the strong tier's four should not wait for four more.
+    reply.tries = MOST_TRIES - 1
+    again = _go_on(work.claimed, reply, Stage.STOOD_IN, health)
+    return again if isinstance(again, Work) else None
+
+
+def resume(claimed: Claimed, health: ModelHealth) -> Work | Ended | NotOurs:
+    """The call of a reply whose worker died while the other tier wrote; else the reply ends."""
+    reply = claimed.reply
+    try:
+        return model_call.reserve_own(claimed, TIERS[Stage(reply.stage)], health)
+    except NoRoom:
+        return ended(end_reply.end(reply, Message.State.FAILED, failure=Message.Failure.NO_ROOM))
+    except (NoPrice, NotAsked):
+        failed = end_reply.end(reply, Message.State.FAILED, failure=Message.Failure.UNAVAILABLE)
+        return ended(failed)
+
+
+def _go_on(
+    claimed: Claimed, reply: Message, stage: Stage, health: ModelHealth
+) -> Work | Stored.Outcome:
+    """Begin the next attempt and hold its worst case, or leave everything as it was."""
+    seconds = model_call.seconds_left(reply)
+    if seconds < NEEDED[stage]:
+        return Outcome.NO_TIME
+    if stage == Stage.ESCALATED and budget_allowance.means(claimed).step >= Step.CHEAP_ONLY:
+        return Outcome.NO_ROOM
+    reply.stage = stage
+    reply.attempt += 1
+    reply.tries += 1
+    try:
+        with transaction.atomic():
+            if not sql.go_on(reply, LEASE.seconds):
+                return Outcome.STOPPED
+            claimed = replace(claimed, reply=reply, seconds=seconds)
+            return model_call.reserve_own(claimed, TIERS[stage], health)
+    except NoRoom as error:
+        logger.warning("%s not asked: %s", reply.charge_reference, error)
+        return Outcome.NO_ROOM
+    except (NoPrice, NotAsked) as error:
+        logger.error("%s not asked: %s", reply.charge_reference, error)
+        return Outcome.FAILED

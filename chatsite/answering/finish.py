@@ -1,0 +1,88 @@
+"""How an attempt ends: answer stored and call settled in one transaction, or tried again."""
+
+import logging
+from datetime import timedelta
+
+from chatsite.answering import escalate, model_call, queue
+from chatsite.answering.canned import saved
+from chatsite.answering.model_call import MOST_TRIES, Work
+from chatsite.answering.outcomes import NotOurs, Outcome, TryAgain, ended
+from chatsite.chat.actions import end_reply
+from chatsite.chat.models import Message
+from chatsite.llm import Finished, FinishReason, Kind, UpstreamError
+from routing.checks.verifier import CheckResult
+from routing.tiers import ModelHealth
+
+logger = logging.getLogger(__name__)
+
+State = Message.State
+Failure = Message.Failure
+
+# An answer's end as the provider names it, and as the customer sees it.
+ENDINGS = {
+    FinishReason.STOP: (State.COMPLETE, ""),
+    FinishReason.LENGTH: (State.CUT, Failure.LENGTH),
+    FinishReason.CONTENT_FILTER: (State.CUT, Failure.FILTERED),
+}
+FAILURES = {
+    Kind.REFUSED: Failure.REFUSED,
+    Kind.TIMEOUT: Failure.LATE,
+    Kind.UNAUTHORISED: Failure.MISCONFIGURED,
+    Kind.QUOTA: Failure.MISCONFIGURED,
+    Kind.UNKNOWN_MODEL: Failure.MISCONFIGURED,
+}
+
+
+def complete(
+    work: Work, finished: Finished, found: CheckResult | None, health: ModelHealth
+) -> Outcome:
+    """Store the answer and settle the call, in one transaction.
+
+    `found`: the answer check; a doubted answer goes on as the Work that is returned. NotOurs where
+    the attempt no longer owns the reply; the call is settled all the same.
+    """
+    state, failure = ENDINGS[finished.finish_reason]
+    if not finished.text.strip() and not failure:
+        # A seen end without a word is no answer.
+        state, failure = State.FAILED, Failure.BROKEN
+    held = escalate.escalate(work, finished, found, failure, health) if found else None
+    if isinstance(held, Work):
+        return held
+    model_call.settle(work, finished)
+    change = end_reply.end(
+        work.reply, state, failure=failure, text=finished.text, newest_at=work.claimed.newest_at
+    )
+    if change and found and held:
+        escalate.remember(work, found, held)
+    if change and escalate.is_best(work.reply, held):
+        saved.keep(work)
+    return ended(change)
+
+
+def fail(work: Work, error: UpstreamError, text: str, health: ModelHealth) -> Outcome:
+    """Settle a call that failed: the reply is tried again, goes on with the cheap tier, or ends."""
+    reply = work.reply
+    model_call.settle_failed(work, error)
+    wait = timedelta(seconds=error.retry_after or 0.4 * 2**reply.tries)
+    again = error.retryable
+    if error.kind == Kind.UNKNOWN_MODEL and work.successor:
+        wait, again = timedelta(0), True
+    reserved = model_call.KEPT if work.can_be_stood_in_for else 0.0
+    needed = wait + timedelta(seconds=2 + reserved)
+    in_time = needed < timedelta(seconds=model_call.seconds_left(reply))
+    if again and reply.tries < MOST_TRIES and in_time:
+        logger.info("%s to be tried again in %s: %s", reply.charge_reference, wait, error)
+        return TryAgain(wait) if queue.hand_back(reply, wait) else NotOurs()
+    logger.warning("%s failed: %s", reply.charge_reference, error)
+    if other := escalate.stand_in(work, health):
+        return other
+    if text:
+        return ended(end_reply.end(reply, State.CUT, failure=Failure.BROKEN, text=text))
+    failure = FAILURES.get(error.kind, Failure.UNAVAILABLE)
+    return ended(end_reply.end(reply, State.FAILED, failure=failure))
+
+
+def abandon(work: Work) -> None:
+    """A worker that stops hands the reply to the next, and pays for what it began."""
+    model_call.abandon(work)
+    queue.hand_back(work.reply, timedelta(0))

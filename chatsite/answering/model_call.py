@@ -1,0 +1,162 @@
+"""One call for a reply: which model is asked what, and the money held and charged for it."""
+
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from billing import ledger, tokens
+from billing.errors import NoPrice, NoRoom
+from billing.prices.pricing import Usage
+from chatsite.answering import prompt
+from chatsite.chat.models import Message
+from chatsite.knowledge.articles import Found
+from chatsite.llm import Finished, Kind, UpstreamError
+from routing import decisions, tiers
+from routing.checks.verifier import Verifier
+from routing.choice import Tier, Turn
+from routing.models import Policy
+from routing.tiers import ModelHealth, Slot
+from routing.trials import Part
+
+# A worker that has not been heard of for so long is taken for dead; it renews every second.
+LEASE = timedelta(seconds=10)
+# Attempts for one asking. Each is paid for.
+MOST_TRIES = 4
+# Seconds kept of a strong answer's time, so that the cheap tier can stand in for it.
+KEPT = 12.0
+# Longer than any attempt may last: a hold that is still open then belongs to a dead worker.
+HOLD = timedelta(seconds=120)
+# Answered with an HTTP error: the provider generated nothing and bills nothing.
+UNBILLED = {Kind.REFUSED, Kind.UNAUTHORISED, Kind.QUOTA, Kind.UNKNOWN_MODEL, Kind.OVERLOADED}
+NOTHING = Usage(input_tokens=0, output_tokens=0)
+# Tokens, some 150 words: a budget short of room makes an answer's limit smaller, down to this.
+LEAST_OUTPUT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A reply that this attempt owns, and what is known before it is routed."""
+
+    reply: Message
+    policy: Policy
+    turn: Turn
+    said: tuple[prompt.Said, ...]
+    found: Found
+    seconds: float  # until the reply's deadline
+    newest_at: int  # revision at which the reply was the newest message, or -1
+    part: Part | None = None  # in a trial of another policy
+    checker: Verifier | None = None  # by whom its cheap answer is doubted; None on the first day
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One call to make: money is reserved for it under `reply.charge_reference`."""
+
+    claimed: Claimed
+    model: str
+    successor: str
+    messages: list[dict[str, str]]
+    output_limit: int
+
+    @property
+    def reply(self) -> Message:
+        return self.claimed.reply
+
+    @property
+    def seconds(self) -> float:
+        """That the call may last, from when the reply was claimed."""
+        seconds = self.claimed.seconds
+        return seconds - min(KEPT, seconds / 3) if self.can_be_stood_in_for else seconds
+
+    @property
+    def can_be_stood_in_for(self) -> bool:
+        """Whether the cheap tier answers if this call fails for good."""
+        return self.reply.tier == Tier.STRONG and not self.reply.stage
+
+
+def reserve(claimed: Claimed, tier: Tier, health: ModelHealth, *, rises: bool = True) -> Work:
+    """Choose the model that answers for the tier now, and hold the worst case.
+
+    Short of room, a smaller one: the answer's limit is then less. `rises` as in `tiers.slots`.
+    Raises NoRoom, NoPrice.
+    """
+    *better, last = tiers.slots(tier, claimed.policy, health, rises=rises)
+    for slot in better:
+        with suppress(NoRoom, NoPrice):
+            return _reserve(claimed, slot)
+    return _reserve(claimed, last)
+
+
+def reserve_own(claimed: Claimed, tier: Tier, health: ModelHealth) -> Work:
+    """The same for this tier's model and no other's. Raises NotAsked, NoRoom, NoPrice."""
+    return _reserve(claimed, tiers.own(tier, claimed.policy, health))
+
+
+def _reserve(claimed: Claimed, slot: Slot) -> Work:
+    reply, found, model = claimed.reply, claimed.found.matches, slot.model
+    reply.tier = slot.tier
+    reply.sources = [{"title": match.title, "url": match.url} for match in found]
+    messages = prompt.messages(settings.SITE_NAME, found, claimed.said)
+    worst = Usage(input_tokens=tokens.of_messages(messages, model), output_tokens=slot.output_limit)
+    now = timezone.now()
+    call = ledger.Call(
+        reference=reply.charge_reference,
+        purpose="answer",
+        model=model,
+        tier=slot.tier,
+        conversation=reply.conversation.reference,
+        visitor=reply.conversation.visitor,
+        address=reply.conversation.address,
+        compared_with="" if slot.tier == Tier.STRONG else claimed.policy.strong_model,
+    )
+    output_limit = slot.output_limit
+    try:
+        ledger.reserve(call, worst, expires_at=now + HOLD, now=now)
+    except NoRoom as error:
+        if error.fits < min(LEAST_OUTPUT, output_limit):
+            raise
+        output_limit = error.fits
+        less = replace(worst, output_tokens=output_limit)
+        ledger.reserve(call, less, expires_at=now + HOLD, now=now)
+    if slot.why:
+        decisions.detour(reply.reference, slot.why)
+    return Work(claimed, model, slot.successor, messages, output_limit)
+
+
+def seconds_left(reply: Message) -> float:
+    """Until the reply's deadline."""
+    return (reply.deadline - timezone.now()).total_seconds() if reply.deadline else 0.0
+
+
+def settle(work: Work, finished: Finished, outcome: str = "") -> None:
+    """Charge a call that came to its end; `outcome` where its words are not the answer."""
+    ledger.settle(
+        work.reply.charge_reference,
+        finished.usage,
+        model=finished.model,
+        service_tier=finished.service_tier,
+        request_id=finished.request_id,
+        outcome=outcome or str(finished.finish_reason),
+        now=timezone.now(),
+    )
+
+
+def settle_failed(work: Work, error: UpstreamError) -> None:
+    """Charge what a failed call cost, or what was held where nobody knows."""
+    if not error.sent:
+        ledger.release(work.reply.charge_reference)
+        return
+    unbilled = error.usage is None and error.kind in UNBILLED
+    _settle(work, NOTHING if unbilled else error.usage, error.kind)
+
+
+def abandon(work: Work) -> None:
+    """Charge what was held: nobody will hear how the call ended."""
+    _settle(work, None, "abandoned")
+
+
+def _settle(work: Work, usage: Usage | None, outcome: str) -> None:
+    ledger.settle(work.reply.charge_reference, usage, outcome=outcome, now=timezone.now())

@@ -1,0 +1,293 @@
+"""Scores by a model: turns that wait at the same moment share a call, and nobody waits long for it.
+
+A call is on the ledger like any other, one row each, whoever shares it. One that several
+conversations share is in nobody's name: it counts in the budgets of the site, the tier and the
+model, and never in those of a conversation or a visitor, which others' messages would use up. What
+each reply's part was is kept beside it for the receipts.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from django.utils import timezone
+
+from billing import ledger, tokens
+from billing.errors import NoPrice, NoRoom
+from billing.ladder import Step
+from billing.prices.pricing import Usage
+from chatsite import llm
+from chatsite.answering.budget_allowance import Means
+from chatsite.answering.model_call import (
+    HOLD,
+    NOTHING,
+    UNBILLED,
+    Claimed,
+)
+from chatsite.chat.models import ScoringShare
+from chatsite.runtime.grouped_writes import GroupedWrites
+from routing import decisions, tiers
+from routing.analysis import cached_scores, difficulty
+from routing.choice import NoScore, Score, Tier
+from routing.errors import BadScore
+from routing.tiers import ModelHealth
+
+logger = logging.getLogger(__name__)
+
+# Seconds that a customer waits for a score; then the local one decides. The fallback is to come
+# within 0.3 s, and what the worker has to do besides adds 16 ms, or 49 of the busiest 5 %.
+PATIENCE = 0.25
+# Seconds for the call: a score that comes too late is still kept for the next who asks the same.
+GIVEN_UP_AFTER = 5.0
+# Seconds in which turns gather for a call: those of one grouped commit, and while another call is
+# under way, more. Less than the patience by what a quick model takes.
+GATHERED, GATHERED_MEANWHILE = 0.005, 0.05
+# Calls in a row without a score, after which none is made for so many seconds: each is paid for,
+# and a customer waits for each.
+MOST_SILENT, SILENT_FOR = 5, 30.0
+# Turns in a call, each up to some 700 tokens: the smallest contexts hold 8,192.
+MOST_TURNS = 8
+# Tokens: the JSON around the scores, and each of them.
+OUTPUT_LIMIT, OUTPUT_PER_TURN = 34, 6
+
+
+@dataclass(frozen=True, slots=True)
+class Unscored:
+    """A reply whose score this model has to be asked for."""
+
+    claimed: Claimed
+    model: str
+
+
+def at_hand(
+    claimed: Claimed, health: ModelHealth, means: Means
+) -> Score | NoScore | Unscored | None:
+    """The score if it is kept, or who has to be asked; None where the policy asks no model."""
+    turn, policy = claimed.turn, claimed.policy
+    if not decisions.wants_a_model(turn, policy, means.shift):
+        return None
+    if means.step >= Step.CHEAP_ONLY:
+        return NoScore("the budgets leave the cheap tier alone, whatever a model says")
+    model = tiers.scorer(policy, health)
+    if not model:
+        return NoScore(f"{policy.cheap_model} does not answer and was not asked to rate it")
+    return cached_scores.cached(turn, model, policy.criteria) or Unscored(claimed, model)
+
+
+@dataclass(slots=True, eq=False)
+class _Wanted:
+    """A turn that waits for its score."""
+
+    claimed: Claimed
+    model: str
+    outcome: asyncio.Future[Score | NoScore] = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
+
+    @property
+    def asks(self) -> tuple[str, str]:
+        """Which model, by which criteria."""
+        return self.model, self.claimed.policy.criteria
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What one call asks. Equal words are asked once."""
+
+    wanted: Sequence[_Wanted]
+    model: str
+    criteria: str
+    keys: dict[str, list[_Wanted]]
+
+    @property
+    def reference(self) -> str:
+        """How the ledger names the call: by the first reply that waits for it."""
+        reply = self.wanted[0].claimed.reply
+        return f"score:{reply.pk}:{reply.attempt}"
+
+    @property
+    def messages(self) -> list[dict[str, str]]:
+        turns = [first.claimed.turn for first, *_ in self.keys.values()]
+        return difficulty.scoring_messages(turns, self.criteria)
+
+    @property
+    def output_limit(self) -> int:
+        return OUTPUT_LIMIT + OUTPUT_PER_TURN * len(self.keys)
+
+
+class Scorer:
+    """Belongs to a worker's event loop, as its writer does."""
+
+    def __init__(self, writes: GroupedWrites) -> None:
+        self._writes = writes
+        self._waiting: list[_Wanted] = []
+        self._gathering: asyncio.Task[None] | None = None
+        self._calls: set[asyncio.Task[None]] = set()
+        self._silent = 0  # calls in a row
+        self._silent_until = 0.0  # the loop's time
+
+    async def score(self, unscored: Unscored) -> Score | NoScore:
+        """The model's score for the turn, or why there is none within `PATIENCE`."""
+        if asyncio.get_running_loop().time() < self._silent_until:
+            return NoScore("the model kept giving no scores and is not asked for a while")
+        wanted = _Wanted(unscored.claimed, unscored.model)
+        self._waiting.append(wanted)
+        if self._gathering is None or self._gathering.done():
+            self._gathering = asyncio.create_task(self._gather())
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await asyncio.shield(wanted.outcome)
+        except TimeoutError:
+            return NoScore(f"the model gave no score in {PATIENCE:g} s")
+
+    async def stop(self, patience: float) -> None:
+        """Give open calls so many seconds; pay for those that are then dropped."""
+        if self._gathering:
+            self._gathering.cancel()
+        if self._calls:
+            await asyncio.wait(self._calls, timeout=patience)
+        for call in tuple(self._calls):
+            call.cancel()
+        await asyncio.gather(*self._calls, return_exceptions=True)
+
+    async def _gather(self) -> None:
+        """Begin calls until nobody waits."""
+        while self._waiting:
+            if len(self._waiting) < MOST_TURNS:
+                if self._calls:
+                    await asyncio.wait(
+                        self._calls,
+                        timeout=GATHERED_MEANWHILE,
+                        return_when=asyncio.FIRST_COMPLETED,
+                    )
+                else:
+                    await asyncio.sleep(GATHERED)
+            call = asyncio.create_task(self._call(self._batch()))
+            self._calls.add(call)
+            call.add_done_callback(self._ended)
+
+    def _batch(self) -> _Batch:
+        """Take those who wait for the same model by the same criteria, the oldest first."""
+        model, criteria = self._waiting[0].asks
+        alike = [each for each in self._waiting if each.asks == (model, criteria)][:MOST_TURNS]
+        self._waiting = [each for each in self._waiting if each not in alike]
+        keys: dict[str, list[_Wanted]] = {}
+        for each in alike:
+            keys.setdefault(cached_scores.key(each.claimed.turn, model, criteria), []).append(each)
+        return _Batch(alike, model, criteria, keys)
+
+    def _ended(self, call: asyncio.Task[None]) -> None:
+        self._calls.discard(call)
+        if not call.cancelled() and (error := call.exception()):
+            # Nobody waits for it any longer; what is held expires, charged as reserved.
+            logger.error("A scoring call was left behind", exc_info=error)
+
+    async def _call(self, batch: _Batch) -> None:
+        """Ask, settle, and tell whoever still waits."""
+        found = await self._scores(batch)
+        self._silent = self._silent + 1 if isinstance(found, NoScore) else 0
+        if self._silent >= MOST_SILENT:
+            # Half a minute on, one call tells whether it has come back.
+            self._silent_until = asyncio.get_running_loop().time() + SILENT_FOR
+        for key, wanted in batch.keys.items():
+            for each in wanted:
+                if not each.outcome.done():
+                    each.outcome.set_result(found if isinstance(found, NoScore) else found[key])
+
+    async def _scores(self, batch: _Batch) -> dict[str, Score] | NoScore:
+        reference, model, messages = batch.reference, batch.model, batch.messages
+        try:
+            await self._writes.run(partial(_reserve, batch, messages))
+        except NoRoom as error:
+            logger.info("%s not asked: %s", reference, error)
+            return NoScore("a budget has no room to ask the model")
+        except NoPrice as error:
+            logger.error("%s not asked: %s", reference, error)
+            return NoScore("the model has no price and was not asked")
+        finished: llm.Finished | None = None
+        try:
+            async for part in llm.stream(
+                model=model,
+                messages=messages,
+                output_limit=batch.output_limit,
+                temperature=0.0,
+                deadlines=llm.Deadlines(
+                    first_byte=GIVEN_UP_AFTER, idle=GIVEN_UP_AFTER, total=GIVEN_UP_AFTER
+                ),
+                response_format=difficulty.scoring_format(model),
+                reference=reference,
+            ):
+                if isinstance(part, llm.Finished):
+                    finished = part
+        except llm.UpstreamError as error:
+            logger.warning("%s failed: %s", reference, error)
+            await self._writes.run(partial(_failed, reference, error))
+            return NoScore(f"the model gave no score ({error.kind.replace('_', ' ')})")
+        except asyncio.CancelledError:
+            await self._writes.run(partial(_settle, reference, None, "abandoned"))
+            raise
+        assert finished is not None
+        return await self._writes.run(partial(_given, batch, finished))
+
+
+def _reserve(batch: _Batch, messages: list[dict[str, str]]) -> None:
+    model = batch.model
+    now = timezone.now()
+    conversations = {each.claimed.reply.conversation for each in batch.wanted}
+    alone = conversations.pop() if len(conversations) == 1 else None
+    call = ledger.Call(
+        reference=batch.reference,
+        purpose="scoring",
+        model=model,
+        tier=Tier.CHEAP,
+        conversation=alone.reference if alone else "",
+        visitor=alone.visitor if alone else "",
+    )
+    prompt_tokens = tokens.of_messages(messages, model, difficulty.scoring_format(model))
+    worst = Usage(input_tokens=prompt_tokens, output_tokens=batch.output_limit)
+    ledger.reserve(call, worst, expires_at=now + HOLD, now=now)
+    if len(batch.wanted) > 1:
+        ScoringShare.objects.bulk_create(
+            ScoringShare(
+                call=batch.reference,
+                reply=each.claimed.reply.reference,
+                attempt=each.claimed.reply.attempt,
+                part=part,
+                parts=len(batch.wanted),
+            )
+            for part, each in enumerate(batch.wanted)
+        )
+
+
+def _given(batch: _Batch, finished: llm.Finished) -> dict[str, Score] | NoScore:
+    """Settle the call and keep its scores."""
+    _settle(batch.reference, finished.usage, str(finished.finish_reason), finished)
+    try:
+        values = difficulty.read_scores(finished.text, len(batch.keys))
+    except BadScore as error:
+        logger.warning("%s unreadable: %s", batch.reference, error)
+        return NoScore("the model's scores could not be read")
+    return cached_scores.remember(dict(zip(batch.keys, values, strict=True)), batch.model)
+
+
+def _failed(reference: str, error: llm.UpstreamError) -> None:
+    if error.sent:
+        _settle(reference, NOTHING if error.kind in UNBILLED else error.usage, error.kind)
+    else:
+        ledger.release(reference)
+
+
+def _settle(
+    reference: str, usage: Usage | None, outcome: str, finished: llm.Finished | None = None
+) -> None:
+    ledger.settle(
+        reference,
+        usage,
+        model=finished.model if finished else "",
+        service_tier=finished.service_tier if finished else "",
+        request_id=finished.request_id if finished else "",
+        outcome=outcome,
+        now=timezone.now(),
+    )

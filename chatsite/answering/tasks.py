@@ -1,0 +1,63 @@
+"""Celery's part: hints that wake the writer, and the sweep that makes them dispensable."""
+
+import logging
+from functools import cache
+
+from celery import shared_task
+from celery.signals import worker_ready, worker_shutdown
+from django.conf import settings
+from django.utils import timezone
+
+from chatsite.answering import queue
+from chatsite.answering.canned import saved
+from chatsite.answering.writer import WriterThread
+from chatsite.celery import Hint
+from chatsite.chat import changes
+from chatsite.provider import model_list
+from routing.analysis import cached_scores
+
+logger = logging.getLogger(__name__)
+
+
+@cache
+def _writer() -> WriterThread:
+    """This process's writer, started with its first hint."""
+    return WriterThread()
+
+
+@shared_task(base=Hint)
+def write_replies(reply_ids: list[int]) -> None:
+    """Hint that these replies are due. Safe to lose, to repeat and to deliver anywhere."""
+    _writer().writer.wake(*reply_ids)
+
+
+@shared_task
+def sweep() -> None:
+    """Find what nobody is writing although it is due; end what is overdue."""
+    due, ended = queue.recover()
+    if due:
+        logger.info("%d replies are due", len(due))
+        write_replies.delay(due)
+    for change in ended:
+        changes.announce(change)
+
+
+@shared_task
+def forget() -> None:
+    """Delete what has outlived its use."""
+    cached_scores.forget(timezone.now())
+    saved.forget(timezone.now())
+    model_list.forget(timezone.now())
+
+
+@worker_ready.connect
+def _look_at_once(**_: object) -> None:
+    """A worker that starts after a crash does not wait for the next sweep."""
+    sweep.delay()
+
+
+@worker_shutdown.connect
+def _drain(**_: object) -> None:
+    """SIGTERM: Celery has stopped taking hints; the open answers are finished first."""
+    if _writer.cache_info().currsize:
+        _writer().stop(patience=settings.DRAIN_SECONDS)

@@ -1,0 +1,34 @@
+"""The customer's open question and what they said before it, from a conversation's messages."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from chatsite.chat.models import Message
+
+# Earlier messages read for a prompt and for routing.
+MOST_EARLIER = 24
+
+
+class EarlierMessage(NamedTuple):
+    """A message as far as it bears on what is said next."""
+
+    position: int
+    role: str
+    state: str
+    text: str
+    found_wanting: bool
+
+
+def asked(earlier: Sequence[Message | EarlierMessage]) -> tuple[list[str], list[str]]:
+    """The customer's words that nobody has answered yet, and those before; oldest first."""
+    answered = max(
+        (
+            message.position
+            for message in earlier
+            if message.role != Message.Role.CUSTOMER and message.state == Message.State.COMPLETE
+        ),
+        default=0,
+    )
+    said = [message for message in earlier if message.role == Message.Role.CUSTOMER]
+    now = [message.text for message in said if message.position > answered]
+    return now, [message.text for message in said if message.position <= answered]

@@ -1,0 +1,283 @@
+"""The worker's one event loop, which holds every answer that it is writing."""
+
+import asyncio
+import logging
+import threading
+from dataclasses import dataclass
+from functools import partial
+from typing import assert_never
+
+from django.conf import settings
+from django.db import DatabaseError
+
+from chatsite import llm
+from chatsite.answering import (
+    answer_check,
+    budget_allowance,
+    context,
+    finish,
+    queue,
+    route,
+    scoring,
+)
+from chatsite.answering.budget_allowance import Means
+from chatsite.answering.model_call import Claimed, Work
+from chatsite.answering.outcomes import Ended, NotOurs, Outcome, TryAgain
+from chatsite.answering.scoring import Scorer, Unscored
+from chatsite.chat import changes
+from chatsite.chat.live import bus
+from chatsite.chat.live.frames import Delta, Frame
+from chatsite.chat.models import Message
+from chatsite.chat.web import fragments
+from chatsite.provider.model_health import Health
+from chatsite.runtime.grouped_writes import GroupedWrites
+from routing.checks.verifier import CheckResult
+from routing.choice import NoScore, Score
+
+logger = logging.getLogger(__name__)
+
+# Seconds between renewals of the leases; each also stores what a new tab is shown.
+RENEWED_EVERY = 1.0
+
+
+@dataclass(slots=True)
+class _Answer:
+    """An answer on its way: all the text, how much of it tabs have, where its last block begins."""
+
+    work: Work
+    text: str = ""
+    sent: int = 0
+    tail: int = 0
+    started: bool = False  # tabs have nothing of an earlier attempt, and no draft
+    mine: bool = True
+
+
+class Writer:
+    """Writes replies until it is told to stop. All methods but `wake` belong to its loop."""
+
+    def __init__(self) -> None:
+        self._writes = GroupedWrites("writes")
+        self._scorer = Scorer(self._writes)
+        self._health = Health()
+        self._live = bus.here()
+        self._loop = asyncio.get_running_loop()
+        self._free = asyncio.Semaphore(settings.ANSWERS_PER_WORKER)
+        self._known: set[int] = set()
+        self._answers: dict[int, _Answer] = {}
+        self._grown: set[int] = set()
+        self._there_is_text = asyncio.Event()
+        self._jobs: set[asyncio.Task[None]] = set()
+        self._stopping = False
+        self._chores = [
+            asyncio.create_task(self._send_what_grows()),
+            asyncio.create_task(self._renew_leases()),
+        ]
+
+    def wake(self, *reply_ids: int) -> None:
+        """A hint from any thread that these may be due."""
+        self._loop.call_soon_threadsafe(self._begin, reply_ids)
+
+    async def written(self) -> None:
+        """Wait until nothing is being written."""
+        while self._jobs:
+            await asyncio.wait(self._jobs)
+
+    async def stop(self, patience: float) -> None:
+        """Begin nothing new, give open answers so many seconds, hand the rest to other workers."""
+        self._stopping = True
+        if self._jobs:
+            logger.info("Finishing %d answers", len(self._answers))
+            await asyncio.wait(self._jobs, timeout=patience)
+        for job in tuple(self._jobs):
+            job.cancel()
+        await asyncio.gather(*self._jobs, return_exceptions=True)
+        for chore in self._chores:
+            chore.cancel()
+        await asyncio.gather(*self._chores, return_exceptions=True)
+        await self._scorer.stop(patience)
+        await self._live.close()
+        await llm.close()
+        await asyncio.to_thread(self._writes.close)
+
+    def _begin(self, reply_ids: tuple[int, ...]) -> None:
+        for reply_id in reply_ids:
+            if not self._stopping and reply_id not in self._known:
+                self._known.add(reply_id)
+                job = asyncio.create_task(self._write(reply_id))
+                self._jobs.add(job)
+                job.add_done_callback(self._ended)
+
+    def _ended(self, job: asyncio.Task[None]) -> None:
+        self._jobs.discard(job)
+        if not job.cancelled() and (error := job.exception()):
+            # The lease runs out, and the sweep gives the reply to whoever is well.
+            logger.error("An answer was left behind", exc_info=error)
+
+    async def _write(self, reply_id: int) -> None:
+        """One attempt at one reply."""
+        try:
+            async with self._free:
+                if self._stopping:
+                    return
+                outcome = await self._start(reply_id)
+                while isinstance(outcome, Work):
+                    outcome = await self._ask(outcome)
+        finally:
+            self._known.discard(reply_id)
+        match outcome:
+            case Ended(change):
+                changes.announce(change, self._live, self.wake)
+            case TryAgain(after):
+                self._loop.call_later(after.total_seconds(), self._begin, (reply_id,))
+            case NotOurs():
+                pass
+            case _:
+                assert_never(outcome)
+
+    async def _start(self, reply_id: int) -> Outcome:
+        """Claim and reserve; in one commit where no model has to be asked for a score first."""
+
+        def begin(
+            claimed: Claimed, score: Score | NoScore | None, means: Means | None = None
+        ) -> Outcome:
+            return route.first_call(claimed, score, self._health.current(), means)
+
+        def look() -> tuple[Claimed, Means | None] | None:
+            seen = context.look(reply_id)
+            if seen is None:
+                return None
+            return seen, None if seen.reply.stage else budget_allowance.means(seen)
+
+        def claim(
+            seen: tuple[Claimed, Means | None] | None,
+        ) -> Unscored | Outcome:
+            if seen is None:
+                return NotOurs()
+            claimed, means = queue.claim(seen[0]), seen[1]
+            if not isinstance(claimed, Claimed):
+                return claimed
+            if means is None:
+                return begin(claimed, None)
+            score = scoring.at_hand(claimed, self._health.current(), means)
+            return score if isinstance(score, Unscored) else begin(claimed, score, means)
+
+        claimed = await self._writes.look_and_run(look, claim)
+        if not isinstance(claimed, Unscored):
+            return claimed
+        score = await self._scorer.score(claimed)
+        return await self._writes.run(partial(begin, claimed.claimed, score))
+
+    async def _ask(self, work: Work) -> Outcome:
+        answer = self._answers[work.reply.pk] = _Answer(work)
+        # While the request is on its way.
+        self._loop.call_soon(self._show_beginning, answer)
+        try:
+            async for part in llm.stream(
+                model=work.model,
+                messages=work.messages,
+                output_limit=work.output_limit,
+                temperature=work.claimed.policy.temperature,
+                deadlines=llm.Deadlines(total=min(llm.Deadlines.total, work.seconds)),
+                reference=work.reply.charge_reference,
+            ):
+                if isinstance(part, llm.Delta):
+                    answer.text += part.text
+                    self._grown.add(work.reply.pk)
+                    self._there_is_text.set()
+                else:
+                    found = answer_check.verdict(work, part)
+                    return await self._writes.run(partial(self._finish, work, part, found))
+        except llm.UpstreamError as error:
+            return await self._writes.run(partial(self._fail, work, error, answer.text))
+        except asyncio.CancelledError:
+            await self._writes.run(partial(finish.abandon, work))
+            raise
+        finally:
+            del self._answers[work.reply.pk]
+        raise AssertionError("a stream ends in Finished or in an error")
+
+    def _show_beginning(self, answer: _Answer) -> None:
+        """That it is being written; a draft stands until there are better words."""
+        work, reply = answer.work, answer.work.reply
+        is_draft = reply.stage == Message.Stage.ESCALATED
+        self._live.publish(changes.begun(reply, draft=is_draft))
+        logger.info("%s asks %s of the %s tier", reply.charge_reference, work.model, reply.tier)
+        answer.started = not is_draft
+
+    def _finish(self, work: Work, finished: llm.Finished, found: CheckResult | None) -> Outcome:
+        outcome = finish.complete(work, finished, found, self._health.current())
+        self._health.answered(work.model)
+        return outcome
+
+    def _fail(self, work: Work, error: llm.UpstreamError, text: str) -> Outcome:
+        outcome = finish.fail(work, error, text, self._health.current())
+        self._health.failed(work.model, error.kind)
+        return outcome
+
+    async def _send_what_grows(self) -> None:
+        """Tell the tabs whatever has come since the last look; many answers in one go."""
+        while True:
+            await self._there_is_text.wait()
+            self._there_is_text.clear()
+            grown, self._grown = self._grown, set()
+            frames = []
+            for reply_id in grown:
+                answer = self._answers.get(reply_id)
+                if answer and answer.mine and answer.sent < len(answer.text):
+                    frames += self._frames(answer)
+            self._live.publish(*frames)
+
+    def _frames(self, answer: _Answer) -> list[Frame]:
+        reply = answer.work.reply
+        conversation = reply.conversation.public_id.hex
+        frames: list[Frame] = []
+        if not answer.started:
+            answer.started = True
+            frames.append(changes.begun(reply))
+        start, end = answer.sent, len(answer.text)
+        html, answer.tail = fragments.grown(reply.pk, answer.text, start, answer.tail)
+        answer.sent = end
+        frames.append(Delta(conversation, reply.pk, reply.attempt, start, end, html))
+        return frames
+
+    async def _renew_leases(self) -> None:
+        while True:
+            await asyncio.sleep(RENEWED_EVERY)
+            # Only what tabs were sent: a stored text then ends where a frame begins.
+            held = {reply: answer for reply, answer in self._answers.items() if answer.mine}
+            if not held:
+                continue
+            written = [
+                (reply_id, answer.work.reply.attempt, answer.text[: answer.sent])
+                for reply_id, answer in held.items()
+            ]
+            try:
+                lost = await self._writes.run(partial(queue.renew, written))
+            except DatabaseError as error:
+                logger.warning("Leases not renewed: %s", error)
+                continue
+            for reply_id in lost:
+                # Ended by a person or by time. The call is drained to its usage, silently.
+                # The answer that was asked about: the reply may have gone on with another since.
+                held[reply_id].mine = False
+
+
+class WriterThread:
+    """The loop's thread in a worker process."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="writer", daemon=True)
+        self._thread.start()
+        self.writer = asyncio.run_coroutine_threadsafe(self._made(), self._loop).result()
+
+    def stop(self, patience: float) -> None:
+        """Drain, then end the thread."""
+        asyncio.run_coroutine_threadsafe(self.writer.stop(patience), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    @staticmethod
+    async def _made() -> Writer:
+        return Writer()

@@ -1,0 +1,117 @@
+"""The customer writes: the message is stored, and a reply to it is pending."""
+
+import logging
+import re
+import uuid
+from dataclasses import replace
+
+from django.db import transaction
+
+from chatsite.chat import pending_reply, sql
+from chatsite.chat.changes import Change
+from chatsite.chat.errors import Empty, NotYours, TooLong
+from chatsite.chat.models import Conversation, Message
+
+logger = logging.getLogger(__name__)
+
+# Characters. At 4 a token this is an eighth of the smallest context of the two models.
+MAX_LENGTH = 4000
+# Neither visible nor storable everywhere: PostgreSQL refuses NUL.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+
+
+def question(
+    public_id: uuid.UUID, visitor: str, text: str, client_id: uuid.UUID, address: str = ""
+) -> Change:
+    """Store the message and owe it one reply; asking again with the same client id changes nothing.
+
+    A conversation starts with its first message, from the network of `address`, which is a key. A
+    message that arrives before the reply was begun joins it; one that arrives while it is written
+    is answered by the next.
+    Raises Empty, TooLong, NotYours.
+    """
+    text = cleaned(text)
+    if not text:
+        raise Empty
+    if len(text) > MAX_LENGTH:
+        raise TooLong(MAX_LENGTH)
+    with transaction.atomic():
+        conversation = _locked(public_id, visitor, address)
+        before = conversation.revision
+        said, reply = _known(conversation, client_id) if before else (None, None)
+        if said:
+            return Change(conversation, before, before, altered=(said,))
+        position = conversation.advance(positions=2)
+        message = Message(
+            conversation=conversation,
+            position=position,
+            role=Message.Role.CUSTOMER,
+            text=text,
+            client_id=client_id,
+        )
+        if reply is None and conversation.handled_by_id is None:
+            reply = pending_reply.new(conversation, position + 1)
+            sql.add(message, reply)
+            change = Change(conversation, before, conversation.revision, (message, reply))
+        else:
+            message.save(force_insert=True)
+            moved = reply is not None and _moved(reply, position + 1)
+            change = Change(
+                conversation,
+                before,
+                conversation.revision,
+                (message, reply) if reply and moved else (message,),
+                (reply,) if reply and moved else (),
+            )
+            reply = reply if moved else None
+    if reply is None:
+        return change
+    logger.debug("%s asked in %s", reply.reference, conversation.reference)
+    return replace(change, reply_id=reply.pk)
+
+
+def cleaned(text: str) -> str:
+    """What was typed, without what no database stores: control characters, lone surrogates."""
+    text = _CONTROL.sub("", text.replace("\r\n", "\n")).strip()
+    return text.encode(errors="ignore").decode()
+
+
+def _locked(public_id: uuid.UUID, visitor: str, address: str) -> Conversation:
+    """The visitor's conversation of this address, begun if need be. Raises NotYours."""
+    if not visitor:
+        raise NotYours
+    conversation = sql.locked_by_public_id(public_id)
+    if conversation is None:
+        # Two first messages at once: one inserts, the other finds what it inserted.
+        Conversation.objects.bulk_create(
+            [Conversation(public_id=public_id, visitor=visitor, address=address)],
+            ignore_conflicts=True,
+        )
+        conversation = sql.locked_by_public_id(public_id)
+        assert conversation is not None
+    if conversation.visitor != visitor:
+        raise NotYours
+    return conversation
+
+
+def _known(
+    conversation: Conversation, client_id: uuid.UUID
+) -> tuple[Message | None, Message | None]:
+    """What was said with this client id, and the reply that is open."""
+    said = reply = None
+    # Nearly always none.
+    ids = sql.sent_or_open(conversation.pk, client_id)
+    for message in conversation.messages.filter(id__in=ids).order_by() if ids else ():
+        if message.client_id == client_id:
+            said = message
+        else:
+            reply = message
+    return said, reply
+
+
+def _moved(reply: Message, position: int) -> bool:
+    """Whether the reply was still unbegun, and now stands behind the new message."""
+    reply.position = position
+    return bool(
+        Message.objects.filter(id=reply.pk, state=Message.State.PENDING).update(position=position)
+    )

@@ -1,0 +1,35 @@
+"""The customer asks for a person, or cancels the request. A double click changes nothing."""
+
+import logging
+import uuid
+
+from django.db import transaction
+from django.utils import timezone
+
+from chatsite.chat.changes import Change
+from chatsite.chat.errors import NotYours
+from chatsite.chat.models import Conversation
+
+logger = logging.getLogger(__name__)
+
+
+def request(public_id: uuid.UUID, visitor: str, wanted: bool) -> Change:
+    """The customer asks for a person, or no longer does.
+
+    The assistant goes on meanwhile: at night nobody may come, and silence helps less than it can.
+    Raises NotYours.
+    """
+    with transaction.atomic():
+        held = Conversation.objects.held_by(visitor).filter(public_id=public_id)
+        conversation = held.select_for_update().first()
+        if conversation is None:
+            raise NotYours
+        before = conversation.revision
+        is_wanted = conversation.wants_person_since is not None
+        if wanted == is_wanted or conversation.handled_by_id is not None:
+            return Change(conversation, before, before, handed=True)
+        conversation.advance()
+        conversation.wants_person_since = timezone.now() if wanted else None
+        conversation.save(update_fields=["wants_person_since"])
+    logger.info("%s %s a person", conversation.reference, "wants" if wanted else "no longer wants")
+    return Change(conversation, before, conversation.revision, handed=True)

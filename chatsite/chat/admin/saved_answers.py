@@ -1,0 +1,123 @@
+"""Kept answers in the admin: what is given again, how often, and what that has saved."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import (
+    CharField,
+    Count,
+    Exists,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+)
+from django.db.models.functions import Cast, Coalesce, Concat
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import Truncator
+
+from billing import money
+from chatsite.chat.models import CannedAnswer, Message, SavedAnswer
+from chatsite.knowledge.models import Edition
+from routing.models import RouteDecision, Trial
+
+# Characters of a question on a line of the list.
+SHOWN = 90
+
+
+class SavedAnswerAdmin(admin.ModelAdmin[SavedAnswer]):
+    """Kept and given by the site itself; an operator can only take one out."""
+
+    when_empty = "No answer is kept yet."
+    list_display = ["question", "task_type", "status", "hits", "saved", "cost_each", "kept_at"]
+    list_filter = ["task_type"]
+    date_hierarchy = "kept_at"
+    search_fields = ["reply__conversation__messages__text"]
+    search_help_text = "Words in the question or the answer."
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    fields = [
+        "question",
+        "answer",
+        "task_type",
+        "status",
+        "hits",
+        "hit_at",
+        "saved",
+        "cost_each",
+        "kept_at",
+        "conversation",
+    ]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SavedAnswer]:
+        asked = Message.objects.filter(
+            conversation=OuterRef("reply__conversation"),
+            role=Message.Role.CUSTOMER,
+            position__lt=OuterRef("reply__position"),
+        ).order_by("position")
+        edition = Subquery(Edition.objects.values("value")[:1])
+        reference = Concat(Value("reply:"), Cast(OuterRef("reply"), CharField()))
+        tried = Trial.objects.running().filter(kind=Trial.Kind.AB).values("policy")
+        of_other_policy = RouteDecision.objects.filter(reference=reference).exclude(
+            Q(policy__is_current=True) | Q(policy__in=tried)
+        )
+        found = super().get_queryset(request).select_related("reply__conversation")
+        return found.annotate(
+            asked=Subquery(asked.values("text")[:1]),
+            edition=edition,
+            of_other_policy=Exists(of_other_policy),
+        )
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        given = CannedAnswer.objects.filter(kind=CannedAnswer.Kind.KEPT)
+        totals = given.aggregate(times=Count("id"), saved=Coalesce(Sum("saved"), 0))
+        approved = CannedAnswer.objects.filter(kind=CannedAnswer.Kind.APPROVED).count()
+        context = {
+            "given": totals["times"],
+            "saved": money.shown(totals["saved"]),
+            "approved": approved,
+        }
+        return super().changelist_view(request, {**(extra_context or {}), **context})
+
+    @admin.display(description="question")
+    def question(self, kept: SavedAnswer) -> str:
+        return Truncator(str(vars(kept)["asked"])).chars(SHOWN)
+
+    @admin.display(description="answer")
+    def answer(self, kept: SavedAnswer) -> SafeString:
+        return kept.reply.html
+
+    @admin.display(description="status")
+    def status(self, kept: SavedAnswer) -> str:
+        if kept.reply.rating == Message.Rating.BAD:
+            return "rated down: not given"
+        if kept.knowledge != vars(kept)["edition"]:
+            return "articles have changed"
+        return "policy has changed" if vars(kept)["of_other_policy"] else "given"
+
+    @admin.display(description="saved", ordering="hits")
+    def saved(self, kept: SavedAnswer) -> str:
+        return money.shown(kept.saved)
+
+    @admin.display(description="cost once", ordering="cost")
+    def cost_each(self, kept: SavedAnswer) -> str:
+        return money.shown(kept.cost)
+
+    @admin.display(description="conversation")
+    def conversation(self, kept: SavedAnswer) -> SafeString:
+        conversation = kept.reply.conversation
+        address = reverse("admin:chat_conversation_change", args=[conversation.pk])
+        return format_html('<a href="{}">{}</a>', address, conversation)

@@ -1,0 +1,297 @@
+"""One open tab: takes what the customer sends, shows what happens in the conversation."""
+
+import asyncio
+import contextlib
+import logging
+import sys
+import uuid
+from functools import cache, partial
+from typing import Any
+
+import orjson
+from channels.consumer import get_handler_name
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.db import DatabaseError
+
+from chatsite.chat import changes, history
+from chatsite.chat.actions import ask, ask_for_person, rate, retry
+from chatsite.chat.changes import Change
+from chatsite.chat.errors import NotYours, Refused
+from chatsite.chat.live import bus, watch
+from chatsite.chat.live.frames import Begun, Changed, Delta, Frame
+from chatsite.chat.models import Message
+from chatsite.chat.web import fragments, rate_limits, visitors
+from chatsite.runtime.grouped_writes import GroupedWrites
+
+logger = logging.getLogger(__name__)
+
+# Codes after which the page connects again by itself, and one after which it does not.
+TRY_AGAIN, NOT_ALLOWED = 1013, 4403
+# Characters of one frame from a browser: a message of the greatest length in JSON escapes.
+LONGEST_FRAME = 40_000
+# Characters sent and not yet acknowledged. A reader who is slower is cut off and starts afresh.
+MOST_UNREAD = 1_000_000
+# Frames that wait while a tab is given what is stored.
+MOST_HEARD = 5_000
+# Tabs of one conversation on one process.
+MOST_TABS = 20
+# Frames of any kind a minute; a page acknowledges every 32 it gets, at most some 2 a second.
+FRAMES_PER_MINUTE = 600
+# Further than any answer goes: frames of an ended attempt may still be on their way.
+ENDED = sys.maxsize
+# Seconds until a tab that has lost characters looks again what is stored of them.
+LOOKS_AGAIN_AFTER = 0.3
+
+
+@cache
+def _writes() -> GroupedWrites:
+    return GroupedWrites("asks")
+
+
+def _length(reply: Message) -> int:
+    """Characters shown of this attempt; only a reply that is written may still grow."""
+    return len(reply.text) if reply.state == Message.State.WRITING else ENDED
+
+
+class ConversationConsumer(AsyncWebsocketConsumer):
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Nobody opens so many sockets that the process has none left for others."""
+        peer = (scope.get("client") or ("",))[0]
+        forwarded = dict(scope["headers"]).get(b"x-forwarded-for", b"").decode("latin-1")
+        self.address = visitors.address(peer, forwarded)
+        with rate_limits.sockets_per_address.held(self.address) as has_place:
+            if has_place:
+                await super().__call__(scope, receive, send)
+            else:
+                await send({"type": "websocket.close"})
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """Without Channels' turn on the one thread for reads: a frame waits for nobody's read."""
+        await getattr(self, get_handler_name(message))(message)
+
+    async def connect(self) -> None:
+        self.public_id: uuid.UUID = self.scope["url_route"]["kwargs"]["public_id"]
+        self.visitor = visitors.held(self.scope["cookies"])
+        self.live = bus.here()
+        self.frames = rate_limits.Limit(FRAMES_PER_MINUTE)
+        self.revision = -1
+        # How far each reply has come in this tab: attempt and characters.
+        self.progress: dict[int, tuple[int, int]] = {}
+        self.outgoing: list[str] = []
+        self.unread = 0
+        self.catching_up: asyncio.Task[None] | None = None
+        self.synchronising: asyncio.Task[None] | None = None
+        self.wanted = 0
+        self.heard: list[Frame] = []
+        self.pump: asyncio.Task[None] | None = None
+        self.joined = False
+        try:
+            seen = await database_sync_to_async(history.seen)(self.public_id, self.visitor)
+        except NotYours:
+            # Accepted first: the code of a refused handshake does not reach the page.
+            await self.accept()
+            await self.close(NOT_ALLOWED)
+            return
+        except DatabaseError as error:
+            # Not accepted, so the page tries again, and later and later.
+            logger.warning("A tab could not be opened: %s", error)
+            await self.close()
+            return
+        await self.accept()
+        self.joined = True
+        if self.live.join(self.public_id.hex, self) > MOST_TABS:
+            await self.close(TRY_AGAIN)
+            return
+        self.there_is_something = asyncio.Event()
+        watch.start()
+        self.pump = asyncio.create_task(self._send_what_waits())
+        self.pump.add_done_callback(self._ended)
+        known = self.scope["query_string"].removeprefix(b"seen=")
+        open_reply = any(message.state in Message.OPEN for message in seen.messages)
+        if known != b"%d" % seen.conversation.revision or open_reply:
+            self.resynchronise()
+            return
+        self.revision = seen.conversation.revision
+        self.catching_up = asyncio.create_task(self._catch_up())
+        self.catching_up.add_done_callback(self._ended)
+
+    async def disconnect(self, code: int) -> None:
+        if self.joined:
+            self.live.leave(self.public_id.hex, self)
+        for task in (self.pump, self.catching_up, self.synchronising):
+            if task:
+                task.cancel()
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        if text_data is None or len(text_data) > LONGEST_FRAME:
+            await self.close(NOT_ALLOWED)
+            return
+        client_id = ""
+        try:
+            self.frames.take("")
+            said = orjson.loads(text_data)
+            if "ack" in said:
+                self.unread = 0
+                return
+            client_id = str(said.get("client_id", ""))
+            change = await self._carried_out(said)
+        except Refused as error:
+            self._send(fragments.notice(error.words, client_id))
+        except (AttributeError, KeyError, TypeError, ValueError):
+            # Nothing our page sends.
+            await self.close(NOT_ALLOWED)
+        except DatabaseError:
+            # Not stored, so not acknowledged: the page keeps the message and sends it again.
+            logger.exception("A message was not stored")
+            await self.close(TRY_AGAIN)
+        else:
+            self._tell(change)
+
+    async def _carried_out(self, said: dict[str, Any]) -> Change:
+        """What the page asked for, committed. Raises Refused, ValueError."""
+        if "retry" in said:
+            verb = partial(retry.reply, self.public_id, self.visitor, int(said["retry"]))
+        elif "rate" in said:
+            rate_limits.clicks_per_visitor.take(self.visitor)
+            verb = partial(rate.answer, self.public_id, self.visitor, *rate.read(said))
+        elif "person" in said:
+            rate_limits.clicks_per_visitor.take(self.visitor)
+            wanted = str(said["person"]) == "1"
+            verb = partial(ask_for_person.request, self.public_id, self.visitor, wanted)
+        else:
+            rate_limits.asks_per_visitor.take(self.visitor)
+            rate_limits.asks_per_address.take(self.address)
+            client_id = uuid.UUID(str(said["client_id"]))
+            verb = partial(
+                ask.question,
+                self.public_id,
+                self.visitor,
+                str(said["text"]),
+                client_id,
+                visitors.address_key(self.address),
+            )
+        return await _writes().run(verb)
+
+    def _tell(self, change: Change) -> None:
+        if change.is_none:
+            # Said before: only this tab does not know that it was taken.
+            self._send(fragments.html(changes.frame(change)))
+        else:
+            changes.announce(change, self.live)
+
+    def deliver(self, frame: Frame) -> None:
+        if self.synchronising:
+            self.heard.append(frame)
+            if len(self.heard) > MOST_HEARD:
+                self.synchronising.cancel()
+                self._give_up()
+        elif isinstance(frame, Changed):
+            self._deliver_change(frame)
+        else:
+            self._deliver_words(frame)
+
+    async def _catch_up(self) -> None:
+        """What was told between the page's reading and our joining; nothing sent waits for it."""
+        reached = await database_sync_to_async(history.revisions)([self.public_id.hex])
+        self.expect(reached.get(self.public_id.hex, 0))
+
+    def expect(self, revision: int) -> None:
+        if not self.synchronising and self.revision < revision:
+            self.resynchronise()
+
+    def resynchronise(self) -> None:
+        """Show what the database holds; frames that come meanwhile wait."""
+        self.wanted += 1
+        if not self.synchronising:
+            self.synchronising = asyncio.create_task(self._synchronise())
+            self.synchronising.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """A tab that nothing more can be sent to connects again: it would wait for ever."""
+        if not task.cancelled() and (error := task.exception()):
+            logger.error("A tab was not brought up to date", exc_info=error)
+            self._give_up()
+
+    def _deliver_change(self, frame: Changed) -> None:
+        if frame.after <= self.revision:
+            return
+        if frame.before != self.revision:
+            self.resynchronise()
+            return
+        self.revision = frame.after
+        self.progress.update({reply: (attempt, ENDED) for reply, attempt in frame.ended})
+        self._send(fragments.html(frame))
+
+    def _deliver_words(self, frame: Delta | Begun) -> None:
+        attempt, end = self.progress.get(frame.reply, (0, 0))
+        if frame.attempt < attempt or (frame.attempt == attempt and frame.end < end):
+            return
+        if frame.attempt > attempt:
+            end = 0
+        if frame.start != end:
+            if frame.start > end:
+                self.resynchronise()
+            return
+        self.progress[frame.reply] = (frame.attempt, frame.end)
+        self._send(fragments.html(frame))
+
+    async def _synchronise(self) -> None:
+        read = database_sync_to_async(history.seen)
+        while True:
+            wanted = self.wanted
+            try:
+                seen = await read(self.public_id, self.visitor)
+            except (DatabaseError, NotYours):
+                self._give_up()
+                return
+            self.revision = seen.conversation.revision
+            self.progress = {
+                message.pk: (message.attempt, _length(message))
+                for message in seen.messages
+                if message.role == Message.Role.ASSISTANT
+            }
+            html = fragments.log(seen)
+            self.unread -= len(html)  # however long: who reconnects must be able to get it
+            self._send(html)
+            if wanted == self.wanted and not self._lacks_characters():
+                break
+            await asyncio.sleep(LOOKS_AGAIN_AFTER)
+        heard, self.heard = self.heard, []
+        self.synchronising = None
+        for frame in heard:
+            self.deliver(frame)
+
+    def _lacks_characters(self) -> bool:
+        """Whether what was heard begins behind the characters that are stored so far."""
+        reached = dict(self.progress)
+        for frame in self.heard:
+            if isinstance(frame, Delta) and frame.reply in reached:
+                attempt, end = reached[frame.reply]
+                if frame.attempt == attempt and frame.start > end:
+                    return True
+                reached[frame.reply] = (frame.attempt, max(frame.end, end))
+        return False
+
+    def _give_up(self) -> None:
+        """Close, so that the page connects again."""
+        self.closing = asyncio.create_task(self.close(TRY_AGAIN))
+
+    def _send(self, html: str) -> None:
+        self.outgoing.append(html)
+        self.there_is_something.set()
+
+    async def _send_what_waits(self) -> None:
+        """Frames that wait go out as one: each top-level element stands for itself."""
+        with contextlib.suppress(asyncio.CancelledError):
+            while True:
+                await self.there_is_something.wait()
+                self.there_is_something.clear()
+                html = "".join(self.outgoing)
+                self.outgoing.clear()
+                self.unread += len(html)
+                if self.unread > MOST_UNREAD:
+                    logger.info("A reader of %s is too slow", self.public_id)
+                    self._give_up()
+                    return
+                await self.send(text_data=html)

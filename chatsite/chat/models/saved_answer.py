@@ -1,0 +1,89 @@
+"""Answers that need no call: those that were kept, and who was given which."""
+
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from billing import money
+from chatsite.chat.models.message import Message
+
+
+class SavedAnswerQuerySet(models.QuerySet["SavedAnswer"]):
+    def of(self, reply: Message) -> Self:
+        """The answer of this reply, or the one that it was given."""
+        return self.filter(Q(reply=reply) | Q(given__reply=reply))
+
+
+class SavedAnswer(models.Model):
+    """A complete answer to a first message, to be given again to whoever asks the same.
+
+    Its words are the reply's own: what deletes the conversation deletes what was kept of it.
+    """
+
+    reply = models.OneToOneField(Message, on_delete=models.CASCADE, related_name="kept")
+    key = models.CharField(
+        max_length=64,
+        unique=True,
+        help_text="SHA-256 of the question, its language, and the editions of articles and policy.",
+    )
+    task_type = models.CharField(max_length=80)
+    knowledge = models.CharField(max_length=32, help_text="The articles' edition.")
+    cost = models.PositiveBigIntegerField(help_text="What it cost, in nano-dollars.")
+    kept_at = models.DateTimeField(default=timezone.now)
+    hits = models.PositiveIntegerField(default=0, help_text="How often it was given again.")
+    # Null until it was given again.
+    hit_at = models.DateTimeField(null=True, blank=True)
+
+    objects = SavedAnswerQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-hits", "-kept_at"]
+        indexes = [models.Index(fields=["kept_at"], name="chat_kept_by_time")]
+
+    def __str__(self) -> str:
+        return f"Kept from {self.reply_id}"
+
+    @property
+    def saved(self) -> int:
+        """Nano-dollars that were not spent because it was given again."""
+        return self.hits * self.cost
+
+
+class CannedAnswer(models.Model):
+    """How a reply was answered without a call: by an approved answer, or by one kept before."""
+
+    class Kind(models.TextChoices):
+        APPROVED = "approved", "approved answer"
+        KEPT = "kept", "answer given before"
+
+    reply = models.OneToOneField(Message, on_delete=models.CASCADE, related_name="prepared")
+    kind = models.CharField(max_length=8, choices=Kind)
+    task_type = models.CharField(max_length=80)
+    similarity = models.FloatField(help_text="0 to 1, to the task type's examples.")
+    recognised_by = models.CharField(max_length=300)
+    # Null on an approved answer, and once the kept one is gone.
+    kept = models.ForeignKey(
+        SavedAnswer, null=True, on_delete=models.SET_NULL, related_name="given"
+    )
+    saved = models.PositiveBigIntegerField(
+        default=0, help_text="Nano-dollars that the kept answer had cost."
+    )
+    given_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [models.Index(fields=["given_at"], name="chat_canned_by_time")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind__in=["approved", "kept"]), name="chat_canned_kind_is_known"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} for reply {self.reply_id}"
+
+    @property
+    def saving(self) -> str:
+        """Dollars, for people; blank where nothing was spent before."""
+        return money.shown(self.saved) if self.saved else ""

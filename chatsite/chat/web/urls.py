@@ -1,0 +1,23 @@
+"""Where the customer's addresses lead, over HTTP and over the socket."""
+
+from django.urls import path
+
+from chatsite.chat.live.consumer import ConversationConsumer
+from chatsite.chat.web import views
+
+app_name = "chat"
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("new/", views.new, name="new"),
+    path("c/<uuid:public_id>/", views.conversation, name="conversation"),
+    path("c/<uuid:public_id>/ask/", views.post_message, name="ask"),
+    path("c/<uuid:public_id>/retry/<int:reply_id>/", views.post_retry, name="retry"),
+    path("c/<uuid:public_id>/rate/", views.post_rating, name="rate"),
+    path("c/<uuid:public_id>/person/", views.post_wish_for_person, name="person"),
+]
+
+websocket_urlpatterns = [
+    # The stubs know path() for views only, and Channels takes it for consumers.
+    path("ws/c/<uuid:public_id>/", ConversationConsumer.as_asgi())  # type: ignore[arg-type]
+]

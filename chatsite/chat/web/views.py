@@ -1,0 +1,136 @@
+"""Pages over HTTP; all that the socket does also works here by plain forms."""
+
+import uuid
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from chatsite.chat import changes, history
+from chatsite.chat.actions import ask, ask_for_person, rate, retry
+from chatsite.chat.errors import NotYours, Refused
+from chatsite.chat.history import Seen
+from chatsite.chat.models import Conversation
+from chatsite.chat.web import fragments, rate_limits, visitors
+
+
+@require_GET
+@never_cache
+def home(request: HttpRequest) -> HttpResponse:
+    """Where a returning visitor was, or a new conversation."""
+    latest = history.latest(visitors.held(request.COOKIES))
+    return redirect("chat:conversation", latest) if latest else new(request)
+
+
+@require_GET
+@never_cache
+def new(request: HttpRequest) -> HttpResponse:
+    """An empty conversation under an address that nobody can guess; stored once it is used."""
+    response = _page(request, Seen(Conversation(), ()))
+    visitors.recognise(request, response)
+    return response
+
+
+@require_GET
+@never_cache
+def conversation(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """The newest messages, or with `before` those before that position: a part of the page only."""
+    before = request.GET.get("before", "")
+    try:
+        position = int(before[:9]) if before.isdecimal() else None
+        seen = history.seen(public_id, visitors.held(request.COOKIES), position)
+    except NotYours as error:
+        raise Http404 from error
+    if position is not None and request.htmx:  # type: ignore[attr-defined]  # htmx's
+        return render(request, "chat/_earlier.html", fragments.shown(seen))
+    response = _page(request, seen, is_newest=position is None)
+    visitors.recognise(request, response)
+    return response
+
+
+@require_POST
+def post_message(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    visitor = visitors.held(request.COOKIES)
+    meta = request.META
+    address = visitors.address(meta.get("REMOTE_ADDR", ""), meta.get("HTTP_X_FORWARDED_FOR", ""))
+    try:
+        rate_limits.asks_per_visitor.take(visitor)
+        rate_limits.asks_per_address.take(address)
+        client_id = uuid.UUID(request.POST.get("client_id", ""))
+        text = request.POST.get("text", "")
+        changes.announce(
+            ask.question(public_id, visitor, text, client_id, visitors.address_key(address))
+        )
+    except NotYours as error:
+        raise Http404 from error
+    except Refused as error:
+        return _refused(request, public_id, error)
+    except ValueError:
+        return HttpResponse("client_id is no UUID", status=400, content_type="text/plain")
+    return redirect("chat:conversation", public_id)
+
+
+@require_POST
+def post_retry(request: HttpRequest, public_id: uuid.UUID, reply_id: int) -> HttpResponse:
+    try:
+        changes.announce(retry.reply(public_id, visitors.held(request.COOKIES), reply_id))
+    except NotYours as error:
+        raise Http404 from error
+    except Refused as error:
+        return _refused(request, public_id, error)
+    return redirect("chat:conversation", public_id)
+
+
+@require_POST
+def post_rating(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    visitor = visitors.held(request.COOKIES)
+    try:
+        rate_limits.clicks_per_visitor.take(visitor)
+        reply_id, rating, note = rate.read(request.POST)
+        changes.announce(rate.answer(public_id, visitor, reply_id, rating, note))
+    except NotYours as error:
+        raise Http404 from error
+    except Refused as error:
+        return _refused(request, public_id, error)
+    except (KeyError, ValueError):
+        return HttpResponse("No rating of an answer", status=400, content_type="text/plain")
+    page = reverse("chat:conversation", args=[public_id])
+    return redirect(f"{page}#message-{reply_id}")
+
+
+@require_POST
+def post_wish_for_person(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    visitor = visitors.held(request.COOKIES)
+    try:
+        rate_limits.clicks_per_visitor.take(visitor)
+        wanted = request.POST.get("person") == "1"
+        changes.announce(ask_for_person.request(public_id, visitor, wanted))
+    except NotYours as error:
+        raise Http404 from error
+    except Refused as error:
+        return _refused(request, public_id, error)
+    return redirect("chat:conversation", public_id)
+
+
+def _refused(request: HttpRequest, public_id: uuid.UUID, error: Refused) -> HttpResponse:
+    """The page again, with the reason and what was typed."""
+    try:
+        seen = history.seen(public_id, visitors.held(request.COOKIES))
+    except NotYours as not_yours:
+        raise Http404 from not_yours
+    typed = request.POST.get("text", "")
+    return _page(request, seen, words=error.words, typed=typed)
+
+
+def _page(request: HttpRequest, seen: Seen, *, is_newest: bool = True, **more: str) -> HttpResponse:
+    context = {
+        **fragments.shown(seen),
+        "is_newest": is_newest,
+        "max_length": ask.MAX_LENGTH,
+        "new_client_id": uuid.uuid4(),
+        **more,
+    }
+    status = 422 if more else 200
+    return render(request, "chat/conversation.html", context, status=status)

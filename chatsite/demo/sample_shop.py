@@ -1,0 +1,85 @@
+"""The sample shop: loaded once, then the site's own to change."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+
+from billing.models import Budget
+from chatsite.knowledge.models import Article
+from chatsite.staff import accounts, roles
+from routing.models import TaskType
+
+SHOP = Path(__file__).parent / "shop"
+ARTICLES = SHOP / "articles"
+TASK_TYPES = SHOP / "task_types.json"
+
+DOLLAR = 1_000_000_000  # nano-dollars
+BUDGETS = [
+    ("Site, each day", Budget.Scope.SITE, Budget.Period.DAY, 10 * DOLLAR),
+    ("Site, each month", Budget.Scope.SITE, Budget.Period.MONTH, 100 * DOLLAR),
+    ("Each conversation", Budget.Scope.CONVERSATION, Budget.Period.TOTAL, 1 * DOLLAR),
+    # The visitor allowance: no free model for the world. A day's is some 25 answers of the strong
+    # tier, or 800 of the cheap one. Another cookie is another visitor, but not another address,
+    # which a whole office may share.
+    ("Each visitor, each day", Budget.Scope.VISITOR, Budget.Period.DAY, DOLLAR // 2),
+    ("Each network address, each day", Budget.Scope.ADDRESS, Budget.Period.DAY, 3 * DOLLAR),
+]
+ACCOUNTS = {"admin": "", "staff": roles.STAFF, "operator": roles.OPERATORS}
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """What `load` has added; `passwords` by account."""
+
+    articles: int
+    budgets: int
+    task_types: int
+    passwords: dict[str, str]
+
+
+@transaction.atomic
+def load() -> New:
+    """Add what is not there by its slug or name. What is there stays as it was edited."""
+    articles = [_article(path) for path in sorted(ARTICLES.glob("*.md"))]
+    budgets = [
+        Budget.objects.get_or_create(
+            name=name, defaults={"scope": scope, "period": period, "limit": limit}
+        )[1]
+        for name, scope, period, limit in BUDGETS
+    ]
+    task_types = [_task_type(each) for each in json.loads(TASK_TYPES.read_text())]
+    passwords = {name: accounts.create(name, group) for name, group in ACCOUNTS.items()}
+    return New(
+        articles=sum(articles),
+        budgets=sum(budgets),
+        task_types=sum(task_types),
+        passwords={name: password for name, password in passwords.items() if password},
+    )
+
+
+def _article(path: Path) -> bool:
+    """Whether it was missing. A file is `03-shipping-costs.md`, and its first line `# Title`."""
+    title, _, body = path.read_text(encoding="utf-8").partition("\n")
+    _, created = Article.objects.get_or_create(
+        slug=path.stem.partition("-")[2],
+        defaults={"title": title.removeprefix("# ").strip(), "body": body.strip()},
+    )
+    return created
+
+
+def _task_type(given: dict[str, Any]) -> bool:
+    """Whether it was missing."""
+    _, created = TaskType.objects.get_or_create(
+        name=given["name"],
+        defaults={
+            "description": given["description"],
+            "examples": "\n".join(given["examples"]),
+            "tier": given["suggested_tier"] or "",
+            "approved_answer": given["approved_answer"],
+            "cacheable": given["cacheable"],
+        },
+    )
+    return created

@@ -1,0 +1,39 @@
+"""Calls about one answer: a model is asked for it as in the chat, and a judge what it is worth."""
+
+from collections.abc import Sequence
+
+from django.conf import settings
+
+from chatsite.answering import prompt
+from chatsite.answering.context import MOST_ARTICLES
+from chatsite.answering.prompt import Said
+from chatsite.chat.models import Message
+from chatsite.knowledge import articles
+from chatsite.llm.batches import Request
+from chatsite.quality import rubric
+
+# Tokens of a verdict, and of what a reasoning model thinks before it.
+VERDICT_LIMIT = 600
+CUSTOMER = Message.Role.CUSTOMER
+
+# Roles and words of a conversation, oldest first.
+Words = Sequence[tuple[str, str]]
+
+
+def answer(reference: str, model: str, said: Words, limit: int, temperature: float) -> Request:
+    """What the chat would ask the model now, at most so many tokens."""
+    words = [Said("user" if by == CUSTOMER else "assistant", text) for by, text in said]
+    messages = prompt.messages(settings.SITE_NAME, _found(said), words)
+    return Request(reference, model, messages, limit, temperature)
+
+
+def verdict(reference: str, model: str, said: Words, text: str) -> Request:
+    """How good an answer to these words is, by the rubric."""
+    held = [(match.title, match.body) for match in _found(said)]
+    messages = rubric.messages(said, held, text)
+    return Request(reference, model, messages, VERDICT_LIMIT, response_format=rubric.FORMAT)
+
+
+def _found(said: Words) -> Sequence[articles.Match]:
+    asked = next((text for by, text in reversed(said) if by == CUSTOMER), "")
+    return articles.matching(asked, MOST_ARTICLES).matches

@@ -1,0 +1,153 @@
+"""Turns as they were when they were routed, and what is known of their cheap answers."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Max
+
+from chatsite.answering import turns
+from chatsite.chat.models import Message
+from chatsite.quality.id_chunks import together
+from chatsite.quality.labels import FIRM
+from chatsite.quality.models import QualityLabel
+from routing.analysis.features import measure
+from routing.checks import verifier
+from routing.checks.verifier import Answered
+from routing.choice import Turn
+from routing.learning import model_training
+from routing.models import AnswerCheck, RouteDecision
+
+# Replies read for one fit: what is trusted first, then the newest. Twice as many take 20 s more.
+MOST = 3000
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A reply's turn with its label, as `fit` takes it."""
+
+    reply_id: int
+    asked_at: datetime
+    label: model_training.Label
+
+    @property
+    def is_firm(self) -> bool:
+        """Whether somebody has said something, and not only gone on."""
+        return self.label.weight >= FIRM
+
+
+def read(leaving_out: Collection[QualityLabel.Source] = ()) -> list[Example]:
+    """The labelled replies, oldest first; what several sources say of one is averaged by trust.
+
+    `leaving_out`: sources that are not to be learned from.
+    """
+    said = QualityLabel.objects.exclude(source__in=leaving_out)
+    chosen = (
+        said.values("reply")
+        .annotate(trust=Max("weight"), newest=Max("said_at"))
+        .order_by("-trust", "-newest")
+        .values_list("reply", flat=True)[:MOST]
+    )
+    of_reply: dict[int, list[QualityLabel]] = defaultdict(list)
+    for label in said.filter(reply__in=list(chosen)):
+        of_reply[label.reply_id].append(label)
+    asked = turns_of(of_reply)
+    checks = _checks(asked)
+    found = [
+        Example(
+            reply.pk,
+            reply.created_at,
+            _combined(of_reply[reply.pk], turn, reply, checks.get(reply.reference)),
+        )
+        for reply, turn in asked.values()
+    ]
+    return sorted(found, key=lambda example: example.asked_at)
+
+
+def turns_of(reply_ids: Collection[int]) -> dict[int, tuple[Message, Turn]]:
+    """What was asked in these replies' turns, by the words that were unanswered then.
+
+    Evidence and ratings are those of the decision, because articles and opinions have changed
+    since. Replies that no decision was made for are left out.
+    """
+    found = {}
+    for some in together(sorted(reply_ids)):
+        replies = Message.objects.in_bulk(some)
+        messages = _messages({reply.conversation_id for reply in replies.values()})
+        seen = _decided(replies.values())
+        for reply in replies.values():
+            features = seen.get(reply.reference)
+            if features is None:
+                continue
+            before = [
+                message
+                for message in messages[reply.conversation_id]
+                if message.position < reply.position
+            ]
+            now, earlier = turns.asked(before[-turns.MOST_EARLIER :])
+            found[reply.pk] = (
+                reply,
+                Turn(
+                    "\n".join(now),
+                    tuple(earlier),
+                    features.get("evidence", 0.0),
+                    features.get("bad_ratings", 0),
+                ),
+            )
+    return found
+
+
+def _combined(
+    said: list[QualityLabel], turn: Turn, reply: Message, checks: Mapping[str, float] | None
+) -> model_training.Label:
+    trust = sum(each.weight for each in said)
+    strong = [each.strong for each in said if each.strong is not None]
+    return model_training.Label(
+        measured=measure(turn),
+        cheap=sum(each.weight * each.cheap for each in said) / trust,
+        strong=strong[0] if strong else None,
+        group=f"conversation:{reply.conversation_id}",
+        checks=checks,
+        weight=min(1.0, trust),
+    )
+
+
+def _messages(conversations: Collection[int]) -> Mapping[int, list[Message]]:
+    """All that was said in them, in order, answers without their text."""
+    found: dict[int, list[Message]] = defaultdict(list)
+    rows = Message.objects.filter(conversation__in=conversations).order_by(
+        "conversation", "position"
+    )
+    for message in rows.filter(role=Message.Role.CUSTOMER).only(
+        "conversation", "position", "role", "state", "text"
+    ):
+        found[message.conversation_id].append(message)
+    for message in rows.exclude(role=Message.Role.CUSTOMER).only(
+        "conversation", "position", "role", "state"
+    ):
+        found[message.conversation_id].append(message)
+    for messages in found.values():
+        messages.sort(key=lambda message: message.position)
+    return found
+
+
+def _decided(replies: Collection[Message]) -> Mapping[str, Any]:
+    references = [reply.reference for reply in replies]
+    decisions = RouteDecision.objects.filter(reference__in=references)
+    return dict(decisions.values_list("reference", "features"))
+
+
+def _checks(asked: Mapping[int, tuple[Message, Turn]]) -> Mapping[str, Mapping[str, float]]:
+    """What the verifier measured of their cheap answers, if it measures the same today."""
+    named = verifier.measure(Answered("", "")).keys()
+    references = [reply.reference for reply, _ in asked.values()]
+    return {
+        reference: features
+        for some in together(references)
+        for reference, features in AnswerCheck.objects.filter(reference__in=some).values_list(
+            "reference", "features"
+        )
+        if features.keys() == named
+    }

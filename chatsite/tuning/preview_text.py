@@ -1,0 +1,143 @@
+"""A preview in words and rows, as a page shows and a screen reader says them. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from billing import money
+from chatsite.tuning.draft_policy import ENOUGH, Preview
+from chatsite.tuning.replay import Effect
+from routing.models import Policy
+
+Analyzer = Policy.Analyzer
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One figure then and now."""
+
+    name: str
+    then: str
+    now: str
+    difference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One threshold of the curve; the table behind the picture has the whole ones."""
+
+    threshold: str
+    cost: str
+    share: str
+    saved: str
+
+
+def said(effect: Effect, days: int) -> str:
+    """What a screen reader is told when the threshold has moved."""
+    begin = f"At {effect.threshold:g},"
+    if not effect.then.replies:
+        return f"{begin} nothing can be shown: no message was answered in the last {days} days."
+    if not effect.moved:
+        return f"{begin} none of {effect.then.replies:,} messages would have moved."
+    towards = " and ".join(
+        f"{count:,} to the {tier} tier"
+        for count, tier in ((effect.to_strong, "strong"), (effect.to_cheap, "cheap"))
+        if count
+    )
+    return (
+        f"{begin} {effect.moved:,} of {effect.then.replies:,} messages would have moved: "
+        f"{towards}. Cost {dollars(effect.then.cost)} then, {dollars(effect.now.cost)} now."
+    )
+
+
+def rows(effect: Effect) -> list[Row]:
+    then, now = effect.then, effect.now
+    return [
+        Row("Cost", dollars(then.cost), dollars(now.cost), _dearer(now.cost - then.cost)),
+        Row("Cost of a message", _exact(then.each), _exact(now.each), _change(then.each, now.each)),
+        Row(
+            "Strong tier",
+            f"{then.strong:,} ({percent(then.share)})",
+            f"{now.strong:,} ({percent(now.share)})",
+            f"{now.strong - then.strong:+,}",
+        ),
+        Row(
+            "Cheap tier",
+            f"{then.replies - then.strong:,} ({percent(1 - then.share)})",
+            f"{now.replies - now.strong:,} ({percent(1 - now.share)})",
+            f"{then.strong - now.strong:+,}",
+        ),
+        Row(
+            "Saved against the strong tier alone",
+            percent(effect.saved_then),
+            percent(effect.saved),
+            f"{100 * (effect.saved - effect.saved_then):+.1f} points",
+        ),
+    ]
+
+
+def kept(preview: Preview) -> str:
+    """What is known of the quality, and on what it rests."""
+    measured = preview.kept
+    if measured is None:
+        labels = preview.quality.labels
+        if not labels:
+            return "not measured: no answer of these days is labelled"
+        return (
+            f"not measured: {preview.moved_labels} of the answers that would move are labelled, "
+            f"{ENOUGH} are the least"
+        )
+    mean, least = measured
+    return (
+        f"{percent(mean)} of the strong tier's, surely {percent(least)} or more, "
+        f"by {preview.quality.labels:,} labelled answers"
+    )
+
+
+def notes(preview: Preview, draft: Policy) -> list[str]:
+    """What a reader has to know to believe the figures."""
+    found = [
+        "What stays with its model costs what the ledger says; the rest is its own tokens at "
+        "today's price of the other model."
+    ]
+    if preview.weighed_again:
+        found.append(
+            f"{preview.weighed_again:,} messages had been scored by a model; they are weighed "
+            "again by the rules, and not in the list of those that move."
+        )
+    if draft.learned_analyzer_id or draft.analyzer in {Analyzer.MODEL, Analyzer.COMBINED}:
+        found.append("Messages keep the score they were given; no model is asked again.")
+    return found
+
+
+def points(drawn: Sequence[Effect]) -> list[Point]:
+    return [
+        Point(
+            f"{each.threshold:g}",
+            dollars(each.now.cost),
+            percent(each.now.share),
+            percent(each.saved),
+        )
+        for each in drawn
+        if each.threshold == int(each.threshold)
+    ]
+
+
+def percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+def dollars(nano: int) -> str:
+    """With cents, or with more where the whole is a few cents."""
+    return money.shown(nano, 2 if abs(nano) >= 10**9 or not nano else 4)
+
+
+def _exact(nano: int) -> str:
+    return money.shown(nano, 5)
+
+
+def _dearer(nano: int) -> str:
+    return f"{'-' if nano < 0 else '+'}{dollars(abs(nano))}"
+
+
+def _change(then: int, now: int) -> str:
+    return f"{100 * (now - then) / then:+.1f} %" if then else ""

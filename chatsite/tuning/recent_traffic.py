@@ -1,0 +1,191 @@
+"""Recent replies as they were routed and charged, in groups that a policy treats alike.
+
+Plain SQL: 100,000 decisions come as some hundred groups, and the features of a decision are read
+only where another analyzer has to weigh them again.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from billing.models import LedgerEntry
+from billing.prices.pricing import Tokens
+from routing.analysis.difficulty import Signals, weigh
+from routing.choice import Tier
+from routing.models import HIGHEST_THRESHOLD, Policy
+
+Analyzer = Policy.Analyzer
+
+# Whose scores a policy of this analyzer would have given as well. Another local analyzer's are
+# weighed again; what a model would have said is not known, and the score that there is stands.
+SAME = {
+    Analyzer.RULES: ("rules", "learned, first day"),
+    Analyzer.LEARNED: ("rules", "learned, first day", "learned"),
+}
+
+# What routing knows of a reply, weighed again where `features` come along. Grouped by the score
+# first: SQLite sorts, and what differs most decides soonest; it saves a tenth.
+KEY = """
+    d.policy_id, d.tier, d.threshold, d.score, d.pinned,
+    CASE WHEN d.analyzer IN ({same}) THEN NULL ELSE CAST(d.features AS TEXT) END AS features
+"""
+# How many, then what they were charged. A call's reference is its reply's with a number.
+TRAFFIC = """
+SELECT {key}, CAST(NULL AS boolean) AS own, COUNT(*), 0, 0, 0, 0, 0
+FROM routing_routedecision d
+WHERE d.decided_at >= %s
+GROUP BY 4, 1, 2, 3, 5, 6
+UNION ALL
+SELECT {key}, e.tier = d.tier,
+    SUM(e.amount),
+    SUM(CASE WHEN e.estimated THEN e.amount ELSE 0 END),
+    SUM(CASE WHEN e.input_tokens > e.cached_tokens + e.cache_write_tokens
+        THEN e.input_tokens - e.cached_tokens - e.cache_write_tokens ELSE 0 END),
+    SUM(e.cached_tokens), SUM(e.cache_write_tokens), SUM(e.output_tokens)
+FROM billing_ledgerentry e
+JOIN routing_routedecision d
+    ON d.reference = RTRIM(RTRIM(e.reference, '0123456789'), ':')
+WHERE e.called_at >= %s AND e.reference LIKE 'reply:%%' AND d.decided_at >= %s
+GROUP BY 4, 7, 1, 2, 3, 5, 6
+"""
+
+
+# A reply that is tried again may be decided on after its first calls.
+BEFORE = timedelta(hours=1)
+
+NONE = Tokens()
+
+
+class Alike(NamedTuple):
+    """What decides where a reply goes under another policy."""
+
+    policy: int  # which decided, by its primary key
+    tier: Tier
+    score: float  # less what stood between the threshold that counted and the policy's own
+    fixed: bool  # its tier was not the score's doing, and stays
+
+
+@dataclass(frozen=True, slots=True)
+class Charged:
+    """Nano-dollars of calls, and the tokens behind them."""
+
+    amount: int = 0  # of all calls
+    other: int = 0  # of the other tier's: a doubted answer written again, a failed model's stand-in
+    unpriced: int = 0  # of calls whose tokens the provider did not say
+    tokens: Tokens = NONE  # of the decided tier's calls
+
+    @classmethod
+    def of(cls, entry: LedgerEntry, tier: str) -> "Charged":
+        """What one call of a reply adds, where this tier was decided on."""
+        if entry.tier != tier:
+            return cls(amount=entry.amount, other=entry.amount)
+        if entry.usage is None:
+            return cls(amount=entry.amount, unpriced=entry.amount)
+        return cls(amount=entry.amount, tokens=entry.usage.tokens)
+
+    def __add__(self, more: "Charged") -> "Charged":
+        mine, theirs = self.tokens, more.tokens
+        return Charged(
+            self.amount + more.amount,
+            self.other + more.other,
+            self.unpriced + more.unpriced,
+            Tokens(
+                mine.fresh + theirs.fresh,
+                mine.cached + theirs.cached,
+                mine.written + theirs.written,
+                mine.output + theirs.output,
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    alike: Alike
+    replies: int
+    charged: Charged
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """`groups` in no order. `weighed_again` replies had been scored by another analyzer."""
+
+    groups: tuple[Group, ...]
+    weighed_again: int
+
+
+def since(moment: datetime, draft: Policy, own: Mapping[int, float]) -> Traffic:
+    """The replies decided from then on, scored as the draft's analyzer would. One query.
+
+    `own`: the threshold of each version, by its primary key.
+    """
+    same, scorers = same_scores(draft)
+    return _read(moment, same, scorers, lambda row: _alike(row, own))
+
+
+def counted(moment: datetime) -> tuple[Group, ...]:
+    """The same with the scores that they had, whatever raised their threshold. One query."""
+    return _read(moment, "d.analyzer", [], _as_counted).groups
+
+
+def _read(
+    moment: datetime, same: str, scorers: list[str], alike_of: Callable[[Sequence[Any]], Alike]
+) -> Traffic:
+    key = KEY.format(same=same)
+    start = connection.ops.adapt_datetimefield_value(moment)
+    called = connection.ops.adapt_datetimefield_value(moment - BEFORE)
+    replies: dict[Alike, int] = {}
+    charged: dict[Alike, Charged] = {}
+    weighed_again = 0
+    with connection.cursor() as cursor:
+        arguments = [*scorers, start, *scorers, called, start]
+        cursor.execute(TRAFFIC.format(key=key), arguments)
+        for *row, is_own, first, estimated, fresh, cached, written, output in cursor.fetchall():
+            alike = alike_of(row)
+            if is_own is None:
+                replies[alike] = replies.get(alike, 0) + int(first)
+                weighed_again += int(first) if row[-1] else 0
+                continue
+            amounts = Charged(
+                amount=int(first),
+                other=0 if is_own else int(first),
+                unpriced=int(estimated) if is_own else 0,
+                tokens=tokens_of(fresh, cached, written, output) if is_own else NONE,
+            )
+            charged[alike] = charged.get(alike, Charged()) + amounts
+    groups = tuple(
+        Group(alike, count, charged.get(alike, Charged())) for alike, count in replies.items()
+    )
+    return Traffic(groups, weighed_again)
+
+
+def same_scores(draft: Policy) -> tuple[str, list[str]]:
+    """What stands in the brackets of `d.analyzer IN (...)`, and its arguments."""
+    # A site's own model is not in the features, so what it would say is not known either.
+    scorers = None if draft.learned_analyzer_id else SAME.get(Analyzer(draft.analyzer))
+    return (", ".join(["%s"] * len(scorers)), [*scorers]) if scorers else ("d.analyzer", [])
+
+
+def _alike(row: Sequence[Any], own: Mapping[int, float]) -> Alike:
+    policy, tier, threshold, score, pinned, features = row
+    value = weigh(Signals(**json.loads(features))).value if features else score
+    by_score = (tier == Tier.STRONG) == (score >= threshold)
+    # Nothing was to go strong then: a budget's doing.
+    barred = threshold >= HIGHEST_THRESHOLD > own[policy]
+    fixed = bool(pinned) or barred or not by_score
+    # To a tenth, as both are: with what floats leave over, equal ones would not be alike.
+    return Alike(policy, Tier(tier), round(value - threshold + own[policy], 2), fixed)
+
+
+def _as_counted(row: Sequence[Any]) -> Alike:
+    policy, tier, threshold, score, pinned, _ = row
+    by_score = (tier == Tier.STRONG) == (score >= threshold)
+    return Alike(policy, Tier(tier), score, bool(pinned) or not by_score)
+
+
+def tokens_of(*counts: Any) -> Tokens:
+    """Sums of nothing are null; PostgreSQL's are decimals."""
+    return Tokens(*(int(count or 0) for count in counts))

@@ -1,0 +1,280 @@
+"""What a trial has shown so far, by conversation."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from statistics import fmean
+
+from django.db import connection
+from django.utils import timezone
+
+from billing.prices.pricing import Rate
+from chatsite.tuning import confidence_intervals, draft_policy, replay
+from chatsite.tuning.confidence_intervals import Interval
+from chatsite.tuning.preview_text import percent
+from chatsite.tuning.recent_traffic import (
+    NONE,
+    Alike,
+    Charged,
+    Group,
+    tokens_of,
+)
+from chatsite.tuning.replay import Models
+from routing.choice import Tier
+from routing.models import RouteDecision, Trial
+
+# What became of each conversation in the trial.
+CONVERSATIONS = """
+SELECT c.id, MIN(d.policy_id), COUNT(*),
+    COUNT(CASE WHEN d.tier = 'strong' THEN 1 END),
+    COUNT(CASE WHEN d.shadow_tier = 'strong' THEN 1 END),
+    COUNT(CASE WHEN d.shadow_tier = d.tier THEN 1 END),
+    COUNT(CASE WHEN m.state IN ('failed', 'cut') THEN 1 END),
+    COUNT(CASE WHEN m.retries > 0 THEN 1 END),
+    COUNT(CASE WHEN m.rating = 1 THEN 1 END),
+    COUNT(CASE WHEN m.rating = -1 THEN 1 END),
+    MAX(CASE WHEN c.handled_by_id IS NOT NULL OR c.wants_person_since IS NOT NULL
+        OR EXISTS (SELECT 1 FROM chat_message s WHERE s.conversation_id = c.id AND s.role = 'staff')
+        THEN 1 ELSE 0 END)
+FROM routing_routedecision d
+JOIN chat_message m ON m.id = CAST(SUBSTR(d.reference, 7) AS BIGINT)
+JOIN chat_conversation c ON c.id = m.conversation_id
+WHERE d.trial_id = %s AND d.decided_at >= %s
+GROUP BY c.id
+"""
+# All that its calls cost while the trial ran: answers, failed attempts, scoring.
+COSTS = """
+SELECT conversation, SUM(amount)
+FROM billing_ledgerentry
+WHERE called_at >= %s AND called_at <= %s AND conversation <> ''
+GROUP BY conversation
+"""
+# Calls of replies that the shadow would have sent to the other tier.
+MOVED = """
+SELECT e.conversation, d.tier, e.tier = d.tier, SUM(e.amount),
+    SUM(CASE WHEN e.estimated THEN e.amount ELSE 0 END),
+    SUM(CASE WHEN e.input_tokens > e.cached_tokens + e.cache_write_tokens
+        THEN e.input_tokens - e.cached_tokens - e.cache_write_tokens ELSE 0 END),
+    SUM(e.cached_tokens), SUM(e.cache_write_tokens), SUM(e.output_tokens)
+FROM billing_ledgerentry e
+JOIN routing_routedecision d
+    ON d.reference = RTRIM(RTRIM(e.reference, '0123456789'), ':')
+WHERE e.called_at >= %s AND e.reference LIKE 'reply:%%' AND d.trial_id = %s
+    AND d.decided_at >= %s AND d.shadow_tier <> d.tier
+GROUP BY e.conversation, d.tier, e.tier = d.tier
+"""
+
+# Replies that a page looks at, the newest: 150,000 take SQLite 4 s.
+MOST = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    policy: int
+    replies: int
+    strong: int
+    shadow_strong: int
+    agreed: int
+    failed: int
+    retried: int
+    good: int
+    bad: int
+    handed: int  # 1 where a person came, or was asked for
+    cost: int  # nano-dollars
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One measure on either side, and the difference in words."""
+
+    name: str
+    ours: str
+    theirs: str
+    difference: str
+    verdict: str
+    shows: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    ours: int  # conversations
+    theirs: int
+    replies: int
+    moved: int  # replies that the shadow would have sent to the other tier
+    rows: tuple[Row, ...] = field(default=())
+    since: datetime | None = None  # of the trial's replies, only those from then on; None: all
+
+    @property
+    def too_few(self) -> bool:
+        return min(self.ours, self.theirs) < confidence_intervals.FEW
+
+
+def of(trial: Trial) -> Results:
+    """Of the newest replies. Four queries. Raises NoPrice for a shadow whose models have none."""
+    decided = RouteDecision.objects.filter(trial=trial).order_by("-decided_at")
+    cut = list(decided.values_list("decided_at", flat=True)[MOST - 1 : MOST])
+    since = cut[0] if cut else trial.started_at
+    found = _conversations(trial, since)
+    return replace(_results(trial, since, found), since=since if cut else None)
+
+
+def _results(trial: Trial, since: datetime, found: Mapping[str, Conversation]) -> Results:
+    if trial.kind == Trial.Kind.SHADOW:
+        return _shadow(trial, since, found)
+    ours = [each for each in found.values() if each.policy != trial.policy_id]
+    theirs = [each for each in found.values() if each.policy == trial.policy_id]
+    return Results(
+        len(ours), len(theirs), sum(each.replies for each in found.values()), 0, _ab(ours, theirs)
+    )
+
+
+def _conversations(trial: Trial, since: datetime) -> dict[str, Conversation]:
+    adapt = connection.ops.adapt_datetimefield_value
+    with connection.cursor() as cursor:
+        until = trial.ended_at or timezone.now()
+        cursor.execute(COSTS, [adapt(since), adapt(until)])
+        costs = dict(cursor.fetchall())
+        cursor.execute(CONVERSATIONS, [trial.pk, adapt(since)])
+        found = {}
+        for pk, *counts in cursor.fetchall():
+            name = f"conversation:{pk}"
+            counts.append(int(costs.get(name, 0)))
+            found[name] = Conversation(*counts)
+        return found
+
+
+def _ab(ours: list[Conversation], theirs: list[Conversation]) -> tuple[Row, ...]:
+    def shares(name: str, hit: str, among: str = "") -> Row:
+        """Conversations in which it happened, of those in which it could."""
+        sides = []
+        for side in (ours, theirs):
+            could = [each for each in side if not among or getattr(each, among) or each.bad]
+            sides.append((sum(bool(getattr(each, hit)) for each in could), len(could)))
+        (one, of_one), (other, of_other) = sides
+        interval = confidence_intervals.between_shares((one, of_one), (other, of_other))
+        return Row(
+            name,
+            f"{one} of {of_one}",
+            f"{other} of {of_other}",
+            _points(interval),
+            _verdict(interval),
+            interval.shows,
+        )
+
+    cost = confidence_intervals.between_means(
+        [each.cost / 10**9 for each in ours], [each.cost / 10**9 for each in theirs]
+    )
+    return (
+        Row(
+            "Cost of a conversation",
+            _dollars(ours),
+            _dollars(theirs),
+            _in_dollars(cost),
+            _verdict(cost),
+            cost.shows,
+        ),
+        shares("Rated bad, of those rated", "bad", among="good"),
+        shares("With a person, or asking for one", "handed"),
+        shares("An answer asked for again", "retried"),
+        shares("An answer failed or was cut", "failed"),
+        shares("Strong tier at least once", "strong"),
+    )
+
+
+def _shadow(trial: Trial, since: datetime, found: Mapping[str, Conversation]) -> Results:
+    seen = list(found.values())
+    replies = [each.replies for each in seen]
+    agreed = confidence_intervals.ratio([each.agreed for each in seen], replies)
+    ours = confidence_intervals.ratio([each.strong for each in seen], replies)
+    theirs = confidence_intervals.ratio([each.shadow_strong for each in seen], replies)
+    total = sum(replies)
+    strong = confidence_intervals.mean(
+        [(each.shadow_strong - each.strong) / each.replies for each in seen]
+    )
+    dearer = _dearer(trial, since, found)
+    cost = confidence_intervals.mean([dearer.get(name, 0) / 10**9 for name in found])
+    would = [each.cost + dearer.get(name, 0) for name, each in found.items()]
+    rows = (
+        Row("Same tier", "", percent(agreed.value), _range(agreed), _enough(agreed), False),
+        Row(
+            "Replies of the strong tier",
+            percent(ours.value),
+            percent(theirs.value),
+            _points(strong),
+            _verdict(strong),
+            strong.shows,
+        ),
+        Row(
+            "Cost of a conversation",
+            _dollars(seen),
+            f"${fmean(would) / 10**9:.4f}" if would else "",
+            _in_dollars(cost),
+            _verdict(cost),
+            cost.shows,
+        ),
+    )
+    return Results(len(seen), len(seen), total, total - sum(each.agreed for each in seen), rows)
+
+
+def _dearer(trial: Trial, since: datetime, found: Mapping[str, Conversation]) -> dict[str, int]:
+    """By how much each conversation would have cost more under the shadow."""
+    then, draft = Models.by(trial.control), Models.by(trial.policy)
+    rates: Mapping[str, Rate] = draft_policy.rates(trial.policy)
+    charged: dict[tuple[str, str], Charged] = defaultdict(Charged)
+    start = connection.ops.adapt_datetimefield_value(since)
+    with connection.cursor() as cursor:
+        cursor.execute(MOVED, [start, trial.pk, start])
+        for conversation, tier, own, amount, estimated, *counts in cursor.fetchall():
+            charged[conversation, tier] += Charged(
+                amount=int(amount),
+                other=0 if own else int(amount),
+                unpriced=int(estimated) if own else 0,
+                tokens=tokens_of(*counts) if own else NONE,
+            )
+    dearer: dict[str, int] = defaultdict(int)
+    for (conversation, tier), amounts in charged.items():
+        group = Group(Alike(trial.control_id, Tier(tier), 0.0, False), 1, amounts)
+        priced = replay.priced(group, then, draft, rates)
+        other = priced.cheap if tier == Tier.STRONG else priced.strong
+        dearer[conversation] += other - priced.then
+    return {name: amount for name, amount in dearer.items() if name in found}
+
+
+def _dollars(side: list[Conversation]) -> str:
+    return f"${fmean(each.cost for each in side) / 10**9:.4f}" if side else ""
+
+
+def _in_dollars(interval: Interval) -> str:
+    if interval.n < 2:
+        return ""
+    return f"{_signed(interval.value)} ({_signed(interval.low)} to {_signed(interval.high)})"
+
+
+def _signed(dollars: float) -> str:
+    return f"{'-' if dollars < 0 else '+'}${abs(dollars):.4f}"
+
+
+def _points(interval: Interval) -> str:
+    if not interval.n:
+        return ""
+    value, low, high = (100 * part for part in (interval.value, interval.low, interval.high))
+    return f"{value:+.1f} points ({low:+.1f} to {high:+.1f})"
+
+
+def _range(interval: Interval) -> str:
+    return f"{percent(interval.low)} to {percent(interval.high)}" if interval.n else ""
+
+
+def _enough(interval: Interval) -> str:
+    return f"too few to tell: {interval.n} conversations" if interval.too_few else ""
+
+
+def _verdict(interval: Interval) -> str:
+    if interval.too_few:
+        return (
+            f"too few to tell: {interval.n} conversations, {confidence_intervals.FEW} are the least"
+        )
+    if not interval.shows:
+        return "no difference shown"
+    return "less" if interval.value < 0 else "more"

@@ -1,0 +1,83 @@
+"""What was decided, before an answer and after it."""
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from routing.admin.read_only import WrittenByCode
+from routing.models import AnswerCheck, RouteDecision
+
+
+@admin.register(RouteDecision)
+class RouteDecisionAdmin(WrittenByCode):
+    list_display = ["reference", "tier", "score", "threshold", "reason", "decided_at"]
+    # Neither Django's date_hierarchy nor a filter by analyzer: both read every decision.
+    list_filter = ["tier", "policy", "decided_at"]
+    # Those that have an index.
+    sortable_by = ["reference", "decided_at"]
+    show_facets = admin.ShowFacets.NEVER
+    search_fields = ["reference__exact", "reason"]
+    search_help_text = "A reply's reference, such as reply:12, or words of a reason"
+    list_select_related = ["policy"]
+    # Counting a large table for each page costs more than the page.
+    show_full_result_count = False
+    fields = [
+        "reference",
+        "tier",
+        "score",
+        "threshold",
+        "analyzer",
+        "policy",
+        "reason",
+        "moves",
+        "flip",
+        "detour",
+        "seen",
+        "decided_at",
+    ]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    @admin.display(description="what moved the score")
+    def moves(self, decision: RouteDecision) -> str:
+        return "; ".join(f"{name} {points:+g}" for name, points in decision.moved) or "nothing"
+
+    @admin.display(description="other tier")
+    def flip(self, decision: RouteDecision) -> str:
+        return decision.flip or "The tier did not follow from the score."
+
+    @admin.display(description="what the rules saw")
+    def seen(self, decision: RouteDecision) -> str:
+        return "; ".join(f"{name}: {_in_words(value)}" for name, value in decision.features.items())
+
+
+@admin.register(AnswerCheck)
+class VerdictAdmin(WrittenByCode):
+    list_display = ["call", "doubt", "threshold", "reason", "outcome", "checked_at"]
+    # As for decisions: neither a date_hierarchy nor a filter by verifier.
+    list_filter = ["outcome", "checked_at"]
+    sortable_by = ["doubt", "checked_at"]
+    show_facets = admin.ShowFacets.NEVER
+    search_fields = ["reference__exact"]
+    search_help_text = "A reply's reference, such as reply:12"
+    show_full_result_count = False
+    fields = ["call", "reason", "outcome", "verifier", "moved", "measured", "checked_at"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    @admin.display(description="what moved the doubt, in points of ten")
+    def moved(self, verdict: AnswerCheck) -> str:
+        return "; ".join(f"{name}: {points:+g}" for name, points in verdict.findings) or "nothing"
+
+    @admin.display(description="what was measured")
+    def measured(self, verdict: AnswerCheck) -> str:
+        return "; ".join(f"{name}: {value:g}" for name, value in verdict.features.items())
+
+
+def _in_words(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "none"
+    return f"{value:g}" if isinstance(value, float) else str(value)
