@@ -389,7 +389,7 @@ def eventful(told: Told, nora: User) -> Told:
     given = told.asks().reply
     end_reply.end(given, "complete", text="From nine to five.")
     CannedAnswer.objects.create(
-        reply=given, kind="kept", task_type="hours", similarity=0.9, recognised_by="words", saved=7
+        reply=given, kind="saved", task_type="hours", similarity=0.9, recognised_by="words", saved=7
     )
     told.asks().begins("strong")
     staff_reply.send(told.conversation.pk, nora, "A person here.")

@@ -173,7 +173,7 @@ def test_a_reply_that_is_not_routed_yet_has_an_empty_receipt(told):
 def test_receipts_take_five_queries(told, replies, django_assert_num_queries):
     for _ in range(replies):
         told.answered().asks()
-    messages = list(told.conversation.messages.select_related("prepared"))
+    messages = list(told.conversation.messages.select_related("canned"))
 
     with django_assert_num_queries(5):
         found = receipts.of(messages)

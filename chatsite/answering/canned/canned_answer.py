@@ -1,4 +1,4 @@
-"""Prepared answers: a reply that ends at once, without a call, as one that was written would."""
+"""Canned answers: a reply that ends at once, without a call, as one that was written would."""
 
 import logging
 from dataclasses import dataclass, field
@@ -17,12 +17,12 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Words that are ready for a reply. `kept`: where they were given before."""
+    """Words that are ready for a reply. `saved`: the saved answer that they are."""
 
     task: Task
     text: str
     sources: list[dict[str, str]] = field(default_factory=list)
-    kept: SavedAnswer | None = None
+    saved: SavedAnswer | None = None
 
 
 def is_first(claimed: Claimed) -> bool:
@@ -39,18 +39,23 @@ def give(claimed: Claimed, answer: Answer) -> Ended | NotOurs:
     )
     if change is None:
         return NotOurs()
-    kind = CannedAnswer.Kind.KEPT if answer.kept else CannedAnswer.Kind.APPROVED
+    kind = CannedAnswer.Kind.SAVED if answer.saved else CannedAnswer.Kind.APPROVED
     CannedAnswer.objects.create(
         reply=reply,
         kind=kind,
         task_type=answer.task.name,
         similarity=answer.task.similarity,
         recognised_by=answer.task.why,
-        kept=answer.kept,
-        saved=answer.kept.cost if answer.kept else 0,
+        saved_answer=answer.saved,
+        saved=answer.saved.cost if answer.saved else 0,
     )
-    if answer.kept:
-        again = SavedAnswer.objects.filter(id=answer.kept.pk)
+    if answer.saved:
+        again = SavedAnswer.objects.filter(id=answer.saved.pk)
         again.update(hits=F("hits") + 1, hit_at=timezone.now())
-    logger.info("%s given an %s of task type %s", reply.reference, kind.label, answer.task.name)
+    logger.info(
+        "%s given a canned answer (%s) of task type %s",
+        reply.reference,
+        kind.label,
+        answer.task.name,
+    )
     return Ended(change)

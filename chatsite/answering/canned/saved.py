@@ -28,8 +28,8 @@ from routing.analysis.wording import tidy
 
 logger = logging.getLogger(__name__)
 
-KEPT = timedelta(days=30)
-MOST_KEPT = 10_000
+SAVED_FOR = timedelta(days=30)
+MOST_SAVED = 10_000
 # Characters of a question. A longer one is not asked twice.
 LONGEST = 500
 
@@ -40,7 +40,7 @@ def for_turn(claimed: Claimed) -> Answer | None:
     if task is None or key is None:
         return None
     known = (
-        SavedAnswer.objects.filter(key=key, kept_at__gt=timezone.now() - KEPT)
+        SavedAnswer.objects.filter(key=key, saved_at__gt=timezone.now() - SAVED_FOR)
         .exclude(reply__rating=Message.Rating.BAD)
         .select_related("reply")
         .first()
@@ -58,7 +58,7 @@ def keep(work: Work) -> None:
     cost = entries.values_list("amount", flat=True).first()
     if cost is None:  # nobody could say what it saves
         return
-    kept = SavedAnswer(
+    answer = SavedAnswer(
         reply=reply,
         key=key,
         task_type=task.name,
@@ -66,20 +66,20 @@ def keep(work: Work) -> None:
         cost=cost,
     )
     # Whoever asked the same at the same moment may have been first.
-    SavedAnswer.objects.bulk_create([kept], ignore_conflicts=True)
+    SavedAnswer.objects.bulk_create([answer], ignore_conflicts=True)
 
 
 def forget(now: datetime) -> int:
     """Delete what is too old, of an earlier edition, or beyond the most; return how many."""
     edition = Edition.objects.values("value")[:1]
-    stale = SavedAnswer.objects.filter(Q(kept_at__lte=now - KEPT) | ~Q(knowledge=edition))
+    stale = SavedAnswer.objects.filter(Q(saved_at__lte=now - SAVED_FOR) | ~Q(knowledge=edition))
     gone = stale.delete()[0]
-    surplus = SavedAnswer.objects.order_by("-kept_at").values_list("id", flat=True)[MOST_KEPT:]
+    surplus = SavedAnswer.objects.order_by("-saved_at").values_list("id", flat=True)[MOST_SAVED:]
     return gone + SavedAnswer.objects.filter(id__in=list(surplus)).delete()[0]
 
 
 def _key(claimed: Claimed) -> str | None:
-    """All that the answer comes from; None where it may not be kept."""
+    """All that the answer comes from; None where it may not be saved."""
     turn, task, policy = claimed.turn, claimed.turn.task, claimed.policy
     if task is None or not task.is_cacheable or not claimed.found.edition:
         return None

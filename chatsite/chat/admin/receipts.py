@@ -84,7 +84,7 @@ class Receipt:
     attempts: tuple[Attempt, ...]  # in the order they were made
     answer: Attempt | None
     other: Alternative | None
-    prepared: CannedAnswer | None = None  # where no model was asked
+    canned: CannedAnswer | None = None  # where no model was asked
     verdict: AnswerCheck | None = None  # on a cheap answer; None where none was checked
 
     @property
@@ -94,7 +94,7 @@ class Receipt:
 
     @property
     def _recognised(self) -> CannedAnswer | RouteDecision | None:
-        return self.prepared or self.decision
+        return self.canned or self.decision
 
     @property
     def task_type(self) -> str:
@@ -119,7 +119,7 @@ class Receipt:
 def of(messages: Iterable[Message]) -> dict[int, Receipt]:
     """The receipts of the replies among these messages, by the message's id. Five queries.
 
-    Read them with `prepared`, or it is a query more for each.
+    Read them with `canned`, or it is a query more for each.
     """
     replies = [message for message in messages if message.role == Message.Role.ASSISTANT]
     shares = {
@@ -166,7 +166,7 @@ def of(messages: Iterable[Message]) -> dict[int, Receipt]:
             attempts=tuple(attempts[name] for name in references[reply.pk] if name in attempts),
             answer=answer,
             other=_other(answer, decision, prices) if answer and decision else None,
-            prepared=getattr(reply, "prepared", None),
+            canned=getattr(reply, "canned", None),
             verdict=verdict,
         )
     return receipts

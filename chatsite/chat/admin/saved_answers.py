@@ -31,12 +31,12 @@ SHOWN = 90
 
 
 class SavedAnswerAdmin(admin.ModelAdmin[SavedAnswer]):
-    """Kept and given by the site itself; an operator can only take one out."""
+    """Saved and given again by the site itself; an operator can only delete one."""
 
-    when_empty = "No answer is kept yet."
-    list_display = ["question", "task_type", "status", "hits", "saved", "cost_each", "kept_at"]
+    when_empty = "No answer has been saved yet."
+    list_display = ["question", "task_type", "status", "hits", "saved", "cost_each", "saved_at"]
     list_filter = ["task_type"]
-    date_hierarchy = "kept_at"
+    date_hierarchy = "saved_at"
     search_fields = ["reply__conversation__messages__text"]
     search_help_text = "Words in the question or the answer."
     show_full_result_count = False
@@ -50,7 +50,7 @@ class SavedAnswerAdmin(admin.ModelAdmin[SavedAnswer]):
         "hit_at",
         "saved",
         "cost_each",
-        "kept_at",
+        "saved_at",
         "conversation",
     ]
 
@@ -82,7 +82,7 @@ class SavedAnswerAdmin(admin.ModelAdmin[SavedAnswer]):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        given = CannedAnswer.objects.filter(kind=CannedAnswer.Kind.KEPT)
+        given = CannedAnswer.objects.filter(kind=CannedAnswer.Kind.SAVED)
         totals = given.aggregate(times=Count("id"), saved=Coalesce(Sum("saved"), 0))
         approved = CannedAnswer.objects.filter(kind=CannedAnswer.Kind.APPROVED).count()
         context = {
@@ -93,31 +93,31 @@ class SavedAnswerAdmin(admin.ModelAdmin[SavedAnswer]):
         return super().changelist_view(request, {**(extra_context or {}), **context})
 
     @admin.display(description="question")
-    def question(self, kept: SavedAnswer) -> str:
-        return Truncator(str(vars(kept)["asked"])).chars(SHOWN)
+    def question(self, answer: SavedAnswer) -> str:
+        return Truncator(str(vars(answer)["asked"])).chars(SHOWN)
 
     @admin.display(description="answer")
-    def answer(self, kept: SavedAnswer) -> SafeString:
-        return kept.reply.html
+    def answer(self, answer: SavedAnswer) -> SafeString:
+        return answer.reply.html
 
     @admin.display(description="status")
-    def status(self, kept: SavedAnswer) -> str:
-        if kept.reply.rating == Message.Rating.BAD:
+    def status(self, answer: SavedAnswer) -> str:
+        if answer.reply.rating == Message.Rating.BAD:
             return "rated down: not given"
-        if kept.knowledge != vars(kept)["edition"]:
+        if answer.knowledge != vars(answer)["edition"]:
             return "articles have changed"
-        return "policy has changed" if vars(kept)["of_other_policy"] else "given"
+        return "policy has changed" if vars(answer)["of_other_policy"] else "given"
 
     @admin.display(description="saved", ordering="hits")
-    def saved(self, kept: SavedAnswer) -> str:
-        return money.shown(kept.saved)
+    def saved(self, answer: SavedAnswer) -> str:
+        return money.shown(answer.saved)
 
     @admin.display(description="cost once", ordering="cost")
-    def cost_each(self, kept: SavedAnswer) -> str:
-        return money.shown(kept.cost)
+    def cost_each(self, answer: SavedAnswer) -> str:
+        return money.shown(answer.cost)
 
     @admin.display(description="conversation")
-    def conversation(self, kept: SavedAnswer) -> SafeString:
-        conversation = kept.reply.conversation
+    def conversation(self, answer: SavedAnswer) -> SafeString:
+        conversation = answer.reply.conversation
         address = reverse("admin:chat_conversation_change", args=[conversation.pk])
         return format_html('<a href="{}">{}</a>', address, conversation)

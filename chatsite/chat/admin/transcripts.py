@@ -73,7 +73,7 @@ def read(conversation: Conversation, before: int | None, *, costs: bool) -> Tran
 
     The conversation was `described`.
     """
-    messages = conversation.messages.select_related("author", "prepared").order_by("-position")
+    messages = conversation.messages.select_related("author", "canned").order_by("-position")
     if before is not None:
         messages = messages.filter(position__lt=before)
     found = list(messages[: MOST_MESSAGES + 1])

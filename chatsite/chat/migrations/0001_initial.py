@@ -240,7 +240,7 @@ class Migration(migrations.Migration):
                     "cost",
                     models.PositiveBigIntegerField(help_text="What it cost, in nano-dollars."),
                 ),
-                ("kept_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("saved_at", models.DateTimeField(default=django.utils.timezone.now)),
                 (
                     "hits",
                     models.PositiveIntegerField(
@@ -252,13 +252,13 @@ class Migration(migrations.Migration):
                     "reply",
                     models.OneToOneField(
                         on_delete=django.db.models.deletion.CASCADE,
-                        related_name="kept",
+                        related_name="saved_answer",
                         to="chat.message",
                     ),
                 ),
             ],
             options={
-                "ordering": ["-hits", "-kept_at"],
+                "ordering": ["-hits", "-saved_at"],
             },
         ),
         migrations.CreateModel(
@@ -273,7 +273,7 @@ class Migration(migrations.Migration):
                 (
                     "kind",
                     models.CharField(
-                        choices=[("approved", "approved answer"), ("kept", "answer given before")],
+                        choices=[("approved", "approved answer"), ("saved", "saved answer")],
                         max_length=8,
                     ),
                 ),
@@ -283,7 +283,7 @@ class Migration(migrations.Migration):
                 (
                     "saved",
                     models.PositiveBigIntegerField(
-                        default=0, help_text="Nano-dollars that the kept answer had cost."
+                        default=0, help_text="Nano-dollars that the saved answer had cost."
                     ),
                 ),
                 ("given_at", models.DateTimeField(default=django.utils.timezone.now)),
@@ -291,12 +291,12 @@ class Migration(migrations.Migration):
                     "reply",
                     models.OneToOneField(
                         on_delete=django.db.models.deletion.CASCADE,
-                        related_name="prepared",
+                        related_name="canned",
                         to="chat.message",
                     ),
                 ),
                 (
-                    "kept",
+                    "saved_answer",
                     models.ForeignKey(
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
@@ -507,7 +507,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="savedanswer",
-            index=models.Index(fields=["kept_at"], name="chat_kept_by_time"),
+            index=models.Index(fields=["saved_at"], name="chat_saved_by_time"),
         ),
         migrations.AddIndex(
             model_name="cannedanswer",
@@ -516,7 +516,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="cannedanswer",
             constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["approved", "kept"])),
+                condition=models.Q(("kind__in", ["approved", "saved"])),
                 name="chat_canned_kind_is_known",
             ),
         ),

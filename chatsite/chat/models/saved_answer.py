@@ -1,4 +1,4 @@
-"""Answers that need no call: those that were kept, and who was given which."""
+"""Answers without a call: those saved to be given again, and which reply was given which."""
 
 from typing import Self
 
@@ -19,10 +19,10 @@ class SavedAnswerQuerySet(models.QuerySet["SavedAnswer"]):
 class SavedAnswer(models.Model):
     """A complete answer to a first message, to be given again to whoever asks the same.
 
-    Its words are the reply's own: what deletes the conversation deletes what was kept of it.
+    Its words are the reply's own: deleting the conversation deletes the saved answer.
     """
 
-    reply = models.OneToOneField(Message, on_delete=models.CASCADE, related_name="kept")
+    reply = models.OneToOneField(Message, on_delete=models.CASCADE, related_name="saved_answer")
     key = models.CharField(
         max_length=64,
         unique=True,
@@ -31,7 +31,7 @@ class SavedAnswer(models.Model):
     task_type = models.CharField(max_length=80)
     knowledge = models.CharField(max_length=32, help_text="The articles' edition.")
     cost = models.PositiveBigIntegerField(help_text="What it cost, in nano-dollars.")
-    kept_at = models.DateTimeField(default=timezone.now)
+    saved_at = models.DateTimeField(default=timezone.now)
     hits = models.PositiveIntegerField(default=0, help_text="How often it was given again.")
     # Null until it was given again.
     hit_at = models.DateTimeField(null=True, blank=True)
@@ -39,11 +39,11 @@ class SavedAnswer(models.Model):
     objects = SavedAnswerQuerySet.as_manager()
 
     class Meta:
-        ordering = ["-hits", "-kept_at"]
-        indexes = [models.Index(fields=["kept_at"], name="chat_kept_by_time")]
+        ordering = ["-hits", "-saved_at"]
+        indexes = [models.Index(fields=["saved_at"], name="chat_saved_by_time")]
 
     def __str__(self) -> str:
-        return f"Kept from {self.reply_id}"
+        return f"Saved from reply {self.reply_id}"
 
     @property
     def saved(self) -> int:
@@ -52,23 +52,23 @@ class SavedAnswer(models.Model):
 
 
 class CannedAnswer(models.Model):
-    """How a reply was answered without a call: by an approved answer, or by one kept before."""
+    """How a reply was answered without a call: with an approved or a saved answer."""
 
     class Kind(models.TextChoices):
         APPROVED = "approved", "approved answer"
-        KEPT = "kept", "answer given before"
+        SAVED = "saved", "saved answer"
 
-    reply = models.OneToOneField(Message, on_delete=models.CASCADE, related_name="prepared")
+    reply = models.OneToOneField(Message, on_delete=models.CASCADE, related_name="canned")
     kind = models.CharField(max_length=8, choices=Kind)
     task_type = models.CharField(max_length=80)
     similarity = models.FloatField(help_text="0 to 1, to the task type's examples.")
     recognised_by = models.CharField(max_length=300)
-    # Null on an approved answer, and once the kept one is gone.
-    kept = models.ForeignKey(
+    # Null on an approved answer, and once the saved one is gone.
+    saved_answer = models.ForeignKey(
         SavedAnswer, null=True, on_delete=models.SET_NULL, related_name="given"
     )
     saved = models.PositiveBigIntegerField(
-        default=0, help_text="Nano-dollars that the kept answer had cost."
+        default=0, help_text="Nano-dollars that the saved answer had cost."
     )
     given_at = models.DateTimeField(default=timezone.now)
 
@@ -76,7 +76,7 @@ class CannedAnswer(models.Model):
         indexes = [models.Index(fields=["given_at"], name="chat_canned_by_time")]
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind__in=["approved", "kept"]), name="chat_canned_kind_is_known"
+                condition=Q(kind__in=["approved", "saved"]), name="chat_canned_kind_is_known"
             )
         ]
 

@@ -29,21 +29,21 @@ class Costly:
 class Spared:
     """Calls that were not made, because the answer was ready."""
 
-    kept: int  # given before
+    given_again: int  # saved answers
     approved: int
-    saved: str  # dollars that the kept ones had cost
+    saved: str  # dollars that the saved answers had cost
 
 
 @register.simple_tag
 def spared(start: datetime, end: datetime) -> Spared:
     """Of replies between these times. One query."""
-    is_kept = Q(kind=CannedAnswer.Kind.KEPT)
+    is_saved = Q(kind=CannedAnswer.Kind.SAVED)
     found = CannedAnswer.objects.filter(given_at__gte=start, given_at__lt=end).aggregate(
-        kept=Count("id", filter=is_kept),
-        approved=Count("id", filter=~is_kept),
+        given_again=Count("id", filter=is_saved),
+        approved=Count("id", filter=~is_saved),
         saved=Coalesce(Sum("saved"), 0),
     )
-    return Spared(found["kept"], found["approved"], brief(found["saved"]))
+    return Spared(found["given_again"], found["approved"], brief(found["saved"]))
 
 
 @register.simple_tag

@@ -50,10 +50,10 @@ def given(known: SavedAnswer, question: str) -> None:
     reply = Told().asks(question).reply
     CannedAnswer.objects.create(
         reply=reply,
-        kind="kept",
+        kind="saved",
         task_type=known.task_type,
         similarity=1,
-        kept=known,
+        saved_answer=known,
         saved=known.cost,
     )
     SavedAnswer.objects.filter(pk=known.pk).update(hits=known.hits + 1)
@@ -118,7 +118,7 @@ def test_the_list_says_that_the_policy_has_changed_since(operator, articles):
 
 
 def test_an_empty_list_says_when_an_answer_is_kept(operator):
-    assert "An answer is kept when its task type allows it" in text(operator.get(LIST))
+    assert "An answer is saved when its task type allows it" in text(operator.get(LIST))
 
 
 def test_words_of_customers_and_models_do_not_execute(operator, articles):
@@ -176,7 +176,7 @@ def test_what_was_given_stays_when_the_kept_answer_goes(operator, articles):
 
     operator.post(f"{LIST}{known.pk}/delete/", {"post": "yes"})
 
-    assert CannedAnswer.objects.get().kept is None
+    assert CannedAnswer.objects.get().saved_answer is None
     assert "Saved by it $0.002000" in text(operator.get(LIST))
 
 

@@ -93,7 +93,7 @@ async def test_the_same_first_question_is_answered_once(open_tab, task_types, wo
     known = await SavedAnswer.objects.aget()
     assert (known.hits, known.cost, known.saved) == (1, entry.amount, entry.amount)
     how = await CannedAnswer.objects.aget()
-    assert (how.kind, how.kept_id, how.saved) == ("kept", known.pk, entry.amount)
+    assert (how.kind, how.saved_answer_id, how.saved) == ("saved", known.pk, entry.amount)
     # The decision stands for the answer that was written; the given one was never routed.
     assert [each.reference async for each in RouteDecision.objects.all()] == [written.reference]
 
@@ -123,7 +123,7 @@ def _task_type_changed() -> None:
 
 @database_sync_to_async
 def _grown_old() -> None:
-    SavedAnswer.objects.update(kept_at=timezone.now() - saved.KEPT)
+    SavedAnswer.objects.update(saved_at=timezone.now() - saved.SAVED_FOR)
 
 
 @pytest.mark.parametrize(
@@ -246,7 +246,9 @@ async def test_an_answer_that_is_not_whole_is_not_kept(task_types, tab, worker, 
 def test_kept_answers_are_forgotten_once_they_can_no_longer_be_given(kept_answers):
     now = timezone.now()
     old, other, fresh = kept_answers
-    SavedAnswer.objects.filter(id=old.pk).update(kept_at=now - saved.KEPT - timedelta(seconds=1))
+    SavedAnswer.objects.filter(id=old.pk).update(
+        saved_at=now - saved.SAVED_FOR - timedelta(seconds=1)
+    )
     SavedAnswer.objects.filter(id=other.pk).update(knowledge="of before")
 
     assert saved.forget(now) == 2
@@ -255,7 +257,7 @@ def test_kept_answers_are_forgotten_once_they_can_no_longer_be_given(kept_answer
 
 
 def test_the_oldest_are_forgotten_where_there_are_too_many(kept_answers, monkeypatch):
-    monkeypatch.setattr(saved, "MOST_KEPT", 2)
+    monkeypatch.setattr(saved, "MOST_SAVED", 2)
 
     assert saved.forget(timezone.now()) == 1
 
