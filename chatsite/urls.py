@@ -4,12 +4,17 @@ import django_stubs_ext
 from django.contrib import admin
 from django.urls import include, path
 
+from chatsite.staff.sign_in import SignIn
+
 # So that `ModelAdmin[Message]` means at run time what it means to the type checker.
 django_stubs_ext.monkeypatch()
 admin.autodiscover()
 
 urlpatterns = [
     path("admin/threshold/", include("chatsite.tuning.urls")),
+    # Before the admin's own, of the same address.
+    path("admin/login/", SignIn.as_view()),
+    path("admin/account/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("help/", include("chatsite.knowledge.urls")),
     path("", include("chatsite.chat.web.urls")),

@@ -1,0 +1,117 @@
+"""Signing in: django-allauth's pages, with limits on wrong passwords that lock no owner out.
+
+A browser that has signed in before carries a signed cookie, and has tries of its own: whatever
+others do to the account, also from the same network, its owner comes in. Everybody else has a few
+tries for each account, and some more for all accounts together, by network address.
+"""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.forms import LoginForm
+from allauth.account.views import LoginView
+from allauth.core.internal import ratelimit
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth.models import AbstractBaseUser
+from django.core import signing
+from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.crypto import get_random_string
+
+COOKIE = "known_browser"
+KNOWN_FOR = 180 * 24 * 3600  # seconds
+# Wrong passwords, in allauth's words: of a known browser; of others.
+FROM_KNOWN = {"login_failed": "10/5m/key"}
+FROM_OTHERS = {"login_failed": "6/5m/key,30/5m/ip"}
+
+_signer = signing.get_cookie_signer(salt="chatsite.staff.sign_in")
+
+
+class Adapter(DefaultAccountAdapter):
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "too_many_login_attempts": (
+            "Too many wrong passwords. Please wait five minutes, then try again."
+        )
+    }
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Accounts are made in the admin."""
+        return False
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Behind a proxy, the address that the proxy saw: those before it anybody can write."""
+        last = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip()
+        peer: str = request.META.get("REMOTE_ADDR", "")
+        return last if settings.BEHIND_HTTPS and last else peer
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Before a password is hashed, which takes a tenth of a second of CPU."""
+        name = str(credentials.get("username", "")).lower()
+        known = _known_browser(request, name)
+        self._login_failed_rl_usage = ratelimit.consume(
+            request,
+            app="allauth.account",
+            action="login_failed",
+            config=FROM_KNOWN if known else FROM_OTHERS,
+            key=known or f"{name} {ratelimit.get_ip(request)}",
+        )
+        if not self._login_failed_rl_usage:
+            raise self.validation_error("too_many_login_attempts")
+
+    def post_login(
+        self, request: HttpRequest, user: AbstractBaseUser, **more: Any
+    ) -> HttpResponseBase:
+        response: HttpResponseBase = super().post_login(request, user, **more)
+        name = user.get_username().lower()
+        if not _known_browser(request, name):
+            response.set_cookie(
+                COOKIE,
+                _signer.sign(f"{get_random_string(16)} {name}"),
+                max_age=KNOWN_FOR,
+                path="/admin/",
+                httponly=True,
+                secure=settings.BEHIND_HTTPS,
+                samesite="Strict",
+            )
+        return response
+
+
+class Form(LoginForm):
+    """The account's name is a field named `username`, as in Django's own form."""
+
+    def add_prefix(self, field_name: str) -> str:
+        name: str = super().add_prefix(field_name)
+        return "username" if name == "login" else name
+
+
+class SignIn(LoginView):
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Whoever is signed in and may not use the admin would be sent to and fro."""
+        if request.user.is_authenticated and not admin.site.has_permission(request):
+            raise PermissionDenied
+        response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
+        return response
+
+    def form_invalid(self, form: Form) -> HttpResponse:
+        response: HttpResponse = super().form_invalid(form)
+        if form.has_error(NON_FIELD_ERRORS, "too_many_login_attempts"):
+            response.status_code = 429
+        return response
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return {
+            **admin.site.each_context(self.request),
+            "title": "Log in",
+            **super().get_context_data(**kwargs),
+        }
+
+
+def _known_browser(request: HttpRequest, name: str) -> str:
+    """What names the browser in limits; blank where this account has not signed in from it."""
+    try:
+        said = _signer.unsign(request.COOKIES.get(COOKIE, ""), max_age=KNOWN_FOR)
+    except signing.BadSignature:
+        return ""
+    return said if said.partition(" ")[2] == name else ""
