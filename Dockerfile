@@ -23,6 +23,4 @@ RUN useradd --uid 1000 --create-home chatsite \
 
 USER chatsite
 EXPOSE 8000
-CMD ["python", "-m", "daphne", "-v", "0", "-b", "0.0.0.0", "-p", "8000", "--no-server-name", \
-     "--websocket-max-message-size", "4194304", "--websocket-max-frame-size", "65536", \
-     "chatsite.asgi:application"]
+CMD ["python", "-m", "chatsite.runtime.web", "-b", "0.0.0.0", "-p", "8000"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from celery import shared_task
 
-from chatsite.celery import Hint, app
+from chatsite.celery import app
 from chatsite.runtime import worker
 from tests.waiting import until
 
@@ -20,7 +20,7 @@ def hold(name: str) -> None:
     until((Path(os.environ["NOTES"]) / "go").exists, WITHIN)
 
 
-@shared_task(name="tests.note", base=Hint)
+@shared_task(name="tests.note")
 def note(names: list[object]) -> None:
     """Leave files of these names."""
     for name in names:

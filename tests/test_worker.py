@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 
 import pytest
 import redis
@@ -50,16 +51,15 @@ def send(broker: services.Server, *names: str) -> None:
             sender.send_task(hold.name, (name,), queue=hints.QUEUE)
 
 
-@pytest.fixture
-def no_thread_free(broker, busy_worker, wait, tmp_path) -> None:
-    at_once = settings.CELERY_WORKER_CONCURRENCY
-    send(broker, *(f"busy{number}" for number in range(at_once)))
-    wait(lambda: len(list(tmp_path.glob("busy*"))) == at_once)
+def keep_busy(broker: services.Server, wait, notes: Path, threads: int) -> None:
+    send(broker, *(f"busy{number}" for number in range(threads)))
+    wait(lambda: len(list(notes.glob("busy*"))) == threads)
 
 
-def test_a_hint_waits_for_no_thread(broker, no_thread_free, wait, tmp_path, monkeypatch, settings):
-    settings.REDIS_URL = broker.url
+def test_a_hint_does_not_wait_for_long_tasks(broker, busy_worker, wait, tmp_path, monkeypatch):
+    keep_busy(broker, wait, tmp_path, settings.CELERY_WORKER_CONCURRENCY // 2)
     monkeypatch.setattr(hints, "TASK", note.name)
+    monkeypatch.setattr(hints, "app", Celery(broker=broker.url, set_as_current=False))
     hints._queue.cache_clear()
 
     hints.wake_worker(7)
@@ -67,11 +67,29 @@ def test_a_hint_waits_for_no_thread(broker, no_thread_free, wait, tmp_path, monk
     wait(lambda: (tmp_path / "7").exists())
 
 
+def test_hints_go_on_after_a_broker_that_refuses_them(monkeypatch, broker, caplog):
+    """The thread that sends them is the process's only one."""
+    with services.redis() as away:
+        sender = Celery(broker=away.url, set_as_current=False)
+        monkeypatch.setattr(hints, "app", sender)
+        hints._queue.cache_clear()
+        away.kill()
+        hints.wake_worker(7)
+        until(lambda: "hints lost" in caplog.text, WITHIN)
+    monkeypatch.setattr(hints, "app", Celery(broker=broker.url, set_as_current=False))
+
+    hints.wake_worker(8)
+
+    with redis.Redis.from_url(broker.url) as looking:
+        until(lambda: looking.llen(hints.QUEUE) == 1, WITHIN)
+
+
 def test_a_task_that_is_taken_up_while_the_broker_is_away_ends_no_worker(
-    broker, busy_worker, no_thread_free, wait, tmp_path
+    broker, busy_worker, wait, tmp_path
 ):
     """Its thread has it acknowledged over the connection that brought it, which is closed."""
     log = tmp_path / "log"
+    keep_busy(broker, wait, tmp_path, settings.CELERY_WORKER_CONCURRENCY)
     send(broker, "waiting")
     with redis.Redis.from_url(broker.url) as looking:
         wait(lambda: not looking.llen(hints.QUEUE))  # the worker has it

@@ -18,7 +18,7 @@ UNACKNOWLEDGED_FOR = 8.0
 OPENS_WITHIN = 5.0
 ACKNOWLEDGED_EVERY = 32  # frames
 FALLS_BACK_EVERY = 4  # failures to connect
-FINAL = 4000  # the least close code after which a page does not come back
+FINAL = {4403, 4410}  # close codes after which a page does not come back
 
 UNREACHABLE = (aiohttp.ClientError, OSError, TimeoutError)
 
@@ -157,7 +157,7 @@ class Tab:
                 failures += 1
             finally:
                 self._socket = None
-            if code >= FINAL:
+            if code in FINAL:
                 self.closed_for_good = True
                 return
             if failures and failures % FALLS_BACK_EVERY == 0:

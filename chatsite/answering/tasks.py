@@ -11,7 +11,6 @@ from django.utils import timezone
 from chatsite.answering import queue
 from chatsite.answering.canned import saved
 from chatsite.answering.writer import WriterThread
-from chatsite.celery import Hint
 from chatsite.chat import changes
 from chatsite.provider import model_list
 from routing.analysis import cached_scores
@@ -25,7 +24,7 @@ def _writer() -> WriterThread:
     return WriterThread()
 
 
-@shared_task(base=Hint)
+@shared_task
 def write_replies(reply_ids: list[int]) -> None:
     """Hint that these replies are due. Safe to lose, to repeat and to deliver anywhere."""
     _writer().writer.wake(*reply_ids)

@@ -30,6 +30,7 @@ from chatsite.chat.live.frames import Delta, Frame
 from chatsite.chat.models import Message
 from chatsite.chat.web import fragments
 from chatsite.provider.model_health import Health
+from chatsite.runtime import forever
 from chatsite.runtime.grouped_writes import GroupedWrites
 from routing.checks.verifier import CheckResult
 from routing.choice import NoScore, Score
@@ -69,8 +70,8 @@ class Writer:
         self._jobs: set[asyncio.Task[None]] = set()
         self._stopping = False
         self._chores = [
-            asyncio.create_task(self._send_what_grows()),
-            asyncio.create_task(self._renew_leases()),
+            asyncio.create_task(forever.repeat(self._send_what_grows)),
+            asyncio.create_task(forever.repeat(self._renew_leases)),
         ]
 
     def wake(self, *reply_ids: int) -> None:
@@ -216,16 +217,15 @@ class Writer:
 
     async def _send_what_grows(self) -> None:
         """Tell the tabs whatever has come since the last look; many answers in one go."""
-        while True:
-            await self._there_is_text.wait()
-            self._there_is_text.clear()
-            grown, self._grown = self._grown, set()
-            frames = []
-            for reply_id in grown:
-                answer = self._answers.get(reply_id)
-                if answer and answer.mine and answer.sent < len(answer.text):
-                    frames += self._frames(answer)
-            self._live.publish(*frames)
+        await self._there_is_text.wait()
+        self._there_is_text.clear()
+        grown, self._grown = self._grown, set()
+        frames = []
+        for reply_id in grown:
+            answer = self._answers.get(reply_id)
+            if answer and answer.mine and answer.sent < len(answer.text):
+                frames += self._frames(answer)
+        self._live.publish(*frames)
 
     def _frames(self, answer: _Answer) -> list[Frame]:
         reply = answer.work.reply
@@ -241,25 +241,24 @@ class Writer:
         return frames
 
     async def _renew_leases(self) -> None:
-        while True:
-            await asyncio.sleep(RENEWED_EVERY)
-            # Only what tabs were sent: a stored text then ends where a frame begins.
-            held = {reply: answer for reply, answer in self._answers.items() if answer.mine}
-            if not held:
-                continue
-            written = [
-                (reply_id, answer.work.reply.attempt, answer.text[: answer.sent])
-                for reply_id, answer in held.items()
-            ]
-            try:
-                lost = await self._writes.run(partial(queue.renew, written))
-            except DatabaseError as error:
-                logger.warning("Leases not renewed: %s", error)
-                continue
-            for reply_id in lost:
-                # Ended by a person or by time. The call is drained to its usage, silently.
-                # The answer that was asked about: the reply may have gone on with another since.
-                held[reply_id].mine = False
+        await asyncio.sleep(RENEWED_EVERY)
+        # Only what tabs were sent: a stored text then ends where a frame begins.
+        held = {reply: answer for reply, answer in self._answers.items() if answer.mine}
+        if not held:
+            return
+        written = [
+            (reply_id, answer.work.reply.attempt, answer.text[: answer.sent])
+            for reply_id, answer in held.items()
+        ]
+        try:
+            lost = await self._writes.run(partial(queue.renew, written))
+        except DatabaseError as error:
+            logger.warning("Leases not renewed: %s", error)
+            return
+        for reply_id in lost:
+            # Ended by a person or by time. The call is drained to its usage, silently.
+            # The answer that was asked about: the reply may have gone on with another since.
+            held[reply_id].mine = False
 
 
 class WriterThread:

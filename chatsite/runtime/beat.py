@@ -1,101 +1,141 @@
 """The beat: a Celery application that knows the schedule and nothing else of the site.
 
 With the site's own application it would load Django and the provider's client only to send a
-message every few seconds: 144 MB instead of 54. Started by `python -m
-chatsite.runtime.beat FILE`, which keeps in FILE when each task was last sent: 13 MB less than by
-Celery's command line.
+message every few seconds: 144 MB instead of 54. Started by `python -m chatsite.runtime.beat FILE`,
+which keeps in FILE when each task was last sent: 13 MB less than by Celery's command line.
 """
 
+import logging
 import os
 import sys
+import time
+from contextlib import suppress
 from datetime import timedelta
+from functools import cache
+from typing import Any
 
 from celery import Celery
+from celery.beat import PersistentScheduler, ScheduleEntry
 from celery.schedules import crontab
+from kombu import Producer
+from redis import Redis, RedisError
 
-# Seconds between two looks for what a lost hint or a dead worker left behind.
-SWEPT_EVERY = 5.0
-# Seconds between two looks for changed task types that a lost hint left unlearned.
-LEARNED_EVERY = 60.0
-# Seconds between two looks at what costs; what is found is sent at once.
-LOOKED_EVERY = 60.0
+from chatsite.runtime.scheduled_task import EVERY
+
+logger = logging.getLogger(__name__)
+
+# Between two looks for what a lost hint or a dead worker left behind.
+SWEPT_EVERY = timedelta(seconds=5)
+# Between two looks for changed task types that a lost hint left unlearned.
+LEARNED_EVERY = timedelta(minutes=1)
+# Between two looks at what costs; what is found is sent at once.
+LOOKED_EVERY = timedelta(minutes=1)
+# Seconds by which a clock that drifts is not yet one that was set.
+SET_BY = 2.0
+# Messages in the queue beyond which nothing is added.
+MOST_WAITING = 2000
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
 
 app = Celery("chatsite", fixups=[])
 app.config_from_object("django.conf:settings", namespace="CELERY")
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def _sent(task: str, schedule: float | timedelta | crontab, every: timedelta) -> dict[str, Any]:
+    """`every`: within which a worker carries it out once, whoever sends it how often.
+
+    Without an expiry: it would be read by the worker's clock, which may not be the beat's.
+    """
+    headers = {EVERY: every.total_seconds()}
+    return {"task": task, "schedule": schedule, "options": {"headers": headers}}
+
+
+def _each(task: str, interval: timedelta) -> dict[str, Any]:
+    return _sent(task, interval, interval)
+
+
+def _nightly(task: str, hour: int, minute: int) -> dict[str, Any]:
+    """In UTC."""
+    return _sent(task, crontab(hour=str(hour), minute=str(minute)), DAY / 2)
+
+
 app.conf.beat_schedule = {
-    "sweep": {
-        "task": "chatsite.answering.tasks.sweep",
-        "schedule": SWEPT_EVERY,
-        # A sweep that waited longer than this has been overtaken by the next.
-        "options": {"expires": SWEPT_EVERY},
-    },
-    "look": {
-        "task": "billing.alerts.tasks.look",
-        "schedule": LOOKED_EVERY,
-        "options": {"expires": LOOKED_EVERY},
-    },
-    "look_back": {
-        "task": "billing.alerts.tasks.look_back",
-        "schedule": timedelta(minutes=10),
-        "options": {"expires": 600},
-    },
+    "sweep": _each("chatsite.answering.tasks.sweep", SWEPT_EVERY),
+    "look": _each("billing.alerts.tasks.look", LOOKED_EVERY),
+    "look_back": _each("billing.alerts.tasks.look_back", timedelta(minutes=10)),
     # Once the hour that has passed is whole.
-    "pace": {
-        "task": "billing.tasks.pace",
-        "schedule": crontab(minute="5"),
-        "options": {"expires": 1800},
-    },
-    "learn_task_types": {
-        "task": "routing.tasks.learn_task_types",
-        "schedule": LEARNED_EVERY,
-        "options": {"expires": LEARNED_EVERY},
-    },
-    # While customers sleep, in UTC. A night that is missed is made up for by the next.
-    "learn_overnight": {
-        "task": "chatsite.quality.tasks.learn",
-        "schedule": crontab(hour="2", minute="40"),
-        "options": {"expires": 3600},
-    },
-    "sample": {
-        "task": "chatsite.quality.tasks.sample",
-        "schedule": crontab(hour="1", minute="30"),
-        "options": {"expires": 3600},
-    },
-    "summarise": {
-        "task": "chatsite.summaries.tasks.send",
-        "schedule": crontab(hour="1", minute="45"),
-        "options": {"expires": 3600},
-    },
-    "collect_summaries": {
-        "task": "chatsite.summaries.tasks.collect",
-        "schedule": timedelta(minutes=10),
-        "options": {"expires": 600},
-    },
-    "collect_verdicts": {
-        "task": "chatsite.quality.tasks.collect_verdicts",
-        "schedule": timedelta(minutes=10),
-        "options": {"expires": 600},
-    },
-    "read_models": {"task": "chatsite.provider.tasks.read_models", "schedule": timedelta(days=1)},
+    "pace": _sent("billing.tasks.pace", crontab(minute="5"), HOUR / 2),
+    "learn_task_types": _each("routing.tasks.learn_task_types", LEARNED_EVERY),
+    # While customers sleep. A night that is missed is made up for by the next.
+    "learn_overnight": _nightly("chatsite.quality.tasks.learn", 2, 40),
+    "sample": _nightly("chatsite.quality.tasks.sample", 1, 30),
+    "summarise": _nightly("chatsite.summaries.tasks.send", 1, 45),
+    "collect_summaries": _each("chatsite.summaries.tasks.collect", timedelta(minutes=10)),
+    "collect_verdicts": _each("chatsite.quality.tasks.collect_verdicts", timedelta(minutes=10)),
+    "read_models": _each("chatsite.provider.tasks.read_models", DAY),
     # By then the provider has most figures of yesterday, which ends at midnight UTC.
-    "read_bill": {
-        "task": "chatsite.provider.tasks.read_bill",
-        "schedule": crontab(hour="6", minute="10"),
-        "options": {"expires": 3600},
-    },
-    "offline": {
-        "task": "chatsite.offline.tasks.advance",
-        "schedule": timedelta(minutes=1),
-        "options": {"expires": 60},
-    },
-    "forget_offline": {
-        "task": "chatsite.offline.tasks.forget",
-        "schedule": timedelta(days=1),
-    },
-    "forget": {"task": "chatsite.answering.tasks.forget", "schedule": timedelta(days=1)},
+    "read_bill": _nightly("chatsite.provider.tasks.read_bill", 6, 10),
+    "offline": _each("chatsite.offline.tasks.advance", timedelta(minutes=1)),
+    "forget_offline": _each("chatsite.offline.tasks.forget", DAY),
+    "forget": _each("chatsite.answering.tasks.forget", DAY),
 }
 
+
+class Schedule(PersistentScheduler):
+    """Celery's, for a clock that somebody may set.
+
+    What was sent in the future, as its file or its memory says, was sent by another clock. Taken at
+    its word, it would keep everything waiting until that time has come.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._ahead = _clocks_apart()
+        super().__init__(*args, **kwargs)
+
+    def setup_schedule(self) -> None:
+        super().setup_schedule()
+        self._forget_the_future()
+
+    def tick(self, *args: Any, **kwargs: Any) -> float:
+        if abs(_clocks_apart() - self._ahead) > SET_BY:
+            logger.warning("The clock was set: the schedule starts from now")
+            self._ahead = _clocks_apart()
+            self._forget_the_future()
+            self._heap = None
+        return float(super().tick(*args, **kwargs))
+
+    def apply_entry(self, entry: ScheduleEntry, producer: Producer | None = None) -> None:
+        """Not where thousands wait already: no worker is there, and Redis is not to fill up."""
+        if self._waiting() < MOST_WAITING:
+            super().apply_entry(entry, producer)
+
+    def _forget_the_future(self) -> None:
+        for entry in self.schedule.values():
+            now = entry.default_now()
+            entry.last_run_at = min(entry.last_run_at or now, now)
+
+    def _waiting(self) -> int:
+        with suppress(RedisError):
+            return int(_redis().llen(app.conf.task_default_queue))
+        return 0
+
+
+def _clocks_apart() -> float:
+    """Between the clock that people set and the one that nobody does."""
+    return time.time() - time.monotonic()
+
+
+@cache
+def _redis() -> Redis:
+    return Redis.from_url(app.conf.broker_url, socket_connect_timeout=2, socket_timeout=5)
+
+
 if __name__ == "__main__":
-    app.Beat(loglevel="WARNING", schedule=sys.argv[1], quiet=True).run()
+    beat = app.Beat(
+        loglevel="WARNING",
+        schedule=sys.argv[1],
+        scheduler_cls=Schedule,  # type: ignore[arg-type]  # or its name, say the stubs
+        quiet=True,
+    )
+    beat.run()

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
-from django.db import close_old_connections, connection, transaction
+from django.db import connection, transaction
 
 logger = logging.getLogger(__name__)
 S = TypeVar("S")
@@ -43,9 +43,13 @@ class _Queued:
         try:
             self.seen = self.look()
         except BaseException as error:  # handed to the awaiting caller
-            self.outcome.set_exception(error)
+            self.fails(error)
             return False
         return True
+
+    def fails(self, error: BaseException) -> None:
+        if not self.outcome.done():
+            self.outcome.set_exception(error)
 
     def run(self) -> Any:
         return self.verb(self.seen)
@@ -56,7 +60,7 @@ class _Queued:
             with transaction.atomic():
                 result = self.run()
         except BaseException as error:  # handed to the awaiting caller
-            self.outcome.set_exception(error)
+            self.fails(error)
         else:
             self.outcome.set_result(result)
 
@@ -94,13 +98,19 @@ class GroupedWrites:
     def _work(self) -> None:
         while not self._closing:
             group: list[_Queued] = []
-            first = self._queue.get()
-            close_old_connections()
-            self._take(first, group)
-            self._take_what_waits(group)
-            with _turn_to_write():
-                self._take_what_waits(group)  # whoever came meanwhile
-                self._commit(group)
+            try:
+                self._take(self._queue.get(), group)
+                self._take_what_waits(group)
+                with _turn_to_write():
+                    self._take_what_waits(group)  # whoever came meanwhile
+                    self._commit(group)
+                _reconnect_after_errors()
+            except BaseException as error:
+                # Out of file descriptors or memory: whoever asked is told, and may ask again. The
+                # thread goes on, since nobody would start another.
+                logger.exception("%d grouped writes failed together", len(group))
+                for queued in group:
+                    queued.fails(error)
         connection.close()
 
     def _take_what_waits(self, group: list[_Queued]) -> None:
@@ -123,12 +133,18 @@ class GroupedWrites:
                 results = [queued.run() for queued in group]
         except Exception as error:  # each gets its own below
             logger.info("%d grouped writes run one by one after %r", len(group), error)
-            close_old_connections()
+            _reconnect_after_errors()
             for queued in group:
                 queued.alone()
             return
         for queued, result in zip(group, results, strict=True):
             queued.outcome.set_result(result)
+
+
+def _reconnect_after_errors() -> None:
+    """Keep the thread's connection while it works; Django's own way opens one for each group."""
+    if connection.errors_occurred:
+        connection.close_if_unusable_or_obsolete()
 
 
 @contextmanager

@@ -1,9 +1,10 @@
 // The websocket behind the page: when it comes back, what the reader is told, what is appended.
 const chat = document.querySelector("[data-chat]");
 const status = chat.querySelector("[data-connection-status]");
-// The codes after which the extension reconnects by itself; from 4000 on the server means it.
+// The codes after which the extension reconnects by itself, and those after which nobody does: not
+// allowed, ended.
 const RETRIED = [1006, 1011, 1012, 1013];
-const FINAL = 4000;
+const FINAL = [4403, 4410];
 let socket, live, frames, hiddenSince, focused;
 
 // At most 1 s: a tab is to be current within 2 s of the server's return. Random, so that not all
@@ -29,10 +30,11 @@ chat.addEventListener("htmx:wsOpen", ({ detail }) => {
 });
 
 chat.addEventListener("htmx:wsClose", ({ detail: { event, socketWrapper } }) => {
-  const final = event.code >= FINAL;
+  const final = FINAL.includes(event.code);
   chat.dataset.connection = "closed";
   status.textContent = final ? status.dataset.refused : status.dataset.reconnecting;
-  if (!final && !RETRIED.includes(event.code)) setTimeout(socketWrapper.reconnect, 1000);
+  if (!final && !RETRIED.includes(event.code))
+    setTimeout(socketWrapper.reconnect, 500 + 500 * Math.random());
 });
 
 // Tells the server how far this reader has come: it drops one that falls too far behind.

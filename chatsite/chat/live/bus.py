@@ -15,6 +15,7 @@ import redis.asyncio
 from django.conf import settings
 
 from chatsite.chat.live.frames import Frame, packed, unpacked
+from chatsite.runtime import forever
 
 logger = logging.getLogger(__name__)
 
@@ -63,14 +64,14 @@ class Live:
         del self._waiting[:-MOST_WAITING]
         self._there_are_frames.set()
         if not self._tasks:
-            self._tasks.append(asyncio.create_task(self._publish()))
+            self._tasks.append(asyncio.create_task(forever.repeat(self._publish)))
 
     def join(self, conversation: str, listener: Listener) -> int:
         """Hear of a conversation from now on. Returns how many listeners it has."""
         self._listeners[conversation].add(listener)
         if len(self._tasks) < 2:
             self.publish()
-            self._tasks.append(asyncio.create_task(self._listen()))
+            self._tasks.append(asyncio.create_task(forever.repeat(self._listen)))
         return len(self._listeners[conversation])
 
     def leave(self, conversation: str, listener: Listener) -> None:
@@ -105,36 +106,34 @@ class Live:
                 listener.deliver(frame)
 
     async def _publish(self) -> None:
-        while True:
-            await self._there_are_frames.wait()
-            self._there_are_frames.clear()
-            # No timer: what gathers while a PUBLISH is under way goes out in the next.
-            frames, self._waiting = self._waiting, []
-            if not frames:
-                continue
-            try:
-                await self._redis.publish(CHANNEL, packed(frames))
-            except (redis.RedisError, OSError) as error:
-                logger.warning("Redis does not take frames: %s", error)
-                self._waiting[:0] = frames
-                self._there_are_frames.set()
-                await asyncio.sleep(0.2)
+        await self._there_are_frames.wait()
+        self._there_are_frames.clear()
+        # No timer: what gathers while a PUBLISH is under way goes out in the next.
+        frames, self._waiting = self._waiting, []
+        if not frames:
+            return
+        try:
+            await self._redis.publish(CHANNEL, packed(frames))
+        except (redis.RedisError, OSError) as error:
+            logger.warning("Redis does not take frames: %s", error)
+            self._waiting[:0] = frames
+            self._there_are_frames.set()
+            await asyncio.sleep(0.2)
 
     async def _listen(self) -> None:
-        while True:
-            try:
-                async with self._redis.pubsub(ignore_subscribe_messages=True) as subscription:
-                    await subscription.subscribe(CHANNEL)
-                    # Whatever was published before now was not heard.
-                    for listeners in tuple(self._listeners.values()):
-                        for listener in tuple(listeners):
-                            listener.resynchronise()
-                    async for message in subscription.listen():
-                        for frame in unpacked(message["data"]):
-                            self._hand_out(frame)
-            except (redis.RedisError, OSError) as error:
-                logger.warning("Redis is not heard: %s", error)
-                await asyncio.sleep(0.2)
+        try:
+            async with self._redis.pubsub(ignore_subscribe_messages=True) as subscription:
+                await subscription.subscribe(CHANNEL)
+                # Whatever was published before now was not heard.
+                for listeners in tuple(self._listeners.values()):
+                    for listener in tuple(listeners):
+                        listener.resynchronise()
+                async for message in subscription.listen():
+                    for frame in unpacked(message["data"]):
+                        self._hand_out(frame)
+        except (redis.RedisError, OSError) as error:
+            logger.warning("Redis is not heard: %s", error)
+            await asyncio.sleep(0.2)
 
 
 _lives: WeakKeyDictionary[asyncio.AbstractEventLoop, Live] = WeakKeyDictionary()

@@ -26,8 +26,9 @@ from chatsite.runtime.grouped_writes import GroupedWrites
 
 logger = logging.getLogger(__name__)
 
-# Codes after which the page connects again by itself, and one after which it does not.
-TRY_AGAIN, NOT_ALLOWED = 1013, 4403
+# Close codes: after the first the page connects again by itself, after the second it does not.
+# Daphne sends no code below 3000 but 1000: it raises instead.
+TRY_AGAIN, NOT_ALLOWED = 4013, 4403
 # Characters of one frame from a browser: a message of the greatest length in JSON escapes.
 LONGEST_FRAME = 40_000
 # Characters sent and not yet acknowledged. A reader who is slower is cut off and starts afresh.
@@ -55,20 +56,37 @@ def _length(reply: Message) -> int:
 
 
 class ConversationConsumer(AsyncWebsocketConsumer):
+    joined = False
+    pump: asyncio.Task[None] | None = None
+    catching_up: asyncio.Task[None] | None = None
+    synchronising: asyncio.Task[None] | None = None
+
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Nobody opens so many sockets that the process has none left for others."""
         peer = (scope.get("client") or ("",))[0]
         forwarded = dict(scope["headers"]).get(b"x-forwarded-for", b"").decode("latin-1")
         self.address = visitors.address(peer, forwarded)
         with rate_limits.sockets_per_address.held(self.address) as has_place:
-            if has_place:
-                await super().__call__(scope, receive, send)
-            else:
+            if not has_place:
                 await send({"type": "websocket.close"})
+                return
+            try:
+                await super().__call__(scope, receive, send)
+            finally:
+                # Not in `disconnect`, which an error skips: a tab that stays listed takes the place
+                # of one that is open.
+                self._leave()
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Without Channels' turn on the one thread for reads: a frame waits for nobody's read."""
         await getattr(self, get_handler_name(message))(message)
+
+    def _leave(self) -> None:
+        if self.joined:
+            self.live.leave(self.public_id.hex, self)
+        for task in (self.pump, self.catching_up, self.synchronising):
+            if task:
+                task.cancel()
 
     async def connect(self) -> None:
         self.public_id: uuid.UUID = self.scope["url_route"]["kwargs"]["public_id"]
@@ -80,12 +98,8 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         self.progress: dict[int, tuple[int, int]] = {}
         self.outgoing: list[str] = []
         self.unread = 0
-        self.catching_up: asyncio.Task[None] | None = None
-        self.synchronising: asyncio.Task[None] | None = None
         self.wanted = 0
         self.heard: list[Frame] = []
-        self.pump: asyncio.Task[None] | None = None
-        self.joined = False
         try:
             seen = await database_sync_to_async(history.seen)(self.public_id, self.visitor)
         except NotYours:
@@ -116,13 +130,6 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         self.catching_up = asyncio.create_task(self._catch_up())
         self.catching_up.add_done_callback(self._ended)
 
-    async def disconnect(self, code: int) -> None:
-        if self.joined:
-            self.live.leave(self.public_id.hex, self)
-        for task in (self.pump, self.catching_up, self.synchronising):
-            if task:
-                task.cancel()
-
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         if text_data is None or len(text_data) > LONGEST_FRAME:
             await self.close(NOT_ALLOWED)
@@ -141,7 +148,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         except (AttributeError, KeyError, TypeError, ValueError):
             # Nothing our page sends.
             await self.close(NOT_ALLOWED)
-        except DatabaseError:
+        except (DatabaseError, OSError):
             # Not stored, so not acknowledged: the page keeps the message and sends it again.
             logger.exception("A message was not stored")
             await self.close(TRY_AGAIN)

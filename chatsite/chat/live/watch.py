@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from functools import partial
 from weakref import WeakKeyDictionary
 
 from channels.db import database_sync_to_async
@@ -10,6 +11,7 @@ from django.db import DatabaseError
 from chatsite.chat import changes, history
 from chatsite.chat.actions import end_reply
 from chatsite.chat.live import bus
+from chatsite.runtime import forever
 
 logger = logging.getLogger(__name__)
 
@@ -24,16 +26,15 @@ def start() -> None:
     """Look from now on, once per event loop."""
     here = bus.here()
     if here not in _watches or _watches[here].done():
-        _watches[here] = asyncio.create_task(_watch(here))
+        _watches[here] = asyncio.create_task(forever.repeat(partial(_watch, here)))
 
 
 async def _watch(here: bus.Live) -> None:
-    while True:
-        await asyncio.sleep(LOOKS_EVERY)
-        try:
-            await look(here)
-        except DatabaseError as error:
-            logger.warning("The database does not answer: %s", error)
+    await asyncio.sleep(LOOKS_EVERY)
+    try:
+        await look(here)
+    except DatabaseError as error:
+        logger.warning("The database does not answer: %s", error)
 
 
 async def look(here: bus.Live) -> None:

@@ -1,0 +1,97 @@
+"""A web process: `python -m chatsite.runtime.web -b ADDRESS -p PORT`, as `daphne` is.
+
+With two limits that Daphne has not. One address cannot take all connections, unless it is the
+proxy's, which has limits of its own. And a process that is nearly out of file descriptors closes
+what comes new at once, instead of failing in everything else that opens a file.
+"""
+
+import resource
+import sys
+from collections import Counter
+
+import daphne.server
+from daphne.cli import CommandLineInterface
+from daphne.http_protocol import HTTPFactory
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from twisted.internet.interfaces import IAddress
+from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
+from twisted.python.failure import Failure
+
+# File descriptors kept for the database, Redis, files and the process itself.
+KEPT = 200
+# What Daphne is started with. The limits hold for what is sent too, and a reconnecting tab is sent
+# its whole conversation; what a page may send is limited by the consumer.
+OPTIONS = [
+    *("-v", "0", "--no-server-name"),
+    *("--websocket-max-message-size", "4194304", "--websocket-max-frame-size", "65536"),
+]
+
+
+class Bounded(WrappingFactory[ProtocolWrapper]):
+    """`per_address` 0: as many as there are."""
+
+    def __init__(self, factory: HTTPFactory, most: int, per_address: int) -> None:
+        super().__init__(factory)
+        self.most, self.per_address = most, per_address
+        self.held: Counter[str] = Counter()
+
+    # None: not this one. Only one of the two bases says so.
+    def buildProtocol(  # type: ignore[override]
+        self, addr: IAddress | None
+    ) -> ProtocolWrapper | None:
+        host = getattr(addr, "host", "")
+        if len(self.protocols) >= self.most:
+            return None
+        if self.per_address and self.held[host] >= self.per_address:
+            return None
+        return super().buildProtocol(addr)
+
+    def registerProtocol(self, p: ProtocolWrapper) -> None:
+        super().registerProtocol(p)
+        self.held[p.getPeer().host] += 1
+
+    def unregisterProtocol(self, p: ProtocolWrapper) -> None:
+        super().unregisterProtocol(p)
+        host = p.getPeer().host
+        self.held[host] -= 1
+        if not self.held[host]:
+            del self.held[host]
+
+
+class Web(daphne.server.Server):
+    failed = False
+
+    def listen_error(self, failure: Failure) -> None:
+        self.failed = True
+        sys.stderr.write(f"{failure.getErrorMessage()}\n")
+        self.stop()
+
+
+class Command(CommandLineInterface):
+    server_class = Web
+
+
+def _bounded(server: Web) -> Bounded:
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    per_address = 0 if settings.BEHIND_HTTPS else settings.CONNECTIONS_PER_ADDRESS
+    return Bounded(HTTPFactory(server), max(soft - KEPT, soft // 2), per_address)
+
+
+def main(arguments: list[str]) -> int:
+    """Serve until told to stop. Returns the exit code."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 65_536)), hard))
+    # Daphne makes its factory by this name, and takes no other.
+    daphne.server.HTTPFactory = _bounded
+    command = Command()
+    try:
+        command.run([*OPTIONS, *arguments, "chatsite.asgi:application"])
+    except ImproperlyConfigured as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return int(command.server.failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
