@@ -9,6 +9,7 @@ RoutingError
   CannotBeShadow  a shadow would have to call a model
   Overtaken       somebody saved another version while a draft was edited
   BadGrades       a file of graded answers cannot be read
+  BadLabelledData a file of labelled messages cannot be read
   BadRecogniser   a stored recogniser cannot be read
   AppendOnly      a stored version was about to be changed or deleted
 """
@@ -25,6 +26,10 @@ class BadScore(RoutingError):
 
 
 class BadGrades(RoutingError):
+    """Not the lines that were asked for; the text says which."""
+
+
+class BadLabelledData(RoutingError):
     """Not the lines that were asked for; the text says which."""
 
 

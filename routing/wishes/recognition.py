@@ -1,0 +1,187 @@
+"""Whether a customer wishes to be served by a person, whatever the language. Pure."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from routing.wishes import typing_errors
+from routing.wishes.lexicon import PEOPLE, Lexicon, Tag, Word, english, lexicons, plain
+
+# What ends a thought. A comma does too: "no, a human please".
+_SENTENCE = re.compile(r"(?<=[.!?。！？؟…\n;])+")  # noqa: RUF001
+_THOUGHT = re.compile(r"[.!?…。！？؟\n;:,،、，()\"“”]+|\s[-–—]+\s")  # noqa: RUF001
+_NOT_LETTERS = re.compile(r"[\W_]+")
+_ASKED = re.compile(r"[?？؟]|ですか|ますか|할까요|드릴까요|吗|嗎")  # noqa: RUF001
+
+# Words between what is wanted and the person who is wanted.
+NEAR, NEARBY = 7, 4
+# Words of a message that is nothing but the name of whom it calls for.
+MOST_CALLED, MOST_AGREED = 7, 9
+# Words of a question that goes on from the sentence before it.
+LAST_ASKED = 5
+# What makes the name of a person in a thought something else than a call for one.
+_SPOILING = {Tag.NOT, Tag.ASKS, Tag.DECOY, Tag.UNLESS, Tag.HOW, Tag.TOLD}
+_ASKING = {Tag.WANT, Tag.MAY, Tag.RHETORICAL}
+
+
+class Ground(StrEnum):
+    """Why a message is a wish for a person."""
+
+    WORDS = "asked for a person"
+    NO_MACHINE = "does not want a machine"
+    AGREED = "said yes to the offer of a person"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    ground: Ground
+    language: str
+
+
+def recognise(message: str, turns: Sequence[tuple[str, str]] = ()) -> Wish | None:
+    """The wish for a person in a message, if there is one.
+
+    `turns` are the earlier messages as (role, text), oldest first, roles "user" and "assistant".
+    """
+    text = plain(message)
+    if turns and turns[-1][0] == "assistant":
+        offered = offers(turns[-1][1])
+        if offered and _agrees(text, offered):
+            return Wish(Ground.AGREED, offered[0].language)
+    best: tuple[int, Wish | None] = (0, None)
+    for lexicon in lexicons(text):
+        read = typing_errors.corrected(text, lexicon) if lexicon.is_spaced else text
+        known = sum(word.end - word.at or 1 for word in lexicon.words(read))
+        if known > best[0]:
+            ground = _ground(read, lexicon)
+            best = known, Wish(ground, lexicon.language) if ground else None
+    return best[1]
+
+
+def offers(answer: str) -> tuple[Lexicon, ...]:
+    """The languages in which the assistant's answer asks whether a person is wanted."""
+    sentences = [each for each in _SENTENCE.split(plain(answer)) if each.strip()]
+    asked = [
+        # "I can connect you. Shall I?"
+        " ".join(sentences[max(0, place - (len(sentence.split()) <= LAST_ASKED)) : place + 1])
+        for place, sentence in enumerate(sentences)
+        if _ASKED.search(sentence)
+    ]
+    found = []
+    for lexicon in lexicons(" ".join(asked)):
+        for sentence in asked:
+            tags = {word.tag for word in lexicon.words(sentence)}
+            # Who is "our team" to the assistant is a decoy to a customer.
+            if tags & {Tag.CONTACT, Tag.REACH} and tags & {*PEOPLE, Tag.DECOY}:
+                found.append(lexicon)
+                break
+    return tuple(found)
+
+
+def _ground(text: str, lexicon: Lexicon) -> Ground | None:
+    if _calls(text, lexicon, {Tag.HUMAN, Tag.STAFF}):
+        return Ground.WORDS
+    for sentence in _SENTENCE.split(text):
+        words = list(lexicon.words(sentence))
+        parts = [part for part in _THOUGHT.split(sentence) if part.strip()]
+        if not (_ASKED.search(sentence) or Tag.ASKS in {word.tag for word in words}):
+            called = any(_calls(part, lexicon, {Tag.HUMAN}) for part in parts)
+            if called or _calls(sentence, lexicon, {Tag.HUMAN, Tag.STAFF}):
+                return Ground.WORDS
+        for thought in (each for part in parts for each in _thoughts(list(lexicon.words(part)))):
+            if _rejects_the_machine(thought):
+                return Ground.NO_MACHINE
+            if _asks_for_a_person(thought):
+                return Ground.WORDS
+        # "Is there someone, whoever it is, to talk to?"
+        if not {word.tag for word in words} & _SPOILING and any(
+            person.tag in PEOPLE and _near(person, words, Tag.CONTACT, NEAR) for person in words
+        ):
+            return Ground.WORDS
+    return None
+
+
+def _calls(text: str, lexicon: Lexicon, whom: set[Tag]) -> bool:
+    """Words of nothing but whom they call for: "agent please"."""
+    if lexicon.length(text) > MOST_CALLED:
+        return False
+    tags = {word.tag for word in lexicon.words(text)}
+    if not tags & whom or tags & _SPOILING:
+        return False
+    called = lexicon.tagged.sub(" ", text)
+    return not _NOT_LETTERS.sub("", lexicon.polite.sub(" ", called))
+
+
+def _agrees(text: str, offered: tuple[Lexicon, ...]) -> bool:
+    bare = _THOUGHT.sub(" ", text).strip()
+    for lexicon in (*offered, english()):
+        begins = lexicon.yes.match(bare)
+        if begins and lexicon.length(bare) <= MOST_AGREED:
+            rest = lexicon.yes.sub(" ", bare)
+            return not lexicon.no.search(rest) and not _ASKED.search(text)
+    return False
+
+
+def _thoughts(words: list[Word]) -> list[list[Word]]:
+    """Cut where another thought begins, as with "but"."""
+    thoughts: list[list[Word]] = [[]]
+    for word in words:
+        if word.tag is Tag.BUT:
+            thoughts.append([])
+        else:
+            thoughts[-1].append(word)
+    return thoughts
+
+
+def _rejects_the_machine(thought: list[Word]) -> bool:
+    tags = {word.tag for word in thought}
+    if tags & {Tag.ASKS, Tag.DECOY}:
+        return False
+    if Tag.NO_MACHINE in tags:
+        return True
+    for bot in (word for word in thought if word.tag is Tag.BOT):
+        if _near(bot, thought, Tag.ENOUGH, NEARBY):
+            return True
+        if Tag.NOT in tags and (Tag.CONTACT in tags or _near(bot, thought, Tag.WANT, NEARBY)):
+            return True
+    return False
+
+
+def _asks_for_a_person(thought: list[Word]) -> bool:
+    tags = {word.tag for word in thought}
+    if tags & {Tag.ASKS, Tag.UNLESS} or (Tag.NOT in tags and Tag.RHETORICAL not in tags):
+        return False
+    return Tag.WISH in tags or any(
+        _is_wanted(word, thought, tags)
+        for word in thought
+        if word.tag in PEOPLE and not _is_talked_about(word, thought)
+    )
+
+
+def _is_talked_about(person: Word, thought: list[Word]) -> bool:
+    """A report of what somebody has done, or whom a thing is for."""
+    return any(
+        (word.tag is Tag.TOLD and 0 <= word.at - person.end < NEARBY)
+        or (word.tag is Tag.FOR and max(person.at - word.end, word.at - person.end) < 2)
+        for word in thought
+    )
+
+
+def _is_wanted(person: Word, thought: list[Word], tags: set[Tag]) -> bool:
+    if _near(person, thought, Tag.CONTACT, NEAR):
+        return True
+    if person.tag is Tag.HUMAN:
+        asked = bool(tags & {Tag.WANT, Tag.RHETORICAL}) and Tag.HOW not in tags
+        helped = Tag.HELP in tags and bool(tags & _ASKING)
+        return asked or helped or Tag.REACH in tags
+    reached = _near(person, thought, Tag.REACH, NEAR) and bool(tags & _ASKING)
+    called = person.tag is Tag.STAFF and _near(person, thought, Tag.WANT, NEARBY)
+    return (reached or called) and Tag.HOW not in tags
+
+
+def _near(person: Word, thought: list[Word], tag: Tag, words: int) -> bool:
+    return any(
+        each.tag is tag and max(person.at - each.end, each.at - person.end) < words
+        for each in thought
+    )

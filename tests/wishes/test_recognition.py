@@ -1,0 +1,132 @@
+"""A customer who wants a person is understood; whoever only talks of people is not."""
+
+import json
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from routing.wishes.recognition import Ground, recognise
+
+MESSAGES = Path(__file__).with_name("messages.jsonl")
+OFFER = (("user", "It does not fit."), ("assistant", "Shall I connect you with a colleague?"))
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "I want to talk to a human",
+        "can i plz speak w/ a real persn",
+        "AGENT!!!",
+        "why can\u2019t I just talk to someone?",
+        "Ich möchte mit einem Mitarbeiter sprechen",
+        "Je veux parler à quelqu'un",
+        "转人工",
+        "人と話したいです",
+        "أريد التحدث مع موظف",
+    ],
+)
+def test_a_wish_in_words_is_understood(message):
+    assert recognise(message) is not None
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "",
+        "don't connect me",
+        "travel agent refund",
+        "are you a human?",
+        "my agent at the insurance",
+        "customer service was bad",
+        "representative sample",
+        "I spoke to an agent yesterday",
+        "What are the opening hours of customer service?",
+        "x" * 4000,
+        "agent " * 700,
+    ],
+)
+def test_talk_of_people_is_no_wish(message):
+    assert recognise(message) is None
+
+
+def test_who_wants_no_machine_wants_a_person():
+    wish = recognise("I don't want to talk to a robot")
+
+    assert wish is not None
+    assert wish.ground is Ground.NO_MACHINE
+
+
+@pytest.mark.parametrize("message", ["yes please", "sure, go ahead", "👍", "Ja"])
+def test_yes_to_the_offer_of_a_person_is_a_wish(message):
+    offer = "Soll ich Sie mit einem Kollegen verbinden?" if message == "Ja" else OFFER[-1][1]
+
+    wish = recognise(message, [("assistant", offer)])
+
+    assert wish is not None
+    assert wish.ground is Ground.AGREED
+
+
+@pytest.mark.parametrize("message", ["no thanks", "not yet", "yes but first the price", "when?"])
+def test_anything_else_after_the_offer_is_none(message):
+    assert recognise(message, OFFER) is None
+
+
+def test_yes_to_something_else_is_no_wish():
+    turns = (*OFFER, ("user", "no"), ("assistant", "Would you like it gift-wrapped?"))
+
+    assert recognise("yes please", turns) is None
+
+
+def test_the_collected_messages_are_told_apart_in_every_language(tmp_path, capsys):
+    call_command("evaluate_wishes", MESSAGES, "--json")
+
+    figures = json.loads(capsys.readouterr().out)
+    assert figures["recall"] >= 0.95
+    assert figures["false_alarms"] <= 0.01
+    assert len(figures["groups"]) >= 18
+    for language, group in figures["groups"].items():
+        assert group["recall"] >= 0.9, language
+
+
+def test_the_collected_messages_are_of_every_kind():
+    kinds = defaultdict(set)
+    for line in MESSAGES.read_text().splitlines():
+        row = json.loads(line)
+        kinds[row["language"]].add(row["kind"])
+
+    for language, seen in kinds.items():
+        assert {"negated", "asks what it is", "told", "agreed", "look-alike"} <= seen, language
+
+
+def test_what_went_wrong_is_listed(tmp_path, capsys):
+    file = tmp_path / "rows.jsonl"
+    file.write_text('{"message": "Where is my order?", "wish": 1, "language": "en"}\n')
+
+    call_command("evaluate_wishes", file, "--errors")
+
+    assert capsys.readouterr().out.splitlines() == [
+        "all       recall 0.0% (0 of 1), false alarms - (0 of 0)",
+        "en        recall 0.0% (0 of 1), false alarms - (0 of 0)",
+        "missed (en): Where is my order?",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "problem"),
+    [
+        ("not JSON", "line 1"),
+        ('{"message": "Hi"}', "'wish'"),
+        ('{"message": "Hi", "wish": 2}', "not 0 or 1"),
+        ('{"message": 5, "wish": 1}', "not text"),
+        ('{"message": "Hi", "wish": 0, "turns": [{"content": "?"}]}', "'role'"),
+        ("", "no rows"),
+    ],
+)
+def test_a_bad_file_is_refused_with_its_line(tmp_path, row, problem):
+    file = tmp_path / "rows.jsonl"
+    file.write_text(row)
+
+    with pytest.raises(CommandError, match=problem):
+        call_command("evaluate_wishes", file)
