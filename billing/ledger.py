@@ -7,6 +7,7 @@ import json
 import logging
 from dataclasses import astuple, dataclass, fields
 from datetime import datetime
+from typing import assert_never
 
 from django.db import connection, transaction
 from django.db.models import Q
@@ -14,14 +15,9 @@ from django.utils import timezone
 
 from billing import tallies, windows
 from billing.errors import AlreadyCharged, NoPrice, NoRoom, NotReserved
-from billing.models import (
-    Budget,
-    BudgetPeriod,
-    Hold,
-    LedgerEntry,
-)
-from billing.prices import pricing
-from billing.prices.pricing import Rate, Usage
+from billing.models import Budget, BudgetPeriod, Hold, LedgerEntry
+from billing.prices import model_snapshots, pricing
+from billing.prices.pricing import Estimate, Rate, Usage
 
 logger = logging.getLogger(__name__)
 
@@ -49,8 +45,9 @@ INSERT INTO billing_hold
      windows, called_at, expires_at, compared_with)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
-# With the price to bill by: of the model that answered, else of the one asked, in the service tier
-# that answered; else the one that was reserved at. And with the model that it is compared with.
+# With the price to bill by: of the model asked, or of its snapshot that answered, in the service
+# tier that answered; else the one that was reserved at. Another name in the answer is another
+# server's word for it, and no price of ours. And with the model that it is compared with.
 HELD = f"""
 SELECT h.id, h.amount, h.windows, h.model, h.service_tier, p.id, p.model, p.service_tier, {RATE},
     {RATE.replace("p.", "c.")}
@@ -59,7 +56,7 @@ JOIN billing_price p ON p.id = COALESCE(
     (
         SELECT r.id
         FROM billing_price r
-        WHERE r.model IN (%s, h.model)
+        WHERE (r.model = h.model OR (r.model = %s AND h.model = %s))
             AND r.service_tier = COALESCE(NULLIF(%s, ''), h.service_tier)
             AND r.effective_from <= h.called_at
         ORDER BY r.model = %s DESC, r.effective_from DESC
@@ -83,9 +80,9 @@ INSERT INTO billing_ledgerentry
      price_id, input_rate, cached_input_rate, cache_write_rate, output_rate,
      model_returned, service_tier, request_id, outcome, settled_at,
      input_tokens, output_tokens, cached_tokens, cache_write_tokens, reasoning_tokens,
-     estimated, price_assumed, amount, compared_amount)
+     estimated, estimated_because, price_assumed, amount, compared_amount)
 SELECT h.reference, h.purpose, h.tier, h.conversation, h.visitor, h.model, h.called_at, h.amount,
-    h.windows, p.id, {RATE}, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s
+    h.windows, p.id, {RATE}, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s
 FROM billing_hold h, billing_price p
 WHERE h.id = %s AND p.id = %s
 """  # noqa: S608  # of two constants
@@ -158,7 +155,7 @@ def reserve(call: Call, worst: Usage, *, expires_at: datetime, now: datetime) ->
 
 def settle(
     reference: str,
-    usage: Usage | None,
+    usage: Usage | Estimate | None,
     *,
     model: str = "",
     service_tier: str = "",
@@ -168,8 +165,9 @@ def settle(
 ) -> None:
     """Charge what the call cost, or what was reserved where its usage is unknown.
 
-    `model` and `service_tier` as the response names them: it is billed at their price of the time
-    of the call, or else at the price of what was asked for, marked as assumed. Charges once:
+    `model` and `service_tier` as the response names them. It is billed at the price of the model
+    asked, or of its snapshot that answered, at the time of the call; marked as assumed where
+    another model answered, or the service tier has no price. Charges once:
     settling what is settled, released or expired changes nothing. Raises NotReserved.
     """
     response = _Response(
@@ -247,7 +245,7 @@ class _Response:
 
 def _charge(
     reference: str,
-    usage: Usage | None,
+    usage: Usage | Estimate | None,
     response: _Response,
     now: datetime,
     corrected: int | None = None,
@@ -256,7 +254,8 @@ def _charge(
     # Without a savepoint: nothing in here is refused halfway.
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         windows.lock()
-        cursor.execute(HELD, [response.model, response.service_tier, response.model, reference])
+        named = [response.model, model_snapshots.family(response.model)]
+        cursor.execute(HELD, [*named, response.service_tier, response.model, reference])
         found = cursor.fetchone()
         if found is None:
             return False
@@ -264,6 +263,8 @@ def _charge(
         rate, compared = rates[:COLUMNS], rates[COLUMNS:]
         model = response.model or asked
         service_tier = response.service_tier or asked_tier
+        why = _why_estimated(usage, response.outcome)
+        usage = usage.usage if isinstance(usage, Estimate) else usage
         amount = held if usage is None else pricing.cost(usage, Rate(*rate))
         amount = amount if corrected is None else corrected
         windows.book(json.loads(ids), held, amount)
@@ -276,7 +277,8 @@ def _charge(
                 response.outcome,
                 connection.ops.adapt_datetimefield_value(now),
                 *(astuple(usage) if usage else [None] * len(fields(Usage))),
-                usage is None,
+                bool(why),
+                why,
                 (priced, priced_tier) != (model, service_tier),
                 amount,
                 pricing.cost(usage, Rate(*compared)) if usage and compared[0] is not None else None,
@@ -289,6 +291,20 @@ def _charge(
     if amount > held and corrected is None:
         logger.error("%s cost %d nano-dollars, %d were reserved", reference, amount, held)
     return True
+
+
+def _why_estimated(usage: Usage | Estimate | None, outcome: str) -> str:
+    """A sentence; blank for a usage that is the provider's own."""
+    match usage:
+        case Usage():
+            return ""
+        case Estimate(why=why):
+            return why
+        case None if outcome == EXPIRED:
+            return "Nobody settled the call in time: charged as reserved."
+        case None:
+            return "The provider did not say how many tokens it bills: charged as reserved."
+    assert_never(usage)
 
 
 def _must_be_charged(reference: str) -> None:

@@ -48,6 +48,9 @@ class Batches:
         self.says: dict[str, str] = {}
         self.otherwise = '{"score": 0.5, "reason": "It will do."}'
         self.without_usage: set[str] = set()
+        self.counts: dict[str, dict[str, int]] = {}  # that a line reports in place of its own
+        self.bodies: dict[str, object] = {}  # of lines that are no answers
+        self.extra_lines: list[bytes] = []
         self.fails: dict[str, int] = {}
         self.unfinished: set[str] = set()
         self.missing: set[str] = set()
@@ -123,9 +126,11 @@ class Batches:
                 body = {"error": {"message": "Of the customer's.", "code": None, "type": "x"}}
                 errors.append(_line(reference, self.fails[reference], body))
             else:
-                output.append(_line(reference, 200, self._completion(reference, wanted["body"])))
+                answer = self._completion(reference, wanted["body"])
+                output.append(_line(reference, 200, self.bodies.get(reference, answer)))
         if output:
-            batch.output = self._keep(b"\n".join(map(orjson.dumps, output)))
+            lines = [*self.extra_lines, *map(orjson.dumps, output)]
+            batch.output = self._keep(b"\n".join(lines))
         if errors:
             batch.errors = self._keep(b"\n".join(map(orjson.dumps, errors)))
 
@@ -138,6 +143,7 @@ class Batches:
         made = tokens(text, model)
         self.bill.append(Billed(reference, model, given, made))
         usage = USAGE | {"prompt_tokens": given, "completion_tokens": made}
+        usage |= self.counts.get(reference, {})
         message = {"role": "assistant", "content": text, "refusal": None}
         return {
             "object": "chat.completion",

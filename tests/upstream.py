@@ -176,8 +176,11 @@ class Upstream:
     def out_of_quota(self) -> None:
         self.fails(429, "insufficient_quota")
 
-    def refuses(self, code: str = "context_length_exceeded") -> None:
+    def refuses(self, code: str = "") -> None:
         self.fails(400, code)
+
+    def filters_the_question(self) -> None:
+        self.refuses("content_filter")
 
     # The server.
 

@@ -45,16 +45,19 @@ class LedgerEntry(models.Model):
     request_id = models.CharField(max_length=100, blank=True, help_text="The provider's.")
     called_at = models.DateTimeField()
     settled_at = models.DateTimeField()
-    # Null where the provider did not say; the amount is then what was reserved.
+    # Null where nobody knows; the amount is then what was reserved.
     input_tokens = models.BigIntegerField(null=True)
     cached_tokens = models.BigIntegerField(null=True)
     cache_write_tokens = models.BigIntegerField(null=True)
     output_tokens = models.BigIntegerField(null=True)
     reasoning_tokens = models.BigIntegerField(null=True)
-    estimated = models.BooleanField(help_text="The provider did not say how many tokens it bills.")
+    estimated = models.BooleanField(help_text="The provider did not say exactly what it bills.")
+    estimated_because = models.CharField(
+        "why estimated", max_length=200, blank=True, default="", db_default=""
+    )
     price = models.ForeignKey(Price, on_delete=models.PROTECT, related_name="+")
     price_assumed = models.BooleanField(
-        help_text="The model or service tier that answered has no price: that of the one asked."
+        help_text="Another model or service tier answered: the price is that of the one asked."
     )
     # As in force when the call was made, per million tokens.
     input_rate = models.BigIntegerField()
@@ -84,6 +87,14 @@ class LedgerEntry(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(estimated=True, input_tokens__isnull=True, output_tokens__isnull=True)
+                | Q(
+                    # Counted here.
+                    estimated=True,
+                    input_tokens__isnull=False,
+                    output_tokens__isnull=False,
+                    input_tokens__gte=0,
+                    output_tokens__gte=0,
+                )
                 | Q(
                     # A comparison with null is not false, and would pass.
                     estimated=False,

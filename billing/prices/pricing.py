@@ -63,6 +63,14 @@ class Usage:
         return Tokens(fresh, self.cached_tokens, self.cache_write_tokens, self.output_tokens)
 
 
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A usage that the provider did not say in so many words, and why: a sentence for people."""
+
+    usage: Usage
+    why: str
+
+
 def cost(usage: Usage, rate: Rate) -> int:
     """Nano-dollars, rounded up once."""
     return usage.tokens.at(rate)

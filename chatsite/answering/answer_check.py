@@ -33,7 +33,7 @@ def verdict(work: Work, finished: Finished) -> CheckResult | None:
             question=claimed.turn.text,
             answer=finished.text,
             articles=(*said, *articles) if articles else (),
-            cut=finished.finish_reason == FinishReason.LENGTH,
+            cut=finished.finish_reason in {FinishReason.LENGTH, FinishReason.UNCLEAR},
             instructions=prompt.INSTRUCTIONS.format(site=settings.SITE_NAME),
         ),
         claimed.checker,

@@ -23,6 +23,7 @@ ENDINGS = {
     FinishReason.STOP: (State.COMPLETE, ""),
     FinishReason.LENGTH: (State.CUT, Failure.LENGTH),
     FinishReason.CONTENT_FILTER: (State.CUT, Failure.FILTERED),
+    FinishReason.UNCLEAR: (State.CUT, Failure.BROKEN),
 }
 FAILURES = {
     Kind.REFUSED: Failure.REFUSED,
@@ -30,6 +31,7 @@ FAILURES = {
     Kind.UNAUTHORISED: Failure.MISCONFIGURED,
     Kind.QUOTA: Failure.MISCONFIGURED,
     Kind.UNKNOWN_MODEL: Failure.MISCONFIGURED,
+    Kind.BAD_REQUEST: Failure.MISCONFIGURED,
 }
 
 

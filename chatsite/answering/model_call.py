@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from billing import ledger, tokens
 from billing.errors import NoPrice, NoRoom
-from billing.prices.pricing import Usage
+from billing.prices.pricing import Estimate, Usage
 from chatsite.answering import prompt
 from chatsite.chat.models import Message
 from chatsite.knowledge.articles import Found
@@ -30,7 +30,15 @@ KEPT = 12.0
 # Longer than any attempt may last: a hold that is still open then belongs to a dead worker.
 HOLD = timedelta(seconds=120)
 # Answered with an HTTP error: the provider generated nothing and bills nothing.
-UNBILLED = {Kind.REFUSED, Kind.UNAUTHORISED, Kind.QUOTA, Kind.UNKNOWN_MODEL, Kind.OVERLOADED}
+UNBILLED = {
+    Kind.REFUSED,
+    Kind.BAD_REQUEST,
+    Kind.TOO_LONG,
+    Kind.UNAUTHORISED,
+    Kind.QUOTA,
+    Kind.UNKNOWN_MODEL,
+    Kind.OVERLOADED,
+}
 NOTHING = Usage(input_tokens=0, output_tokens=0)
 # Tokens, some 150 words: a budget short of room makes an answer's limit smaller, down to this.
 LEAST_OUTPUT = 200
@@ -158,5 +166,5 @@ def abandon(work: Work) -> None:
     _settle(work, None, "abandoned")
 
 
-def _settle(work: Work, usage: Usage | None, outcome: str) -> None:
+def _settle(work: Work, usage: Usage | Estimate | None, outcome: str) -> None:
     ledger.settle(work.reply.charge_reference, usage, outcome=outcome, now=timezone.now())

@@ -17,7 +17,7 @@ from django.utils import timezone
 from billing import ledger, tokens
 from billing.errors import NoPrice, NoRoom
 from billing.ladder import Step
-from billing.prices.pricing import Usage
+from billing.prices.pricing import Estimate, Usage
 from chatsite import llm
 from chatsite.answering.budget_allowance import Means
 from chatsite.answering.model_call import (
@@ -280,7 +280,10 @@ def _failed(reference: str, error: llm.UpstreamError) -> None:
 
 
 def _settle(
-    reference: str, usage: Usage | None, outcome: str, finished: llm.Finished | None = None
+    reference: str,
+    usage: Usage | Estimate | None,
+    outcome: str,
+    finished: llm.Finished | None = None,
 ) -> None:
     ledger.settle(
         reference,

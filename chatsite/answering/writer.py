@@ -3,6 +3,8 @@
 import asyncio
 import logging
 import threading
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
 from typing import assert_never
@@ -173,21 +175,22 @@ class Writer:
         # While the request is on its way.
         self._loop.call_soon(self._show_beginning, answer)
         try:
-            async for part in llm.stream(
-                model=work.model,
-                messages=work.messages,
-                output_limit=work.output_limit,
-                temperature=work.claimed.policy.temperature,
-                deadlines=llm.Deadlines(total=min(llm.Deadlines.total, work.seconds)),
-                reference=work.reply.charge_reference,
-            ):
-                if isinstance(part, llm.Delta):
-                    answer.text += part.text
-                    self._grown.add(work.reply.pk)
-                    self._there_is_text.set()
-                else:
-                    found = answer_check.verdict(work, part)
-                    return await self._writes.run(partial(self._finish, work, part, found))
+            async with aclosing(_streamed(work)) as parts:
+                async for part in parts:
+                    match part:
+                        case llm.Delta(text):
+                            answer.text += text
+                            self._grown.add(work.reply.pk)
+                            self._there_is_text.set()
+                        case llm.Retracted():
+                            # What tabs have of it goes with the next words.
+                            answer.text, answer.sent, answer.tail = "", 0, 0
+                            answer.started = False
+                        case llm.Finished():
+                            found = answer_check.verdict(work, part)
+                            return await self._writes.run(partial(self._finish, work, part, found))
+                        case _:
+                            assert_never(part)
         except llm.UpstreamError as error:
             return await self._writes.run(partial(self._fail, work, error, answer.text))
         except asyncio.CancelledError:
@@ -259,6 +262,17 @@ class Writer:
             # Ended by a person or by time. The call is drained to its usage, silently.
             # The answer that was asked about: the reply may have gone on with another since.
             held[reply_id].mine = False
+
+
+def _streamed(work: Work) -> AsyncGenerator[llm.Delta | llm.Retracted | llm.Finished]:
+    return llm.stream(
+        model=work.model,
+        messages=work.messages,
+        output_limit=work.output_limit,
+        temperature=work.claimed.policy.temperature,
+        deadlines=llm.Deadlines(total=min(llm.Deadlines.total, work.seconds)),
+        reference=work.reply.charge_reference,
+    )
 
 
 class WriterThread:

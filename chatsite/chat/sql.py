@@ -29,11 +29,9 @@ def now(plus_seconds: int = 0) -> str:
     return f"STATEMENT_TIMESTAMP() + INTERVAL '{plus_seconds} seconds'"
 
 
-def locked(conversation_id: int) -> Conversation:
-    """The conversation, which nobody else changes until this transaction ends."""
-    found = _held("id", conversation_id)
-    assert found is not None
-    return found
+def locked(conversation_id: int) -> Conversation | None:
+    """The conversation, unchanged by others until this transaction ends; None once deleted."""
+    return _held("id", conversation_id)
 
 
 def locked_by_public_id(public_id: uuid.UUID) -> Conversation | None:

@@ -7,9 +7,12 @@ What arrives is trusted as far as it is checked: only a seen finish reason makes
 and no error repeats the provider's words, which may hold the customer's.
 """
 
-from chatsite.llm.answer import Delta, Finished, FinishReason
-from chatsite.llm.calls import Deadlines, Message, close, models, stream
+from chatsite.llm.answer import Delta, Finished, Retracted
+from chatsite.llm.async_client import close
 from chatsite.llm.errors import Kind, UpstreamError
+from chatsite.llm.finish_reasons import FinishReason
+from chatsite.llm.listed_models import Listed, models
+from chatsite.llm.streaming import Deadlines, Message, stream
 
 __all__ = [
     "Deadlines",
@@ -17,7 +20,9 @@ __all__ = [
     "FinishReason",
     "Finished",
     "Kind",
+    "Listed",
     "Message",
+    "Retracted",
     "UpstreamError",
     "close",
     "models",

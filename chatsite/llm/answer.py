@@ -1,16 +1,23 @@
 """An answer as it arrives: events in, pieces of text out, and what it was in the end."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any
+from typing import assert_never
 
-import orjson
-
-from billing.prices.pricing import Usage
-from chatsite.llm.errors import KIND_OF_CODE, Kind, UpstreamError, known_code
+from billing import tokens
+from billing.prices.pricing import Estimate, Usage
+from chatsite.llm import chunks, errors, usage
+from chatsite.llm.chunks import Chunk, Done, Reported
+from chatsite.llm.errors import Kind, UpstreamError
+from chatsite.llm.finish_reasons import FinishReason, NoAnswer
+from chatsite.llm.server_sent_events import Event
+from chatsite.llm.text_repair import TextRepair
+from chatsite.llm.think_tags import Sifted, ThinkTags
 
 # A token is 4 characters on average; beyond this, the provider does not keep to the limit.
-MOST_CHARACTERS_PER_TOKEN = 32
+MOST_CHARACTERS_PER_TOKEN = 16
+LEAST_ROOM = 2000
+ENDLESS = "It went on past its limit and was cut; counted here."
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +25,9 @@ class Delta:
     text: str  # never empty
 
 
-class FinishReason(StrEnum):
-    STOP = "stop"
-    LENGTH = "length"
-    CONTENT_FILTER = "content_filter"
+@dataclass(frozen=True, slots=True)
+class Retracted:
+    """What came so far was the model's thinking, sent without an opening tag: show none of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,107 +36,186 @@ class Finished:
 
     text: str
     finish_reason: FinishReason
-    usage: Usage | None
+    usage: Usage | Estimate | None
     model: str  # as the response names it, perhaps a snapshot of the one asked for
     service_tier: str
     request_id: str
 
 
 class Answer:
-    """What has arrived of an answer."""
+    """What has arrived of an answer. `prompt_tokens` counts what was sent, where that is needed."""
 
-    def __init__(self, model: str, output_limit: int, request_id: str) -> None:
+    def __init__(
+        self,
+        model: str,
+        output_limit: int,
+        request_id: str,
+        *,
+        prompt_tokens: Callable[[], int],
+        holds_back: bool = False,
+    ) -> None:
         self.over = False
-        self.finish_reason = ""
-        self._pieces: list[str] = []
-        self._room = max(2000, output_limit * MOST_CHARACTERS_PER_TOKEN)
-        self._usage: Usage | None = None
-        self._named: dict[str, Any] = {"model": model}  # the last event that names the model
+        self.ending: FinishReason | NoAnswer | None = None
+        self._done = False
+        self._model = model
+        self._named, self._service_tier = model, ""
+        self._output_limit = output_limit
         self._request_id = request_id
-        self._failure = (Kind.BROKEN, "the stream ended before the answer did", "")
+        self._prompt_tokens = prompt_tokens
+        self._room = max(LEAST_ROOM, output_limit * MOST_CHARACTERS_PER_TOKEN)
+        self._received: list[str] = []  # all that was generated, thoughts as well
+        self._ending_text = ""  # of the chunk that ended it
+        self._text: list[str] = []
+        self._repair = TextRepair()
+        self._tags = ThinkTags(holds_back=holds_back)
+        self._bill: Usage | Estimate | None = None
+        self._reported_output = 0
+        self._failure: UpstreamError | None = None
 
-    def take(self, events: list[bytes]) -> str:
-        """The text that they add."""
-        before = len(self._pieces)
+    @property
+    def thinks_unopened(self) -> bool:
+        """Whether its thinking came in the text, without an opening tag."""
+        return self._tags.unopened
+
+    def take(self, events: list[Event]) -> Sifted:
+        """What they add to the text."""
+        pieces: list[str] = []
         try:
-            for data in events:
-                if data.strip() == b"[DONE]":
-                    self.over = True
-                if self.over:
-                    break
-                self._take(orjson.loads(data))
+            for event in events:
+                for part in chunks.read(event):
+                    if self.over:
+                        break
+                    pieces.append(self._take(part))
         except (ValueError, TypeError, AttributeError):  # of another shape than the protocol's
-            self.fail(Kind.BROKEN, "not the protocol")
-        text = "".join(self._pieces[before:])
-        self._room -= len(text)
-        if self._room < 0:
-            self.fail(Kind.BROKEN, "more text than its limit allows")
+            self.fail(Kind.PROTOCOL, "not the protocol")
+        if self._room < 0 and self.ending is None:
+            self.ending, self.over = FinishReason.LENGTH, True
+            self._bill = Estimate(Usage(self._prompt_tokens(), self._output_tokens()), ENDLESS)
+        return self._sifted("".join(pieces))
+
+    def _take(self, part: Chunk | Reported | Done) -> str:
+        """The text of one chunk."""
+        match part:
+            case Done():
+                self.over = self._done = True
+                return ""
+            case Reported(error):
+                # With words sent, they are paid for: only as a broken answer is that accounted.
+                failure = errors.reported(error, paid=bool(self._received))
+                failure.request_id = self._request_id
+                self._failure, self.over = failure, True
+                return ""
+            case Chunk():
+                return self._chunk(part)
+        assert_never(part)
+
+    def _chunk(self, chunk: Chunk) -> str:
+        self._named = chunk.model or self._named
+        self._service_tier = chunk.service_tier or self._service_tier
+        text = chunk.text
+        if chunk.whole and not self._received:
+            text, self._done = chunk.whole, True
+        if self.ending is not None and chunk.finish and text == self._ending_text:
+            text = ""  # the last chunk, sent twice
+        if text or chunk.thought:
+            self._received += [chunk.thought, text]
+            self._room -= len(text) + len(chunk.thought)
+            if self.ending is None:
+                # Some report the tokens so far on the way: only the last report is the bill.
+                self._bill = None
+        if chunk.finish is not None and self.ending is None:
+            self.ending, self._ending_text = chunk.finish, text
+        if chunk.usage:
+            self._read_bill(chunk)
         return text
 
-    def _take(self, event: dict[str, Any]) -> None:
-        if error := event.get("error"):
-            code = known_code(error.get("code"), error.get("type"))
-            # With words sent, they are paid for: only as a broken answer is that accounted.
-            kind = KIND_OF_CODE[code] if code and not self._pieces else Kind.BROKEN
-            self.fail(kind, f"the provider reported an error {code}".rstrip(), code)
-            return
-        if event.get("model"):
-            self._named = event
-        for choice in event.get("choices") or ():
-            if choice.get("index"):
-                continue
-            delta = choice.get("delta") or {}
-            # A refusal is what the model has to say as well. No database keeps a NUL.
-            text = (delta.get("content") or "") + (delta.get("refusal") or "")
-            if text:
-                self._pieces.append(text.replace("\0", ""))
-            self.finish_reason = self.finish_reason or str(choice.get("finish_reason") or "")
-        # Some report the tokens so far with every event: only the last report is the bill.
-        if self.finish_reason and (usage := event.get("usage")):
-            self._usage = read_usage(usage)
+    def _read_bill(self, chunk: Chunk) -> None:
+        assert chunk.usage is not None
+        read = usage.read(chunk.usage)
+        if read is not None and _size(read) >= _size(self._bill):
+            self._bill = read
+            output = chunk.usage.get("completion_tokens")
+            self._reported_output = output if isinstance(output, int) else 0
 
-    def fail(self, kind: Kind, what: str, code: str = "") -> None:
-        """Take nothing more. Of an answer whose finish was seen, this changes nothing."""
+    def fail(self, kind: Kind, what: str) -> None:
+        """Take nothing more. Of an answer whose end was seen, this changes nothing."""
         self.over = True
-        self._failure = (kind, what, code)
+        self._failure = UpstreamError(kind, what, request_id=self._request_id)
+
+    def rest(self) -> str:
+        """What was held back of the text, once nothing more comes."""
+        sifted = self._sifted(self._repair.end())
+        last = self._tags.end()
+        if last:
+            self._text.append(last)
+        return sifted.text + last
 
     def finished(self) -> Finished:
-        """Raises UpstreamError where no finish was seen, or one that is none of ours."""
-        request_id = self._request_id
-        if not self.finish_reason:
-            kind, what, code = self._failure
-            raise UpstreamError(kind, what, request_id=request_id, code=code)
-        if self.finish_reason not in tuple(FinishReason):
-            what = "the answer is no text"
-            raise UpstreamError(Kind.BROKEN, what, request_id=request_id, usage=self._usage)
-        return Finished(
-            text="".join(self._pieces),
-            finish_reason=FinishReason(self.finish_reason),
-            usage=self._usage,
-            model=str(self._named["model"])[:100],
-            service_tier=str(self._named.get("service_tier") or "")[:20],
-            request_id=request_id,
-        )
+        """After `rest`. Raises UpstreamError where no end was seen, or one that is no answer."""
+        text = "".join(self._text)
+        match self._end(text):
+            case None:
+                raise self._failure or UpstreamError(
+                    Kind.BROKEN,
+                    "the stream ended before the answer did",
+                    request_id=self._request_id,
+                )
+            case NoAnswer() as end:
+                kind = Kind.PROTOCOL if end == NoAnswer.TOOL else Kind.BROKEN
+                raise UpstreamError(
+                    kind,
+                    f"no answer but {end}",
+                    request_id=self._request_id,
+                    usage=self._usage(),
+                )
+            case FinishReason() as end:
+                return Finished(
+                    text=text,
+                    finish_reason=end,
+                    usage=self._usage(),
+                    model=self._named[:100],
+                    service_tier=self._service_tier[:20],
+                    request_id=self._request_id,
+                )
+
+    def _end(self, text: str) -> FinishReason | NoAnswer | None:
+        end = self.ending
+        if end is None and self._done and self._failure is None and "".join(self._received):
+            # `[DONE]` after usage says as much as a finish; alone, nobody knows.
+            end = FinishReason.STOP if self._bill else FinishReason.UNCLEAR
+        # Servers that cut at the limit and call it a stop: half a sentence.
+        return FinishReason.LENGTH if end == FinishReason.STOP and self._at_limit(text) else end
+
+    def _at_limit(self, text: str) -> bool:
+        made = self._reported_output
+        if not made and len(text) * 3 >= self._output_limit:
+            made = tokens.count(text, self._model)
+        # One that writes well past the limit was not stopped by it.
+        return self._output_limit <= made <= self._output_limit * 1.05 + 2
+
+    def _usage(self) -> Usage | Estimate | None:
+        return usage.completed(self._bill, prompt=self._prompt_tokens, output=self._output_tokens)
+
+    def _output_tokens(self) -> int:
+        return tokens.count("".join(self._received), self._model)
+
+    def _sifted(self, text: str) -> Sifted:
+        if not text:
+            return Sifted("")
+        text = self._repair.feed(text)
+        sifted = self._tags.feed(text.replace("\0", ""))  # no database keeps a NUL
+        if sifted.retracted:
+            self._text.clear()
+        if sifted.text:
+            self._text.append(sifted.text)
+        return sifted
 
 
-def read_usage(counts: dict[str, Any]) -> Usage | None:
-    """None where the counts make no sense: an unknown bill, and not a small one."""
-    of_input = counts.get("prompt_tokens_details") or {}
-    of_output = counts.get("completion_tokens_details") or {}
-    try:
-        return Usage(
-            input_tokens=_count(counts.get("prompt_tokens")),
-            output_tokens=_count(counts.get("completion_tokens")),
-            cached_tokens=_count(of_input.get("cached_tokens") or 0),
-            cache_write_tokens=_count(of_input.get("cache_write_tokens") or 0),
-            reasoning_tokens=_count(of_output.get("reasoning_tokens") or 0),
-        )
-    except ValueError:
-        return None
-
-
-def _count(number: object) -> int:
-    """JSON has fractions and booleans too. Raises ValueError."""
-    if type(number) is not int:
-        raise ValueError
-    return number
+def _size(bill: Usage | Estimate | None) -> int:
+    match bill:
+        case None:
+            return 0
+        case Estimate():
+            return _size(bill.usage)
+        case Usage():
+            return bill.input_tokens + bill.output_tokens

@@ -17,10 +17,15 @@ from django.conf import settings
 from openai import OpenAI
 from openai.types import Batch
 
-from chatsite.llm import dialects, plain
-from chatsite.llm.answer import Finished, FinishReason, read_usage
-from chatsite.llm.calls import Message
-from chatsite.llm.errors import KIND_OF_CODE, Kind, UpstreamError, known_code, refusal
+from chatsite.llm import chunks, parameters, sdk_client, usage
+from chatsite.llm.answer import Finished
+from chatsite.llm.chunks import Chunk
+from chatsite.llm.errors import Kind, UpstreamError, refusal, reported
+from chatsite.llm.finish_reasons import FinishReason
+from chatsite.llm.server_sent_events import Event
+from chatsite.llm.streaming import Message
+from chatsite.llm.text_repair import repaired
+from chatsite.llm.think_tags import ThinkTags
 
 # Of the provider's limits: requests in a file, and characters of a reference.
 MOST_REQUESTS = 50_000
@@ -59,18 +64,22 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How one call ended: `finished`, or else `error`, whose usage is billed if it has one."""
+    """How one call ended: `finished`, or else `error`, whose usage is billed if it has one.
+
+    `generated`: all that the model wrote, thoughts as well; to be counted where no usage came.
+    """
 
     reference: str
     finished: Finished | None = None
     error: UpstreamError | None = None
+    generated: str = ""
 
 
 def upload(requests: Sequence[Request]) -> str:
     """Returns the provider's id of the file. Raises UpstreamError."""
     assert 0 < len(requests) <= MOST_REQUESTS
     lines = b"\n".join(orjson.dumps(_line(request)) for request in requests)
-    with plain.translated(), _client() as client:
+    with sdk_client.translated(), _client() as client:
         file = client.files.create(
             file=("requests.jsonl", lines),
             purpose="batch",
@@ -84,7 +93,7 @@ def create(file: str) -> str:
 
     Asked once: where the answer is lost, the batch may be there, and `find` finds it.
     """
-    with plain.translated(), _client() as client:
+    with sdk_client.translated(), _client() as client:
         batch = client.with_options(max_retries=0).batches.create(
             input_file_id=file,
             endpoint="/v1/chat/completions",
@@ -96,7 +105,7 @@ def create(file: str) -> str:
 
 def find(file: str) -> str:
     """The id of the batch that was started of this file, or blank. Raises UpstreamError."""
-    with plain.translated(), _client() as client:
+    with sdk_client.translated(), _client() as client:
         for number, batch in enumerate(client.batches.list(limit=100)):
             if batch.input_file_id == file:
                 return _identity(batch.id)
@@ -107,7 +116,7 @@ def find(file: str) -> str:
 
 def progress(batch: str) -> Progress:
     """Raises UpstreamError."""
-    with plain.translated(), _client() as client:
+    with sdk_client.translated(), _client() as client:
         found = client.batches.retrieve(batch)
         if not isinstance(found, Batch) or not isinstance(found.status, str):
             raise ValueError("no batch")
@@ -117,25 +126,24 @@ def progress(batch: str) -> Progress:
 
 def cancel(batch: str) -> None:
     """What is done by then is billed, and comes as results. Raises UpstreamError."""
-    with plain.translated(), _client() as client:
+    with sdk_client.translated(), _client() as client:
         client.batches.cancel(batch)
 
 
 def results(progress: Progress) -> Iterator[Result]:
     """In no order, and perhaps not of every request. Raises UpstreamError."""
     for file in progress.files:
-        with plain.translated(), _client() as client:
+        with sdk_client.translated(), _client() as client:
             lines = client.files.content(file).content.splitlines()
         for line in lines:
-            if line.strip():
-                with plain.translated():
-                    result = _result(orjson.loads(line))
+            # One that cannot be read stops none of those behind it.
+            if result := _result(line):
                 yield result
 
 
 def _client() -> OpenAI:
     """Raises UpstreamError."""
-    return plain.client(settings.OPENAI_API_KEY or "demo")
+    return sdk_client.client(settings.OPENAI_API_KEY or "demo")
 
 
 def _line(request: Request) -> dict[str, Any]:
@@ -144,16 +152,13 @@ def _line(request: Request) -> dict[str, Any]:
         "custom_id": request.reference,
         "method": "POST",
         "url": "/v1/chat/completions",
-        "body": {
-            "model": request.model,
-            "messages": [dict(message) for message in request.messages],
-            **dialects.fields(
-                request.model,
-                request.output_limit,
-                request.temperature,
-                request.response_format,
-            ),
-        },
+        "body": parameters.body(
+            request.model,
+            request.messages,
+            request.output_limit,
+            request.temperature,
+            request.response_format,
+        ),
     }
 
 
@@ -164,41 +169,58 @@ def _identity(value: object) -> str:
     return value
 
 
-def _result(line: Mapping[str, Any]) -> Result:
+def _result(line: bytes) -> Result | None:
+    """How one call ended, whatever its line holds; None where it does not say which call it was."""
+    try:
+        read = orjson.loads(line)
+        reference = read["custom_id"]
+    except (ValueError, TypeError, KeyError):
+        return None
+    if not isinstance(reference, str):
+        return None
+    try:
+        return _outcome(reference, read)
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError):
+        return Result(reference, error=UpstreamError(Kind.PROTOCOL, "not the protocol"))
+
+
+def _outcome(reference: str, line: Mapping[str, Any]) -> Result:
     """Raises ValueError and its kin for what is not the protocol."""
-    reference = str(line["custom_id"])
     response, error = line.get("response"), line.get("error")
     if response is None or error:
         # It was never run: the batch expired, or was cancelled.
-        code = known_code((error or {}).get("code"))
-        kind = KIND_OF_CODE.get(code, Kind.OVERLOADED)
-        return Result(reference, error=UpstreamError(kind, "not run in its batch", code=code))
+        failure = reported(error, paid=False)
+        kind = failure.kind if failure.code else Kind.OVERLOADED
+        return Result(
+            reference, error=UpstreamError(kind, "not run in its batch", code=failure.code)
+        )
     body, request_id = response["body"], str(response.get("request_id") or "")[:100]
     status = int(response["status_code"])
-    if status != 200:
-        words = body.get("error") or {}
-        failure = refusal(
-            status, (words.get("code"), words.get("type")), {"x-request-id": request_id}
-        )
-        return Result(reference, error=failure)
-    choice = body["choices"][0]
-    message, reason = choice["message"], str(choice["finish_reason"])
-    text = str(message.get("content") or "") + str(message.get("refusal") or "")
-    usage = read_usage(body["usage"]) if body.get("usage") else None
-    if reason not in tuple(FinishReason):
-        what = "the answer is no text"
+    if status != 200 or body.get("error"):
+        return Result(reference, error=refusal(status, body, {"x-request-id": request_id}))
+    (chunk,) = chunks.read(Event(orjson.dumps(body)))
+    if not isinstance(chunk, Chunk):
+        raise ValueError("no answer")
+    thoughts = ThinkTags()
+    text = thoughts.feed(repaired(chunk.whole).replace("\0", "")).text + thoughts.end()
+    bill = usage.read(chunk.usage) if chunk.usage else None
+    if not isinstance(chunk.finish, FinishReason):
         return Result(
             reference,
-            error=UpstreamError(Kind.BROKEN, what, request_id=request_id, usage=usage),
+            error=UpstreamError(
+                Kind.PROTOCOL, "the answer is no text", request_id=request_id, usage=bill
+            ),
+            generated=chunk.thought + chunk.whole,
         )
     return Result(
         reference,
         Finished(
-            text=text.replace("\0", ""),
-            finish_reason=FinishReason(reason),
-            usage=usage,
-            model=str(body.get("model") or "")[:100],
+            text=text,
+            finish_reason=chunk.finish,
+            usage=bill,
+            model=chunk.model[:100],
             service_tier="batch",
             request_id=request_id,
         ),
+        generated=chunk.thought + chunk.whole,
     )

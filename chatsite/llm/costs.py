@@ -14,7 +14,7 @@ from openai.types.admin.organization.usage_costs_response import (
 )
 
 from billing.money import NANO
-from chatsite.llm import plain
+from chatsite.llm import sdk_client
 from chatsite.llm.errors import Kind, UpstreamError
 
 # Days in one answer, of which the provider allows 180.
@@ -47,7 +47,7 @@ def daily(first: date, last: date, project: str = "") -> list[Day]:
     if project:
         asked["project_ids"] = [project]
     days: list[Day] = []
-    with plain.translated(), plain.client(settings.OPENAI_ADMIN_KEY) as client:
+    with sdk_client.translated(), sdk_client.client(settings.OPENAI_ADMIN_KEY) as client:
         for _ in range(MOST_PAGES):
             page = client.admin.organization.usage.costs(**asked)
             days += [_day(bucket) for bucket in page.data]

@@ -2,27 +2,34 @@
 
 import email.utils
 import math
+import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
-from billing.prices.pricing import Usage
+from billing.prices.pricing import Estimate, Usage
 
 
 class Kind(StrEnum):
     UNREACHABLE = "unreachable"
     TIMEOUT = "timeout"
     OVERLOADED = "overloaded"
+    BROKEN = "broken"  # it ended early
     QUOTA = "quota"
     UNAUTHORISED = "unauthorised"
     UNKNOWN_MODEL = "unknown_model"
-    REFUSED = "refused"
-    BROKEN = "broken"
+    REFUSED = "refused"  # for what the customer wrote
+    TOO_LONG = "too_long"  # for the model's context
+    BAD_REQUEST = "bad_request"  # for how we asked
+    PROTOCOL = "protocol"  # it answers in another form
 
 
+# What may pass by itself. Everything else would be the same the next time.
 RETRYABLE = frozenset({Kind.UNREACHABLE, Kind.TIMEOUT, Kind.OVERLOADED, Kind.BROKEN})
 
 KIND_OF_STATUS = {
+    400: Kind.BAD_REQUEST,
     401: Kind.UNAUTHORISED,
     402: Kind.QUOTA,
     403: Kind.UNAUTHORISED,
@@ -30,20 +37,55 @@ KIND_OF_STATUS = {
     408: Kind.TIMEOUT,
     409: Kind.OVERLOADED,
     410: Kind.UNKNOWN_MODEL,
+    413: Kind.TOO_LONG,
+    425: Kind.OVERLOADED,
     429: Kind.OVERLOADED,
+    498: Kind.OVERLOADED,
+    501: Kind.BAD_REQUEST,
     504: Kind.TIMEOUT,
 }
-# Where the provider's code says more than the status.
+# Where the provider's code or type says more than the status.
 KIND_OF_CODE = {
     "insufficient_quota": Kind.QUOTA,
     "billing_hard_limit_reached": Kind.QUOTA,
     "billing_not_active": Kind.QUOTA,
     "invalid_api_key": Kind.UNAUTHORISED,
+    "authentication_error": Kind.UNAUTHORISED,
+    "permission_error": Kind.UNAUTHORISED,
     "model_not_found": Kind.UNKNOWN_MODEL,
-    "context_length_exceeded": Kind.REFUSED,
+    "context_length_exceeded": Kind.TOO_LONG,
+    "exceed_context_size_error": Kind.TOO_LONG,
     "content_policy_violation": Kind.REFUSED,
     "content_filter": Kind.REFUSED,
+    "ResponsibleAIPolicyViolation": Kind.REFUSED,
+    "rate_limit_exceeded": Kind.OVERLOADED,
+    "rate_limit_error": Kind.OVERLOADED,
+    "overloaded_error": Kind.OVERLOADED,
+    "server_error": Kind.OVERLOADED,
+    "internal_server_error": Kind.OVERLOADED,
+    "api_error": Kind.OVERLOADED,
+    "unsupported_parameter": Kind.BAD_REQUEST,
+    "unsupported_value": Kind.BAD_REQUEST,
+    "invalid_request_error": Kind.BAD_REQUEST,
 }
+# These say no more than the status does: whatever else is there counts first.
+_VAGUE = frozenset({"invalid_request_error", "api_error", "server_error", "internal_server_error"})
+_TOO_LONG = re.compile(
+    r"context (length|window|size)|context_length|maximum (context|input|prompt)|too many tokens"
+    r"|(prompt|input|request) is too (long|large)|token count.{0,40}exceed"
+    r"|reduce the length|max_new_tokens.{0,20}must be|inputs. must have less",
+    re.IGNORECASE | re.DOTALL,
+)
+_REFUSED = re.compile(
+    r"content management policy|content policy|safety|moderation|was flagged|responsible ai",
+    re.IGNORECASE,
+)
+# The context that it names, among the numbers of such a message.
+_CONTEXT = re.compile(
+    r"(?:maximum|context length|context window|must be)\D{0,60}?(\d[\d,]{2,9})"
+    r"|(\d[\d,]{2,9}) maximum",
+    re.IGNORECASE,
+)
 # Seconds: the longest wait that a provider is believed to mean.
 MOST_RETRY_AFTER = 86400.0
 
@@ -53,7 +95,8 @@ class UpstreamError(Exception):
 
     `retryable`: another attempt may succeed, after `retry_after` seconds where the provider names a
     time. `sent`: the request may have reached the provider. `usage`: the tokens of an answer that
-    cannot be used. `code`: the provider's, where it is one of KIND_OF_CODE.
+    cannot be used. `code`: the provider's, where it is one of KIND_OF_CODE. `parameter`: the field
+    of the request that the provider objects to. `context`: the tokens that it says a model takes.
     """
 
     def __init__(
@@ -64,8 +107,10 @@ class UpstreamError(Exception):
         sent: bool = True,
         retry_after: float | None = None,
         request_id: str = "",
-        usage: Usage | None = None,
+        usage: Usage | Estimate | None = None,
         code: str = "",
+        parameter: str = "",
+        context: int | None = None,
     ) -> None:
         super().__init__(f"{kind}: {what}")
         self.kind = kind
@@ -75,24 +120,154 @@ class UpstreamError(Exception):
         self.request_id = request_id
         self.usage = usage
         self.code = code
+        self.parameter = parameter
+        self.context = context
 
 
-def refusal(status: int, words: tuple[object, ...], headers: Mapping[str, str]) -> UpstreamError:
-    """What an HTTP error means; `words` are the provider's code and type, whatever they are."""
-    code = known_code(*words)
-    other = Kind.OVERLOADED if status >= 500 else Kind.REFUSED
+def refusal(status: int, body: object, headers: Mapping[str, str]) -> UpstreamError:
+    """What an HTTP error means; `body` is whatever JSON it carries."""
+    says = _Complaint.of(body)
+    other = Kind.OVERLOADED if status >= 500 else Kind.BAD_REQUEST
+    kind = _kind(says, KIND_OF_STATUS.get(status, other))
     return UpstreamError(
-        KIND_OF_CODE.get(code) or KIND_OF_STATUS.get(status, other),
-        f"status {status} {code}".rstrip(),
+        kind,
+        " ".join(filter(None, (f"status {status}", says.code, says.parameter))),
         retry_after=_retry_after(headers),
         request_id=headers.get("x-request-id", "")[:100],
-        code=code,
+        code=says.code,
+        parameter=says.parameter,
+        context=says.context,
     )
 
 
-def known_code(*words: object) -> str:
-    """The first that KIND_OF_CODE has; any other may hold anything."""
-    return next((word for word in words if isinstance(word, str) and word in KIND_OF_CODE), "")
+def reported(error: object, *, paid: bool) -> UpstreamError:
+    """What an error inside an answer means; `paid`: words came before it, which are billed."""
+    says = _Complaint.of(error)
+    status = says.status
+    kind = _kind(says, KIND_OF_STATUS.get(status, Kind.OVERLOADED) if status else Kind.BROKEN)
+    return UpstreamError(
+        Kind.BROKEN if paid else kind,
+        " ".join(filter(None, ("the provider reported an error", says.code, says.parameter))),
+        code=says.code,
+        parameter=says.parameter,
+        context=says.context,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Complaint:
+    """What is read of an error in any shape. Of the provider's words, only those that we know."""
+
+    code: str
+    parameter: str
+    status: int | None  # as an error inside an answer names it
+    context: int | None
+    too_long: bool
+    refused: bool
+
+    @classmethod
+    def of(cls, body: object) -> "_Complaint":
+        words = list(_words(body))
+        text = " ".join(word for _, word in words)[:8000]
+        codes = [word for _, word in words if word in KIND_OF_CODE]
+        clear = [code for code in codes if code not in _VAGUE]
+        too_long = bool(_TOO_LONG.search(text))
+        statuses = (word for name, word in words if name in {"code", "status", "status_code"})
+        return cls(
+            code=next(iter(clear or codes), ""),
+            parameter=_parameter(words, text),
+            status=next((int(word) for word in statuses if re.fullmatch(r"[45]\d\d", word)), None),
+            context=_context(words, text) if too_long else None,
+            too_long=too_long,
+            refused=bool(_REFUSED.search(text)),
+        )
+
+
+def _context(words: list[tuple[str, str]], text: str) -> int | None:
+    """The tokens that the model takes, where the error says so."""
+    said = next((word for name, word in words if name == "n_ctx"), "")
+    if not said and (found := _CONTEXT.search(text)):
+        said = (found[1] or found[2]).replace(",", "")
+    return int(said) if said.isdecimal() and len(said) < 10 else None
+
+
+# Where errors keep what they have to say. Never `input` or `body`: these hold the customer's words.
+_TOLD_IN = frozenset(
+    (
+        *("error", "errors", "innererror", "detail", "details", "metadata", "raw", "reason"),
+        *("message", "msg", "code", "type", "param", "loc", "status", "status_code", "n_ctx"),
+    )
+)
+_MOST_NESTED = 8
+
+
+def _words(body: object, name: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
+    """Each word or number of an error, with the name of its field."""
+    if depth > _MOST_NESTED:
+        return
+    match body:
+        case str() | int():
+            yield name, str(body)
+        case Mapping():
+            for key, value in body.items():
+                if key in _TOLD_IN:
+                    yield from _words(value, str(key), depth + 1)
+        case list():
+            for value in body:
+                yield from _words(value, name, depth + 1)
+
+
+# The fields that we send, and how a message speaks of one of them.
+FIELDS = (
+    "max_completion_tokens",
+    "max_tokens",
+    "stream_options",
+    "response_format",
+    "temperature",
+    "stream",
+)
+_UNSUPPORTED = re.compile(
+    r"not? (support|permit|allow)|unsupported|unrecogni[sz]ed|unknown|unexpected|extra|invalid"
+    r"|not a valid|deprecated|only (the )?default|must be|does(n.t| not) exist|disallowed",
+    re.IGNORECASE,
+)
+_ROLE = re.compile(
+    r"system.{0,40}role|role.{0,40}system|messages\W+\d+\W+role|roles must alternate"
+    r"|only user and assistant roles",
+    re.IGNORECASE | re.DOTALL,
+)
+SYSTEM_ROLE = "system"
+
+
+def _parameter(words: list[tuple[str, str]], text: str) -> str:
+    """The field that the error is about; blank where it names none of ours."""
+    if _ROLE.search(text):
+        return SYSTEM_ROLE
+    named = {word for name, word in words if name in {"param", "loc"}}
+    for field in FIELDS:
+        if field in named:
+            return field
+    for field in FIELDS:
+        if re.search(rf"[`'\"]{field}(\.\w+)*[`'\"]", text):
+            return field
+    if _UNSUPPORTED.search(text):
+        return next((field for field in FIELDS if re.search(rf"\b{field}\b", text)), "")
+    return ""
+
+
+def _kind(says: _Complaint, otherwise: Kind) -> Kind:
+    if says.code and says.code not in _VAGUE:
+        return KIND_OF_CODE[says.code]
+    if otherwise in {Kind.BAD_REQUEST, Kind.UNAUTHORISED, Kind.BROKEN}:
+        if says.too_long:
+            return Kind.TOO_LONG
+        if says.refused:
+            return Kind.REFUSED
+    if otherwise in {Kind.OVERLOADED, Kind.BROKEN} and says.parameter == SYSTEM_ROLE:
+        return Kind.BAD_REQUEST  # llama.cpp: a template's exception is a 500
+    if otherwise == Kind.BROKEN and says.code:
+        return KIND_OF_CODE[says.code]
+    return otherwise
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 from django.db.models import F
@@ -17,7 +18,7 @@ from billing import ledger, tokens
 from billing.errors import AlreadyCharged, NoRoom
 from billing.ledger import Call
 from billing.prices.pricing import Usage
-from chatsite.llm import Kind, UpstreamError, batches
+from chatsite.llm import Kind, UpstreamError, batches, usage
 from chatsite.llm.batches import Progress, Request, Result
 from chatsite.offline.models import Batch, Item
 
@@ -71,8 +72,9 @@ def queue(purpose: str, tier: str, wanted: Sequence[Wanted], now: datetime) -> B
             if request.reference in queued:
                 continue
             call = Call(request.reference, purpose, request.model, tier, service_tier="batch")
+            worst = _worst(request)
             try:
-                ledger.reserve(call, _worst(request), expires_at=now + HOLD, now=now)
+                ledger.reserve(call, worst, expires_at=now + HOLD, now=now)
             except AlreadyCharged:
                 continue
             except NoRoom as error:
@@ -87,6 +89,7 @@ def queue(purpose: str, tier: str, wanted: Sequence[Wanted], now: datetime) -> B
                 reference=request.reference,
                 subject=each.subject,
                 request=asdict(request),
+                prompt_tokens=worst.input_tokens,
             )
     if batch is not None:
         logger.info("%s queued with %d calls of %s", batch, batch.items.count(), batch.model)
@@ -181,14 +184,22 @@ STEPS: dict[State, Callable[[Batch], bool]] = {
 
 def _settle(batch: Batch, result: Result) -> None:
     """Charge one call and keep its answer, once."""
-    finished, error = result.finished, result.error
     waiting = batch.items.filter(reference=result.reference, state=Item.State.WAITING)
+    item = waiting.first()
+    if item is None:
+        return  # settled before, or none of ours
+    bill = partial(
+        usage.completed,
+        prompt=lambda: item.prompt_tokens,
+        output=partial(tokens.count, result.generated, batch.model),
+    )
+    finished, error = result.finished, result.error
     with transaction.atomic():
         if finished is not None:
             if waiting.update(state=Item.State.ANSWERED, text=finished.text):
                 ledger.settle(
                     result.reference,
-                    finished.usage,
+                    bill(finished.usage),
                     model=finished.model,
                     service_tier=finished.service_tier,
                     request_id=finished.request_id,
@@ -197,9 +208,9 @@ def _settle(batch: Batch, result: Result) -> None:
                 )
         elif error is not None and waiting.update(state=Item.State.FAILED, failure=error.kind):
             # An answer that is none may be billed all the same.
-            unknown = error.kind == Kind.BROKEN
-            usage = error.usage or (None if unknown else NOTHING)
-            ledger.settle(result.reference, usage, outcome=error.kind, now=timezone.now())
+            unknown = error.kind in {Kind.BROKEN, Kind.PROTOCOL}
+            billed = bill(error.usage) or (None if unknown else NOTHING)
+            ledger.settle(result.reference, billed, outcome=error.kind, now=timezone.now())
 
 
 def _failed(batch: Batch, error: UpstreamError) -> None:
@@ -217,11 +228,11 @@ def _failed(batch: Batch, error: UpstreamError) -> None:
     _end(batch, State.FAILED, NOTHING if unsent else None, error.kind)
 
 
-def _end(batch: Batch, state: State, usage: Usage | None, failure: str) -> None:
+def _end(batch: Batch, state: State, billed: Usage | None, failure: str) -> None:
     """Settle what has no result, and end the batch. Raises _Lost."""
     with transaction.atomic():
         for item in batch.items.filter(state=Item.State.WAITING):
-            ledger.settle(item.reference, usage, outcome=failure, now=timezone.now())
+            ledger.settle(item.reference, billed, outcome=failure, now=timezone.now())
         batch.items.filter(state=Item.State.WAITING).update(
             state=Item.State.FAILED, failure=failure, request={}
         )

@@ -77,6 +77,9 @@ class Item(models.Model):
     subject = models.CharField(max_length=100, help_text="What it is about, such as reply:12.")
     # Holds customers' words: kept only until it is sent.
     request = models.JSONField(default=dict, blank=True)
+    prompt_tokens = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="As counted here, for a provider that reports none."
+    )
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
     text = models.TextField("answer", blank=True)
     failure = models.CharField(max_length=20, blank=True)

@@ -3,10 +3,12 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils import formats, timezone
 
-from chatsite.provider import successors
+from chatsite.provider import adjustments, model_page, successors
 from chatsite.provider.models import ProviderModel, Reading
 from routing import policies
 
@@ -30,16 +32,33 @@ class Listed(admin.SimpleListFilter):
 
 @admin.register(ProviderModel)
 class ProviderModelAdmin(admin.ModelAdmin[ProviderModel]):
-    list_display = ["name", "used_as", "status", "shuts_down_on", "listed_at"]
+    list_display = ["name", "used_as", "status", "context", "shuts_down_on", "asked_otherwise"]
     list_filter = [Listed]
     search_fields = ["name"]
     ordering = ["name"]
     show_facets = admin.ShowFacets.NEVER
-    fields = ["name", "shuts_down_on", "used_as", "status", "listed_at", "missing_since"]
-    readonly_fields = ["used_as", "status", "listed_at", "missing_since"]
+    fields = [
+        "name",
+        "context",
+        "shuts_down_on",
+        "used_as",
+        "status",
+        "asked_otherwise",
+        "listed_at",
+        "missing_since",
+    ]
+    readonly_fields = ["used_as", "status", "asked_otherwise", "listed_at", "missing_since"]
+    actions = ["ask_as_documented"]
 
     def has_delete_permission(self, request: HttpRequest, obj: ProviderModel | None = None) -> bool:
         return False
+
+    def get_urls(self) -> list[URLPattern]:
+        adopt = self.admin_site.admin_view(model_page.adopt)
+        return [
+            path("adopt/", adopt, name="provider_providermodel_adopt"),
+            *super().get_urls(),
+        ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: ProviderModel | None = None) -> Any:
         return self.readonly_fields if obj is None else ["name", *self.readonly_fields]
@@ -47,7 +66,17 @@ class ProviderModelAdmin(admin.ModelAdmin[ProviderModel]):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        context = {"title": "The provider's models", "subtitle": None, "reading": _reading()}
+        context = {
+            "title": "The provider's models",
+            "subtitle": None,
+            "reading": _reading(),
+            "comparison": model_page.context(request),
+        }
+        # The comparison's choice is no filter of the list.
+        given = request.GET.copy()
+        for name in ("cheap", "strong"):
+            given.pop(name, None)
+        request.GET = given  # type: ignore[assignment]  # a copy may be changed
         return super().changelist_view(request, context | (extra_context or {}))
 
     @admin.display(description="the policy's")
@@ -65,6 +94,16 @@ class ProviderModelAdmin(admin.ModelAdmin[ProviderModel]):
         if model.paused_until is not None:
             return f"paused after {model.failures} failures"
         return "listed" if model.listed_at else "not looked for yet"
+
+    @admin.display(description="asked otherwise")
+    def asked_otherwise(self, model: ProviderModel) -> str:
+        """What it refused of a request, and what is done about it."""
+        return "; ".join(adjustments.in_words(model)) or "-"
+
+    @admin.action(description="Ask again with every field", permissions=["change"])
+    def ask_as_documented(self, request: HttpRequest, queryset: QuerySet[ProviderModel]) -> None:
+        changed = adjustments.forget(queryset)
+        self.message_user(request, f"{changed} models are asked with every field again.")
 
 
 def _reading() -> str:

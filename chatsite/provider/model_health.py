@@ -13,6 +13,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from chatsite.llm import Kind
+from chatsite.provider import adjustments
 from chatsite.provider.models import ProviderModel
 from routing.tiers import ModelHealth
 
@@ -28,7 +29,7 @@ PROBED_FOR = 25.0
 # After which a model that a call found unknown is asked for again.
 REFUSED_FOR = timedelta(minutes=10)
 # What is the question's fault, and not the model's.
-NOT_ITS_FAULT = {Kind.REFUSED, Kind.UNKNOWN_MODEL}
+NOT_ITS_FAULT = {Kind.REFUSED, Kind.TOO_LONG, Kind.UNKNOWN_MODEL}
 
 
 class Health:
@@ -70,11 +71,16 @@ class Health:
         self._forget()
 
     def _look(self) -> None:
+        adjustments.keep_news()
         now, clock = timezone.now(), time.monotonic()
         unwell = ProviderModel.objects.filter(
-            Q(missing_since__isnull=False) | Q(refused_until__gt=now) | Q(failures__gt=0)
+            Q(missing_since__isnull=False)
+            | Q(refused_until__gt=now)
+            | Q(failures__gt=0)
+            | ~Q(adjustments="")
         )
         found = list(unwell)
+        adjustments.know(found)
         paused = {model.name for model in found if model.paused_until}
         over = paused - {model.name for model in found if model.is_paused(now)}
         # A probe that nobody made stays to be made.

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from chatsite import llm
+from chatsite.llm import Listed
+from chatsite.provider import adoption, known_models
 from chatsite.provider.models import ProviderModel, Reading
 from routing import policies
 
@@ -24,18 +26,25 @@ MOST_MODELS = 10_000
 def read(now: datetime) -> Reading:
     """Ask the provider which models it has; a list that makes no sense changes nothing."""
     try:
-        names = asyncio.run(_names())
+        models = asyncio.run(_models())
     except llm.UpstreamError as error:
         logger.warning("The list of models is not read: %s", error)
         return Reading.objects.create(read_at=now, problem=f"It could not be read ({error}).")
-    return took(names, now)
+    return took(models, now)
 
 
-def took(names: Iterable[str], now: datetime) -> Reading:
+def took(models: Iterable[Listed], now: datetime) -> Reading:
     """Note what a list names."""
-    listed = {name for name in names if 0 < len(name) <= 100 and name.isprintable()}
-    used = policies.current().models
+    named = {
+        model.name: model
+        for model in models
+        if 0 < len(model.name) <= 100 and model.name.isprintable()
+    }
+    listed = set(named)
     problem = ""
+    if len(listed) <= MOST_MODELS:
+        adoption.first_pair(listed, now)
+    used = policies.current().models
     if len(listed) > MOST_MODELS:
         problem = "It lists more models than any provider has."
     elif not listed & used:
@@ -45,12 +54,15 @@ def took(names: Iterable[str], now: datetime) -> Reading:
         logger.warning("The list of models is not believed: %s", problem)
         return Reading.objects.create(read_at=now, listed=len(listed), problem=problem)
     with transaction.atomic():
-        ProviderModel.objects.bulk_create(
-            [ProviderModel(name=name, listed_at=now) for name in sorted(listed)],
-            update_conflicts=True,
-            unique_fields=["name"],
-            update_fields=["listed_at", "missing_since"],
-        )
+        for says in (False, True):
+            rows = [_row(named[name], now) for name in sorted(listed)]
+            # A context that the list leaves out stays as it is known here.
+            ProviderModel.objects.bulk_create(
+                [row for row in rows if (named[row.name].context is not None) is says],
+                update_conflicts=True,
+                unique_fields=["name"],
+                update_fields=["listed_at", "missing_since", *(["context"] if says else [])],
+            )
         ProviderModel.objects.bulk_create(
             [ProviderModel(name=name) for name in sorted(used - listed)], ignore_conflicts=True
         )
@@ -66,7 +78,17 @@ def forget(now: datetime) -> int:
     return Reading.objects.filter(read_at__lt=now - KEPT).delete()[0]
 
 
-async def _names() -> list[str]:
+def _row(model: Listed, now: datetime) -> ProviderModel:
+    known = known_models.of(model.name)
+    return ProviderModel(
+        name=model.name,
+        listed_at=now,
+        context=model.context or (known.context if known else None),
+        shuts_down_on=model.shuts_down_on or (known.shuts_down_on if known else None),
+    )
+
+
+async def _models() -> list[Listed]:
     try:
         return await llm.models(READ_WITHIN)
     finally:

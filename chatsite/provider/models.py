@@ -19,6 +19,21 @@ class ProviderModel(models.Model):
     shuts_down_on = models.DateField(
         null=True, blank=True, help_text="As the provider has announced it; empty: not at all."
     )
+    # Null where nobody has said.
+    context = models.PositiveIntegerField(
+        "context (tokens)",
+        null=True,
+        blank=True,
+        help_text="What a prompt and its answer may have together. Prompts are made to fit.",
+    )
+    adjustments = models.CharField(
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text="Fields of a request that it refused, and is no longer sent; how it thinks.",
+    )
     # Null where no list has named it.
     listed_at = models.DateTimeField(
         null=True, editable=False, help_text="When a list last named it."

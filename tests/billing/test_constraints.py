@@ -119,7 +119,6 @@ def test_a_reference_is_held_once_and_charged_once(entry, reserve):
     [
         ({"amount": -1}, "billing_no_negative_charge"),
         ({"reserved": -1}, "billing_no_negative_charge"),
-        ({"estimated": True}, "billing_estimated_where_usage_is_unknown"),
         ({"input_tokens": None}, "billing_estimated_where_usage_is_unknown"),
         ({"output_tokens": -1}, "billing_estimated_where_usage_is_unknown"),
     ],

@@ -61,8 +61,11 @@ def test_writing_to_a_cache_is_reserved_for(reserve):
         ("", "", 30, False),
         ("gpt-4", "default", 30, False),
         # Snapshots have a price of their own, or that of their model.
-        ("gpt-4-32k-0613", "default", 60, False),
+        ("gpt-4-0314", "default", 60, False),
         ("gpt-4-0613", "default", 30, True),
+        # Any other name is no price of ours: that of the model asked, and marked.
+        ("gpt-4-32k-0613", "default", 30, True),
+        ("gpt-3.5-turbo", "default", 30, True),
         # Faster and slower service too.
         ("gpt-4", "priority", 75, False),
         ("gpt-4-0613", "priority", 75, True),
@@ -73,9 +76,10 @@ def test_writing_to_a_cache_is_reserved_for(reserve):
 def test_a_call_is_billed_by_the_model_and_service_that_answered(
     reserve, returned, service_tier, rate, assumed
 ):
-    Price.objects.create(
-        model="gpt-4-32k-0613", effective_from=NOW, input=60 * 10**9, output=120 * 10**9
-    )
+    for model, rate_of_it in (("gpt-4-0314", 60), ("gpt-4-32k-0613", 60), ("gpt-3.5-turbo", 1)):
+        Price.objects.create(
+            model=model, effective_from=NOW, input=rate_of_it * 10**9, output=120 * 10**9
+        )
     Price.objects.create(
         model="gpt-4",
         service_tier="priority",

@@ -86,7 +86,7 @@ async def test_words_arrive_one_by_one_and_whole_paragraphs_as_markdown(tab, wor
     assert tab.page.missed == []
 
 
-@pytest.mark.parametrize("fault", ["cuts", "resets", "html", "empty", "malforms", "bare_done"])
+@pytest.mark.parametrize("fault", ["cuts", "resets", "empty", "bare_done"])
 async def test_a_broken_stream_is_asked_again_and_never_shown_as_complete(
     fault, tab, worker, upstream
 ):
@@ -101,6 +101,16 @@ async def test_a_broken_stream_is_asked_again_and_never_shown_as_complete(
     assert [entry.reference for entry in entries] == [f"{answer.reference}:{n}" for n in (1, 2)]
     assert entries[0].estimated
     assert sum(entry.amount for entry in entries) > 0
+
+
+@pytest.mark.parametrize(("fault", "state"), [("html", "failed"), ("malforms", "cut")])
+async def test_what_is_not_the_protocol_is_not_asked_for_twice(fault, state, tab, worker, upstream):
+    getattr(upstream, fault)()
+
+    await tab.say("Hello?")
+    answer = await tab.answer()
+
+    assert (answer.state, len(upstream.requests)) == (state, 1)
 
 
 async def test_a_busy_upstream_is_asked_again_when_it_says(tab, worker, upstream):
@@ -144,7 +154,12 @@ async def test_a_filtered_answer_says_so(tab, worker, upstream):
 
 @pytest.mark.parametrize(
     ("fault", "words"),
-    [("unauthorised", "not available"), ("out_of_quota", "not available"), ("refuses", "rephrase")],
+    [
+        ("unauthorised", "not available"),
+        ("out_of_quota", "not available"),
+        ("filters_the_question", "rephrase"),
+        ("refuses", "not available"),
+    ],
 )
 async def test_what_no_retry_can_mend_is_said_at_once(fault, words, tab, worker, upstream):
     getattr(upstream, fault)()

@@ -152,13 +152,29 @@ async def test_a_successor_without_a_price_leaves_the_model_to_be_asked(tab, wor
     assert (answer.state, upstream.models) == ("complete", ["gpt-3.5-turbo"])
 
 
-@pytest.mark.parametrize("fault", ["refuses", "filters"])
+@pytest.mark.parametrize("fault", ["filters_the_question", "filters"])
 async def test_what_is_the_questions_fault_pauses_no_model(
     fault, open_tab, worker, upstream, quickly
 ):
     for _ in range(2):
-        upstream.refuses() if fault == "refuses" else upstream.filters("It may not")
+        if fault == "filters":
+            upstream.filters("It may not")
+        else:
+            upstream.filters_the_question()
         answer = await asks(await open_tab(), "Hello?")
         assert answer.state in {"failed", "cut"}
 
     assert not await ProviderModel.objects.filter(failures__gt=0).aexists()
+
+
+async def test_a_model_that_refuses_how_it_is_asked_is_paused_and_told(
+    open_tab, worker, upstream, quickly
+):
+    for _ in range(2):
+        upstream.refuses()
+        answer = await asks(await open_tab(), "Hello?")
+        assert (answer.state, answer.failure) == ("failed", "misconfigured")
+
+    model = await ProviderModel.objects.aget(name="gpt-3.5-turbo")
+    assert (model.failures, model.paused_until is None) == (2, False)
+    assert len(upstream.requests) == 2

@@ -6,9 +6,11 @@ import orjson
 import pytest
 
 from chatsite import llm
-from chatsite.llm import Deadlines, Delta, Finished, UpstreamError
+from chatsite.llm import Deadlines, Delta, Finished, Retracted, UpstreamError
 
 KEY = "sk-of-the-tests-and-nobody-else"
+# In place of words that were taken back.
+RETRACTED = "<retracted>"
 # Seconds. Long enough for a busy machine where an answer is expected, short where none is.
 PATIENT = Deadlines(first_byte=5, idle=5, total=10)
 QUESTION = [
@@ -30,13 +32,16 @@ async def asked(heard: list[str] | None = None, **otherwise: Any) -> Finished:
     ends: list[Finished] = []
     async for part in llm.stream(**arguments):
         assert not ends, "Finished is last"
-        if isinstance(part, Delta):
-            assert part.text
-            words.append(part.text)
-        else:
-            ends.append(part)
+        match part:
+            case Delta(text):
+                assert text
+                words.append(text)
+            case Retracted():
+                words.append(RETRACTED)
+            case Finished():
+                ends.append(part)
     (finished,) = ends
-    assert finished.text == "".join(words)
+    assert finished.text == "".join(words).rpartition(RETRACTED)[2]
     return finished
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from chatsite import llm
+from chatsite.llm import parameters
 from tests.llm.asking import KEY
 from tests.upstream import Upstream
 
@@ -22,6 +23,13 @@ def upstream(provider: Upstream, settings: Any) -> Upstream:
     settings.OPENAI_BASE_URL = provider.url
     settings.OPENAI_API_KEY = KEY
     return provider
+
+
+@pytest.fixture(autouse=True)
+def _nothing_learned() -> Iterator[None]:
+    yield
+    parameters.news()
+    parameters.restore({})
 
 
 @pytest.fixture(autouse=True)

@@ -97,7 +97,7 @@ async def test_the_bill_may_come_with_the_finish(upstream: Upstream) -> None:
 
     usage = (await asked()).usage
 
-    assert usage is not None
+    assert isinstance(usage, Usage)
     assert usage.output_tokens == upstream.bill[0].output_tokens
 
 
@@ -170,7 +170,7 @@ async def test_a_finished_answer_waits_for_its_bill_only_briefly(
         exchange.event({"content": "We open at nine."}, "stop")
         await exchange.until_left()
 
-    monkeypatch.setattr("chatsite.llm.calls.USAGE_WITHIN", 0.1)
+    monkeypatch.setattr("chatsite.llm.streaming.USAGE_WITHIN", 0.1)
     upstream.does(script)
     began = time.monotonic()
 

@@ -8,36 +8,43 @@ from collections.abc import Callable
 import orjson
 import pytest
 
-from billing.prices.pricing import Usage
-from chatsite.llm import Deadlines, Kind
+from billing import tokens
+from billing.prices.pricing import Estimate, Usage
+from chatsite.llm import Deadlines, FinishReason, Kind
 from tests.exchange import Exchange
-from tests.llm.asking import KEY, QUESTION, event, failure, words
+from tests.llm.asking import KEY, QUESTION, asked, event, failure, words
 from tests.scripts import SECRET
 from tests.upstream import Upstream
 
+# What may have gone wrong on the way: another attempt may succeed.
 BREAKS: dict[str, Callable[[Upstream], None]] = {
     "cut": Upstream.cuts,
     "reset": Upstream.resets,
-    "bad JSON": Upstream.malforms,
-    "a page of HTML": Upstream.html,
     "empty": Upstream.empty,
     "only comments": Upstream.comments_only,
     "done at once": Upstream.bare_done,
     "an error reported": lambda upstream: upstream.reports("server_error"),
     "a quota used up on the way": lambda upstream: upstream.reports("insufficient_quota"),
     "an error in words": lambda upstream: upstream.sends(words("Hel"), event(error="in words")),
-    "an error as 200": lambda upstream: upstream.sends(orjson.dumps({"error": {"code": 503}})),
     "a finish after an error": lambda upstream: upstream.sends(
         words("Hel") + event(error={"code": 503}) + words("lo.", "stop")
     ),
+    "half a finish": lambda upstream: upstream.sends(words("Hel"), words("lo.", "stop")[:-9]),
+    "half a document": lambda upstream: upstream.sends(
+        b'{"choices": [{"message": {"content": "Hel'
+    ),
+}
+# What would be no answer the next time either.
+FORMS: dict[str, Callable[[Upstream], None]] = {
+    "bad JSON": Upstream.malforms,
+    "a page of HTML": Upstream.html,
     "a string": lambda upstream: upstream.sends(words("Hel"), b'data: "a string"\n\n'),
     "a list": lambda upstream: upstream.sends(words("Hel"), event(choices=[[]])),
     "no list": lambda upstream: upstream.sends(words("Hel"), event(choices={"index": 0})),
-    "a list of texts": lambda upstream: upstream.sends(
-        event(choices=[{"index": 0, "delta": {"content": ["Hel"]}}])
+    "a list of numbers": lambda upstream: upstream.sends(
+        event(choices=[{"index": 0, "delta": {"content": [7]}}])
     ),
     "not UTF-8": lambda upstream: upstream.sends(words("Hel"), b'data: {"choices": "\xff"}\n\n'),
-    "half a finish": lambda upstream: upstream.sends(words("Hel"), words("lo.", "stop")[:-9]),
 }
 
 
@@ -54,6 +61,28 @@ async def test_a_broken_stream_is_an_error(
     assert error.sent
     assert error.usage is None
     assert error.request_id.startswith("req_")
+
+
+@pytest.mark.parametrize("script", FORMS.values(), ids=FORMS)
+async def test_another_form_than_the_protocols_is_not_asked_for_again(
+    upstream: Upstream, script: Callable[[Upstream], None]
+) -> None:
+    script(upstream)
+
+    error = await failure()
+
+    assert error.kind is Kind.PROTOCOL
+    assert not error.retryable
+    assert error.sent
+    assert error.request_id.startswith("req_")
+
+
+async def test_an_error_in_place_of_an_answer_is_told_apart(upstream: Upstream) -> None:
+    upstream.sends(orjson.dumps({"error": {"code": 503}}))
+    assert (await failure()).kind is Kind.OVERLOADED
+
+    upstream.sends(orjson.dumps({"detail": "Invalid API key", "code": 401}))
+    assert (await failure()).kind is Kind.UNAUTHORISED
 
 
 async def test_a_broken_transfer_is_an_error(upstream: Upstream) -> None:
@@ -85,7 +114,7 @@ async def test_a_tool_call_is_no_answer_but_has_its_bill(upstream: Upstream) -> 
 
     error = await failure()
 
-    assert error.kind is Kind.BROKEN
+    assert error.kind is Kind.PROTOCOL
     assert error.usage == Usage(9, 5)
 
 
@@ -98,14 +127,16 @@ async def test_an_error_before_the_first_word_says_what_it_is(upstream: Upstream
     assert error.code == "insufficient_quota"
 
 
-async def test_an_endless_answer_is_stopped(upstream: Upstream) -> None:
+async def test_an_endless_answer_is_cut_and_counted(upstream: Upstream) -> None:
     upstream.endless()
-    heard: list[str] = []
 
-    error = await failure(heard=heard, output_limit=100)
+    finished = await asked(output_limit=100)
 
-    assert error.kind is Kind.BROKEN
-    assert 3200 < len("".join(heard)) < 200_000
+    assert finished.finish_reason is FinishReason.LENGTH
+    assert 2000 < len(finished.text) < 200_000
+    assert isinstance(finished.usage, Estimate)
+    assert finished.usage.usage.output_tokens == tokens.count(finished.text, "gpt-3.5-turbo")
+    assert finished.usage.usage.input_tokens == tokens.of_messages(QUESTION, "gpt-3.5-turbo")
 
 
 async def test_an_event_without_end_is_stopped(upstream: Upstream) -> None:
@@ -118,7 +149,7 @@ async def test_an_event_without_end_is_stopped(upstream: Upstream) -> None:
 
     upstream.does(script)
 
-    assert (await failure()).kind is Kind.BROKEN
+    assert (await failure()).kind is Kind.PROTOCOL
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 from chatsite import llm
 from chatsite.llm import Deadlines, Finished, Kind
 from tests.exchange import Exchange
-from tests.llm.asking import PATIENT, QUESTION, asked, failure, words
+from tests.llm.asking import PATIENT, QUESTION, asked, event, failure, words
 from tests.upstream import Upstream
 
 
@@ -22,7 +22,7 @@ async def test_a_silent_provider_is_left_in_time(
     script(upstream)
     began = time.monotonic()
 
-    error = await failure(deadlines=Deadlines(first_byte=0.15, idle=5, total=5))
+    error = await failure(deadlines=Deadlines(first_byte=0.15, idle=0.15, total=5))
 
     assert error.kind is Kind.TIMEOUT
     assert error.retryable
@@ -30,12 +30,28 @@ async def test_a_silent_provider_is_left_in_time(
     assert 0.1 < time.monotonic() - began < 4
 
 
-async def test_comments_are_no_first_words(upstream: Upstream) -> None:
-    upstream.sends(*[b": processing\n\n", words(None)] * 100, every=0.02)
+@pytest.mark.parametrize(
+    "life",
+    [b": processing\n\n", words(None), event(choices=[{"delta": {"reasoning_content": "Hm. "}}])],
+    ids=["a comment", "a chunk without words", "a thought"],
+)
+async def test_life_on_the_wire_is_progress(upstream: Upstream, life: bytes) -> None:
+    upstream.sends(*[life] * 30, words("We open at nine.", "stop"), every=0.02)
 
-    error = await failure(deadlines=Deadlines(first_byte=0.15, idle=5, total=5))
+    finished = await asked(deadlines=Deadlines(first_byte=0.3, idle=0.3, total=5))
+
+    assert finished.text == "We open at nine."
+    assert len(upstream.requests) == 1
+
+
+async def test_life_without_words_ends_with_the_time_for_everything(upstream: Upstream) -> None:
+    upstream.sends(*[b": processing\n\n"] * 100, every=0.02)
+    began = time.monotonic()
+
+    error = await failure(deadlines=Deadlines(first_byte=0.3, idle=0.3, total=0.6))
 
     assert error.kind is Kind.TIMEOUT
+    assert time.monotonic() - began < 2
 
 
 @pytest.mark.parametrize(("first_byte", "idle"), [(8, 0.3), (0.3, 0.5)])

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from chatsite.llm import Kind
+from chatsite.llm.errors import refusal
 from tests.exchange import Exchange
 from tests.llm.asking import asked, failure
 from tests.scripts import SECRET
@@ -20,9 +21,10 @@ from tests.upstream import Upstream
 @pytest.mark.parametrize(
     ("status", "code", "kind", "retryable"),
     [
-        (400, "context_length_exceeded", Kind.REFUSED, False),
+        (400, "context_length_exceeded", Kind.TOO_LONG, False),
         (400, "content_policy_violation", Kind.REFUSED, False),
-        (400, "", Kind.REFUSED, False),
+        (400, "content_filter", Kind.REFUSED, False),
+        (400, "", Kind.BAD_REQUEST, False),
         (401, "invalid_api_key", Kind.UNAUTHORISED, False),
         (402, "", Kind.QUOTA, False),
         (403, "", Kind.UNAUTHORISED, False),
@@ -31,7 +33,8 @@ from tests.upstream import Upstream
         (404, "", Kind.UNKNOWN_MODEL, False),
         (408, "", Kind.TIMEOUT, True),
         (409, "", Kind.OVERLOADED, True),
-        (422, "", Kind.REFUSED, False),
+        (413, "", Kind.TOO_LONG, False),
+        (422, "", Kind.BAD_REQUEST, False),
         (429, "rate_limit_exceeded", Kind.OVERLOADED, True),
         (429, "insufficient_quota", Kind.QUOTA, False),
         (500, "", Kind.OVERLOADED, True),
@@ -39,7 +42,7 @@ from tests.upstream import Upstream
         (503, "", Kind.OVERLOADED, True),
         (504, "", Kind.TIMEOUT, True),
         (529, "", Kind.OVERLOADED, True),
-        (302, "", Kind.REFUSED, False),
+        (302, "", Kind.BAD_REQUEST, False),
     ],
 )
 async def test_an_http_error_is_told_apart(
@@ -54,6 +57,93 @@ async def test_an_http_error_is_told_apart(
     assert error.sent
     assert error.request_id.startswith("req_")
     assert len(upstream.requests) == 1, "asked once: a retry has a ledger row of its own"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "context"),
+    [
+        (
+            400,
+            {
+                "error": {
+                    "message": "This model's maximum context length is 8192 tokens. However, "
+                    "you requested 9092 tokens (8192 in the messages, 900 in the completion)."
+                }
+            },
+            Kind.TOO_LONG,
+            8192,
+        ),
+        (
+            422,
+            {
+                "error": "Invalid: `inputs` tokens + `max_new_tokens` must be <= 4096.",
+                "error_type": "validation",
+            },
+            Kind.TOO_LONG,
+            4096,
+        ),
+        (
+            400,
+            {
+                "error": {
+                    "type": "exceed_context_size_error",
+                    "message": "the request exceeds the available context size",
+                    "n_prompt_tokens": 9000,
+                    "n_ctx": 2048,
+                }
+            },
+            Kind.TOO_LONG,
+            2048,
+        ),
+        (
+            400,
+            [
+                {
+                    "error": {
+                        "message": "The input token count (1200000) exceeds the maximum number of "
+                        "tokens allowed (1048576).",
+                        "status": "INVALID_ARGUMENT",
+                    }
+                }
+            ],
+            Kind.TOO_LONG,
+            1_048_576,
+        ),
+        (
+            400,
+            {
+                "type": "error",
+                "error": {
+                    "type": "invalid_request_error",
+                    "message": "prompt is too long: 210000 tokens > 200000 maximum",
+                },
+            },
+            Kind.TOO_LONG,
+            200_000,
+        ),
+        (
+            400,
+            {
+                "error": {
+                    "code": "content_filter",
+                    "message": "The response was filtered",
+                    "innererror": {"code": "ResponsibleAIPolicyViolation"},
+                }
+            },
+            Kind.REFUSED,
+            None,
+        ),
+        (403, {"error": {"message": "Your input was flagged"}}, Kind.REFUSED, None),
+        (500, {"error": {"message": "Jinja: System role not supported"}}, Kind.BAD_REQUEST, None),
+        (429, {"error": {"message": "Too many tokens per minute"}}, Kind.OVERLOADED, None),
+    ],
+)
+def test_the_words_of_other_servers_are_told_apart(
+    status: int, body: object, kind: Kind, context: int | None
+) -> None:
+    error = refusal(status, body, {})
+
+    assert (error.kind, error.context) == (kind, context)
 
 
 async def test_only_codes_that_are_known_are_repeated(upstream: Upstream) -> None:
@@ -169,7 +259,7 @@ async def test_what_was_never_sent_is_known(settings: Any, url: str) -> None:
 async def test_a_connection_that_nobody_accepts_was_never_sent(
     settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chatsite.llm.wire.CONNECT_WITHIN", 0.1)
+    monkeypatch.setattr("chatsite.llm.transport.CONNECT_WITHIN", 0.1)
     with socket.socket() as full:
         # A queue of one that is never emptied: further connections wait.
         full.bind(("127.0.0.1", 0))

@@ -26,7 +26,7 @@ def provider() -> Iterator[Upstream]:
 @pytest.fixture
 def batches(provider: Upstream, settings, monkeypatch) -> Batches:
     """The provider's side."""
-    monkeypatch.setattr("chatsite.llm.plain.RETRIES", 0)
+    monkeypatch.setattr("chatsite.llm.sdk_client.RETRIES", 0)
     provider.reset()
     provider.batches = Batches()
     settings.OPENAI_BASE_URL = provider.url

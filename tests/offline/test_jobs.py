@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from billing import ledger, ledger_proof
+from billing import ledger, ledger_proof, tokens
 from billing.errors import NoPrice
 from billing.models import (
     Budget,
@@ -15,8 +15,6 @@ from billing.models import (
     Hold,
     LedgerEntry,
 )
-from chatsite.llm import UpstreamError
-from chatsite.llm import batches as protocol
 from chatsite.offline import jobs, tasks
 from chatsite.offline.models import Batch, Item
 
@@ -116,7 +114,7 @@ def test_what_fails_by_itself_costs_nothing_and_the_rest_counts(queue, batches):
         for entry in LedgerEntry.objects.all()
     }
     assert charged == {
-        "judge:1": (False, False, "refused"),
+        "judge:1": (False, False, "bad_request"),
         "judge:2": (False, False, "overloaded"),
         "judge:3": (False, False, "overloaded"),
         # Nobody knows: as reserved.
@@ -330,14 +328,55 @@ def test_a_batch_is_forgotten_and_its_charges_are_not(queue, batches):
     call_command("check_ledger")
 
 
-@pytest.mark.parametrize(
-    "content", [b"{}", b"not JSON", b'{"custom_id": "judge:1", "response": {"status_code": 200}}']
-)
-def test_results_that_are_none_are_an_error_without_the_providers_words(batches, content):
-    batches.files["file-9"] = content
+ODD_BODIES = {
+    "no choices": {"model": "m", "choices": [], "usage": {}},
+    "choices of nothing": {"choices": [None]},
+    "a number": 7,
+    "an error inside a 200": {"error": {"message": "no", "code": 503}},
+    "no end": {"choices": [{"message": {"content": "Hm."}}]},
+    "a call of a function": {"choices": [{"message": {}, "finish_reason": "tool_calls"}]},
+}
 
-    with pytest.raises(UpstreamError, match="broken: not the protocol"):
-        list(protocol.results(protocol.Progress("completed", ("file-9",))))
+
+@pytest.mark.parametrize("body", ODD_BODIES.values(), ids=ODD_BODIES)
+def test_no_line_stops_those_behind_it(queue, batches, body):
+    batches.bodies["judge:1"] = body
+    batches.extra_lines = [b"not JSON", b"{}", b"[7]", b'{"custom_id": 9}', b"\xff", b"\xf0\x9f"]
+    batch = queue()
+
+    tasks.advance.apply()
+
+    batch.refresh_from_db()
+    assert (batch.state, states()) == ("done", ["failed", "answered", "answered"])
+    assert not Hold.objects.exists()
+    assert ledger_proof.differences() == []
+
+
+def test_a_line_without_its_answer_is_charged_as_reserved(queue, batches):
+    batches.bodies["judge:1"] = ODD_BODIES["no choices"]
+    queue()
+
+    tasks.advance.apply()
+
+    entry = LedgerEntry.objects.get(reference="judge:1")
+    assert (entry.amount, entry.outcome, entry.estimated) == (entry.reserved, "protocol", True)
+
+
+@pytest.mark.parametrize(("given", "made"), [(0, 0), (0, 9), (9, 0)])
+def test_tokens_that_a_line_reports_as_zero_are_counted_here(queue, batches, given, made):
+    batches.counts["judge:1"] = {"prompt_tokens": given, "completion_tokens": made}
+    queue()
+    item = Item.objects.get(reference="judge:1")
+
+    tasks.advance.apply()
+
+    item.refresh_from_db()
+    entry = LedgerEntry.objects.get(reference="judge:1")
+    given, made = given or item.prompt_tokens, made or tokens.count(item.text, item.batch.model)
+    assert (entry.input_tokens, entry.output_tokens) == (given, made)
+    assert entry.amount == cost(given, made) > 0
+    assert entry.estimated
+    assert "zero tokens" in entry.estimated_because
 
 
 def test_a_call_that_failed_has_a_reason(queue, batches):

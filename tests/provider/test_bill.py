@@ -37,7 +37,7 @@ def provider():
 @pytest.fixture
 def bill(provider, settings, monkeypatch):
     """What the provider bills; nothing is tried again."""
-    monkeypatch.setattr("chatsite.llm.plain.RETRIES", 0)
+    monkeypatch.setattr("chatsite.llm.sdk_client.RETRIES", 0)
     monkeypatch.setattr(tasks, "BILL_MOST_AGAIN", 0)
     provider.reset()
     settings.OPENAI_BASE_URL = provider.url

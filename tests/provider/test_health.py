@@ -62,7 +62,8 @@ def test_many_failures_at_once_are_one_event(clock):
 
 
 @pytest.mark.parametrize(
-    ("kind", "counts"), [(kind, kind not in {"refused", "unknown_model"}) for kind in Kind]
+    ("kind", "counts"),
+    [(kind, kind not in {"refused", "too_long", "unknown_model"}) for kind in Kind],
 )
 def test_a_failure_counts_where_it_is_the_models(kind, counts, clock):
     Health().failed("gpt-4", kind)

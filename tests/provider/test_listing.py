@@ -10,6 +10,7 @@ from chatsite.provider.models import ProviderModel, Reading
 from routing import policies
 from routing.choice import Tier
 from routing.tiers import slots
+from tests.provider.lists import took
 from tests.upstream import Upstream
 
 pytestmark = pytest.mark.django_db
@@ -46,18 +47,18 @@ def test_the_list_is_read_from_the_provider(upstream):
 def test_a_model_with_an_announced_end_counts_while_it_is_listed():
     assert ProviderModel.objects.get(name="gpt-4").shuts_down_on == date(2026, 10, 23)
 
-    model_list.took(ALL, NOW)
+    took(ALL, NOW)
 
     assert asked() == ["gpt-3.5-turbo", "gpt-4"]
 
 
 def test_a_model_that_is_no_longer_listed_is_succeeded_until_it_is_back():
-    model_list.took(ALL, NOW)
+    took(ALL, NOW)
 
-    model_list.took(without("gpt-4"), NOW + timedelta(days=1))
+    took(without("gpt-4"), NOW + timedelta(days=1))
     gone = asked()
     missing = ProviderModel.objects.get(name="gpt-4").missing_since
-    model_list.took(ALL, NOW + timedelta(days=2))
+    took(ALL, NOW + timedelta(days=2))
 
     assert gone == ["gpt-3.5-turbo", "gpt-5.6-sol"]
     assert missing == NOW + timedelta(days=1)
@@ -69,7 +70,7 @@ def test_a_model_that_no_list_ever_named_is_gone_too():
     draft.cheap_model = "gpt-2"
     policies.adopt(draft, None, "An old one.")
 
-    model_list.took(ALL, NOW)
+    took(ALL, NOW)
 
     assert asked() == ["gpt-5.6-terra", "gpt-4"]
 
@@ -88,9 +89,9 @@ def test_a_model_that_no_list_ever_named_is_gone_too():
     ids=["empty", "others", "blank", "space", "control", "long", "endless"],
 )
 def test_an_odd_list_changes_nothing_and_says_so(names):
-    model_list.took(ALL, NOW)
+    took(ALL, NOW)
 
-    reading = model_list.took(names, NOW + timedelta(days=1))
+    reading = took(names, NOW + timedelta(days=1))
 
     assert reading.problem.startswith("It lists ")
     assert asked() == ["gpt-3.5-turbo", "gpt-4"]
@@ -99,14 +100,14 @@ def test_an_odd_list_changes_nothing_and_says_so(names):
 
 @pytest.mark.parametrize("names", [["gpt-6-luna", "gpt-4"], ["gpt-3.5-turbo"]])
 def test_a_short_list_takes_no_tier_down(names):
-    model_list.took(names, NOW)
+    took(names, NOW)
 
     assert asked() == ["gpt-3.5-turbo", "gpt-4"]
 
 
 @pytest.mark.parametrize("body", [b"<html>", b'{"data": 3}'])
 def test_a_list_that_cannot_be_read_changes_nothing_and_says_so(body, upstream):
-    model_list.took(ALL, NOW)
+    took(ALL, NOW)
     upstream.lists = body
 
     reading = model_list.read(NOW + timedelta(days=1))
@@ -116,7 +117,7 @@ def test_a_list_that_cannot_be_read_changes_nothing_and_says_so(body, upstream):
 
 
 def test_readings_are_forgotten_in_time():
-    model_list.took(ALL, NOW)
-    model_list.took(ALL, NOW + timedelta(days=91))
+    took(ALL, NOW)
+    took(ALL, NOW + timedelta(days=91))
 
     assert model_list.forget(NOW + timedelta(days=91)) == 1

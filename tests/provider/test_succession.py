@@ -11,11 +11,12 @@ from django.test import Client
 from django.urls import reverse
 
 from billing.models import Price, Tally
-from chatsite.provider import model_list, successors
+from chatsite.provider import successors
 from chatsite.provider.models import ProviderModel, Reading
 from chatsite.staff import roles
 from routing import policies
 from routing.choice import Tier
+from tests.provider.lists import took
 
 pytestmark = pytest.mark.django_db
 
@@ -63,7 +64,7 @@ def text(html: str) -> str:
 
 
 def test_of_models_that_are_well_nothing_is_said(prices):
-    model_list.took(ALL, NOW)
+    took(ALL, NOW)
 
     assert successors.banner(NOW).notices == []
     assert successors.banner(NOW).unread == ""
@@ -79,7 +80,7 @@ def test_of_models_that_are_well_nothing_is_said(prices):
     ],
 )
 def test_an_end_is_told_sixty_days_before(days, words, prices):
-    model_list.took(ALL, NOW)
+    took(ALL, NOW)
     ends("gpt-4", timedelta(days=days))
 
     found = successors.banner(NOW).notices
@@ -98,7 +99,7 @@ def test_the_first_models_come_with_their_announced_end():
 
 
 def test_a_model_that_is_gone_is_told_with_its_successor(prices):
-    model_list.took(ALL[:2] + ALL[3:], NOW)
+    took(ALL[:2] + ALL[3:], NOW)
 
     notice = told()
 
@@ -114,7 +115,7 @@ def test_a_model_that_is_gone_is_told_with_its_successor(prices):
 
 
 def test_the_effect_is_on_the_last_thirty_days(prices):
-    model_list.took(ALL[:2] + ALL[3:], NOW)
+    took(ALL[:2] + ALL[3:], NOW)
     for days, tokens in ((1, 1_000_000), (29, 1_000_000), (31, 5_000_000)):
         Tally.objects.create(
             quarter=NOW - timedelta(days=days),
@@ -143,7 +144,7 @@ def test_the_effect_is_on_the_last_thirty_days(prices):
 
 
 def test_a_successor_without_a_price_is_told():
-    model_list.took(ALL[:2] + ALL[3:], NOW)
+    took(ALL[:2] + ALL[3:], NOW)
 
     assert told().effect == "gpt-5.6-sol has no price yet: without one it is not asked."
 
@@ -159,7 +160,7 @@ def test_where_no_successor_stands_by_another_has_to_be_chosen(successor, words,
     draft = policies.current().draft()
     draft.strong_successor = successor
     policies.adopt(draft, None, "Another.")
-    model_list.took(ALL[:2], NOW)
+    took(ALL[:2], NOW)
 
     notice = told()
 
@@ -177,7 +178,7 @@ def test_a_model_that_fails_is_told(prices):
 
 @pytest.mark.parametrize("role", ["staff", "operators"])
 def test_the_banner_is_on_every_page_and_proposes_the_change(role, prices):
-    model_list.took(ALL[:2] + ALL[3:], NOW)
+    took(ALL[:2] + ALL[3:], NOW)
     client = signed_in(role)
 
     pages = [
@@ -197,7 +198,7 @@ def test_the_banner_is_on_every_page_and_proposes_the_change(role, prices):
 
 
 def test_who_may_not_see_models_sees_no_banner(client):
-    model_list.took(ALL[:2] + ALL[3:], NOW)
+    took(ALL[:2] + ALL[3:], NOW)
     user = User.objects.create_user("sam", is_staff=True)
     client.force_login(user)
 
@@ -205,7 +206,7 @@ def test_who_may_not_see_models_sees_no_banner(client):
 
 
 def test_a_list_that_is_not_believed_is_told():
-    model_list.took([], NOW)
+    took([], NOW)
 
     page = text(signed_in("staff").get(reverse("admin:index")).content.decode())
 
@@ -214,7 +215,7 @@ def test_a_list_that_is_not_believed_is_told():
 
 
 def test_models_are_listed_and_only_their_last_day_is_edited():
-    model_list.took(ALL[:2] + ALL[3:], NOW)
+    took(ALL[:2] + ALL[3:], NOW)
     operator, staff = signed_in("operators"), signed_in("staff")
     strong = ProviderModel.objects.get(name="gpt-4")
     page = reverse("admin:provider_providermodel_change", args=[strong.pk])

@@ -31,9 +31,12 @@ def end(
 ) -> Change | None:
     """End the reply while this attempt owns it, and owe the next where the customer went on.
 
-    `newest_at`: a revision at which the reply is known to have been the newest message.
+    `newest_at`: a revision at which the reply is known to have been the newest message. None where
+    the attempt does not own it, or it was deleted.
     """
     conversation = sql.locked(reply.conversation_id)
+    if conversation is None:
+        return None
     outcome = _outcome(reply, state, failure, text)
     if outcome in SHOWN_AS_DRAFTED:
         _show_draft(reply)

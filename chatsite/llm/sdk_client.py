@@ -34,7 +34,7 @@ def translated() -> Iterator[None]:
         yield
         return
     except openai.APIStatusError as error:
-        failure = refusal(error.status_code, (error.code, error.type), error.response.headers)
+        failure = refusal(error.status_code, error.body, error.response.headers)
     except (openai.APIConnectionError, httpx2.RequestError) as error:
         sent = not isinstance(error.__cause__, httpx2.ConnectError)
         what = "the connection was lost" if sent else "no connection"
@@ -47,6 +47,6 @@ def translated() -> Iterator[None]:
         KeyError,
         ArithmeticError,
     ):
-        failure = UpstreamError(Kind.BROKEN, "not the protocol")
+        failure = UpstreamError(Kind.PROTOCOL, "not the protocol")
     # Raised out here: as the context of a traceback, the SDK's error would show the response.
     raise failure
