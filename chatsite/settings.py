@@ -75,6 +75,7 @@ INSTALLED_APPS = [
     "chatsite.chat",
     "chatsite.answering",
     "chatsite.quality",
+    "chatsite.monitor",
     "chatsite.summaries",
     "chatsite.offline",
     "chatsite.demo",

@@ -11,6 +11,7 @@ django_stubs_ext.monkeypatch()
 admin.autodiscover()
 
 urlpatterns = [
+    path("admin/response-quality/", include("chatsite.monitor.urls")),
     path("admin/threshold/", include("chatsite.tuning.urls")),
     # Before the admin's own, of the same address.
     path("admin/login/", SignIn.as_view()),

@@ -35,7 +35,7 @@ DELIVERIES = "tests/billing/alerts/test_deliveries.py"
 ADJUSTMENTS = "tests/billing/test_adjustments.py"
 JOBS = "tests/offline/test_jobs.py"
 RATINGS, WISHES = "tests/chat/test_ratings.py", "tests/chat/test_wishes.py"
-PREPARED = "tests/chat/test_prepared.py"
+PREPARED = "tests/chat/test_canned_answers.py"
 BUDGETS, AFFORDING = "tests/billing/test_budgets.py", "tests/chat/test_affording.py"
 BILL = "tests/provider/test_bill.py"
 COLLECTING = "tests/quality/test_collect_labels.py"
@@ -319,7 +319,7 @@ GUARDS = (
         "chatsite/chat/admin/saved_answers.py",
         '"policy has changed" if vars(kept)["of_other_policy"] else "given"',
         '"given"',
-        ("tests/chat/test_kept_answers.py",),
+        ("tests/chat/test_saved_answers.py",),
     ),
     Guard(
         "",
@@ -641,7 +641,7 @@ GUARDS = (
         "    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:\n"
         "        return False\n",
         "",
-        ("tests/chat/test_kept_answers.py",),
+        ("tests/chat/test_saved_answers.py",),
     ),
     Guard(
         "",

@@ -19,6 +19,7 @@ _STAFF = {
     "chat.take_over",
     "chat.view_conversation",
     "knowledge.view_article",
+    "monitor.grade",
     "provider.view_providermodel",
     "routing.view_routedecision",
     "routing.view_tasktype",

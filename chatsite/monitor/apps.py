@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class MonitorConfig(AppConfig):
+    name = "chatsite.monitor"
+    verbose_name = "Response quality"

@@ -1,0 +1,97 @@
+"""Response quality, counted by the hour, and the grades that staff give answers."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from chatsite.chat.models import Message
+
+
+class AnswerHour(models.Model):
+    """Counts of the answers that ended in one hour (UTC) and have these properties in common."""
+
+    hour = models.DateTimeField()
+    tier = models.CharField(max_length=6, blank=True, help_text="Blank: given without a call.")
+    model = models.CharField(max_length=200, blank=True)
+    task_type = models.CharField(max_length=80, blank=True)
+    policy = models.PositiveIntegerField(default=0, help_text="Version; 0 where none decided.")
+    failure = models.CharField(max_length=13, blank=True, help_text="Blank: a whole answer.")
+
+    answers = models.PositiveIntegerField(default=0)
+    helpful = models.PositiveIntegerField(default=0)
+    unhelpful = models.PositiveIntegerField(default=0)
+    asked_again = models.PositiveIntegerField(default=0)
+    handed_over = models.PositiveIntegerField(default=0)
+    resolved = models.PositiveIntegerField(default=0)
+    with_sources = models.PositiveIntegerField(default=0)
+    checked = models.PositiveIntegerField(default=0)
+    doubted = models.PositiveIntegerField(default=0)
+    escalated = models.PositiveIntegerField(default=0)
+    judged = models.PositiveIntegerField(default=0)
+    judged_cheap = models.FloatField(default=0, help_text="Sum of grades, each 0 to 1.")
+    judged_both = models.PositiveIntegerField(default=0)
+    judged_strong = models.FloatField(default=0, help_text="Sum of grades, each 0 to 1.")
+    # How many took at most so many seconds, from the question to the end of the answer.
+    within_1 = models.PositiveIntegerField(default=0)
+    within_2 = models.PositiveIntegerField(default=0)
+    within_4 = models.PositiveIntegerField(default=0)
+    within_8 = models.PositiveIntegerField(default=0)
+    within_16 = models.PositiveIntegerField(default=0)
+    within_32 = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["hour", "tier", "model", "task_type", "policy", "failure"],
+                name="monitor_one_row_per_hour_and_kind",
+            ),
+            models.CheckConstraint(
+                condition=Q(answers__gte=models.F("resolved")), name="monitor_resolved_are_answers"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.answers} answers from {self.hour:%Y-%m-%d %H:%M}"
+
+
+class Refresh(models.Model):
+    """When the hours were last counted: one row."""
+
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="monitor_one_refresh")]
+
+    def __str__(self) -> str:
+        return f"Counted at {self.at:%Y-%m-%d %H:%M}"
+
+
+class Grade(models.Model):
+    """What a member of staff thinks of an answer, given without knowing what the judge said."""
+
+    class Verdict(models.TextChoices):
+        RIGHT = "right", "Right"
+        PARTLY = "partly", "Partly right"
+        WRONG = "wrong", "Wrong"
+        UNSAFE = "unsafe", "Unsafe"
+
+    reply = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="grades")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    verdict = models.CharField(max_length=6, choices=Verdict)
+    graded_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-graded_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["reply", "by"], name="monitor_one_grade_per_person"),
+            models.CheckConstraint(
+                condition=Q(verdict__in=["right", "partly", "wrong", "unsafe"]),
+                name="monitor_verdict_is_known",
+            ),
+        ]
+        indexes = [models.Index(fields=["graded_at"], name="monitor_grades_by_time")]
+        permissions = [("grade", "Can grade answers")]
+
+    def __str__(self) -> str:
+        return f"reply:{self.reply_id}: {self.get_verdict_display()}"

@@ -1,0 +1,247 @@
+"""The quality page's figures and charts, from sums. Pure but for the addresses of rows."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from billing.dashboard.charts import Cell, Chart, Row, Series
+from chatsite.monitor.report import Asked, Report, Sums
+from chatsite.tuning.confidence_intervals import share
+
+# In words, what a share of answers is a share of.
+DEFINITIONS = {
+    "Helpful": "Of the answers that customers rated, those rated helpful.",
+    "Resolved": "Answers that were whole, not rated unhelpful, not followed by the same question "
+    "again or by a person.",
+    "Doubted": "Answers that the answer check doubted, of those it checked.",
+    "Failed": "Answers that ended in an error or were cut, of all.",
+    "Response time": "From the customer's question to the end of the answer.",
+}
+TIERS = {"cheap": "cheap", "strong": "strong", "": "without a call"}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number of the page with its interval, its definition, and where its answers are."""
+
+    name: str
+    shown: str
+    note: str
+    url: str = ""
+
+    @property
+    def definition(self) -> str:
+        return DEFINITIONS[self.name]
+
+
+def figures(asked: Asked, report: Report) -> list[Figure]:
+    total = report.total
+    failed = sum(report.failures.values())
+    p95 = total.took(0.95)
+    return [
+        Figure(
+            "Helpful",
+            _percent(total.helpful, total.rated),
+            f"{_interval(total.helpful, total.rated)} {_percent(total.rated, total.answers)} of "
+            "answers were rated.",
+            asked.answers("unhelpful"),
+        ),
+        Figure(
+            "Resolved",
+            _percent(total.resolved, total.answers),
+            f"Asked again: {_percent(total.asked_again, total.answers)}. "
+            f"A person took part: {_percent(total.handed_over, total.answers)}.",
+            asked.answers("unresolved"),
+        ),
+        Figure(
+            "Doubted",
+            _percent(total.doubted, total.checked),
+            f"{total.escalated:,.0f} were replaced by the strong model, "
+            f"{total.doubted - total.escalated:,.0f} were not.",
+            asked.answers("doubted"),
+        ),
+        Figure(
+            "Failed",
+            _percent(failed, total.answers),
+            f"{failed:,.0f} of {total.answers:,.0f} answers.",
+            asked.answers("failed"),
+        ),
+        Figure(
+            "Response time",
+            "over 32 s" if p95 is None and total.answers else _seconds(p95),
+            f"95th percentile. Median {_seconds(total.took(0.5))}.",
+            asked.answers("slow"),
+        ),
+    ]
+
+
+def charts(asked: Asked, report: Report, notes: Mapping[int, str]) -> list[Chart]:
+    """`notes`: what changed in a step, said beside its name."""
+    names = [
+        f"{step.name} ({notes[number]})" if number in notes else step.name
+        for number, step in enumerate(asked.span.steps)
+    ]
+    made = [
+        _helpful(asked, report, names),
+        _checks(asked, report, names),
+        _shares(asked, report, names),
+        _response_time(asked, report, names),
+    ]
+    if report.failures:
+        made.append(_failures(asked, report, names))
+    if report.total.judged:
+        made.append(_judged(asked, report, names))
+    return made
+
+
+def _helpful(asked: Asked, report: Report, names: Sequence[str]) -> Chart:
+    rows = []
+    for step, name, sums in zip(asked.span.steps, names, report.steps, strict=True):
+        if not sums.rated:
+            rows.append(Row(name, (Cell(None), Cell(None), Cell(None), Cell(0, "0"))))
+            continue
+        found = share(int(sums.helpful), int(sums.rated))
+        url = asked.answers("rated", step)
+        ends = [_cell(found.value, url), _cell(found.low), _cell(found.high)]
+        rows.append(Row(name, (*ends, Cell(sums.rated, f"{sums.rated:,.0f}", url))))
+    return Chart(
+        title="Rated helpful, of the answers that were rated",
+        across=asked.span.each,
+        kind="line",
+        unit="%",
+        series=(
+            Series("helpful", "strong"),
+            Series("95 % interval from", "other", dashed=True),
+            Series("to", "other", dashed=True),
+        ),
+        rows=tuple(Row(row.name, row.cells[:3]) for row in rows),
+        note=f"{report.total.rated:,.0f} ratings. Few ratings make a wide interval.",
+    )
+
+
+def _checks(asked: Asked, report: Report, names: Sequence[str]) -> Chart:
+    def cells(sums: Sums, url: str) -> tuple[Cell, ...]:
+        kept = sums.doubted - sums.escalated
+        passed = sums.checked - sums.doubted
+        return tuple(Cell(each, f"{each:,.0f}", url) for each in (passed, sums.escalated, kept))
+
+    return Chart(
+        title="Answer checks",
+        across=asked.span.each,
+        kind="stacked",
+        unit="",
+        series=(
+            Series("not doubted", "cheap"),
+            Series("doubted, replaced by the strong model", "strong"),
+            Series("doubted, not replaced", "limit"),
+        ),
+        rows=_rows(asked, report, names, "doubted", cells),
+    )
+
+
+def _shares(asked: Asked, report: Report, names: Sequence[str]) -> Chart:
+    def cells(sums: Sums, url: str) -> tuple[Cell, ...]:
+        parts = (sums.resolved, sums.with_sources, sums.asked_again, sums.handed_over)
+        if not sums.answers:
+            return tuple(Cell(None) for _ in parts)
+        return tuple(_cell(part / sums.answers, url) for part in parts)
+
+    return Chart(
+        title="What became of answers, in percent of all",
+        across=asked.span.each,
+        kind="line",
+        unit="%",
+        series=(
+            Series("resolved"),
+            Series("from articles"),
+            Series("asked again"),
+            Series("a person took part"),
+        ),
+        rows=_rows(asked, report, names, "unresolved", cells),
+    )
+
+
+def _response_time(asked: Asked, report: Report, names: Sequence[str]) -> Chart:
+    tiers = [tier for tier in TIERS if any(key[1] == tier for key in report.by_tier)]
+    rows = []
+    for number, (step, name) in enumerate(zip(asked.span.steps, names, strict=True)):
+        cells = []
+        for tier in tiers:
+            took = report.by_tier.get((number, tier), Sums()).took(0.95)
+            url = asked.answers("slow", step)
+            cells.append(Cell(None) if took is None else Cell(round(took, 2), _seconds(took), url))
+        rows.append(Row(name, tuple(cells)))
+    return Chart(
+        title="Response time (95th percentile)",
+        across=asked.span.each,
+        kind="line",
+        unit="s",
+        series=tuple(Series(TIERS[tier], tier) for tier in tiers),
+        rows=tuple(rows),
+    )
+
+
+def _failures(asked: Asked, report: Report, names: Sequence[str]) -> Chart:
+    causes = sorted({cause for _, cause in report.failures})
+    rows = []
+    for number, (step, name) in enumerate(zip(asked.span.steps, names, strict=True)):
+        url = asked.answers("failed", step)
+        counts = [report.failures.get((number, cause), 0) for cause in causes]
+        rows.append(Row(name, tuple(Cell(each, f"{each:,.0f}", url) for each in counts)))
+    return Chart(
+        title="Failed and cut answers by cause",
+        across=asked.span.each,
+        kind="stacked",
+        unit="",
+        series=tuple(Series(cause.replace("_", " ")) for cause in causes),
+        rows=tuple(rows),
+    )
+
+
+def _judged(asked: Asked, report: Report, names: Sequence[str]) -> Chart:
+    def cells(sums: Sums, url: str) -> tuple[Cell, ...]:
+        cheap = _cell(sums.judged_cheap / sums.judged, url) if sums.judged else Cell(None)
+        both = sums.judged_both
+        return cheap, _cell(sums.judged_strong / both, url) if both else Cell(None)
+
+    return Chart(
+        title="Judged quality of cheap and strong answers",
+        across=asked.span.each,
+        kind="line",
+        unit="%",
+        series=(Series("cheap", "cheap"), Series("strong", "strong")),
+        rows=_rows(asked, report, names, "judged", cells),
+        note=f"{report.total.judged:,.0f} cheap answers judged, {report.total.judged_both:,.0f} of "
+        "them beside a strong one.",
+    )
+
+
+def _rows(
+    asked: Asked,
+    report: Report,
+    names: Sequence[str],
+    what: str,
+    cells: Callable[[Sums, str], tuple[Cell, ...]],
+) -> tuple[Row, ...]:
+    return tuple(
+        Row(name, cells(sums, asked.answers(what, step) if sums.answers else ""))
+        for step, name, sums in zip(asked.span.steps, names, report.steps, strict=True)
+    )
+
+
+def _cell(part: float, url: str = "") -> Cell:
+    return Cell(round(100 * part, 2), f"{100 * part:.1f} %", url)
+
+
+def _percent(part: float, whole: float) -> str:
+    return f"{100 * part / whole:.1f} %" if whole else "none yet"
+
+
+def _interval(part: float, whole: float) -> str:
+    if not whole:
+        return "No rating yet."
+    found = share(int(part), int(whole))
+    return f"{100 * found.low:.0f} to {100 * found.high:.0f} % with 95 % confidence."
+
+
+def _seconds(value: float | None) -> str:
+    return "none yet" if value is None else f"{value:.1f} s"

@@ -1,0 +1,148 @@
+"""What the quality page is asked for, and the sums that answer it."""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import date, tzinfo
+from typing import cast
+from urllib.parse import urlencode
+
+from django.db.models import Sum
+from django.urls import reverse
+
+from billing.dashboard import report_query
+from billing.dashboard.date_ranges import Period, Span, Step
+from chatsite.monitor.models import AnswerHour
+
+FILTERS = ("tier", "model", "task_type", "policy")
+
+
+@dataclass(slots=True)
+class Sums:
+    """Of some answers: how many there were, and of how many each was true."""
+
+    answers: float = 0
+    helpful: float = 0
+    unhelpful: float = 0
+    asked_again: float = 0
+    handed_over: float = 0
+    resolved: float = 0
+    with_sources: float = 0
+    checked: float = 0
+    doubted: float = 0
+    escalated: float = 0
+    judged: float = 0
+    judged_cheap: float = 0
+    judged_both: float = 0
+    judged_strong: float = 0
+    within_1: float = 0
+    within_2: float = 0
+    within_4: float = 0
+    within_8: float = 0
+    within_16: float = 0
+    within_32: float = 0
+
+    def add(self, counts: Mapping[str, float]) -> None:
+        for name in NAMES:
+            setattr(self, name, getattr(self, name) + counts[name])
+
+    @property
+    def rated(self) -> float:
+        return self.helpful + self.unhelpful
+
+    def took(self, share: float) -> float | None:
+        """Seconds within which this share ended; None above the bounds that are counted."""
+        if not self.answers:
+            return None
+        wanted, below, before = share * self.answers, 0.0, 0.0
+        for bound in BOUNDS:
+            within = getattr(self, f"within_{bound}")
+            if within >= wanted:
+                part = (wanted - before) / (within - before) if within > before else 1.0
+                return below + part * (bound - below)
+            below, before = bound, within
+        return None
+
+
+NAMES = tuple(field.name for field in fields(Sums))
+BOUNDS = (1, 2, 4, 8, 16, 32)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A span of time and the filters, as the page's address says them."""
+
+    span: Span
+    filters: Mapping[str, str]
+
+    @property
+    def query(self) -> str:
+        named = {"period": str(self.span.period)}
+        if self.span.period == Period.CUSTOM:
+            named |= {"from": self.span.first.isoformat(), "to": self.span.last.isoformat()}
+        return urlencode({**named, **self.filters})
+
+    def answers(self, what: str, step: Step | None = None, **more: str) -> str:
+        """Where the answers behind a number are listed."""
+        within = step or self.span
+        said = {"from": within.start.isoformat(), "to": within.end.isoformat(), "what": what}
+        return f"{reverse('monitor:answers')}?{urlencode({**said, **self.filters, **more})}"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The sums of a span: all, by step, by (step, tier), and failures by (step, cause)."""
+
+    total: Sums
+    steps: tuple[Sums, ...]
+    by_tier: Mapping[tuple[int, str], Sums]
+    failures: Mapping[tuple[int, str], float]
+
+
+def asked(query: Mapping[str, str], today: date, zone: tzinfo) -> Asked:
+    """What the address asks for; what it says wrongly is as if it were not said."""
+    chosen = {name: query[name] for name in FILTERS if query.get(name)}
+    if not chosen.get("policy", "0").isdecimal():
+        del chosen["policy"]
+    return Asked(report_query.read(query, today, zone).span, chosen)
+
+
+def read(wanted: Asked) -> Report:
+    """One query, over as many rows as there are hours, tiers and causes of failure."""
+    hours = AnswerHour.objects.filter(
+        hour__gte=wanted.span.start, hour__lt=wanted.span.end, **wanted.filters
+    ).order_by()
+    rows = hours.values("hour", "tier", "failure").annotate(
+        **{f"sum_{name}": Sum(name) for name in NAMES}
+    )
+    total = Sums()
+    steps = tuple(Sums() for _ in wanted.span.steps)
+    by_tier: defaultdict[tuple[int, str], Sums] = defaultdict(Sums)
+    failures: defaultdict[tuple[int, str], float] = defaultdict(float)
+    starts = [step.start for step in wanted.span.steps]
+    for row in rows:
+        sums = cast(dict[str, float], row)
+        counts = {name: sums[f"sum_{name}"] for name in NAMES}
+        at = bisect_right(starts, row["hour"]) - 1
+        total.add(counts)
+        steps[at].add(counts)
+        by_tier[at, row["tier"]].add(counts)
+        if row["failure"]:
+            failures[at, row["failure"]] += counts["answers"]
+    return Report(total, steps, by_tier, failures)
+
+
+def choices(wanted: Asked) -> dict[str, list[str]]:
+    """What there is to filter by in the span; also what is chosen, if the span has none of it."""
+    hours = AnswerHour.objects.filter(hour__gte=wanted.span.start, hour__lt=wanted.span.end)
+    rows = list(hours.order_by().values_list(*FILTERS).distinct())
+    found = {}
+    for name, values in zip(FILTERS, zip(*rows, strict=True) if rows else [()] * 4, strict=True):
+        known = {str(value) for value in values if value} | {wanted.filters.get(name, "")}
+        found[name] = sorted(known - {""}, key=_natural)
+    return found
+
+
+def _natural(text: str) -> tuple[int, str]:
+    return (int(text), "") if text.isdecimal() else (0, text)
