@@ -32,7 +32,9 @@ def verdict(work: Work, finished: Finished) -> CheckResult | None:
         Answered(
             question=claimed.turn.text,
             answer=finished.text,
-            articles=(*said, *articles) if articles else (),
+            articles=articles,
+            earlier=said,
+            evidence=claimed.turn.evidence,
             cut=finished.finish_reason in {FinishReason.LENGTH, FinishReason.UNCLEAR},
             instructions=prompt.INSTRUCTIONS.format(site=settings.SITE_NAME),
         ),

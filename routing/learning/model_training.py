@@ -303,4 +303,3 @@ if __name__ == "__main__":
     folder = Path(sys.argv[1])
     answers = exam_labels(folder, "gsm8k")
     (ARTIFACTS / "exams.json").write_text(model([*exam_labels(folder, "mmlu"), *answers]).text())
-    (ARTIFACTS / "exam_answers.json").write_text(checker(answers).text())

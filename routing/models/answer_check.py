@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from routing.checks.verifier import FINDINGS
 from routing.choice import MOST_REASONS
 
 
@@ -76,5 +77,9 @@ class AnswerCheck(models.Model):
         reaches = self.outcome != self.Outcome.TRUSTED
         verdict = f"Doubt {self.doubt:.2f} {'reaches' if reaches else 'is below'} "
         verdict += f"{self.threshold:.2f}"
-        raised = [name for name, points in self.findings if points > 0][:MOST_REASONS]
+        raised = [
+            FINDINGS[name]
+            for name, points in self.findings
+            if points > 0 and self.features.get(name) and name in FINDINGS
+        ][:MOST_REASONS]
         return f"{verdict}: {'; '.join(raised) or 'nothing found'}."

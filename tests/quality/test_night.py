@@ -54,9 +54,8 @@ def test_labels_become_proposals_and_an_accepted_one_decides():
     first, second = lines(), lines()
 
     assert policies.current() == before
-    assert [line.endswith("waits for you.") for line in first] == [False, True, False]
-    # "I cannot find that." is what the first day doubts as well.
-    assert first[2].endswith("not better than what is in force.")
+    # On the first day "I cannot find that" is not wrong; these customers say that it will not do.
+    assert [line.endswith("waits for you.") for line in first] == [False, True, True]
     assert [line.endswith("nothing new since the last proposal.") for line in second[1:]] == [
         True,
         True,

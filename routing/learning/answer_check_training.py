@@ -1,0 +1,110 @@
+"""Trains the answer check's shipped head: `python -m routing.learning.answer_check_training`.
+
+Needs scikit-learn; what it writes, `artifacts/answer_checks.json`, does not. The rows are those of
+`tests/routing/answers`: six invented shops and the sample shop, 13 languages. Each shop is judged
+by a head that was trained on the others.
+"""
+
+import argparse
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+
+from routing.analysis.features import FURTHEST
+from routing.analysis.learned_score import ARTIFACTS
+from routing.checks import verifier
+from routing.checks.answer_form import form
+from routing.checks.verifier import CERTAIN, Verifier
+from routing.learning import checked_answers
+
+ROWS = Path("tests/routing/answers/answers.jsonl")
+ARTICLES = (Path("tests/routing/answers/articles"), Path("chatsite/demo/shop/articles"))
+# Flat from 0.03 to 0.3 by cross-validation over shops.
+PENALTY = 0.1
+# The policy's default threshold, and the share of right answers doubted there.
+THRESHOLD, FALSE_ALARMS = 0.6, 0.05
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=Path, default=ROWS)
+    parser.add_argument("--articles", type=Path, nargs="*", default=ARTICLES)
+    options = parser.parse_args()
+    rows = checked_answers.read(options.rows, articles_in(options.articles)).rows
+    measured = [verifier.measure(row.answered) for row in rows]
+    wrong, shops = [row.is_wrong for row in rows], [row.shop for row in rows]
+    unseen = [0.0] * len(rows)
+    for shop in set(shops):
+        head = train(
+            [m for m, s in zip(measured, shops, strict=True) if s != shop],
+            [w for w, s in zip(wrong, shops, strict=True) if s != shop],
+        )
+        for at, each in enumerate(shops):
+            if each == shop:
+                unseen[at] = head.bias + sum(head.terms(measured[at]).values())
+    shift = _shift(
+        [
+            score
+            for score, w, m in zip(unseen, wrong, measured, strict=True)
+            if not w and not _certain(m)
+        ]
+    )
+    doubts = [
+        1.0 if _certain(m) else float(1 / (1 + np.exp(-score - shift)))
+        for m, score in zip(measured, unseen, strict=True)
+    ]
+    report = checked_answers.report(rows, doubts, THRESHOLD)
+    print(json.dumps(report, indent=1))  # noqa: T201  what the command is for
+    head = train(measured, wrong)
+    shipped = Verifier(head.bias + shift, head.weights, head.centres, head.scales, head.labels)
+    (ARTIFACTS / "answer_checks.json").write_text(shipped.text() + "\n")
+
+
+def articles_in(folders: Sequence[Path]) -> dict[str, str]:
+    """Markdown files by slug; a number before the name orders the folder and is no part of it."""
+    return {
+        path.stem.lstrip("0123456789").removeprefix("-"): path.read_text().removeprefix("# ")
+        for folder in folders
+        for path in sorted(folder.glob("*.md"))
+    }
+
+
+def train(measured: Sequence[Mapping[str, float]], wrong: Sequence[bool]) -> Verifier:
+    """Logistic regression on what rules do not decide."""
+    left_out = {*CERTAIN, *form("", "", "en"), "articles", "declined though covered"}
+    names = [name for name in measured[0] if name not in left_out]
+    kept = [(m, w) for m, w in zip(measured, wrong, strict=True) if not _certain(m)]
+    values: Any = np.array([[m[name] for name in names] for m, _ in kept])
+    centres, scales = values.mean(axis=0), values.std(axis=0)
+    standard = np.clip((values - centres) / np.maximum(scales, 1e-9), -FURTHEST, FURTHEST)
+    model = LogisticRegression(C=PENALTY, max_iter=5000).fit(standard, [w for _, w in kept])
+    used = [at for at, scale in enumerate(scales) if scale > 1e-9]
+
+    def table(numbers: Any) -> dict[str, float]:
+        return {names[at]: round(float(numbers[at]), 4) for at in used}
+
+    return Verifier(
+        round(float(model.intercept_[0]), 4),
+        table(model.coef_[0]),
+        table(centres),
+        table(scales),
+        len(measured),
+    )
+
+
+def _certain(measured: Mapping[str, float]) -> bool:
+    return any(measured[name] for name in CERTAIN)
+
+
+def _shift(right: Sequence[float]) -> float:
+    """What to add to the log-odds so that so many right answers are doubted at the threshold."""
+    cut = float(np.quantile(right, 1 - FALSE_ALARMS))
+    return float(np.log(THRESHOLD / (1 - THRESHOLD))) - cut
+
+
+if __name__ == "__main__":
+    main()
