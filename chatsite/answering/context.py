@@ -12,6 +12,7 @@ from routing import trials
 from routing.choice import Turn
 from routing.learning import learned_models
 from routing.task_types import library
+from routing.wishes import recognition
 
 # Articles in a prompt: the best few, each some 200 words.
 MOST_ARTICLES = 4
@@ -44,7 +45,16 @@ def look(reply_id: int) -> Claimed | None:
         newest_at,
         part,
         learned_models.checker(policy.learned_verifier_id),
+        recognition.recognise(turn.text, _before(said)),
     )
+
+
+def _before(said: Sequence[prompt.Said]) -> list[tuple[str, str]]:
+    """What was said before the customer's open question, as (role, text)."""
+    turns = [(each.by, each.text) for each in said]
+    while turns and turns[-1][0] == "user":
+        turns.pop()
+    return turns
 
 
 def _turn(earlier: Sequence[EarlierMessage]) -> tuple[Turn, Found]:

@@ -3,7 +3,7 @@
 import logging
 from datetime import timedelta
 
-from chatsite.answering import escalate, model_call, queue
+from chatsite.answering import escalate, model_call, person_offer, queue
 from chatsite.answering.canned import saved
 from chatsite.answering.model_call import MOST_TRIES, Work
 from chatsite.answering.outcomes import NotOurs, Outcome, TryAgain, ended
@@ -51,6 +51,7 @@ def complete(
     if isinstance(held, Work):
         return held
     model_call.settle(work, finished)
+    work.reply.offers_person = person_offer.is_due(work.claimed, finished.text, held)
     change = end_reply.end(
         work.reply, state, failure=failure, text=finished.text, newest_at=work.claimed.newest_at
     )

@@ -20,6 +20,7 @@ from routing.choice import Tier, Turn
 from routing.models import Policy
 from routing.tiers import ModelHealth, Slot
 from routing.trials import Part
+from routing.wishes.recognition import Wish
 
 # A worker that has not been heard of for so long is taken for dead; it renews every second.
 LEASE = timedelta(seconds=10)
@@ -57,6 +58,7 @@ class Claimed:
     newest_at: int  # revision at which the reply was the newest message, or -1
     part: Part | None = None  # in a trial of another policy
     checker: Verifier | None = None  # by whom its cheap answer is doubted; None on the first day
+    wish: Wish | None = None  # to be answered by a person
 
 
 @dataclass(frozen=True, slots=True)

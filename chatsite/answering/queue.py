@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from billing import ledger
 from chatsite.answering import sql
-from chatsite.answering.canned import approved, canned_answer, saved
+from chatsite.answering.canned import approved, canned_answer, person_requested, saved
 from chatsite.answering.model_call import LEASE, Claimed
 from chatsite.answering.outcomes import Ended, NotOurs, TryAgain, ended
 from chatsite.chat.actions import end_reply
@@ -33,6 +33,8 @@ def claim(seen: Claimed) -> Claimed | Ended | TryAgain | NotOurs:
         return TryAgain(timedelta(0))
     if seen.seconds <= 1:
         return ended(end_reply.end(reply, State.FAILED, failure=Failure.LATE))
+    if seen.wish and not reply.stage:
+        return person_requested.give(seen, seen.wish)
     ready = None if reply.stage else approved.at_once(seen) or saved.for_turn(seen)
     return canned_answer.give(seen, ready) if ready else seen
 

@@ -13,7 +13,7 @@ from chatsite.chat.sql import now
 # Of a message, what writing the reply takes, in the order of the model's fields.
 JOB = (
     "id conversation_id position role state text client_id created_at attempt tries deadline tier"
-    " failure stage draft rating rating_note retries waits"
+    " failure stage draft rating rating_note retries waits offers_person"
 )
 COLUMNS = [
     field.attname for field in Message._meta.concrete_fields if field.attname in JOB.split(" ")

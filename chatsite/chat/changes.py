@@ -1,8 +1,8 @@
 """A committed change of a conversation, and the one way in which tabs and workers hear of it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 from chatsite.chat.live import bus, hints
 from chatsite.chat.live.bus import Live
@@ -12,9 +12,9 @@ from chatsite.chat.models import Conversation, Message
 # What the page shows of a message, and of who answers.
 ROW = (
     *("id", "role", "state", "text", "client_id", "created_at", "tier", "failure", "sources"),
-    *("stage", "draft", "rating", "rating_note"),
+    *("stage", "draft", "rating", "rating_note", "offers_person"),
 )
-STATUS = ("revision", "handled_by_id", "wants_person_since")
+STATUS = ("revision", "handled_by_id", "wants_person_since", "resolved_at", "handed_back_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,10 @@ class Change:
     reply_id: int | None = None
     handed: bool = False
     rated: tuple[Message, ...] = ()
+
+    def handing_over(self) -> Self:
+        """The same, as who answers changes with it."""
+        return replace(self, handed=True)
 
     @property
     def is_none(self) -> bool:

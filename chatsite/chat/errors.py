@@ -27,6 +27,12 @@ class NotYours(Refused):
     words = "This conversation is not available."
 
 
+class WithColleague(Refused):
+    """Another member of staff answers here."""
+
+    words = "A colleague is handling this conversation. Take it over first."
+
+
 class NotRetryable(Refused):
     words = "This answer is already being written."
 

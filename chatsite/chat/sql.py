@@ -16,7 +16,10 @@ from chatsite.chat.models import ANSWER_WITHIN, Conversation, Message
 
 UUID: "UUIDField[uuid.UUID, uuid.UUID]" = UUIDField()  # as either database takes one
 # Of a conversation, what a change of it takes.
-HOLDING = ["id", "public_id", "visitor", "revision", "handled_by_id"]
+HOLDING = [
+    *("id", "public_id", "visitor", "revision", "handled_by_id", "wants_person_since"),
+    *("resolved_at", "snoozed_until", "handed_back_at"),
+]
 
 
 @cache
@@ -99,7 +102,8 @@ def end(reply: Message) -> bool:
     sql = f"""
         UPDATE chat_message
         SET state = %s, failure = %s, text = %s, tier = %s, sources = %s, stage = %s,
-            lease_until = NULL, due_at = NULL, deadline = NULL, ended_at = {now()}
+            offers_person = %s, lease_until = NULL, due_at = NULL, deadline = NULL,
+            ended_at = {now()}
         WHERE id = %s AND attempt = %s AND state IN ('pending', 'writing')
     """  # noqa: S608 - our own words
     with connection.cursor() as cursor:
@@ -112,6 +116,7 @@ def end(reply: Message) -> bool:
                 reply.tier,
                 json.dumps(reply.sources),
                 reply.stage,
+                reply.offers_person,
                 reply.pk,
                 reply.attempt,
             ],

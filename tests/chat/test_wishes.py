@@ -27,7 +27,7 @@ async def test_every_tab_shows_the_wish_and_the_assistant_goes_on(tab, open_tab,
 
     await tab.send({"person": "1"})
     for each in (tab, other):
-        await each.sees(lambda page: "Our team has been told" in status(page))
+        await each.sees(lambda page: "You are waiting for a person" in status(page))
     upstream.says("Still here.")
     await tab.say("Meanwhile, when are you open?")
     await other.sees(lambda page: other.newest.text == "Still here.")
@@ -62,7 +62,7 @@ def test_a_plain_form_asks_for_a_person(told, monkeypatch):  # noqa: F811
 
     browser.post(f"{address}person/", {"person": "1"})
 
-    assert "Our team has been told" in status(Page(browser.get(address).content.decode()))
+    assert "You are waiting for a person" in status(Page(browser.get(address).content.decode()))
 
 
 def test_staff_see_who_waits_on_top_of_the_list(staff, told):  # noqa: F811

@@ -41,6 +41,7 @@ def question(
         said, reply = _known(conversation, client_id) if before else (None, None)
         if said:
             return Change(conversation, before, before, altered=(said,))
+        reopened = conversation.reopen()
         position = conversation.advance(positions=2)
         message = Message(
             conversation=conversation,
@@ -52,7 +53,8 @@ def question(
         if reply is None and conversation.handled_by_id is None:
             reply = pending_reply.new(conversation, position + 1)
             sql.add(message, reply)
-            change = Change(conversation, before, conversation.revision, (message, reply))
+            added = (message, reply)
+            change = Change(conversation, before, conversation.revision, added, handed=reopened)
         else:
             message.save(force_insert=True)
             moved = reply is not None and _moved(reply, position + 1)
@@ -62,6 +64,7 @@ def question(
                 conversation.revision,
                 (message, reply) if reply and moved else (message,),
                 (reply,) if reply and moved else (),
+                handed=reopened,
             )
             reply = reply if moved else None
     if reply is None:

@@ -28,6 +28,8 @@ def request(public_id: uuid.UUID, visitor: str, wanted: bool) -> Change:
         is_wanted = conversation.wants_person_since is not None
         if wanted == is_wanted or conversation.handled_by_id is not None:
             return Change(conversation, before, before, handed=True)
+        if wanted:
+            conversation.reopen()
         conversation.advance()
         conversation.wants_person_since = timezone.now() if wanted else None
         conversation.save(update_fields=["wants_person_since"])

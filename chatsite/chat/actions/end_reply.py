@@ -43,6 +43,9 @@ def end(
     else:
         reply.state, reply.failure, reply.text = state, failure, text
     reply.sources = reply.sources if reply.text else []
+    # No answer, or one that is doubted.
+    if reply.state in {State.CUT, State.FAILED} or outcome in SHOWN_AS_DRAFTED:
+        reply.offers_person = True
     if not sql.end(reply):
         return None
     if outcome:

@@ -39,6 +39,7 @@ def reply(public_id: uuid.UUID, visitor: str, reply_id: int) -> Change:
             failure="",
             stage="",
             draft="",
+            offers_person=False,
             tries=0,
             waits=0,
             ended_at=None,

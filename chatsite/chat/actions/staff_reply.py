@@ -5,21 +5,22 @@ import uuid
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
-from chatsite.chat.actions import end_reply
+from chatsite.chat.actions import end_reply, take_over
+from chatsite.chat.actions.ask import cleaned
 from chatsite.chat.changes import Change
-from chatsite.chat.errors import Empty
+from chatsite.chat.errors import Empty, WithColleague
 from chatsite.chat.models import Conversation, Message
 
 
 def send(
     conversation_id: int, person: AbstractBaseUser, text: str, client_id: uuid.UUID | None = None
 ) -> Change:
-    """Send the person's words, which takes the conversation over.
+    """Send the person's words, which takes the conversation over from the assistant.
 
     Saying it again with the same client id changes nothing: the Change then holds, in `altered`,
-    what was said with it. Raises Empty, Conversation.DoesNotExist.
+    what was said with it. Raises Empty, WithColleague, Conversation.DoesNotExist.
     """
-    text = text.replace("\r\n", "\n").strip()
+    text = cleaned(text)
     if not text:
         raise Empty
     with transaction.atomic():
@@ -28,6 +29,8 @@ def send(
         said = conversation.messages.filter(client_id=client_id).first() if client_id else None
         if said:
             return Change(conversation, before, before, altered=(said,))
+        if conversation.handled_by_id not in {None, person.pk}:
+            raise WithColleague
         cancelled = end_reply.cancel(conversation)
         message = Message.objects.create(
             conversation=conversation,
@@ -37,9 +40,7 @@ def send(
             author_id=person.pk,
             client_id=client_id,
         )
-        if conversation.handled_by_id != person.pk:
-            conversation.handled_by_id = person.pk
-            conversation.save(update_fields=["handled_by"])
+        take_over.give_to(conversation, person)
     altered = (cancelled,) if cancelled else ()
     return Change(
         conversation,

@@ -1,4 +1,4 @@
-"""A member of staff takes the conversation over. A double click changes nothing."""
+"""A member of staff takes the conversation over, or is given it. A double click changes nothing."""
 
 import logging
 
@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 def conversation(conversation_id: int, person: AbstractBaseUser) -> Change:
     """The person answers from now on; an answer on its way is cancelled (P9).
 
-    Raises Conversation.DoesNotExist.
+    A colleague who answered until now no longer does. Raises Conversation.DoesNotExist.
     """
     with transaction.atomic():
         held = Conversation.objects.select_for_update().get(id=conversation_id)
@@ -24,8 +24,14 @@ def conversation(conversation_id: int, person: AbstractBaseUser) -> Change:
             return Change(held, before, before)
         cancelled = end_reply.cancel(held)
         held.advance()
-        held.handled_by_id = person.pk
-        held.save(update_fields=["handled_by"])
+        give_to(held, person)
     logger.info("%s taken over by user %s", held.reference, person.pk)
     altered = (cancelled,) if cancelled else ()
     return Change(held, before, held.revision, altered=altered, handed=True)
+
+
+def give_to(held: Conversation, person: AbstractBaseUser) -> None:
+    """Let the person answer; nothing is put aside any more. The caller holds the lock."""
+    held.handled_by_id = person.pk
+    held.handed_back_at = held.resolved_at = held.snoozed_until = None
+    held.save(update_fields=["handled_by", "handed_back_at", "resolved_at", "snoozed_until"])

@@ -8,6 +8,9 @@ from django.db import connection, models
 from django.db.models import Q
 from django.utils import timezone
 
+# What a customer's next message ends.
+PUT_ASIDE = ("resolved_at", "snoozed_until", "handed_back_at")
+
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
     def held_by(self, visitor: str) -> Self:
@@ -39,6 +42,10 @@ class Conversation(models.Model):
     )
     # Null unless the customer has asked for a person; the assistant goes on until one takes over.
     wants_person_since = models.DateTimeField(null=True, blank=True, editable=False)
+    # What staff have decided; null otherwise, and again once the customer writes.
+    resolved_at = models.DateTimeField(null=True, blank=True, editable=False)
+    snoozed_until = models.DateTimeField(null=True, blank=True, editable=False)
+    handed_back_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     active_at = models.DateTimeField(auto_now=True)
 
@@ -64,6 +71,18 @@ class Conversation(models.Model):
     def reference(self) -> str:
         """How ledgers and decisions name this conversation."""
         return f"conversation:{self.pk}"
+
+    def reopen(self) -> bool:
+        """The customer writes: what staff had put aside counts no more. Returns whether it did.
+
+        The caller holds the row's lock.
+        """
+        put_aside = {name: None for name in PUT_ASIDE if getattr(self, name) is not None}
+        for name in put_aside:
+            setattr(self, name, None)
+        if put_aside:
+            type(self).objects.filter(id=self.pk).update(**put_aside)
+        return bool(put_aside)
 
     def advance(self, positions: int = 0) -> int:
         """Count one change and hand out positions; the caller holds the row's lock.

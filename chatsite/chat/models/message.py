@@ -106,6 +106,12 @@ class Message(models.Model):
     # While the reply is open, `failure` says what the draft lacks of a full answer.
     draft = models.TextField(blank=True, help_text="The cheap answer that was doubted.")
 
+    offers_person = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="A button below the answer asks for a person.",
+    )
+
     # On complete answers only: null unless the customer has rated it.
     rating = models.SmallIntegerField(choices=Rating, null=True, blank=True)
     rating_note = models.CharField(

@@ -57,6 +57,7 @@ class CannedAnswer(models.Model):
     class Kind(models.TextChoices):
         APPROVED = "approved", "approved answer"
         SAVED = "saved", "saved answer"
+        PERSON = "person", "request for a person"
 
     reply = models.OneToOneField(Message, on_delete=models.CASCADE, related_name="canned")
     kind = models.CharField(max_length=8, choices=Kind)
@@ -76,7 +77,8 @@ class CannedAnswer(models.Model):
         indexes = [models.Index(fields=["given_at"], name="chat_canned_by_time")]
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind__in=["approved", "saved"]), name="chat_canned_kind_is_known"
+                condition=Q(kind__in=["approved", "saved", "person"]),
+                name="chat_canned_kind_is_known",
             )
         ]
 

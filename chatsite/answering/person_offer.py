@@ -1,0 +1,32 @@
+"""Whether an answer carries a button that asks for a person. Only what is known decides, not prose.
+
+Words alone would promise: the button does what they say.
+"""
+
+from chatsite.answering.model_call import Claimed
+from routing.analysis import difficulty
+from routing.analysis.hazards import GRAVE, STAKES
+from routing.models import AnswerCheck
+from routing.wishes import recognition
+
+Outcome = AnswerCheck.Outcome
+
+# Answers of this conversation that did not do, by the customer's own word.
+MOST_BAD_RATINGS = 2
+_GRAVE = frozenset(stake.name for stake in STAKES if stake.points >= GRAVE)
+
+
+def is_due(claimed: Claimed, text: str, held: Outcome | None) -> bool:
+    """Where much is at stake, the customer is at their wit's end, or the answer is doubted.
+
+    And where the answer's own words offer a person. `held`: what came of a doubted answer.
+    """
+    seen = difficulty.signals(claimed.turn)
+    return (
+        bool(_GRAVE.intersection(seen.stakes))
+        or seen.upset
+        or seen.again
+        or seen.bad_ratings >= MOST_BAD_RATINGS
+        or held not in {None, Outcome.TRUSTED}
+        or bool(recognition.offers(text))
+    )

@@ -1,0 +1,70 @@
+"""What staff decide about a conversation, and answers that offer a person."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("chat", "0002_search"),
+    ]
+
+    operations = [
+        migrations.RemoveConstraint(
+            model_name="cannedanswer",
+            name="chat_canned_kind_is_known",
+        ),
+        migrations.AddField(
+            model_name="conversation",
+            name="handed_back_at",
+            field=models.DateTimeField(blank=True, editable=False, null=True),
+        ),
+        migrations.AddField(
+            model_name="conversation",
+            name="resolved_at",
+            field=models.DateTimeField(blank=True, editable=False, null=True),
+        ),
+        migrations.AddField(
+            model_name="conversation",
+            name="snoozed_until",
+            field=models.DateTimeField(blank=True, editable=False, null=True),
+        ),
+        # Added by hand: Django would rebuild the table on SQLite, which drops the search's triggers.
+        migrations.SeparateDatabaseAndState(
+            database_operations=[
+                migrations.RunSQL(
+                    "ALTER TABLE chat_message ADD COLUMN offers_person bool NOT NULL DEFAULT false",
+                    "ALTER TABLE chat_message DROP COLUMN offers_person",
+                )
+            ],
+            state_operations=[
+                migrations.AddField(
+                    model_name="message",
+                    name="offers_person",
+                    field=models.BooleanField(
+                        db_default=False,
+                        default=False,
+                        help_text="A button below the answer asks for a person.",
+                    ),
+                )
+            ],
+        ),
+        migrations.AlterField(
+            model_name="cannedanswer",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("approved", "approved answer"),
+                    ("saved", "saved answer"),
+                    ("person", "request for a person"),
+                ],
+                max_length=8,
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="cannedanswer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["approved", "saved", "person"])),
+                name="chat_canned_kind_is_known",
+            ),
+        ),
+    ]

@@ -1,0 +1,104 @@
+"""A customer who wants a person, in words, by a yes or by a button: words and state agree (P11)."""
+
+import pytest
+
+from chatsite.answering.canned.person_requested import TEXTS
+from chatsite.chat.models import CannedAnswer, Conversation
+from routing.wishes.lexicon import lexicon
+from tests.chat.test_wishes import status
+
+
+async def waits() -> bool:
+    return await Conversation.objects.waiting().aexists()
+
+
+@pytest.mark.parametrize(
+    ("words", "language"),
+    [
+        ("I want to talk to a human", "en"),
+        ("Ich möchte mit einem Mitarbeiter sprechen", "de"),
+        ("转人工", "zh"),
+    ],
+)
+async def test_a_wish_in_words_puts_the_customer_in_line_without_a_call(
+    tab, worker, upstream, words, language
+):
+    await tab.say(words)
+    reply = await tab.answer()
+    await tab.sees(lambda page: "You are waiting for a person" in status(page))
+
+    assert reply.text == TEXTS[language]
+    assert await waits()
+    assert upstream.models == []
+    assert (await CannedAnswer.objects.aget()).kind == CannedAnswer.Kind.PERSON
+    assert tab.page.missed == []
+
+
+async def test_the_second_wish_keeps_the_place_in_line(tab, worker):
+    await tab.say("agent please")
+    await tab.answer()
+    since = (await Conversation.objects.aget()).wants_person_since
+    await tab.say("a human!!!")
+    await tab.answer()
+
+    assert (await Conversation.objects.aget()).wants_person_since == since
+
+
+async def test_yes_to_the_answers_offer_is_a_wish(tab, worker, upstream):
+    upstream.says("I could not find that. Would you like me to connect you with a person?")
+    await tab.say("Can you engrave a whole poem?")
+    assert not await waits()
+    offer = await tab.answer()
+
+    await tab.say("Yes please")
+    await tab.sees(lambda page: "You are waiting for a person" in status(page))
+
+    assert offer.offers_person
+    assert await waits()
+
+
+async def test_a_model_that_says_it_has_connected_somebody_connects_nobody(tab, worker, upstream):
+    upstream.says("I am connecting you to a colleague now.")
+    await tab.say("Where is my order?")
+    await tab.answer()
+
+    assert not await waits()
+    assert status(tab.page) == ""
+
+
+async def test_an_answer_that_offers_a_person_carries_the_button(tab, worker, upstream):
+    upstream.says("Please keep away from the outlet.")
+    await tab.say("The charger caught fire and my hand is burnt")
+    reply = await tab.answer()
+
+    assert reply.offers_person
+    form = next(
+        node
+        for node in tab.page.root.elements()
+        if "message__offer" in node.attributes.get("class", "")
+    )
+    assert "Ask for a person" in form.text
+    await tab.send({"person": "1"})
+    await tab.sees(lambda page: "You are waiting for a person" in status(page))
+
+
+async def test_an_ordinary_answer_carries_none(tab, worker, upstream):
+    upstream.says("From nine to five.")
+    await tab.say("What are your business hours?")
+
+    assert not (await tab.answer()).offers_person
+
+
+async def test_a_failed_answer_offers_a_person(tab, worker, upstream):
+    upstream.fails(400)
+    await tab.say("What are your business hours?")
+    reply = await tab.answer()
+
+    assert reply.state == "failed"
+    assert reply.offers_person
+
+
+def test_every_language_that_is_understood_has_an_answer():
+    for language in TEXTS:
+        assert lexicon(language)
+    assert len(TEXTS) == 18
