@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Self
 
+from chatsite.text.sink import BETWEEN, are_pieces
+
 # Elements that HTML gives no content.
 VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}
 
@@ -45,6 +47,42 @@ class Node:
         """The first child of this class."""
         nodes = (child for child in self.children if isinstance(child, Node))
         return next(node for node in nodes if of_class in node.attributes["class"].split())
+
+    @property
+    def last(self) -> "Node":
+        """The last child that is an element."""
+        return next(child for child in reversed(self.children) if isinstance(child, Node))
+
+    def outline(self) -> list[object]:
+        """What is comparable of it and of all below."""
+        shown: list[object] = [self.tag, self.attributes]
+        for child in self.children:
+            if isinstance(child, Node):
+                shown.append(child.outline())
+            elif isinstance(shown[-1], str) and len(shown) > 2:
+                shown[-1] += child
+            else:
+                shown.append(child)
+        return shown
+
+    def grow(self, frame: str) -> None:
+        """As growing.js does with what an answer has more."""
+        for piece in frame.split(BETWEEN) if frame else []:
+            place = self
+            for _ in range(ord(piece[0].lower()) - ord("a")):
+                place = place.last
+            html = piece[1:].lstrip("\b")
+            for _ in range(len(piece) - 1 - len(html)):
+                words = place.children.pop()
+                assert isinstance(words, str)
+                if len(words) > 1:
+                    place.children.append(words[:-1])
+            new = parsed(html).children
+            if piece[0].isupper():
+                place.last.replace_by(*new)
+            else:
+                for child in new:
+                    place.append(child)
 
     def append(self, child: "Node | str") -> None:
         if isinstance(child, Node):
@@ -116,8 +154,7 @@ class Entry:
             each.text
             for each in article.elements()
             if each.attributes.get("class", "").split(" ")[0]
-            in {"message__body", "message__tail", "message__failure", "message__ending"}
-            and not any("typing" in part.attributes.get("class", "") for part in each.elements())
+            in {"message__body", "message__failure", "message__ending"}
         ]
         return cls(
             id=int(article.id.removeprefix("message-")),
@@ -198,6 +235,11 @@ class Page:
 
     def apply(self, html: str) -> None:
         """Swap in the frame's top-level elements, each by its own `hx-swap-oob`."""
+        if are_pieces(html):
+            growing = [node for node in self.root.elements() if "data-growing" in node.attributes]
+            if growing:
+                growing[-1].grow(html)
+            return
         for node in parsed(html).children:
             if isinstance(node, Node):
                 self._swap(node)
@@ -220,6 +262,10 @@ class Page:
                     target.append(child)
         else:
             assert style == "true", how
+            for new in list(node.elements()):
+                # htmx: what is to be preserved stays the element that is there.
+                if "hx-preserve" in new.attributes and (old := self._by_id(new.id)):
+                    new.replace_by(old)
             target.replace_by(node)
 
     def _by_id(self, name: str) -> Node | None:

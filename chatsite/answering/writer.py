@@ -5,14 +5,14 @@ import logging
 import threading
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import assert_never
 
 from django.conf import settings
 from django.db import DatabaseError
 
-from chatsite import llm
+from chatsite import llm, markdown
 from chatsite.answering import (
     answer_check,
     budget_allowance,
@@ -30,7 +30,6 @@ from chatsite.chat import changes
 from chatsite.chat.live import bus
 from chatsite.chat.live.frames import Delta, Frame
 from chatsite.chat.models import Message
-from chatsite.chat.web import fragments
 from chatsite.provider.model_health import Health
 from chatsite.runtime import forever
 from chatsite.runtime.grouped_writes import GroupedWrites
@@ -45,12 +44,12 @@ RENEWED_EVERY = 1.0
 
 @dataclass(slots=True)
 class _Answer:
-    """An answer on its way: all the text, how much of it tabs have, where its last block begins."""
+    """An answer on its way: all of the text, how much of it tabs have, and how it is shown."""
 
     work: Work
     text: str = ""
     sent: int = 0
-    tail: int = 0
+    shown: markdown.Growing = field(default_factory=markdown.Growing)
     started: bool = False  # tabs have nothing of an earlier attempt, and no draft
     mine: bool = True
 
@@ -184,11 +183,14 @@ class Writer:
                             self._there_is_text.set()
                         case llm.Retracted():
                             # What tabs have of it goes with the next words.
-                            answer.text, answer.sent, answer.tail = "", 0, 0
-                            answer.started = False
+                            answer.text, answer.sent, answer.started = "", 0, False
+                            answer.shown = markdown.Growing()
                         case llm.Finished():
                             found = answer_check.verdict(work, part)
-                            return await self._writes.run(partial(self._finish, work, part, found))
+                            end = partial(self._finish, work, part, found)
+                            outcome = await self._writes.run(end)
+                            self._show_end(answer, outcome)
+                            return outcome
                         case _:
                             assert_never(part)
         except llm.UpstreamError as error:
@@ -207,6 +209,23 @@ class Writer:
         self._live.publish(changes.begun(reply, draft=is_draft))
         logger.info("%s asks %s of the %s tier", reply.charge_reference, work.model, reply.tier)
         answer.started = not is_draft
+
+    def _show_end(self, answer: _Answer, outcome: Outcome) -> None:
+        """What tabs lack of an answer that stays as they were shown it."""
+        reply = answer.work.reply
+        stays = isinstance(outcome, Ended) and any(
+            message.pk == reply.pk and message.text == answer.text
+            for message in outcome.change.altered
+        )
+        if not stays or not answer.mine or not answer.started:
+            return
+        start, end = answer.sent, len(answer.text)
+        html = answer.shown.grow(answer.text[start:], is_end=True)
+        answer.sent = end
+        conversation = reply.conversation.public_id.hex
+        self._live.publish(
+            Delta(conversation, reply.pk, reply.attempt, start, end, html, is_last=True)
+        )
 
     def _finish(self, work: Work, finished: llm.Finished, found: CheckResult | None) -> Outcome:
         outcome = finish.complete(work, finished, found, self._health.current())
@@ -238,7 +257,7 @@ class Writer:
             answer.started = True
             frames.append(changes.begun(reply))
         start, end = answer.sent, len(answer.text)
-        html, answer.tail = fragments.grown(reply.pk, answer.text, start, answer.tail)
+        html = answer.shown.grow(answer.text[start:])
         answer.sent = end
         frames.append(Delta(conversation, reply.pk, reply.attempt, start, end, html))
         return frames

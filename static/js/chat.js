@@ -4,14 +4,19 @@ const part = (name) => chat.querySelector(`[data-${name}]`);
 const form = part("composer");
 const input = part("text");
 const key = `chat:${chat.dataset.chat}`;
-const kept = JSON.parse(sessionStorage.getItem(key)) ?? { draft: "", outbox: [] };
+// Before its first message a conversation has another name each time the page is opened.
+const UNNAMED = "chat:new";
+const stored = (name) => JSON.parse(sessionStorage.getItem(name));
+const kept = stored(key) ?? { draft: "", outbox: [] };
 let live;
 let opened = 0;
 let failures = 0;
 
+const isNew = () => "new" in chat.dataset && !kept.outbox.length;
 const keep = () => {
   kept.draft = input.value;
   sessionStorage.setItem(key, JSON.stringify(kept));
+  if (isNew()) sessionStorage.setItem(UNNAMED, JSON.stringify(kept.draft));
 };
 
 // As if it were typed: composer.js counts and fits.
@@ -94,7 +99,9 @@ chat.addEventListener("submit", (event) => {
   const text = new FormData(event.target, event.submitter).get("text").trim();
   if (!text) return;
   const message = { text, client_id: randomId() };
+  if (isNew()) sessionStorage.removeItem(UNNAMED);
   kept.outbox.push(message);
+  delete chat.dataset.new;
   part("notice").textContent = "";
   type(event.target === form ? "" : input.value);
   showOutbox();
@@ -104,6 +111,6 @@ chat.addEventListener("submit", (event) => {
 });
 input.addEventListener("input", keep);
 
-type(input.value || kept.draft);
+type(input.value || kept.draft || (isNew() && stored(UNNAMED)) || "");
 settle();
 showOutbox();

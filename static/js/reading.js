@@ -7,7 +7,14 @@ let following = true;
 let last = 0;
 
 const follow = () => {
-  if (following) scroll.scrollTop = scroll.scrollHeight;
+  if (following) {
+    thread.style.minHeight = "";
+    scroll.scrollTop = scroll.scrollHeight;
+    return;
+  }
+  // What is below became shorter, as when a better answer takes a draft's place: who reads stays.
+  thread.style.minHeight = `${last + scroll.clientHeight}px`;
+  scroll.scrollTop = last;
 };
 const resized = new ResizeObserver(follow);
 resized.observe(scroll);
@@ -18,7 +25,7 @@ scroll.addEventListener("scroll", () => {
   const distance = scrollHeight - scrollTop - clientHeight;
   // Upwards is the reader's wish to stay, unless the end itself has come nearer.
   if (scrollTop < last) following = distance < 2;
-  else if (distance < 80) following = true;
+  else if (scrollTop > last && distance < 80) following = true;
   jump.hidden = following;
   last = scrollTop;
 });

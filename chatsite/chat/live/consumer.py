@@ -6,6 +6,7 @@ import logging
 import sys
 import uuid
 from functools import cache, partial
+from itertools import groupby
 from typing import Any
 
 import orjson
@@ -22,6 +23,7 @@ from chatsite.chat.live import bus, watch
 from chatsite.chat.live.frames import Begun, Changed, Delta, Frame
 from chatsite.chat.models import Message
 from chatsite.chat.web import fragments, rate_limits, visitors
+from chatsite.markdown import BETWEEN, are_pieces
 from chatsite.runtime.grouped_writes import GroupedWrites
 
 logger = logging.getLogger(__name__)
@@ -96,6 +98,8 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         self.revision = -1
         # How far each reply has come in this tab: attempt and characters.
         self.progress: dict[int, tuple[int, int]] = {}
+        # Replies with the attempt of which it has all the words.
+        self.shown: set[tuple[int, int]] = set()
         self.outgoing: list[str] = []
         self.unread = 0
         self.wanted = 0
@@ -228,7 +232,8 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             return
         self.revision = frame.after
         self.progress.update({reply: (attempt, ENDED) for reply, attempt in frame.ended})
-        self._send(fragments.html(frame))
+        shown = frozenset(reply for reply, attempt in frame.ended if (reply, attempt) in self.shown)
+        self._send(fragments.html(frame, shown))
 
     def _deliver_words(self, frame: Delta | Begun) -> None:
         attempt, end = self.progress.get(frame.reply, (0, 0))
@@ -241,6 +246,8 @@ class ConversationConsumer(AsyncWebsocketConsumer):
                 self.resynchronise()
             return
         self.progress[frame.reply] = (frame.attempt, frame.end)
+        if isinstance(frame, Delta) and frame.is_last:
+            self.shown.add((frame.reply, frame.attempt))
         self._send(fragments.html(frame))
 
     async def _synchronise(self) -> None:
@@ -285,20 +292,22 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         self.closing = asyncio.create_task(self.close(TRY_AGAIN))
 
     def _send(self, html: str) -> None:
-        self.outgoing.append(html)
-        self.there_is_something.set()
+        if html:
+            self.outgoing.append(html)
+            self.there_is_something.set()
 
     async def _send_what_waits(self) -> None:
-        """Frames that wait go out as one: each top-level element stands for itself."""
+        """Frames that wait go out as one: elements beside each other, or words of an answer."""
         with contextlib.suppress(asyncio.CancelledError):
             while True:
                 await self.there_is_something.wait()
                 self.there_is_something.clear()
-                html = "".join(self.outgoing)
-                self.outgoing.clear()
-                self.unread += len(html)
-                if self.unread > MOST_UNREAD:
-                    logger.info("A reader of %s is too slow", self.public_id)
-                    self._give_up()
-                    return
-                await self.send(text_data=html)
+                waiting, self.outgoing = self.outgoing, []
+                for are_words, frames in groupby(waiting, are_pieces):
+                    data = (BETWEEN if are_words else "").join(frames)
+                    self.unread += len(data)
+                    if self.unread > MOST_UNREAD:
+                        logger.info("A reader of %s is too slow", self.public_id)
+                        self._give_up()
+                        return
+                    await self.send(text_data=data)

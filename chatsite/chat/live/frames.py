@@ -16,7 +16,10 @@ Pieces = Sequence[tuple[str, Any]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Delta:
-    """Characters `start` to `end` of what an attempt writes, ready for the page."""
+    """What a page lacks of characters `start` to `end` of what an attempt writes.
+
+    `is_last`: the text has ended there, and is stored as it was shown.
+    """
 
     conversation: str
     reply: int
@@ -24,6 +27,7 @@ class Delta:
     start: int
     end: int
     html: str
+    is_last: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

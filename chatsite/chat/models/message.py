@@ -202,30 +202,25 @@ class Message(models.Model):
 
     @property
     def html(self) -> SafeString:
-        """The text as a reader sees it: Markdown from assistant and staff, plain from customers.
-
-        While it is written, only what is whole; the rest is `tail`.
-        """
+        """The text as a reader sees it: Markdown from the assistant, as typed from people."""
         if self.role == self.Role.CUSTOMER:
             return markdown.plain(self.text)
+        if self.role == self.Role.STAFF:
+            return markdown.typed(self.text)
         if self.is_double_checked:
             return self.draft_html
-        return markdown.render(self.text[: self._whole()])
+        return markdown.render(self.text)
+
+    @property
+    def growing_html(self) -> SafeString:
+        """As a tab shows it that saw it grow: what comes next continues it."""
+        if self.state == self.State.WRITING and self.text:
+            return markdown.unfinished(self.text)
+        return self.html
 
     @property
     def draft_html(self) -> SafeString:
         return markdown.render(self.draft)
-
-    @property
-    def tail(self) -> SafeString:
-        """What follows the last whole Markdown block of a reply that is being written."""
-        return markdown.growing(self.text[self._whole() :])
-
-    def _whole(self) -> int:
-        """How much of the text will not change any more."""
-        if self.state != self.State.WRITING:
-            return len(self.text)
-        return markdown.blocks(self.text)
 
     @property
     def is_double_checked(self) -> bool:

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from django.template.loader import render_to_string
 
-from chatsite import markdown
 from chatsite.chat.history import Seen
 from chatsite.chat.live.frames import Delta, Frame
 from chatsite.chat.models import Conversation, Message
@@ -16,9 +15,12 @@ from chatsite.chat.models import Conversation, Message
 Row = dict[str, Any]
 
 
-def entry(message: Message) -> str:
-    """One message as it stands in the log; replaces its namesake there."""
-    return render_to_string("chat/_message.html", {"message": message})
+def entry(message: Message, *, is_shown: bool = False) -> str:
+    """One message as it stands in the log; replaces its namesake there.
+
+    `is_shown`: the tab has all of its words, which stay as they are.
+    """
+    return render_to_string("chat/_message.html", {"message": message, "is_shown": is_shown})
 
 
 def feedback(message: Message) -> str:
@@ -46,14 +48,20 @@ def notice(words: str, client_id: str = "") -> str:
 
 
 @lru_cache(maxsize=64)
-def html(frame: Frame) -> str:
+def html(frame: Frame, shown: frozenset[int] = frozenset()) -> str:
     """What a tab is sent of a frame; tabs of one conversation share it.
 
-    It is made in the process that has the tab, since a worker has less time than a web process.
+    Of the replies `shown` it has all the words. It is made in the process that has the tab, since a
+    worker has less time than a web process.
     """
     if isinstance(frame, Delta):
         return frame.html
-    return "".join(_PIECES[kind](frame.conversation, value) for kind, value in frame.pieces)
+    return "".join(
+        entry(_read(frame.conversation, value), is_shown=value["id"] in shown)
+        if kind == "entry"
+        else _PIECES[kind](frame.conversation, value)
+        for kind, value in frame.pieces
+    )
 
 
 def _read(conversation: str, row: Row) -> Message:
@@ -74,30 +82,10 @@ def _added(conversation: str, rows: Sequence[Row]) -> str:
     return f'<div hx-swap-oob="beforeend:#messages">{entries}</div>'
 
 
-# By their kind, the pieces of a frame in HTML.
+# By their kind, the other pieces of a frame in HTML.
 _PIECES: dict[str, Callable[[str, Any], str]] = {
-    "entry": lambda conversation, row: entry(_read(conversation, row)),
     "moved": lambda _, reply: f'<div id="entry-{reply}" hx-swap-oob="delete"></div>',
     "added": _added,
     "feedback": lambda conversation, row: feedback(_read(conversation, row)),
     "status": _status,
 }
-
-
-def grown(reply: int, text: str, sent: int, tail: int) -> tuple[str, int]:
-    """What a tab lacks of `text` that was `sent` so many characters, the last block from `tail`.
-
-    Returns the HTML and where the last block now begins. Whole Markdown blocks are rendered once,
-    the unfinished one only where it holds marks. The first words replace what stood in their place.
-    """
-    whole = markdown.blocks(text[tail:]) if "\n" in text[max(sent - 1, 0) :] else 0
-    if sent and not whole and not markdown.is_marked(text[tail:]):
-        added = markdown.growing(text[sent:])
-        return f'<div hx-swap-oob="beforeend:#tail-{reply}">{added}</div>', tail
-    body = ""
-    if whole:
-        rendered = markdown.render(text[tail : tail + whole])
-        body = f'<div hx-swap-oob="beforeend:#body-{reply}">{rendered}</div>'
-        tail += whole
-    rest = markdown.growing(text[tail:])
-    return f'{body}<div class="message__tail prose" id="tail-{reply}">{rest}</div>', tail

@@ -1,0 +1,337 @@
+"""The words of one block, read once from left to right, as they come.
+
+What is read is decided for good, but for one case: a mark that was taken for a beginning and never
+ended becomes text again when its block ends, or when one around it does. A mark waits for what
+follows it; the last word is shown, and taken back where it becomes an address.
+So the same text gives the same HTML however it was cut on its way.
+"""
+
+import re
+from dataclasses import dataclass
+from html import escape, unescape
+
+from chatsite.text import links, marks
+from chatsite.text.links import Unfinished
+from chatsite.text.sink import Sink
+
+# A run of characters that holds a sign of an address.
+_ADDRESS = (
+    rf"(?<![{links.RUN}])(?=[{links.RUN}]{{1,{links.MOST_BEFORE}}}?(?:(?<=@)|(?<=://)|(?<=www\.)))"
+)
+# What words may hold: addresses alone, or everything.
+ADDRESSES = re.compile(_ADDRESS, re.IGNORECASE)
+_EVERYTHING = re.compile(_ADDRESS + r"|[\\`*_~\[!<&\n]", re.IGNORECASE)
+_IN_RUN = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._%+:/@-"
+_SAME = {mark: re.compile(re.escape(mark) + "+") for mark in "`*_~"}
+# Possessive, since what does not match must not be tried in every way.
+_LABEL = r"((?:[^\[\]\n\\]|\\.|\[[^\[\]\n]*+\]){0,300}+)"
+_TARGET = r"((?:[^\s()<>]|\([^\s()<>]*+\)){0,1000}+)"
+_TITLE = r'[ ]+"[^"\n]{0,200}'
+_LINK = re.compile(rf'!?\[{_LABEL}\]\([ ]?<?{_TARGET}>?(?:{_TITLE}")?[ ]?\)')
+_LINK_BEGUN = re.compile(
+    rf"!?(?:\[{_LABEL}(?:\[[^\[\]\n]*+)?\\?"
+    rf'|\[{_LABEL}\](?:\([ ]?<?{_TARGET}(?:\([^\s()<>]*+)?>?(?:{_TITLE}"?|[ ]+)?[ ]?)?)?\Z'
+)
+_IMAGE = re.compile(r"!\[([^\[\]]*)\]\([^()]*\)")
+_BREAK = re.compile(r"<br\s{0,3}/?>", re.IGNORECASE)
+_ANGLED = re.compile(r"<((?:https?://|mailto:)?[^\s<>]{3,1000})>", re.IGNORECASE)
+_ANGLED_BEGUN = re.compile(r"<(?:[^\s<>]{0,1000}|br\s{0,3}/?)\Z", re.IGNORECASE)
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_ENTITY_BEGUN = re.compile(r"&[#\w]{0,32}\Z")
+_ESCAPED = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
+# Marks opened within each other; more are text.
+_DEEPEST = 4
+_TAGS = {"*": ("em", "strong"), "_": ("em", "strong"), "~": ("", "s")}
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """An open emphasis."""
+
+    char: str
+    size: int
+
+
+class Inline:
+    """Writes to a sink. `links_too` is off inside a link, which holds no other."""
+
+    def __init__(
+        self, sink: Sink, *, links_too: bool = True, reads: re.Pattern[str] = _EVERYTHING
+    ) -> None:
+        self.source = ""
+        self._reads = reads
+        self._sink = sink
+        self._at = 0
+        # Characters of the last word that are shown though it may become an address.
+        self._ahead = 0
+        self._marks: list[_Mark] = []
+        # Backticks of the code that is open, where it begins, and how much of it is shown.
+        self._code = 0
+        self._code_from = 0
+        self._no_code: set[int] = set()
+        self._in_path = False
+        self._links_too = links_too
+        self._whole = False
+
+    def feed(self, more: str) -> None:
+        self.source += more
+        self._read()
+
+    def finish(self) -> None:
+        """The block has ended."""
+        self._whole = True
+        self._read()
+        while self._code:
+            self._no_code.add(self._code)
+            self._at, size, self._code = self._code_from, self._code, 0
+            self._sink.replace("`" * size)
+            self._read()
+        self._dissolve(0)
+
+    def _read(self) -> None:
+        try:
+            if self._code:
+                self._go_on_with_code()
+            end = self._settled()
+            while self._at < end:
+                found = self._reads.search(self.source, self._at, end)
+                start = found.start() if found else end
+                if start > self._at:
+                    self._write(self.source[self._at : start])
+                    self._at = start
+                if found:
+                    self._one(found[0])
+                    end = max(end, min(self._at, len(self.source)))
+            self._show_ahead()
+        except Unfinished:
+            self._take_back()
+
+    def _settled(self) -> int:
+        """Where the last word begins, which may yet become an address."""
+        if self._whole:
+            return len(self.source)
+        last = self.source[-links.MOST_BEFORE :]
+        word = len(last) - len(last.rstrip(_IN_RUN))
+        return len(self.source) - (word if word < links.MOST_BEFORE else 0)
+
+    def _show_ahead(self) -> None:
+        word = self.source[self._at :]
+        if "@" in word or "://" in word or "www." in word.lower():
+            self._take_back()
+        else:
+            self._sink.write(word[self._ahead :])
+            self._ahead = len(word)
+
+    def _take_back(self) -> None:
+        if self._ahead:
+            self._sink.take_back(self._ahead)
+            self._ahead = 0
+
+    def _write(self, words: str) -> None:
+        if self._ahead:
+            shown = min(self._ahead, len(words))
+            self._ahead -= shown
+            words = words[shown:]
+        self._sink.write(words if words.isalnum() else escape(words, quote=False))
+
+    def _one(self, sign: str) -> None:
+        """Read what begins here. Raises Unfinished where it cannot be told yet."""
+        self._take_back()
+        match sign:
+            case "":
+                self._address()
+            case "*" | "_" | "~":
+                self._emphasis(sign)
+            case "\\":
+                self._backslash()
+            case "`":
+                self._backticks()
+            case "[" | "!":
+                self._link()
+            case "<":
+                self._angle()
+            case "&":
+                self._entity()
+            case _:
+                self._sink.write("<br>\n")
+                self._at += 1
+                self._in_path = False
+
+    def _literal(self, words: str) -> None:
+        self._write(words)
+        self._at += len(words)
+
+    def _wait_for(self, length: int) -> None:
+        if not self._whole and self._at + length > len(self.source):
+            raise Unfinished
+
+    def _address(self) -> None:
+        whole = self._whole
+        found = links.bare(self.source, self._at, whole=whole) if self._links_too else None
+        if found is None:
+            self._literal(self.source[self._at : links.run(self.source, self._at)])
+            return
+        start, end, html = found
+        self._sink.write(escape(self.source[self._at : start], quote=False) + html)
+        self._at = end
+
+    def _emphasis(self, mark: str) -> None:
+        source, start = self.source, self._at
+        run = _SAME[mark].match(source, start, start + 4)
+        assert run
+        size = len(run[0])
+        if start and source[start - 1] == mark:
+            self._literal(run[0])
+            return
+        if size < 4:
+            self._wait_for(size + 2)
+        if size > 3 or (mark == "~" and size != 2):
+            self._literal(run[0])
+            return
+        before = source[start - 2 : start] if start > 1 else "  " + source[:start]
+        after = source[start + size : start + size + 2] + "  "
+        opens, closes = marks.roles(before[-2:], mark, size, after[:2])
+        left = size
+        while closes and left and (depth := self._opened(mark, left)) is not None:
+            left -= self._marks[depth].size
+            self._dissolve(depth + 1)
+            self._marks.pop()
+            self._sink.close()
+        if left == size and opens and len(self._marks) + 1 + (size > 2) <= _DEEPEST:
+            for part in (2, 1) if size == 3 else (size,):
+                self._marks.append(_Mark(mark, part))
+                self._sink.open(_TAGS[mark][part - 1])
+        elif left:
+            self._sink.write(mark * left)
+        self._at = start + size
+
+    def _opened(self, mark: str, most: int) -> int | None:
+        """Which open mark such a run closes: one of its size, or the innermost that is smaller."""
+        depths = [depth for depth, opened in enumerate(self._marks) if opened.char == mark]
+        same = [depth for depth in depths if self._marks[depth].size == most]
+        smaller = [depth for depth in depths if self._marks[depth].size < most]
+        return next(reversed(same or smaller), None)
+
+    def _dissolve(self, keep: int) -> None:
+        """Marks beyond the first `keep` are text."""
+        if gone := self._marks[keep:]:
+            self._sink.dissolve([mark.char * mark.size for mark in gone])
+            del self._marks[keep:]
+
+    def _backslash(self) -> None:
+        """Escapes a sign, but never in a path."""
+        self._wait_for(3)
+        source, at = self.source, self._at
+        after, before = source[at + 1 : at + 2], source[max(at - 2, 0) : at]
+        if after == "\n":
+            self._at += 1
+            return
+        self._in_path = (
+            self._in_path
+            or bool(re.fullmatch(r"[^\w]?[A-Za-z]:", source[max(at - 3, 0) : at]))
+            or (after == "\\" and source[at + 2 : at + 3].isalnum())
+            or (before[-1:].isalnum() and after.isalnum())
+            or before in {"..", " .", "."}
+        )
+        if self._in_path or after not in _ESCAPED or (after in "()" and before[-1:].isalnum()):
+            self._literal("\\\\" if after == "\\" else "\\")
+        elif after:
+            self._at += 1
+            self._literal(after)
+        else:
+            self._literal("\\")
+
+    def _backticks(self) -> None:
+        run = _SAME["`"].match(self.source, self._at, self._at + 3)
+        assert run
+        size = len(run[0])
+        is_rest = self._at > 0 and self.source[self._at - 1] == "`"
+        if size < 3 and not is_rest:
+            self._wait_for(size + 1)
+        if size > 2 or is_rest or size in self._no_code:
+            self._literal(run[0])
+            return
+        self._at += size
+        self._code, self._code_from = size, self._at
+        self._sink.open("code", ' dir="ltr"')
+        self._go_on_with_code()
+
+    def _go_on_with_code(self) -> None:
+        """Show code up to its end, or as far as it has come."""
+        source, at = self.source, self._at
+        while (at := source.find("`", at)) >= 0:
+            run = _SAME["`"].match(source, at)
+            assert run
+            if run.end() == len(source) and not self._whole:
+                break
+            if len(run[0]) == self._code:
+                self._show_code(source[self._at : at].rstrip(" "))
+                self._sink.close()
+                self._at, self._code = run.end(), 0
+                return
+            at = run.end()
+        rest = source[self._at : at if at >= 0 else len(source)]
+        self._show_code(rest.rstrip(" "))
+        self._at += len(rest.rstrip(" "))
+        raise Unfinished
+
+    def _show_code(self, code: str) -> None:
+        if self._at == self._code_from:
+            code = code.lstrip(" ")
+        self._sink.write(escape(code.replace("\n", " "), quote=False))
+
+    def _link(self) -> None:
+        source, at = self.source, self._at
+        if source[at] == "!":
+            self._wait_for(2)
+            if source[at + 1 : at + 2] != "[":
+                self._literal("!")
+                return
+        found = _LINK.match(source, at)
+        if not found:
+            if not self._whole and _LINK_BEGUN.match(source, at):
+                raise Unfinished
+            self._literal(source[at])
+            return
+        words = _IMAGE.sub(r"\1", found[1]).strip()
+        label = Sink()
+        inner = Inline(label, links_too=False)
+        inner.feed(words)
+        inner.finish()
+        if source[at] == "!":
+            # A picture would be fetched; its words are all that is shown of it.
+            html: str | None = label.html() or escape(found[2])
+        else:
+            html = links.link(unescape(found[2]), label.html(), words) if self._links_too else None
+        if html is None:
+            self._literal("[")
+            return
+        self._sink.write(html)
+        self._at = found.end()
+
+    def _angle(self) -> None:
+        if found := _BREAK.match(self.source, self._at):
+            self._sink.write("<br>")
+            self._at = found.end()
+            return
+        found = _ANGLED.match(self.source, self._at)
+        if found and self._links_too:
+            url = found[1]
+            is_mail = "@" in url and ":" not in url
+            if html := links.link(f"mailto:{url}" if is_mail else url, escape(url), url):
+                self._sink.write(html)
+                self._at = found.end()
+                return
+        if not found and not self._whole and _ANGLED_BEGUN.match(self.source, self._at):
+            raise Unfinished
+        self._literal("<")
+
+    def _entity(self) -> None:
+        found = _ENTITY.match(self.source, self._at)
+        if found:
+            self._sink.write(escape(unescape(found[0]), quote=False))
+            self._at = found.end()
+            return
+        if not self._whole and _ENTITY_BEGUN.match(self.source, self._at):
+            raise Unfinished
+        self._literal("&")

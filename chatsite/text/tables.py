@@ -1,0 +1,135 @@
+"""Tables as GitHub writes them, a cell at a time."""
+
+import re
+
+from chatsite.text.inline import Inline
+from chatsite.text.sink import Sink
+
+_DELIMITERS = re.compile(r"\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
+_PIPE = re.compile(r"\\.|\|", re.DOTALL)
+_SPACE = " \t"
+
+
+def cells(line: str) -> list[str]:
+    """What stands between the pipes of a line; empty where there is none."""
+    found, start = [], 0
+    for pipe in _PIPE.finditer(line):
+        if pipe[0] == "|":
+            found.append(line[start : pipe.start()])
+            start = pipe.end()
+    if not found:
+        return []
+    found.append(line[start:])
+    if not found[0].strip() and line.lstrip().startswith("|"):
+        del found[0]
+    if not found[-1].strip():
+        del found[-1]
+    return [cell.strip().replace("\\|", "|") for cell in found]
+
+
+def alignments(line: str) -> list[str]:
+    """How the line under a header aligns its columns; empty if it is no such line."""
+    if "|" not in line or not _DELIMITERS.match(line):
+        return []
+    sides = {(True, True): "center", (True, False): "left", (False, True): "right"}
+    return [sides.get((cell.startswith(":"), cell.endswith(":")), "") for cell in cells(line)]
+
+
+class Table:
+    """Writes its header at once and its rows as they come. `piped` rows begin with a pipe."""
+
+    def __init__(self, sink: Sink, header: list[str], alignment: list[str], *, piped: bool) -> None:
+        self._sink = sink
+        self._attributes = [
+            ' dir="auto"' + (f' align="{side}"' if side else "") for side in alignment
+        ]
+        self._piped = piped
+        self._cell: Inline | None = None
+        self._filled = 0  # cells of this row
+        self._begun = False  # the row has a character
+        self._pending = ""  # what may be the cell's end
+        self._over = False  # the last column's pipe has come
+        sink.open("table")
+        sink.open("thead")
+        sink.open("tr")
+        for words, attributes in zip(header, self._attributes, strict=True):
+            # A header without words is none to somebody who has it read out.
+            sink.open("th" if words else "td", attributes)
+            inline = Inline(sink)
+            inline.feed(words)
+            inline.finish()
+            sink.close()
+        sink.close()
+        sink.close()
+        sink.open("tbody")
+
+    def takes(self, line: str) -> bool:
+        return line.startswith("|") or not self._piped
+
+    def feed(self, more: str) -> None:
+        """More of a row."""
+        if not self._begun:
+            self._begun = True
+            self._sink.open("tr")
+            more = more.removeprefix("|")
+        more = self._pending + more
+        start = 0
+        for pipe in _PIPE.finditer(more):
+            if pipe[0] == "|":
+                self._words(more[start : pipe.start()].rstrip(_SPACE))
+                self._end_cell()
+                start = pipe.end()
+        rest = more[start:]
+        words = rest.rstrip(_SPACE + "\\")
+        self._words(words)
+        self._pending = rest[len(words) :]
+
+    def end_row(self) -> None:
+        if self._pending.strip():
+            self._words(self._pending)
+        if self._cell:
+            self._close_cell()
+        while self._filled < len(self._attributes):
+            self._open_cell()
+            self._close_cell()
+        self._sink.close()
+        self._filled, self._begun, self._pending, self._over = 0, False, "", False
+
+    def close(self) -> None:
+        if self._begun:
+            self.end_row()
+        self._sink.close()
+        self._sink.close()
+
+    def _words(self, words: str) -> None:
+        if not self._cell or self._over:
+            words = words.lstrip(_SPACE)
+        if not words:
+            return
+        if not self._cell:
+            self._open_cell()
+        assert self._cell
+        if self._over:
+            # Nothing is lost where a row has more cells than the header.
+            self._cell.feed(" | ")
+            self._over = False
+        self._cell.feed(words.replace("\\|", "|"))
+
+    def _end_cell(self) -> None:
+        if not self._cell and self._filled < len(self._attributes):
+            self._open_cell()
+        if self._filled < len(self._attributes):
+            self._close_cell()
+        else:
+            self._over = True
+
+    def _open_cell(self) -> None:
+        self._sink.open("td", self._attributes[self._filled])
+        self._cell = Inline(self._sink)
+        self._filled += 1
+
+    def _close_cell(self) -> None:
+        assert self._cell
+        self._cell.finish()
+        self._cell = None
+        self._sink.close()
