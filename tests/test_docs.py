@@ -1,0 +1,55 @@
+"""The documentation is held to the code: its links, commands, settings and class names exist."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from django.core.management import get_commands
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+PACKAGES = ("chatsite", "routing", "billing")
+PRODUCT = [path for name in PACKAGES for path in (ROOT / name).rglob("*.py")]
+# Written in docs as `LikeThis`.
+CLASS = re.compile(r"`([A-Z][a-z]+(?:[A-Z][a-z]+)*)`")
+COMMAND = re.compile(r"manage\.py ([a-z_]+)")
+LINK = re.compile(r"\]\(([^)#]+)(#[^)]*)?\)")
+MODULE = re.compile(r"python -m ((?:tests|chatsite|routing)[.\w]*)")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_links_lead_to_files(page):
+    targets = [target for target, _ in LINK.findall(page.read_text()) if "://" not in target]
+
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_commands_exist(page):
+    text = page.read_text()
+
+    assert set(COMMAND.findall(text)) - {"createsuperuser", *get_commands()} == set()
+    for module in MODULE.findall(text):
+        path = ROOT / module.replace(".", "/")
+        assert path.with_suffix(".py").exists() or path.is_dir(), module
+
+
+def test_the_glossary_names_classes_that_exist():
+    classes = {
+        node.name
+        for path in PRODUCT
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ClassDef)
+    }
+
+    named = set(CLASS.findall((ROOT / "docs" / "glossary.md").read_text()))
+
+    assert named - classes == set()
+
+
+def test_every_page_is_reached_from_the_readme():
+    linked = {target for page in PAGES for target, _ in LINK.findall(page.read_text())}
+    names = {Path(target).name for target in linked}
+
+    assert {page.name for page in PAGES} - names - {"README.md"} == set()
