@@ -1,6 +1,7 @@
 """The ASGI application: pages over HTTP, live answers over the websocket."""
 
 import os
+from typing import Any
 
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import OriginValidator
@@ -12,11 +13,13 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
 
 django = get_asgi_application()  # before anything that reads models
 
-from chatsite.chat.web.urls import websocket_urlpatterns  # noqa: E402
+from chatsite.chat.web import urls as chat  # noqa: E402
+from chatsite.inbox import urls as inbox  # noqa: E402
 from chatsite.runtime import memory  # noqa: E402
 
 # The stubs want a type for the patterns that exists in the stubs alone.
-sockets = CookieMiddleware(URLRouter(websocket_urlpatterns))  # type: ignore[arg-type]
+patterns: Any = [*inbox.websocket_urlpatterns, *chat.websocket_urlpatterns]
+sockets = CookieMiddleware(URLRouter(patterns))
 application = ProtocolTypeRouter(
     {
         "http": django,

@@ -73,6 +73,7 @@ INSTALLED_APPS = [
     "chatsite.knowledge",
     "chatsite.provider",
     "chatsite.chat",
+    "chatsite.inbox",
     "chatsite.answering",
     "chatsite.quality",
     "chatsite.monitor",

@@ -17,6 +17,7 @@ urlpatterns = [
     path("admin/login/", SignIn.as_view()),
     path("admin/account/", include("allauth.urls")),
     path("admin/", admin.site.urls),
+    path("inbox/", include("chatsite.inbox.urls")),
     path("help/", include("chatsite.knowledge.urls")),
     path("", include("chatsite.chat.web.urls")),
 ]

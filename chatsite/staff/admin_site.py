@@ -12,6 +12,7 @@ from chatsite.staff.paging import FirstPages, IndexedList
 # What is looked at every day first; an app that is not named here comes last.
 APPS = [
     "chat",
+    "inbox",
     "knowledge",
     "routing",
     "provider",
@@ -26,6 +27,7 @@ APPS = [
 MODELS = [
     "Conversation",
     "SavedAnswer",
+    "CannedReply",
     "Article",
     "Policy",
     "TaskType",

@@ -14,7 +14,7 @@ import redis
 import redis.asyncio
 from django.conf import settings
 
-from chatsite.chat.live.frames import Frame, packed, unpacked
+from chatsite.chat.live.frames import Changed, Frame, packed, unpacked
 from chatsite.runtime import forever
 
 logger = logging.getLogger(__name__)
@@ -52,6 +52,7 @@ class Live:
             settings.REDIS_URL, socket_timeout=None, socket_connect_timeout=2
         )
         self._listeners: defaultdict[str, set[Listener]] = defaultdict(set)
+        self._overall: set[Listener] = set()
         self._waiting: list[Frame] = []
         self._there_are_frames = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -69,10 +70,16 @@ class Live:
     def join(self, conversation: str, listener: Listener) -> int:
         """Hear of a conversation from now on. Returns how many listeners it has."""
         self._listeners[conversation].add(listener)
-        if len(self._tasks) < 2:
-            self.publish()
-            self._tasks.append(asyncio.create_task(forever.repeat(self._listen)))
+        self._begin_to_listen()
         return len(self._listeners[conversation])
+
+    def join_all(self, listener: Listener) -> None:
+        """Hear of every conversation from now on."""
+        self._overall.add(listener)
+        self._begin_to_listen()
+
+    def leave_all(self, listener: Listener) -> None:
+        self._overall.discard(listener)
 
     def leave(self, conversation: str, listener: Listener) -> None:
         self._listeners[conversation].discard(listener)
@@ -99,7 +106,15 @@ class Live:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._redis.aclose()
 
+    def _begin_to_listen(self) -> None:
+        if len(self._tasks) < 2:
+            self.publish()
+            self._tasks.append(asyncio.create_task(forever.repeat(self._listen)))
+
     def _hand_out(self, frame: Frame) -> None:
+        if self._overall and isinstance(frame, Changed):
+            for listener in tuple(self._overall):
+                listener.deliver(frame)
         listeners = self._listeners.get(frame.conversation)
         if listeners:
             for listener in tuple(listeners):
@@ -125,7 +140,7 @@ class Live:
             async with self._redis.pubsub(ignore_subscribe_messages=True) as subscription:
                 await subscription.subscribe(CHANNEL)
                 # Whatever was published before now was not heard.
-                for listeners in tuple(self._listeners.values()):
+                for listeners in (self._overall, *self._listeners.values()):
                     for listener in tuple(listeners):
                         listener.resynchronise()
                 async for message in subscription.listen():

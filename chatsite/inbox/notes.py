@@ -1,0 +1,44 @@
+"""Private notes, and the colleagues who can be mentioned in one."""
+
+import re
+
+from django.contrib.auth.models import AbstractBaseUser, Permission, User
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from chatsite.chat.actions.ask import cleaned
+from chatsite.chat.models import Conversation
+from chatsite.inbox.models import Note
+
+# Characters.
+LONGEST = 4000
+_MENTION = re.compile(r"@([\w.+-]+)")
+
+
+def team() -> "QuerySet[User]":
+    """Who may answer customers."""
+    permission = Permission.objects.filter(
+        codename="take_over", content_type__app_label="chat", content_type__model="conversation"
+    )
+    may = (
+        Q(is_superuser=True)
+        | Q(user_permissions__in=permission)
+        | Q(groups__permissions__in=permission)
+    )
+    people = User.objects.filter(is_active=True, is_staff=True).filter(may)
+    return people.distinct().order_by("first_name", "username")
+
+
+def write(conversation: Conversation, author: AbstractBaseUser, text: str) -> Note | None:
+    """Store the note with whom it mentions (@name); None for one without a word."""
+    text = cleaned(text)[:LONGEST]
+    if not text:
+        return None
+    with transaction.atomic():
+        note = Note.objects.create(conversation=conversation, author_id=author.pk, text=text)
+        names = {name.rstrip(".").lower() for name in _MENTION.findall(text)}
+        if names:
+            note.mentioned.set(
+                person for person in team() if person.get_username().lower() in names
+            )
+    return note

@@ -1,0 +1,25 @@
+"""Where the inbox's addresses lead, over HTTP and over the socket."""
+
+from channels.auth import AuthMiddlewareStack
+from django.urls import path
+
+from chatsite.inbox import pages
+from chatsite.inbox.consumer import InboxConsumer
+
+app_name = "inbox"
+
+urlpatterns = [
+    path("", pages.inbox, name="inbox"),
+    path("queue/", pages.queue, name="queue"),
+    path("canned/", pages.canned, name="canned"),
+    path("preview/", pages.preview, name="preview"),
+    path("<int:conversation_id>/", pages.inbox, name="conversation"),
+    path("<int:conversation_id>/live/", pages.conversation, name="live"),
+    path("<int:conversation_id>/reply/", pages.reply, name="reply"),
+    path("<int:conversation_id>/note/", pages.note, name="note"),
+    path("<int:conversation_id>/<slug:verb>/", pages.act, name="act"),
+]
+
+websocket_urlpatterns = [
+    path("ws/inbox/", AuthMiddlewareStack(InboxConsumer.as_asgi())),  # type: ignore[arg-type]
+]

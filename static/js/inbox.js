@@ -1,0 +1,116 @@
+// The inbox hears what has changed, reads it anew, and calls for whoever looks elsewhere.
+const { htmx } = window;
+const body = document.body;
+const connection = document.querySelector("[data-connection]");
+let wait = 500;
+let waiting = count();
+
+function count() {
+  return Number(document.querySelector("[data-waiting]")?.dataset.waiting ?? 0);
+}
+
+function connect() {
+  const scheme = location.protocol === "https:" ? "wss" : "ws";
+  const socket = new WebSocket(`${scheme}://${location.host}/ws/inbox/`);
+  socket.onopen = () => {
+    wait = 500;
+    connection.hidden = true;
+    htmx.trigger(body, "news");
+    htmx.trigger(body, "here");
+  };
+  socket.onmessage = (event) => {
+    const { changed } = JSON.parse(event.data);
+    htmx.trigger(body, "news");
+    if (changed.includes("*") || changed.includes(body.dataset.open)) htmx.trigger(body, "here");
+  };
+  socket.onclose = (event) => {
+    connection.hidden = false;
+    if (event.code === 4403) return;
+    setTimeout(connect, wait);
+    wait = Math.min(wait * 2, 15000);
+  };
+}
+
+function badge() {
+  document.title = document.title.replace(/^\(\d+\) /, "");
+  if (waiting) document.title = `(${waiting}) ${document.title}`;
+}
+
+function ring() {
+  const audio = new AudioContext();
+  const tone = audio.createOscillator();
+  const volume = audio.createGain();
+  volume.gain.value = 0.1;
+  tone.connect(volume).connect(audio.destination);
+  tone.start();
+  tone.stop(audio.currentTime + 0.2);
+  tone.onended = () => audio.close();
+}
+
+function follow() {
+  const log = document.querySelector("[data-log]");
+  if (log) log.scrollTop = log.scrollHeight;
+}
+
+// Somebody who scrolled up, typed or opened something keeps their place.
+let place = null;
+body.addEventListener("htmx:beforeSwap", (event) => {
+  const log = document.querySelector("[data-log]");
+  const atEnd = log && log.scrollHeight - log.scrollTop - log.clientHeight < 60;
+  place = log && !atEnd ? log.scrollTop : null;
+  const field = document.activeElement;
+  const refreshed = event.detail.requestConfig.verb === "get" && event.detail.target.id === "live";
+  if (refreshed && field?.closest("#live form") && field.value) event.detail.shouldSwap = false;
+});
+body.addEventListener("htmx:afterSettle", (event) => {
+  if (event.detail.target.id === "live") {
+    if (place === null) follow();
+    else document.querySelector("[data-log]").scrollTop = place;
+  }
+  const now = count();
+  if (now > waiting) {
+    ring();
+    if (window.Notification?.permission === "granted" && document.hidden)
+      new Notification("A customer is waiting for a person");
+  }
+  waiting = now;
+  badge();
+});
+
+body.addEventListener("click", (event) => {
+  const choice = event.target.closest("[data-insert]");
+  const field = document.querySelector("[data-reply]");
+  if (!choice || !field) return;
+  field.value = choice.dataset.insert;
+  field.focus();
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+});
+
+// j and k walk through the queue; t, b, e press what carries them; Ctrl+Enter sends.
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest("input, textarea, select");
+  if (typing?.matches("[data-reply]") && event.key === "Enter" && (event.ctrlKey || event.metaKey))
+    typing.form.requestSubmit();
+  if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  const lines = [...document.querySelectorAll("[data-line]")];
+  const at = lines.indexOf(document.activeElement);
+  if (event.key === "j") lines[Math.min(at + 1, lines.length - 1)]?.focus();
+  else if (event.key === "k") lines[Math.max(at - 1, 0)]?.focus();
+  else if (event.key === "r") {
+    event.preventDefault();
+    document.querySelector("[data-reply]")?.focus();
+  } else document.querySelector(`[data-key="${CSS.escape(event.key)}"]`)?.click();
+});
+
+const ask = document.querySelector("[data-notify]");
+if (window.Notification?.permission === "default") {
+  ask.hidden = false;
+  ask.onclick = async () => {
+    await Notification.requestPermission();
+    ask.hidden = true;
+  };
+}
+
+badge();
+follow();
+connect();

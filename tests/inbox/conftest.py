@@ -1,0 +1,30 @@
+"""Two members of staff, a customer, and the shop's prices."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from chatsite.staff import roles
+from tests.chat.test_admin import member, signed_in
+from tests.chat.told import Told, prices
+
+
+@pytest.fixture
+def told(db) -> Told:
+    prices()
+    return Told().asks("My pen leaks.").answered("Wipe the nib.")
+
+
+@pytest.fixture
+def nora(db) -> User:
+    return member("nora", roles.STAFF)
+
+
+@pytest.fixture
+def olga(db) -> User:
+    return member("olga", roles.STAFF)
+
+
+@pytest.fixture
+def staff(nora) -> Client:
+    return signed_in(nora)

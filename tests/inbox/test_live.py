@@ -1,0 +1,62 @@
+"""An open inbox hears of every change at once."""
+
+import orjson
+import pytest
+from channels.db import database_sync_to_async
+from channels.testing import WebsocketCommunicator
+from django.conf import settings
+from django.test import Client
+
+from chatsite.asgi import application
+from chatsite.chat import changes
+from chatsite.chat.actions import ask_for_person
+from chatsite.staff import roles
+from tests.chat.test_admin import member, signed_in
+from tests.chat.told import Told, prices
+
+
+def cookie(client: Client) -> bytes:
+    return f"{settings.SESSION_COOKIE_NAME}={client.session.session_key}".encode()
+
+
+async def opened(headers: list[tuple[bytes, bytes]]) -> WebsocketCommunicator:
+    origin = (b"origin", b"http://localhost")
+    socket = WebsocketCommunicator(application, "/ws/inbox/", headers=[origin, *headers])
+    assert (await socket.connect(timeout=5))[0]
+    return socket
+
+
+async def hears(socket: WebsocketCommunicator) -> list[str]:
+    changed: list[str] = orjson.loads(await socket.receive_from(timeout=5))["changed"]
+    return changed
+
+
+@database_sync_to_async
+def a_customer_and_a_session() -> tuple[Told, bytes]:
+    prices()
+    return Told().asks("Hello?").answered(), cookie(signed_in(member("nora", roles.STAFF)))
+
+
+async def test_every_open_inbox_hears_that_a_person_is_asked_for(transactional_db, first_policy):
+    told, session = await a_customer_and_a_session()
+    first = await opened([(b"cookie", session)])
+    second = await opened([(b"cookie", session)])
+    for each in (first, second):
+        assert await hears(each) == ["*"]  # its subscription begins
+
+    change = await database_sync_to_async(ask_for_person.request)(
+        told.public_id, told.visitor, True
+    )
+    await database_sync_to_async(changes.announce)(change)
+
+    for each in (first, second):
+        assert await hears(each) == [told.public_id.hex]
+        await each.disconnect()
+
+
+@pytest.mark.parametrize("session", [b"", b"sessionid=unknown"])
+async def test_nobody_else_hears_anything(transactional_db, session):
+    socket = await opened([(b"cookie", session)] if session else [])
+
+    closed = await socket.receive_output(timeout=5)
+    assert (closed["type"], closed["code"]) == ("websocket.close", 4403)
