@@ -1,10 +1,8 @@
-"""Where the inbox's addresses lead, over HTTP and over the socket."""
+"""Where the inbox's addresses lead."""
 
-from channels.auth import AuthMiddlewareStack
 from django.urls import path
 
 from chatsite.inbox import pages
-from chatsite.inbox.consumer import InboxConsumer
 
 app_name = "inbox"
 
@@ -18,8 +16,4 @@ urlpatterns = [
     path("<int:conversation_id>/reply/", pages.reply, name="reply"),
     path("<int:conversation_id>/note/", pages.note, name="note"),
     path("<int:conversation_id>/<slug:verb>/", pages.act, name="act"),
-]
-
-websocket_urlpatterns = [
-    path("ws/inbox/", AuthMiddlewareStack(InboxConsumer.as_asgi())),  # type: ignore[arg-type]
 ]
