@@ -10,7 +10,7 @@ PINNED := $(PIP) --require-hashes --no-deps --no-compile
 # 9 MB more.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-sqlite test-postgresql check pins
+.PHONY: run test test-sqlite test-postgresql check guards pins
 
 # Everything, until Ctrl-C.
 run: .venv/run
@@ -32,6 +32,10 @@ check: .venv/test
 	$(BIN)/mypy manage.py chatsite routing billing tests
 	$(BIN)/lint-imports
 	VAR_DIR=$$(mktemp -d) $(BIN)/python manage.py makemigrations --check
+
+# Does each promise have a test that fails without its guard? All of them take half an hour.
+guards: .venv/test
+	TEST_DATABASE=sqlite $(BIN)/python -m tests.guards
 
 # The newest versions that requirements*.in allow, with the hashes of their files for every
 # platform. The index is pip's own; `UV_DEFAULT_INDEX=... make pins` asks another.

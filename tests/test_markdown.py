@@ -9,6 +9,7 @@ import pytest
 
 from chatsite import markdown
 from chatsite.text.blocks import Blocks
+from tests.guards import guards
 from tests.page import parsed
 
 ATTACKS = [
@@ -59,6 +60,18 @@ class Tags(HTMLParser):
         self.attributes += attrs
 
 
+@guards(
+    "chatsite/markdown.py",
+    "    clean = nh3.clean(\n"
+    "        html,\n"
+    "        tags=TAGS,\n"
+    "        attributes=ATTRIBUTES,\n"
+    "        url_schemes=SCHEMES,\n"
+    '        link_rel="noopener noreferrer nofollow",\n'
+    "    )\n"
+    "    return mark_safe(clean)",
+    "    return mark_safe(html)",
+)
 @pytest.mark.parametrize("text", ATTACKS)
 @pytest.mark.parametrize("shown", [markdown.render, markdown.unfinished, markdown.typed])
 def test_nothing_executes_or_is_fetched(shown, text):

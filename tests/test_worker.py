@@ -14,6 +14,7 @@ from django.conf import settings
 from chatsite.chat.live import hints
 from tests import services
 from tests.busy_worker import hold, note
+from tests.guards import guards
 from tests.waiting import until
 
 WITHIN = 20.0  # seconds; Celery waits two between attempts to connect
@@ -84,6 +85,11 @@ def test_hints_go_on_after_a_broker_that_refuses_them(monkeypatch, broker, caplo
         until(lambda: looking.llen(hints.QUEUE) == 1, WITHIN)
 
 
+@guards(
+    "chatsite/runtime/broker.py",
+    "        if self._delivered and delivery_tag in self._delivered:\n",
+    "        if delivery_tag:\n",
+)
 def test_a_task_that_is_taken_up_while_the_broker_is_away_ends_no_worker(
     broker, busy_worker, wait, tmp_path
 ):

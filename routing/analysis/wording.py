@@ -80,7 +80,7 @@ _JOINED = re.compile(
     r"(?=(?:(?:at|for|by|to) )?(?:how|what|why|wie|warum|comment|combien|hoe|como|cuanto)\b)",
     re.IGNORECASE,
 )
-_SENTENCE_END = re.compile(r"(?<=[?؟。！!])(?![?؟!！)])\s*|(?<=[.;])\s+|\n+")  # noqa: RUF001
+_SENTENCE_END = re.compile(r"(?<=[?؟。！!])(?![?؟!！)])\s*|(?<=[.;])\s+|\n+")
 _NUMBER = re.compile(r"(?<![^\s:;,.。,(])\(?(?:(\d{1,2})(?:[)\]]|[.:、](?!\d))|([a-h])\))\s*")
 _BULLET = re.compile(r"^\s*[-*•–]\s+", re.MULTILINE)  # noqa: RUF001
 _ORDINALS = tuple(

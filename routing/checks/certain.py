@@ -20,7 +20,7 @@ _CONDITION = re.compile(
     r"|om|nar|efter|eger|not|never|cannot)\b"
 )
 _STOPS = re.compile(r"[.!?\n]")
-_CLAUSES = re.compile(r"[.!?。,，]")  # noqa: RUF001
+_CLAUSES = re.compile(r"[.!?。,，]")
 _LIST_ITEM = re.compile(r"(?:[-*•]|\d{1,2}[.)])\s")
 _ENDS_LIKE_A_SENTENCE = re.compile(
     r"[.!?。！？؟…:)\]\"'”»」』*`~>]$|https?://\S+$|\S+@\S+\.\w+$|\S+\.\w{2,}(?:/\S*)?$|[\d€%$]$"  # noqa: RUF001

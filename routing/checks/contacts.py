@@ -9,7 +9,7 @@ _ENDINGS = (
     "|click|live|eu|uk|us|de|fr|es|it|nl|be|at|ch|pl|pt|se|no|dk|fi|tr|cn|jp|kr|ru|ua|cz|ro|gr|hu"
     "|ie|ca|au|nz|br|mx|in|sa|ae|eg|local|test|invalid|cloud|support|help|page|web|gg|ly|to|cc|ws"
 )
-_REST = r"[^\s<>()\[\]\"'，。、]"  # noqa: RUF001  of an address, up to what cannot be part of it
+_REST = r"[^\s<>()\[\]\"'，。、]"
 _LINK = re.compile(
     rf"(?:https?|ftp|javascript|data|tel|sms|whatsapp|tg):(?://)?{_REST}+"
     rf"|(?<![\w:/])//[\w.-]+\.[a-z]{{2,}}{_REST}*|www\.{_REST}+"

@@ -43,12 +43,12 @@ _TURN = re.compile(
     r"|,\s(?:and|so|if|which|as|we|you|it|they|und|wenn|wir|sie|et|si|nous|vous|y|e|se|en|als|i"
     r"|jesli|och|om|ve)\s|[，、；]|が、|けど、|،\s?"  # noqa: RUF001
 )
-_LABEL = re.compile(r"^([^:：.]{2,90})[:：]\s*\S")  # noqa: RUF001
+_LABEL = re.compile(r"^([^:：.]{2,90})[:：]\s*\S")
 _OUTSIDE = re.compile(
     r"\b(?:outside|ausserhalb|hors|fuera|fuori|buiten|poza|fora|utanfor|disi\w*|non-eu|non eu)\b"
     r"|以外|之外|خارج|外"
 )
-_FIRST_WORD = re.compile(r"^\W*\w+[,.!:、，。،]?\s*")  # noqa: RUF001
+_FIRST_WORD = re.compile(r"^\W*\w+[,.!:、，。،]?\s*")
 _LATIN_NAME = re.compile(r"[A-Z][A-Za-z]{2,}|[A-Z]{2,}")
 
 
@@ -176,7 +176,7 @@ def read(article: str) -> tuple[Statement, ...]:
             is_question = sentence.endswith(("?", "？"))  # noqa: RUF001
             before = merged((found[-1].items, 1.0 if is_question else 0.6))
         if not is_item and found:
-            above = found[-1].items if line.rstrip().endswith((":", "：")) else {}  # noqa: RUF001
+            above = found[-1].items if line.rstrip().endswith((":", "：")) else {}
     return tuple(found)
 
 

@@ -14,7 +14,7 @@ _ASKING = (
 _AND = r"(?:and|und|et|y|e|en|i|och|ve|also|auch|ainsi que|oraz|og)"
 _PARTS = re.compile(
     rf"[?？؟]+\s*|\n+|;\s*|(?:,\s*)?\s{_AND}\s+(?={_ASKING}\b)"  # noqa: RUF001
-    rf"|[,，、]\s*(?:{_AND}|并且|还有|而且|また|وهل|وكم|وما)?\s*(?={_ASKING}\b)"  # noqa: RUF001
+    rf"|[,，、]\s*(?:{_AND}|并且|还有|而且|また|وهل|وكم|وما)?\s*(?={_ASKING}\b)"
     r"|(?:还有|并且|而且|また、?|それと|وكم|وهل|وما|وكيف|ومتى)"
     r"|\s(?:and|und|et|y|e|en|i|och|ve|og|o)\s",
     re.I,

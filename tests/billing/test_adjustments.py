@@ -26,6 +26,7 @@ from billing.pacing.threshold_increase import Outcome, Rise, Traffic
 from billing.windows import Keys
 from chatsite.staff import roles
 from tests.billing.conftest import NOW, budget
+from tests.guards import guards
 
 DOLLAR = 10**9
 MONTH = datetime.fromisoformat("2026-11-01T00:00+01:00")
@@ -116,6 +117,7 @@ def test_the_threshold_rises_as_far_as_it_takes_and_the_log_says_why(month):
     assert adjustment.hit_at is not None
 
 
+@guards("billing/windows.py", " AND b.paced_at >= %s", " AND %s IS NOT NULL")
 @pytest.mark.parametrize(("most", "lasts"), [(2, True), (0.1, False)])
 def test_whether_it_lasts_so_is_known_to_its_ladder(history, most, lasts):
     month = paced(6_950 * DOLLAR // 1000, pace_at_most=most)
@@ -151,6 +153,11 @@ def test_the_threshold_comes_down_again(month):
     assert adjustment.reason.endswith(" of $9.00 will be spent by its end.")
 
 
+@guards(
+    "billing/pacing/threshold_increase.py",
+    "[rise for rise in traffic.rises if rise.points <= most]",
+    "list(traffic.rises)",
+)
 def test_no_more_is_raised_than_is_allowed(history):
     month = paced(7 * DOLLAR, pace_at_most=1)
 
@@ -190,6 +197,11 @@ def test_without_a_price_nothing_is_raised_and_it_says_so(month, settings):
     assert adjustment.reason.startswith("What the threshold would do is not known: ")
 
 
+@guards(
+    "billing/windows.py",
+    "CASE WHEN b.paced_at >= s.starts_at THEN b.paced_points ELSE 0 END",
+    "b.paced_points",
+)
 def test_the_next_month_begins_without(month):
     adjust.adjust(month, NOW)
     december = datetime.fromisoformat("2026-12-01T00:01+01:00")
@@ -221,6 +233,7 @@ def test_a_days_budget_paces_itself_to_midnight(history, limit, points):
     assert in_force(NOW + timedelta(days=1)) == 0
 
 
+@guards("billing/pacing/adjust.py", "        paced_at=budget.paced_at,\n", "")
 def test_of_two_looks_at_once_one_counts(month):
     first, second = stored(month), stored(month)
 
@@ -231,6 +244,11 @@ def test_of_two_looks_at_once_one_counts(month):
     assert PacingChange.objects.count() == 1
 
 
+@guards(
+    "billing/pacing/adjust.py",
+    "        limit=budget.limit,\n        pace_at_most=budget.pace_at_most,\n",
+    "",
+)
 @pytest.mark.parametrize(
     "change",
     [{"limit": 99 * DOLLAR}, {"pace_at_most": 0.5}, {"paces_itself": False}, {"active": False}],
@@ -292,6 +310,11 @@ def test_the_database_holds_the_bounds(month, change):
 # What is told of it.
 
 
+@guards(
+    "billing/alerts/rules.py",
+    "        if window.budget.points_since(window.starts_at):\n",
+    "        if False:\n",
+)
 @pytest.mark.parametrize(
     ("limit", "paces", "rules"),
     [
@@ -400,6 +423,11 @@ def test_a_look_that_is_overdue_is_pointed_out(operator, month, monkeypatch):
     assert "and not since: is the beat running?" in seen
 
 
+@guards(
+    "billing/admin/budgets.py",
+    '        if request.method != "POST" or not self.has_change_permission(request):\n',
+    '        if request.method != "POST":\n',
+)
 def test_staff_read_the_log_and_stop_nothing(staff, month, now):
     adjust.adjust(month, NOW)
 
@@ -429,6 +457,11 @@ def test_an_operator_switches_it_on_and_it_is_looked_at_in_a_moment(
     assert in_force() == 1
 
 
+@guards(
+    "billing/admin/budgets.py",
+    "            adjust.keep(obj, request.user, switched=switched)\n",
+    "",
+)
 def test_a_look_while_the_form_is_open_is_not_undone(operator, month, now):
     sent = typed(month, name="Renamed")
     adjust.adjust(month, NOW)
@@ -438,6 +471,7 @@ def test_a_look_while_the_form_is_open_is_not_undone(operator, month, now):
     assert (stored(month).name, in_force()) == ("Renamed", 1.2)
 
 
+@guards("billing/pacing/adjust.py", "    if not switched:\n", "    if False:\n")
 def test_a_page_of_before_it_was_stopped_does_not_start_it_again(operator, month, now):
     assert 'name="initial-paces_itself" value="True"' in operator.get(url(month)).content.decode()
     sent = typed(month, name="Renamed")

@@ -18,6 +18,7 @@ from billing.models import (
 from billing.prices.pricing import Usage
 from chatsite.staff import paging, roles
 from tests.billing.conftest import CHEAP, NOW, STRONG, budget
+from tests.guards import guards
 
 PRICES = reverse("admin:billing_price_changelist")
 ADD_PRICE = reverse("admin:billing_price_add")
@@ -368,6 +369,7 @@ def test_a_long_list_says_that_it_is_cut(operator, entries, monkeypatch):
     assert "1 ledger entry" in listed
 
 
+@guards("billing/admin/budgets.py", '"limit_dollars" if name == "limit" else name', "name")
 def test_who_may_only_read_a_budget_reads_dollars(client, django_user_model, db):
     roles.grant()
     reader = django_user_model.objects.create(is_staff=True)
@@ -388,6 +390,12 @@ def test_an_empty_list_says_what_will_be_in_it(operator):
     assert 'Nothing matches: <a href="?">show all</a>' in filtered
 
 
+@guards("chatsite/settings.py", 'FORMAT_MODULE_PATH = "chatsite.staff.formats"\n', "")
+@guards(
+    "chatsite/staff/paging.py",
+    "        self.title = capfirst(str(self.opts.verbose_name_plural))\n",
+    "",
+)
 def test_dates_and_headings_are_written_as_on_the_pages(operator, reserve):
     reserve()
     ledger.settle("reply:1:1", Usage(100, 50), outcome="stop", now=NOW)

@@ -10,6 +10,17 @@ from billing.errors import NoRoom
 from billing.models import Budget, BudgetPeriod, LedgerEntry
 from billing.prices.pricing import Usage
 from tests.billing.conftest import CHEAP, NOW, STRONG, budget
+from tests.guards import guards
+
+# By any of the tests below.
+GUARDS = [
+    (
+        "billing/windows.py",
+        "[held, amount, max(0, amount - held), *ids]",
+        "[held, amount, amount, *ids]",
+    ),
+    ("billing/windows.py", "    if taken < len(places):\n", "    if not taken:\n"),
+]
 
 
 def used() -> dict[tuple[str, str], int]:
@@ -19,6 +30,7 @@ def used() -> dict[tuple[str, str], int]:
     }
 
 
+@guards("billing/windows.py", "(c.key <> '' OR b.scope = 'site')", "(c.key = c.key)")
 def test_a_call_counts_in_every_budget_it_falls_under(reserve):
     for scope in Budget.Scope.values:
         budget(10 * CHEAP, scope)
@@ -34,6 +46,7 @@ def test_a_call_counts_in_every_budget_it_falls_under(reserve):
     }
 
 
+@guards("billing/windows.py", "AND b.key IN ('', c.key)", "AND b.key IN (b.key)")
 @pytest.mark.parametrize(
     ("scope", "key"),
     [
@@ -54,6 +67,11 @@ def test_a_budget_of_one_key_is_for_that_key(reserve, scope, key):
     assert set(used().values()) == {CHEAP}
 
 
+@guards(
+    "billing/windows.py",
+    "AND w.starts_at = s.starts_at AND w.key = c.key",
+    "AND w.starts_at = s.starts_at",
+)
 def test_each_conversation_has_the_limit_for_itself(reserve):
     budget(CHEAP, "conversation")
 
@@ -70,6 +88,7 @@ def test_a_call_without_a_conversation_is_in_no_conversation_budget(reserve):
     assert reserve(conversation="") == CHEAP
 
 
+@guards("billing/windows.py", "WHERE b.active AND (c.key", "WHERE (c.key")
 def test_a_budget_that_is_not_active_limits_nothing(reserve):
     Budget.objects.filter(pk=budget(0).pk).update(active=False)
 
@@ -118,6 +137,11 @@ def test_an_overrun_leaves_less_room_and_not_more(reserve):
     assert BudgetPeriod.objects.get().overrun == CHEAP
 
 
+@guards(
+    "billing/windows.py",
+    "w.budget_id = b.id AND w.starts_at = s.starts_at AND",
+    "w.budget_id = b.id AND",
+)
 @pytest.mark.parametrize(
     ("period", "before", "after"),
     [
@@ -151,6 +175,11 @@ def test_a_call_is_charged_to_the_window_that_it_was_reserved_in(reserve):
     assert window.starts_at <= NOW
 
 
+@guards(
+    "billing/windows.py",
+    "if any(place.window_limit != place.limit for place in places):",
+    "if False:",
+)
 def test_a_higher_limit_gives_room_at_once_and_keeps_what_is_spent(reserve):
     site = budget(CHEAP)
     reserve("reply:1:1")
@@ -162,6 +191,7 @@ def test_a_higher_limit_gives_room_at_once_and_keeps_what_is_spent(reserve):
         reserve("reply:3:1")
 
 
+@guards("billing/windows.py", "limit=Greatest(Subquery(limit), used)", "limit=Subquery(limit)")
 def test_a_lower_limit_than_what_is_used_grants_nothing_more(reserve):
     site = budget(10 * CHEAP)
     for number in range(5):

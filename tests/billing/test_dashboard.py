@@ -24,6 +24,7 @@ from billing.models import Budget, Price
 from billing.prices.pricing import Usage
 from chatsite.chat.models import Conversation, Message
 from tests.billing.conftest import NOW
+from tests.guards import guards
 
 COSTS = reverse("admin:billing_costs")
 EXPORT = reverse("admin:billing_costs_export")
@@ -184,6 +185,11 @@ def test_waste_is_told_by_cause(staff, traffic):
     assert "Too long, cut $0.00 0 calls" in seen
 
 
+@guards(
+    "billing/dashboard/tables.py",
+    "                total(answers(own)),\n",
+    "                total(own),\n",
+)
 def test_only_answers_say_how_long_customers_wait(staff, settled):
     settled("reply:1:1", tier="strong", took=3)
     settled("judge:1", tier="strong", took=80_000, purpose="judging")

@@ -13,6 +13,7 @@ from billing.models import Price
 from billing.prices import catalogue
 from billing.prices.catalogue import BUILT_IN
 from billing.prices.pricing import Rate
+from tests.guards import guards
 
 pytestmark = pytest.mark.django_db
 
@@ -124,6 +125,11 @@ def test_prices_take_effect_when_told(listed):
     assert price.effective_from == datetime(2026, 12, 31, 23, tzinfo=UTC)
 
 
+@guards(
+    "billing/management/commands/import_prices.py",
+    'if not options["yes"] and not self._confirmed():',
+    "if False:",
+)
 def test_nothing_is_changed_before_it_is_confirmed(listed, capsys):
     with pytest.raises(CommandError, match="To apply it: --yes"):
         call_command("import_prices", listed())
@@ -161,6 +167,11 @@ def test_the_difference_is_shown_and_history_stays(listed, capsys):
     assert Price.objects.in_force("own", "default", timezone.now()).get() == stays
 
 
+@guards(
+    "billing/management/commands/import_prices.py",
+    'if any(change.doubts for change in changes) and not options["as_listed"]:',
+    "if False:",
+)
 @pytest.mark.parametrize(
     ("models", "question"),
     [

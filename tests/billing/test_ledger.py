@@ -16,6 +16,7 @@ from billing.models import (
 )
 from billing.prices.pricing import Rate, Usage
 from tests.billing.conftest import CHEAP, NOW, WORST, budget
+from tests.guards import guards
 
 USED = Usage(input_tokens=900, output_tokens=100, cached_tokens=200, reasoning_tokens=10)
 USED_COST = 900 * 500 + 100 * 1500
@@ -59,6 +60,9 @@ def test_a_call_is_charged_what_it_cost_at_the_price_of_its_time(reserve):
     assert not Hold.objects.exists()
 
 
+@guards(
+    "billing/ledger.py", "amount = held if usage is None else", "amount = 0 if usage is None else"
+)
 def test_a_call_without_usage_is_charged_what_was_reserved(reserve):
     budget(10 * CHEAP)
     reserve()
@@ -81,6 +85,7 @@ def test_a_call_that_was_never_sent_costs_nothing(reserve):
     assert window() == (0, 0, 0)
 
 
+@guards("billing/ledger.py", "[:MOST_EXPIRED]", "[:0]")
 def test_a_call_that_nobody_settles_is_charged_what_was_reserved(reserve):
     budget(10 * CHEAP)
     reserve("reply:1:1")
@@ -134,6 +139,7 @@ def test_a_call_that_is_reserved_twice_is_reserved_once(reserve):
     assert window() == (0, CHEAP, 0)
 
 
+@guards("billing/ledger.py", "        if charged:\n", "        if False:\n")
 def test_a_charged_reference_is_not_reserved_again(reserve):
     budget(10 * CHEAP)
     reserve()

@@ -23,6 +23,7 @@ from billing.models import LedgerEntry, Price
 from billing.prices.pricing import Usage
 from tests.billing.conftest import NOW, budget
 from tests.billing.test_dashboard import COSTS, USED, signed_in, text
+from tests.guards import guards
 
 VISITORS = reverse("admin:billing_visitors")
 ENTRIES = reverse("admin:billing_ledgerentry_changelist")
@@ -124,6 +125,16 @@ def test_the_costs_lead_to_the_visitors(staff, three):
     assert f'href="{VISITORS}?period=7"' in staff.get(f"{COSTS}?period=7").content.decode()
 
 
+@guards(
+    "billing/dashboard/visitor_list.py",
+    '        if not request.user.has_perm("billing.view_ledgerentry"):\n            raise PermissionDenied\n',
+    "",
+)
+@guards(
+    "billing/admin/entries.py",
+    "        if not self.has_view_permission(request):\n            raise PermissionDenied\n",
+    "",
+)
 def test_who_may_not_see_the_ledger_sees_no_visitors(db):
     curious = signed_in("chat.view_conversation")
 
@@ -187,6 +198,11 @@ def test_no_cell_of_an_entry_is_a_formula(staff, charged):
     assert row["model_requested"] == "'@sum"
 
 
+@guards(
+    "chatsite/staff/paging.py",
+    "        may = field_name in (self.sortable_by or ())\n",
+    "        may = True\n",
+)
 def test_entries_are_sorted_by_what_has_an_index(staff, three):
     """Whatever an address names: here the cost, then the purpose, whose head is no link."""
     orders = [staff.get(f"{ENTRIES}?o={n}").context["cl"].queryset.query.order_by for n in (7, 2)]
@@ -200,6 +216,11 @@ def test_the_list_of_entries_leads_to_its_export(staff, three):
     assert f'href="{reverse("admin:billing_ledgerentry_export")}?tier=cheap"' in body
 
 
+@guards(
+    "billing/dashboard/downloads.py",
+    "_awaited(parts) if isinstance(request, ASGIRequest) else parts",
+    "parts",
+)
 @pytest.mark.django_db(transaction=True)
 async def test_a_download_is_sent_while_it_is_read():
     """As the product's server asks for it."""

@@ -37,6 +37,7 @@ from chatsite.chat.web import fragments
 from chatsite.staff import admin_site, roles
 from routing.models import AnswerCheck, RouteDecision
 from tests.chat.told import Told, prices
+from tests.guards import guards
 
 LIST = "/admin/chat/conversation/"
 HOSTILE = "<script>alert(1)</script> \"'& <img src=x onerror=alert(2)>"
@@ -486,6 +487,11 @@ def test_taking_over_cancels_the_answer_on_its_way_and_tells_the_tabs(
     assert LogEntry.objects.get().change_message == "Took over."
 
 
+@guards(
+    "chatsite/chat/actions/take_over.py",
+    "        cancelled = end_reply.cancel(held)\n",
+    "        cancelled = None\n",
+)
 async def test_taking_over_stops_a_running_answer_and_pays_for_it(tab, worker, upstream):
     upstream.says("One two three four five six seven eight nine ten. " * 3, every=0.05)
     await tab.say("Count for me")

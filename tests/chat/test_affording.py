@@ -18,7 +18,44 @@ from chatsite.chat.web import visitors
 from routing.models import AnswerCheck, RouteDecision, TaskType
 from routing.task_types import library
 from tests.chat.test_answers import THREE_QUESTIONS
+from tests.guards import guards
 from tests.upstream import Upstream
+
+# By any of the tests below.
+GUARDS = [
+    (
+        "chatsite/answering/budget_allowance.py",
+        "    if not settings.PEOPLE_ANSWER:\n",
+        "    if False:\n",
+    ),
+    (
+        "chatsite/answering/budget_allowance.py",
+        "    if not settings.PEOPLE_ANSWER:\n",
+        "    if True:\n",
+    ),
+    (
+        "chatsite/answering/budget_allowance.py",
+        "conversation.wants_person_since or timezone.now()",
+        "timezone.now()",
+    ),
+    ("chatsite/answering/model_call.py", "        address=reply.conversation.address,\n", ""),
+    ("chatsite/answering/budget_allowance.py", "        address=reply.conversation.address,\n", ""),
+    (
+        "chatsite/chat/web/visitors.py",
+        "return last if settings.BEHIND_HTTPS and last else peer",
+        "return last or peer",
+    ),
+    (
+        "chatsite/chat/web/visitors.py",
+        'forwarded.rpartition(",")[2]',
+        'forwarded.partition(",")[0]',
+    ),
+    (
+        "chatsite/chat/web/visitors.py",
+        "mapped or ipaddress.IPv6Network((known, NETWORK), strict=False).network_address",
+        "mapped or known",
+    ),
+]
 
 DOLLAR = 10**9
 LIMIT = 10 * DOLLAR
@@ -76,6 +113,11 @@ async def test_nothing_is_raised_before_the_first_step(tab, spent, worker, upstr
     assert "Threshold" not in made.reason
 
 
+@guards(
+    "chatsite/answering/budget_allowance.py",
+    "return step, max(use.paced_points, rise)",
+    "return step, use.paced_points + rise",
+)
 @pytest.mark.parametrize(
     ("percent", "lasts", "ago", "threshold", "why"),
     [

@@ -18,6 +18,7 @@ from chatsite.chat.actions import ask
 from chatsite.chat.models import Conversation, Message
 from routing.models import RouteDecision
 from tests.chat.conftest import sweep
+from tests.guards import guards
 
 THREE_QUESTIONS = (
     "I have three questions about returns: 1. The pen developed a quality problem after use, "
@@ -86,6 +87,11 @@ async def test_words_arrive_one_by_one_and_whole_paragraphs_as_markdown(tab, wor
     assert tab.page.missed == []
 
 
+@guards(
+    "chatsite/llm/answer.py",
+    "        end = self.ending\n",
+    "        end = self.ending or FinishReason.STOP\n",
+)
 @pytest.mark.parametrize("fault", ["cuts", "resets", "empty", "bare_done"])
 async def test_a_broken_stream_is_asked_again_and_never_shown_as_complete(
     fault, tab, worker, upstream
@@ -126,6 +132,11 @@ async def test_a_busy_upstream_is_asked_again_when_it_says(tab, worker, upstream
     assert [entry.amount > 0 async for entry in LedgerEntry.objects.order_by("id")] == [False, True]
 
 
+@guards(
+    "chatsite/answering/finish.py",
+    "FinishReason.LENGTH: (State.CUT, Failure.LENGTH)",
+    'FinishReason.LENGTH: (State.COMPLETE, "")',
+)
 async def test_an_answer_that_grew_too_long_says_so_and_can_be_retried(tab, worker, upstream):
     upstream.runs_out("It goes on and")
     upstream.runs_out("It goes on and on, in other words")  # the strong tier's
@@ -186,6 +197,11 @@ async def test_a_model_that_is_gone_is_replaced_by_its_successor(tab, worker, up
     assert upstream.models == ["gpt-3.5-turbo", "gpt-5.6-terra", "gpt-5.6-terra"]
 
 
+@guards(
+    "billing/windows.py",
+    'WHERE id IN ({ids}) AND spent + reserved + %s <= "limit"',
+    "WHERE id IN ({ids}) AND %s > 0",
+)
 async def test_without_room_in_the_budget_the_customer_is_told_politely(
     tab, no_room, worker, upstream
 ):
@@ -199,6 +215,11 @@ async def test_without_room_in_the_budget_the_customer_is_told_politely(
     assert not await LedgerEntry.objects.aexists()
 
 
+@guards(
+    "chatsite/chat/actions/ask.py",
+    "        if said:\n            return Change(",
+    "        if False:\n            return Change(",
+)
 async def test_one_client_id_is_one_message_and_one_answer(tab, open_tab, worker, upstream):
     client_id = uuid.uuid4()
     upstream.says("Once.")
@@ -215,6 +236,11 @@ async def test_one_client_id_is_one_message_and_one_answer(tab, open_tab, worker
     assert len(upstream.requests) == 2
 
 
+@guards(
+    "chatsite/chat/actions/ask.py",
+    "        else:\n            reply = message\n",
+    "        else:\n            reply = None\n",
+)
 async def test_a_burst_of_messages_is_answered_once(tab, start_worker, upstream):
     for text in ("Hello,", "I have a question:", "when do you open?"):
         await tab.say(text)
@@ -268,6 +294,11 @@ def after_the_first_look(monkeypatch) -> Callable[[Callable[[], object]], None]:
     return arrange
 
 
+@guards(
+    "chatsite/answering/sql.py",
+    "WHERE id = %s AND attempt = %s AND position = %s\n",
+    "WHERE id = %s AND attempt = %s AND position <> -%s\n",
+)
 async def test_what_is_said_between_look_and_claim_is_answered_too(
     tab, start_worker, upstream, after_the_first_look
 ):
@@ -288,6 +319,11 @@ async def test_what_is_said_between_look_and_claim_is_answered_too(
     ]
 
 
+@guards(
+    "chatsite/answering/sql.py",
+    "WHERE id = %s AND attempt = %s AND position = %s\n",
+    "WHERE id = %s AND attempt <> -%s AND position = %s\n",
+)
 async def test_an_attempt_between_look_and_claim_is_counted(
     tab, start_worker, upstream, after_the_first_look
 ):
@@ -334,6 +370,11 @@ async def test_what_was_said_during_a_failed_attempt_is_answered_next(tab, worke
     ]
 
 
+@guards(
+    "chatsite/answering/queue.py",
+    "    Message.objects.filter(state=State.WRITING, lease_until__lt=Now()).update(",
+    "    Message.objects.none().update(",
+)
 async def test_a_dead_workers_answer_is_written_by_the_next(tab, worker, upstream, hints):
     hints.taken_by = None
     await tab.say("Hello?")
@@ -355,6 +396,11 @@ async def test_a_dead_workers_answer_is_written_by_the_next(tab, worker, upstrea
     assert (answer.state, answer.attempt) == ("complete", 2)
 
 
+@guards(
+    "chatsite/chat/sql.py",
+    "WHERE id = %s AND attempt = %s AND state IN",
+    "WHERE id = %s AND attempt <> -%s AND state IN",
+)
 @pytest.mark.parametrize("state", ["complete", "writing"])
 async def test_a_worker_that_lost_its_lease_changes_nothing(state, tab, worker, upstream):
     upstream.says("The old attempt is slow.", every=0.1)
@@ -373,6 +419,11 @@ async def test_a_worker_that_lost_its_lease_changes_nothing(state, tab, worker, 
     assert (await LedgerEntry.objects.aget()).reference == f"{answer.reference}:1"
 
 
+@guards(
+    "chatsite/chat/actions/end_reply.py",
+    "    for reply in overdue[:200]:\n",
+    "    for reply in overdue[:0]:\n",
+)
 async def test_nothing_stays_open_when_no_worker_is_there(tab, hints):
     await tab.say("Hello?")
     await tab.sees(lambda page: len(page.entries()) == 2)

@@ -20,6 +20,48 @@ from routing.models import RouteDecision, TaskType
 from routing.task_types import library
 from tests.chat.test_ratings import pressed
 
+# By any of the tests below.
+GUARDS = [
+    (
+        "chatsite/answering/canned/saved.py",
+        "        claimed.found.edition,\n        policy.version,",
+        "        policy.version,",
+    ),
+    (
+        "chatsite/answering/canned/saved.py",
+        "        policy.version,\n        task.name,",
+        "        task.name,",
+    ),
+    ("chatsite/answering/canned/saved.py", "        task.tier,\n        task.points,\n", ""),
+    ("chatsite/answering/canned/saved.py", "        settings.SITE_NAME,\n", ""),
+    (
+        "chatsite/answering/canned/saved.py",
+        '" ".join(tidy(turn.text).casefold().split()).rstrip(" ?!."),',
+        '"",',
+    ),
+    (
+        "chatsite/answering/canned/saved.py",
+        '" ".join(tidy(turn.text).casefold().split()).rstrip(" ?!."),',
+        "turn.text,",
+    ),
+    ("chatsite/answering/canned/saved.py", "or not canned_answer.is_first(claimed):", "or False:"),
+    (
+        "chatsite/answering/canned/saved.py",
+        "if task is None or not task.is_cacheable or not",
+        "if task is None or not",
+    ),
+    (
+        "chatsite/chat/actions/rate.py",
+        "            SavedAnswer.objects.of(reply).delete()\n",
+        "            pass\n",
+    ),
+    (
+        "chatsite/answering/canned/saved.py",
+        "key=key, saved_at__gt=timezone.now() - SAVED_FOR)",
+        "key=key)",
+    ),
+]
+
 HOURS = "What are your business hours?"
 
 

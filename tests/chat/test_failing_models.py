@@ -14,6 +14,7 @@ from chatsite.provider.models import ProviderModel
 from routing import policies
 from routing.models import RouteDecision
 from tests.chat.conftest import Tab
+from tests.guards import guards
 
 GRAVE = "I was charged twice and want my money back."
 
@@ -35,6 +36,11 @@ async def detour(answer: Message) -> str:
     return (await RouteDecision.objects.aget(reference=answer.reference)).detour
 
 
+@guards(
+    "chatsite/provider/model_health.py",
+    "            row.update(refused_until=now + REFUSED_FOR)\n",
+    "            pass\n",
+)
 async def test_a_model_that_is_gone_is_gone_for_all_workers(
     tab, open_tab, start_worker, upstream, hints
 ):
@@ -79,6 +85,11 @@ async def test_while_the_strong_model_fails_the_cheap_one_answers(
     assert (entry.tier, entry.model_requested) == ("cheap", "gpt-3.5-turbo")
 
 
+@guards(
+    "chatsite/provider/model_health.py",
+    "        if model in self._suspects:\n",
+    "        if False:\n",
+)
 async def test_a_probe_that_is_answered_ends_the_pause(tab, worker, upstream, quickly):
     now = timezone.now()
     await ProviderModel.objects.acreate(
@@ -108,6 +119,11 @@ async def test_a_probe_that_fails_goes_on_with_the_pause(tab, worker, upstream, 
     assert model.paused_until > now + timedelta(seconds=25)
 
 
+@guards(
+    "chatsite/answering/model_call.py",
+    "        with suppress(NoRoom, NoPrice):\n",
+    "        with suppress():\n",
+)
 async def test_a_dearer_model_stands_in_within_the_budget_only(tab, worker, upstream):
     now = timezone.now()
     await ProviderModel.objects.acreate(
@@ -122,6 +138,11 @@ async def test_a_dearer_model_stands_in_within_the_budget_only(tab, worker, upst
     assert (answer.state, answer.tier, upstream.models) == ("complete", "cheap", ["gpt-3.5-turbo"])
 
 
+@guards(
+    "chatsite/answering/budget_allowance.py",
+    "    rises = shift is None or shift.threshold < HIGHEST_THRESHOLD\n",
+    "    rises = True\n",
+)
 async def test_nothing_dearer_stands_in_where_the_budgets_allow_the_cheap_tier_only(
     tab, worker, upstream
 ):
@@ -152,6 +173,11 @@ async def test_a_successor_without_a_price_leaves_the_model_to_be_asked(tab, wor
     assert (answer.state, upstream.models) == ("complete", ["gpt-3.5-turbo"])
 
 
+@guards(
+    "chatsite/provider/model_health.py",
+    "        elif kind not in NOT_ITS_FAULT:\n",
+    "        else:\n",
+)
 @pytest.mark.parametrize("fault", ["filters_the_question", "filters"])
 async def test_what_is_the_questions_fault_pauses_no_model(
     fault, open_tab, worker, upstream, quickly

@@ -16,6 +16,35 @@ from tests.chat.test_sockets import closed_with
 from tests.chat.told import Told
 from tests.page import Page
 
+# By any of the tests below.
+GUARDS = [
+    (
+        "chatsite/chat/actions/rate.py",
+        "        held = Conversation.objects.held_by(visitor).filter(public_id=public_id)\n",
+        "        held = Conversation.objects.filter(public_id=public_id)\n",
+    ),
+    (
+        "chatsite/chat/actions/rate.py",
+        "        reply = conversation.messages.filter(id=reply_id).first()\n",
+        "        reply = Message.objects.filter(id=reply_id).first()\n",
+    ),
+    (
+        "chatsite/chat/actions/rate.py",
+        "if reply is None or not reply.can_be_rated:",
+        "if reply is None:",
+    ),
+    (
+        "chatsite/chat/actions/rate.py",
+        "        if reply.rating == rating and reply.rating_note == note:\n",
+        "        if False:\n",
+    ),
+    (
+        "chatsite/chat/web/views.py",
+        "        rate_limits.clicks_per_visitor.take(visitor)\n        reply_id, rating, note",
+        "        reply_id, rating, note",
+    ),
+]
+
 GOOD, BAD = Message.Rating.GOOD, Message.Rating.BAD
 
 

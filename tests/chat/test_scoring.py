@@ -18,6 +18,7 @@ from chatsite.chat.admin import receipts
 from chatsite.chat.models import Message, ScoringShare
 from routing import policies
 from routing.models import CachedScore, Policy, RouteDecision
+from tests.guards import guards
 
 
 @database_sync_to_async
@@ -93,6 +94,16 @@ async def test_the_same_words_are_scored_once(
     assert await RouteDecision.objects.filter(analyzer="model").acount() == 2
 
 
+@guards(
+    "chatsite/answering/scoring.py",
+    "conversations.pop() if len(conversations) == 1 else None",
+    "conversations.pop()",
+)
+@guards(
+    "chatsite/answering/scoring.py",
+    "keys.setdefault(cached_scores.key(each.claimed.turn, model, criteria), [])",
+    "keys.setdefault(each.claimed.reply.reference, [])",
+)
 async def test_customers_who_wait_at_once_share_a_call(
     open_tab, model_analyzer, gathering, worker, upstream
 ):
@@ -123,6 +134,11 @@ async def test_customers_who_wait_at_once_share_a_call(
     assert await database_sync_to_async(lambda: list(ledger_proof.differences()))() == []
 
 
+@guards(
+    "chatsite/chat/models/scoring_share.py",
+    "amount * (self.part + 1) // self.parts - amount * self.part // self.parts",
+    "amount // self.parts",
+)
 def test_parts_of_a_call_add_up_to_it():
     for amount in (0, 1, 7, 115_000):
         shares = [ScoringShare(part=part, parts=6) for part in range(6)]
@@ -163,6 +179,7 @@ async def test_where_the_scorer_fails_the_local_score_decides(
     assert len(await scoring_calls()) == 1
 
 
+@guards("chatsite/answering/scoring.py", "PATIENCE = 0.25\n", "PATIENCE = 3.0\n")
 async def test_nobody_waits_for_a_slow_scorer_and_its_score_is_kept(
     tab, open_tab, model_analyzer, worker, upstream
 ):
@@ -200,6 +217,11 @@ async def test_a_scorer_that_hangs_is_given_up_and_paid_for(
     assert (entry.outcome, entry.estimated) == ("timeout", True)
 
 
+@guards(
+    "chatsite/answering/scoring.py",
+    "        if self._silent >= MOST_SILENT:\n",
+    "        if False:\n",
+)
 async def test_a_scorer_that_keeps_failing_is_left_alone_for_a_while(
     open_tab, model_analyzer, patience, worker, upstream, monkeypatch
 ):
@@ -222,6 +244,11 @@ async def test_a_scorer_that_keeps_failing_is_left_alone_for_a_while(
     assert len(await scoring_calls()) == 2
 
 
+@guards(
+    "chatsite/answering/scoring.py",
+    '            await self._writes.run(partial(_settle, reference, None, "abandoned"))\n',
+    "",
+)
 async def test_a_worker_that_stops_pays_for_the_scores_it_asked_for(
     tab, model_analyzer, worker, upstream
 ):
@@ -237,6 +264,11 @@ async def test_a_worker_that_stops_pays_for_the_scores_it_asked_for(
     assert not await Hold.objects.aexists()
 
 
+@guards(
+    "routing/decisions.py",
+    "        return _is_uncertain(score, seen, turn, policy, shift)\n",
+    "        return True\n",
+)
 @pytest.mark.parametrize(("text", "asks"), [("Hello?", False), ("I want to sue you", True)])
 async def test_combined_asks_where_the_local_score_is_uncertain(
     text, asks, tab, shop, patience, worker, upstream
@@ -255,6 +287,11 @@ async def test_combined_asks_where_the_local_score_is_uncertain(
     assert ("no model was asked" in decision.reason) != asks
 
 
+@guards(
+    "routing/decisions.py",
+    "return shift.threshold if shift and shift.threshold <= HIGHEST else policy.threshold",
+    "return policy.threshold",
+)
 @pytest.mark.parametrize(("points", "asks"), [(0, True), (3, False)])
 async def test_combined_asks_near_the_threshold_that_a_budget_has_raised(
     points, asks, tab, shop, patience, worker, upstream
@@ -282,6 +319,11 @@ async def test_combined_asks_near_the_threshold_that_a_budget_has_raised(
     assert (f"the budget “{month}” paces itself" in decision.reason) != asks
 
 
+@guards(
+    "chatsite/answering/scoring.py",
+    "    if means.step >= Step.CHEAP_ONLY:\n        return NoScore(",
+    "    if False:\n        return NoScore(",
+)
 async def test_nothing_is_spent_on_scores_where_the_budgets_leave_the_cheap_tier_alone(
     tab, model_analyzer, worker, upstream
 ):

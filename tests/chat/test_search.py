@@ -7,6 +7,7 @@ from chatsite.chat.models import Conversation, Message, Summary
 from chatsite.staff import roles
 from tests.chat.test_admin import LIST, member, signed_in, text
 from tests.chat.told import Told, prices
+from tests.guards import guards
 
 
 def found(*terms: str) -> set[str]:
@@ -48,6 +49,10 @@ CASES = [
 ]
 
 
+@guards(
+    "chatsite/chat/admin/conversation_search.py", "    if are_words(terms):\n", "    if words:\n"
+)
+@guards("chatsite/chat/admin/conversation_search.py", " and not UNSPACED.search(term)", "")
 @pytest.mark.parametrize(("terms", "expected"), CASES)
 def test_words_are_found(said, terms, expected):
     assert found(*terms) == expected
@@ -92,6 +97,11 @@ def test_a_summary_is_written_anew(said):
     assert found("again") == {"c"}
 
 
+@guards(
+    "chatsite/chat/admin/conversation_search.py",
+    "_reading(rows.filter(id__in=newest), terms)",
+    "_reading(rows, terms)",
+)
 def test_what_is_no_word_is_looked_for_in_the_newest_conversations(said, monkeypatch):
     staff = signed_in(member("nora", roles.STAFF))
     Told(visitor="e").asks("50% off?")

@@ -22,6 +22,26 @@ from chatsite.chat.live.frames import Delta
 from chatsite.chat.models import Conversation, Message
 from chatsite.chat.web import rate_limits
 from tests.chat.conftest import Tab
+from tests.guards import guards
+
+# By any of the tests below.
+GUARDS = [
+    (
+        "chatsite/chat/live/consumer.py",
+        "            rate_limits.asks_per_address.take(self.address)\n",
+        "",
+    ),
+    (
+        "chatsite/chat/web/rate_limits.py",
+        "        if self._taken[key] >= self.most:\n",
+        "        if not self.most:\n",
+    ),
+    (
+        "chatsite/chat/web/rate_limits.py",
+        "            self._taken[key] -= 1\n",
+        "            pass\n",
+    ),
+]
 
 
 def shown(tab: Tab) -> list[tuple[str, str, str]]:
@@ -100,6 +120,11 @@ async def test_a_tab_that_returns_shows_what_it_missed(tab, open_tab, worker, up
     assert shown(tab) == shown(other)
 
 
+@guards(
+    "chatsite/chat/live/consumer.py",
+    "        if frame.before != self.revision:\n            self.resynchronise()\n",
+    "        if frame.before != self.revision:\n",
+)
 async def test_frames_that_were_lost_are_made_good_from_the_database(tab, hints):
     await tab.say("One")
     await tab.sees(lambda page: len(page.entries()) == 2)
@@ -115,6 +140,11 @@ async def test_frames_that_were_lost_are_made_good_from_the_database(tab, hints)
     assert [entry.text for entry in tab.page.entries()][:3] == ["One", "Two", "Three"]
 
 
+@guards(
+    "chatsite/chat/live/watch.py",
+    "            here.expect(conversation, revision)\n",
+    "            continue\n",
+)
 async def test_what_no_frame_told_is_found_by_looking(tab, hints):
     await tab.say("Hello?")
     await tab.sees(lambda page: len(page.entries()) == 2)
@@ -130,6 +160,7 @@ async def test_what_no_frame_told_is_found_by_looking(tab, hints):
     await tab.sees(lambda page: tab.newest.text == "Told by nobody.", within=2)
 
 
+@guards("chatsite/chat/history.py", "    if conversation.visitor != visitor:\n", "    if False:\n")
 async def test_nobody_reads_another_visitors_conversation(tab, open_tab, worker, upstream):
     await tab.say("My secret")
     await tab.answer()
@@ -144,6 +175,9 @@ async def test_nobody_reads_another_visitors_conversation(tab, open_tab, worker,
     assert await closed_with(stranger) == NOT_ALLOWED
 
 
+@guards(
+    "chatsite/chat/actions/ask.py", "    if conversation.visitor != visitor:\n", "    if False:\n"
+)
 async def test_nobody_writes_into_another_visitors_conversation(tab, open_tab, worker):
     await tab.say("Mine")
     await tab.answer()
@@ -157,6 +191,11 @@ async def test_nobody_writes_into_another_visitors_conversation(tab, open_tab, w
     assert await Message.objects.filter(role="customer").acount() == 1
 
 
+@guards(
+    "chatsite/asgi.py",
+    '"websocket": OriginValidator(\n            sockets, [*settings.ALLOWED_HOSTS, *settings.CSRF_TRUSTED_ORIGINS]\n        ),',
+    '"websocket": sockets,',
+)
 async def test_a_page_of_another_origin_gets_no_socket(tab):
     await tab.disconnect()
 
@@ -201,6 +240,11 @@ def rename_table(name: str, to: str) -> None:
         editor.execute(f"ALTER TABLE {name} RENAME TO {to}")
 
 
+@guards(
+    "chatsite/chat/live/consumer.py",
+    '            logger.exception("A message was not stored")\n',
+    '            self._send(fragments.notice("Stored.", client_id))\n',
+)
 async def test_a_message_that_cannot_be_stored_is_not_acknowledged(tab, hints):
     rename = database_sync_to_async(rename_table)
     client_id = uuid.uuid4()
@@ -220,6 +264,7 @@ async def test_a_message_that_cannot_be_stored_is_not_acknowledged(tab, hints):
     assert shown(tab)[0] == ("customer", "complete", "Are you open?")
 
 
+@guards("chatsite/chat/web/rate_limits.py", "        if left < 1:\n", "        if False:\n")
 @pytest.mark.parametrize("limit", ["asks_per_visitor", "asks_per_address"])
 async def test_who_asks_too_often_is_told_to_wait(tab, hints, monkeypatch, limit):
     monkeypatch.setattr(rate_limits, limit, rate_limits.Limit(2))
@@ -274,6 +319,11 @@ async def test_a_tab_is_heard_while_it_looks_what_it_missed(tab, monkeypatch):
         looked.set()
 
 
+@guards(
+    "chatsite/chat/live/consumer.py",
+    "                if self.unread > MOST_UNREAD:\n",
+    "                if False:\n",
+)
 async def test_a_reader_who_does_not_keep_up_is_cut_off(tab, hints):
     here = bus.here()
     conversation = tab.page.conversation.replace("-", "")

@@ -6,6 +6,7 @@ from channels.db import database_sync_to_async
 from routing import policies
 from routing.models import RouteDecision, TaskType
 from routing.task_types import library
+from tests.guards import guards
 
 HOURS = "What are your business hours?"
 GRAVE = "What are your business hours? My lawyer will sue you."
@@ -33,6 +34,12 @@ async def wanted(shop):
     return want
 
 
+@guards("routing/choice.py", "if task.tier is Tier.CHEAP and least >= threshold:", "if False:")
+@guards(
+    "routing/choice.py",
+    "max(least, score.value + task.points)",
+    "max(LOWEST, score.value + task.points)",
+)
 @pytest.mark.parametrize(
     ("changes", "said", "tier", "why"),
     [

@@ -11,6 +11,20 @@ from tests.chat.test_admin import LIST, nora, page, signed_in, staff, text, told
 from tests.chat.told import Told
 from tests.page import Page
 
+# By any of the tests below.
+GUARDS = [
+    (
+        "chatsite/chat/actions/hand_back.py",
+        "        conversation.handled_by = conversation.wants_person_since = None\n",
+        "        conversation.handled_by = None\n",
+    ),
+    (
+        "chatsite/chat/actions/ask_for_person.py",
+        "        held = Conversation.objects.held_by(visitor).filter(public_id=public_id)\n",
+        "        held = Conversation.objects.filter(public_id=public_id)\n",
+    ),
+]
+
 
 def status(page: Page) -> str:
     return next(node.text for node in page.root.elements() if node.id == "conversation-status")

@@ -12,6 +12,7 @@ from billing.models import Budget, Price
 from chatsite.knowledge import articles
 from chatsite.knowledge.models import Article
 from chatsite.staff import roles
+from tests.guards import guards
 
 pytestmark = pytest.mark.django_db
 
@@ -70,6 +71,11 @@ def test_loading_again_changes_nothing_that_was_edited():
     assert "password" not in printed
 
 
+@guards(
+    "templates/chat/_welcome.html",
+    "3. It was a cross-border purchase, from outside the EU.",
+    "3. I bought from outside the EU.",
+)
 def test_each_part_of_a_question_that_the_page_suggests_finds_its_article(client):
     load_shop()
 

@@ -11,6 +11,7 @@ import pytest
 from chatsite import llm
 from chatsite.llm import Deadlines, Finished, Kind
 from tests.exchange import Exchange
+from tests.guards import guards
 from tests.llm.asking import PATIENT, QUESTION, asked, event, failure, words
 from tests.upstream import Upstream
 
@@ -69,6 +70,11 @@ async def test_a_provider_that_falls_silent_is_left_in_time(
     assert time.monotonic() - began < 4
 
 
+@guards(
+    "chatsite/llm/streaming.py",
+    "                until = min(end, clock() + deadlines.idle)\n",
+    "                until = clock() + deadlines.idle\n",
+)
 async def test_a_drip_is_left_in_time(upstream: Upstream) -> None:
     upstream.drips("word " * 100, every=0.03)
     began = time.monotonic()

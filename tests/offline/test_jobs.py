@@ -17,6 +17,7 @@ from billing.models import (
 )
 from chatsite.offline import jobs, tasks
 from chatsite.offline.models import Batch, Item
+from tests.guards import guards
 
 
 @pytest.fixture
@@ -73,6 +74,7 @@ def test_a_batch_is_sent_collected_and_charged_at_its_price(queue, batches):
     assert ledger_proof.differences() == []
 
 
+@guards("chatsite/offline/jobs.py", "        items.update(request={})\n", "")
 def test_customers_words_are_kept_only_until_they_are_sent(queue, batches):
     queue()
     assert all("Judge." in str(item.request) for item in Item.objects.all())
@@ -98,6 +100,7 @@ def test_a_running_batch_is_polled_every_so_often(queue, batches, pass_time):
     assert batches.asked.count("POST /batches") == 1
 
 
+@guards("chatsite/offline/jobs.py", "NOTHING if refused else None", "NOTHING")
 def test_what_fails_by_itself_costs_nothing_and_the_rest_counts(queue, batches):
     batches.fails = {"judge:1": 400, "judge:2": 500}
     batches.unfinished = {"judge:3"}
@@ -140,6 +143,7 @@ class Died(BaseException):
     """A worker that is killed."""
 
 
+@guards("chatsite/offline/jobs.py", "batches.find(batch.file) or ", "")
 @pytest.mark.parametrize("step", ["_upload", "_create", "_poll", "_collect"])
 @pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
 def test_after_a_death_at_any_step_the_next_worker_goes_on(
@@ -176,6 +180,11 @@ def test_after_a_death_at_any_step_the_next_worker_goes_on(
     assert len(batches.bill) == 3
 
 
+@guards(
+    "chatsite/offline/jobs.py",
+    "filter(pk=batch.pk, turn=batch.turn, due_at__lte=now)",
+    "filter(pk=batch.pk)",
+)
 def test_two_workers_that_see_a_batch_due_take_it_once(queue, batches):
     batch = queue()
     seen = [Batch.objects.get(pk=batch.pk) for _ in range(2)]
@@ -198,6 +207,11 @@ def test_who_comes_in_the_middle_of_a_step_does_not_take_it_too(queue, batches, 
     assert LedgerEntry.objects.count() == 3
 
 
+@guards(
+    "chatsite/offline/jobs.py",
+    "Batch.objects.filter(pk=batch.pk, turn=batch.turn).update(",
+    "Batch.objects.filter(pk=batch.pk).update(",
+)
 def test_a_worker_that_lost_its_turn_writes_nothing(queue, batches, monkeypatch):
     batch = queue()
     step = jobs.STEPS[Batch.State.NEW]

@@ -19,6 +19,7 @@ from billing.prices.pricing import Usage
 from chatsite.provider import tasks
 from chatsite.staff import roles
 from tests.costs import ADMIN_KEY
+from tests.guards import guards
 from tests.upstream import Upstream
 
 pytestmark = pytest.mark.django_db
@@ -90,6 +91,11 @@ def test_a_day_that_is_billed_as_recorded_is_kept_and_no_alert(called, bill, ope
     assert "Compared on" in page
 
 
+@guards(
+    "billing/alerts/rules.py",
+    "    odd = BilledDay.objects.exclude(unexplained=0)",
+    "    odd = BilledDay.objects.none()",
+)
 def test_a_difference_that_nothing_explains_is_shown_and_told_once(called, bill, operator):
     bill.bills(YESTERDAY, "gpt-4-0613, input", "2.5")
 
@@ -168,6 +174,7 @@ def test_a_bill_that_cannot_be_read_is_told_and_tried_again(called, bill, operat
     assert "customer" not in page.partition('class="help"')[2].partition("</p>")[0]
 
 
+@guards("billing/alerts/rules.py", "    if not read.exists():\n", "    if True:\n")
 def test_a_night_that_failed_once_and_was_read_later_is_not_told(called, bill):
     BillReading.objects.create(read_at=timezone.now() - timedelta(hours=24))
     bill.fails_with = 503

@@ -10,6 +10,7 @@ from chatsite.llm import Kind
 from chatsite.provider import model_health
 from chatsite.provider.model_health import Health
 from chatsite.provider.models import ProviderModel
+from tests.guards import guards
 
 pytestmark = pytest.mark.django_db
 
@@ -53,6 +54,11 @@ def test_a_success_between_them_begins_the_count_anew(clock):
     assert worker.current().admits("gpt-4")
 
 
+@guards(
+    "chatsite/provider/model_health.py",
+    "failures__gte=MOST_FAILURES, failing_since__lte=now - FAILING_FOR",
+    "failures__gte=MOST_FAILURES",
+)
 def test_many_failures_at_once_are_one_event(clock):
     worker = Health()
 
@@ -71,6 +77,11 @@ def test_a_failure_counts_where_it_is_the_models(kind, counts, clock):
     assert ProviderModel.objects.filter(name="gpt-4", failures=1).exists() == counts
 
 
+@guards(
+    "chatsite/provider/model_health.py",
+    "            if clock - self._probed_at.get(name, -PROBED_FOR) >= PROBED_FOR:\n",
+    "            if True:\n",
+)
 def test_after_the_pause_each_worker_makes_one_probe(clock):
     one, other = Health(), Health()
     fails(one, clock, 5)

@@ -10,6 +10,7 @@ from chatsite.provider.models import ProviderModel, Reading
 from routing import policies
 from routing.choice import Tier
 from routing.tiers import slots
+from tests.guards import guards
 from tests.provider.lists import took
 from tests.upstream import Upstream
 
@@ -75,6 +76,7 @@ def test_a_model_that_no_list_ever_named_is_gone_too():
     assert asked() == ["gpt-5.6-terra", "gpt-4"]
 
 
+@guards("chatsite/provider/model_list.py", "    elif not listed & used:\n", "    elif False:\n")
 @pytest.mark.parametrize(
     "names",
     [

@@ -16,6 +16,7 @@ from chatsite.provider.models import ProviderModel, Reading
 from chatsite.staff import roles
 from routing import policies
 from routing.choice import Tier
+from tests.guards import guards
 from tests.provider.lists import took
 
 pytestmark = pytest.mark.django_db
@@ -176,6 +177,11 @@ def test_a_model_that_fails_is_told(prices):
     assert "has failed 7 times since 24 Nov 2026, 10:00 and is paused." in told().what
 
 
+@guards(
+    "templates/admin/provider/_banner.html",
+    "{% if notice.successor and perms.routing.add_policy %}",
+    "{% if notice.successor %}",
+)
 @pytest.mark.parametrize("role", ["staff", "operators"])
 def test_the_banner_is_on_every_page_and_proposes_the_change(role, prices):
     took(ALL[:2] + ALL[3:], NOW)
@@ -197,6 +203,11 @@ def test_the_banner_is_on_every_page_and_proposes_the_change(role, prices):
         assert form["cheap_model"].value() == "gpt-3.5-turbo"
 
 
+@guards(
+    "chatsite/context.py",
+    "    return successors.banner(timezone.now(), in_force) if may_see else None\n",
+    "    return successors.banner(timezone.now(), in_force)\n",
+)
 def test_who_may_not_see_models_sees_no_banner(client):
     took(ALL[:2] + ALL[3:], NOW)
     user = User.objects.create_user("sam", is_staff=True)

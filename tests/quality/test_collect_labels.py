@@ -25,6 +25,30 @@ from tests.batches import Batches
 from tests.chat.told import batch_price, prices
 from tests.upstream import Upstream
 
+# By any of the tests below.
+GUARDS = [
+    (
+        "chatsite/quality/label_collection.py",
+        "return item is None or (again and item.state == Failed)",
+        "return item is None or again",
+    ),
+    (
+        "chatsite/quality/label_collection.py",
+        "item.state == Answered and not _is_verdict(item.text):",
+        "item.state == Answered and False:",
+    ),
+    (
+        "chatsite/quality/label_collection.py",
+        "basis = [self.round, models.cheap,",
+        "basis = [models.cheap,",
+    ),
+    (
+        "chatsite/offline/kinds.py",
+        'if Price.objects.in_force(model, "batch", now).exists():',
+        "if model:",
+    ),
+]
+
 QUESTIONS = ["What are your business hours?", "May I return an opened limited item?"]
 
 

@@ -15,6 +15,25 @@ from routing.choice import Turn
 from routing.models import AnswerCheck, RouteDecision
 from tests.chat.told import Told, prices
 
+# By any of the tests below.
+GUARDS = [
+    (
+        "chatsite/quality/answer_outcomes.py",
+        "        stale.exclude(source=Source.JUDGED).delete()\n",
+        "",
+    ),
+    (
+        "chatsite/quality/answer_outcomes.py",
+        "    rated = _replies(since, tier=Tier.CHEAP, rating__isnull=False)\n",
+        "    rated = _replies(since, rating__isnull=False)\n",
+    ),
+    (
+        "chatsite/quality/answer_outcomes.py",
+        "        stale.exclude(source=Source.JUDGED).delete()\n",
+        "        stale.delete()\n",
+    ),
+]
+
 Source = QualityLabel.Source
 Rating = Message.Rating
 

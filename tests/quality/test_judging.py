@@ -22,6 +22,30 @@ from tests.batches import Batches
 from tests.chat.told import Told, batch_price, prices
 from tests.upstream import Upstream
 
+# By any of the tests below.
+GUARDS = [
+    (
+        "chatsite/quality/judging.py",
+        "if not settings.JUDGED_PER_NIGHT or judged.exists():",
+        "if judged.exists():",
+    ),
+    (
+        "chatsite/quality/judging.py",
+        "if not KIND.queue([wanted], timezone.now()) and not _is_queued(wanted):",
+        "if not KIND.queue([wanted], timezone.now()) and False:",
+    ),
+    (
+        "chatsite/quality/judging.py",
+        '    if item.reference.startswith(f"{STRONG}:"):\n',
+        "    if False:\n",
+    ),
+    (
+        "chatsite/quality/judging.py",
+        "if not settings.JUDGED_PER_NIGHT or judged.exists():",
+        "if not settings.JUDGED_PER_NIGHT:",
+    ),
+]
+
 GOOD = '{"reason": "It answers both questions.", "score": 0.9}'
 
 

@@ -7,6 +7,7 @@ from django.urls import reverse
 from chatsite.quality import labels
 from chatsite.quality.models import QualityLabel
 from tests.chat.told import Told, prices
+from tests.guards import guards
 
 Source = QualityLabel.Source
 
@@ -48,6 +49,7 @@ def test_a_deleted_conversation_takes_its_labels_along(told):
     assert not QualityLabel.objects.exists()
 
 
+@guards("chatsite/quality/admin.py", '    list_display_links = ["source"]\n', "")
 def test_a_label_in_the_list_leads_to_its_answer(told, admin_client):
     labels.add(told.reply.pk, Source.JUDGED, cheap=0.4)
 

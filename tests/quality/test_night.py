@@ -22,7 +22,18 @@ from routing.choice import Turn
 from routing.decisions import scored
 from routing.learning import learned_models, model_training
 from routing.models import LearnedModel
+from tests.guards import guards
 from tests.quality import traffic
+
+# By any of the tests below.
+GUARDS = [
+    (
+        "chatsite/quality/training.py",
+        "    before = [example for example in found if example.asked_at <= since]\n",
+        "    before = list(found)\n",
+    ),
+    ("chatsite/quality/training.py", "    if firm < ENOUGH:\n", "    if firm < 0:\n"),
+]
 
 pytestmark = pytest.mark.django_db
 
@@ -110,6 +121,11 @@ def examples(count: int, judged: bool, seed: int) -> list[Example]:
     ]
 
 
+@guards(
+    "chatsite/quality/training.py",
+    "        if candidate.needs_comparing and not compared:\n            continue\n",
+    "",
+)
 def test_thumbs_do_not_undo_what_judges_taught():
     judged, rated = examples(220, True, 1), examples(220, False, 2)
     model = model_training.model([example.label for example in judged])

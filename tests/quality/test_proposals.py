@@ -21,6 +21,27 @@ from routing import policies
 from routing.learning.evaluation import Between
 from routing.models import LearnedModel, Policy
 from tests.chat.test_admin import member, signed_in
+from tests.guards import guards
+
+# By any of the tests below.
+GUARDS = [
+    (
+        "chatsite/quality/proposals.py",
+        "            state=State.OPEN if learned.is_better else State.NO_BETTER,\n",
+        "            state=State.OPEN,\n",
+    ),
+    ("chatsite/quality/proposals.py", "    if proposal.state != State.OPEN:\n", "    if False:\n"),
+    (
+        "chatsite/quality/proposals.py",
+        "        if in_force is None or is_stale(proposal, in_force):\n",
+        "        if in_force is None:\n",
+    ),
+    (
+        "chatsite/quality/admin.py",
+        "            raise PermissionDenied\n        try:\n            policy",
+        "            pass\n        try:\n            policy",
+    ),
+]
 
 pytestmark = pytest.mark.django_db
 
@@ -130,6 +151,8 @@ def test_one_that_was_measured_beside_another_policy_is_refused(operator, settin
             proposals.accept(proposal.pk, None)
 
 
+@guards("chatsite/quality/training.py", " and self.sureness >= SURE", "")
+@guards("chatsite/quality/training.py", "in_force.miscalibration > in_force.by_chance and ", "")
 @pytest.mark.parametrize(
     ("apgr", "sureness", "off", "off_in_force", "state"),
     [
@@ -216,6 +239,11 @@ def test_an_accepted_proposal_names_its_policy():
         Proposal.objects.filter(pk=proposed().pk).update(state=State.ACCEPTED)
 
 
+@guards(
+    "chatsite/quality/proposal_summary.py",
+    "    if better and not is_measured(proposal):\n",
+    "    if False:\n",
+)
 def test_what_nobody_compared_with_strong_answers_is_called_not_measured(operator):
     proposal = proposed(replace(LEARNED, compared=0))
 

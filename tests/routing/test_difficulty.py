@@ -13,6 +13,7 @@ from routing.analysis.difficulty import (
     scoring_messages,
 )
 from routing.choice import Turn
+from tests.guards import guards
 
 THRESHOLD = 7
 
@@ -98,6 +99,11 @@ def test_words_that_only_look_grave_are_not(text):
     assert rules(Turn(text)).value < THRESHOLD
 
 
+@guards(
+    "routing/analysis/difficulty.py",
+    "    text = without_wishes(ends(whole, MOST_CHARACTERS))\n",
+    "    text = ends(whole, MOST_CHARACTERS)\n",
+)
 @pytest.mark.parametrize(
     "wish",
     [
@@ -166,6 +172,11 @@ def test_any_text_gets_a_score_at_once(text):
     normalised(text).encode()
 
 
+@guards(
+    "routing/analysis/difficulty.py",
+    "        stakes=at_stake(folded(whole)),\n",
+    "        stakes=at_stake(plain),\n",
+)
 @pytest.mark.parametrize(
     "grave", ["I will call my lawyer", "the charger caught fire", "退款被拒付"]
 )

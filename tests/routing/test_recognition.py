@@ -9,6 +9,7 @@ import pytest
 from routing.errors import BadRecogniser
 from routing.task_types import recognition, recognition_training
 from routing.task_types.recognition import Kind, Recogniser
+from tests.guards import guards
 from tests.routing.conftest import GRADED, ROOT
 
 SHOP = ROOT / "chatsite" / "demo" / "shop"
@@ -35,6 +36,11 @@ def shop() -> Recogniser:
     return recognition.read(recognition_training.learn(kinds).text())
 
 
+@guards(
+    "routing/task_types/recognition.py",
+    "self.probability - DOUBT * self.strangeness >= LIKELY",
+    "self.probability >= LIKELY",
+)
 @pytest.mark.parametrize(
     ("text", "name", "is_certain"),
     [

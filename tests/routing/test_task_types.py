@@ -17,6 +17,7 @@ from routing import tasks
 from routing.admin import task_types
 from routing.models import TaskType
 from routing.task_types import library
+from tests.guards import guards
 from tests.routing.test_admin import text
 from tests.tuning.conftest import signed_in
 
@@ -88,6 +89,11 @@ def test_an_operator_teaches_a_type_and_it_is_recognised(
     assert (task.name, task.tier) == ("Returns", "strong")
 
 
+@guards(
+    "routing/admin/task_types.py",
+    "    except OperationalError as error:\n",
+    "    except ZeroDivisionError as error:\n",
+)
 def test_a_type_is_saved_while_no_worker_can_be_told(
     operator, hints, django_capture_on_commit_callbacks
 ):
@@ -100,6 +106,7 @@ def test_a_type_is_saved_while_no_worker_can_be_told(
     assert not library.is_learned()
 
 
+@guards("routing/admin/task_types.py", " if recognition.phrase(line)}", "}")
 @pytest.mark.parametrize(
     ("changes", "field", "said"),
     [
@@ -140,6 +147,7 @@ def test_what_makes_no_sense_is_refused_in_words(operator, hours, changes, field
     assert TaskType.objects.get() == hours
 
 
+@guards("routing/admin/task_types.py", "{normalised(line): line for line", "{line: line for line")
 def test_an_example_is_kept_once_whatever_its_capitals(operator):
     twice = "  How do I  send it back?\r\n\r\nhow do i send it back\r\nI want to return a pen  "
 
@@ -157,6 +165,7 @@ def test_few_examples_are_saved_with_a_warning(operator):
     assert warnings(many) == []
 
 
+@guards("routing/admin/task_types.py", "    found += [\n", "    _ = [\n")
 def test_what_stands_in_two_types_is_named(operator, hours):
     hours.phrases = "open now"
     hours.save()
@@ -308,6 +317,11 @@ def test_staff_read_and_try_and_change_nothing(staff, hours):
     assert TaskType.objects.get().name == "Business hours"
 
 
+@guards(
+    "routing/admin/task_types.py",
+    "        if not self.has_view_permission(request):\n",
+    "        if False:\n",
+)
 @pytest.mark.parametrize("page", [LIST, ADD, TRY])
 def test_task_types_need_a_permission(client, page):
     assert client.get(reverse(page)).status_code == 302
@@ -316,6 +330,7 @@ def test_task_types_need_a_permission(client, page):
     assert client.get(reverse(page)).status_code == 403
 
 
+@guards("routing/tasks.py", "    if not library.is_learned():\n", "    if True:\n")
 def test_new_examples_are_learned_in_a_process_of_its_own_and_once(hours, monkeypatch):
     commands = []
 

@@ -5,6 +5,7 @@ import pytest
 from routing.choice import Tier
 from routing.models import Policy
 from routing.tiers import ModelHealth, scorer, slots
+from tests.guards import guards
 
 CHEAP, CHEAP_NEXT = "gpt-3.5-turbo", "gpt-5.6-terra"
 STRONG, STRONG_NEXT = "gpt-4", "gpt-5.6-sol"
@@ -19,6 +20,7 @@ def health(gone: str = "", refused: str = "", paused: str = "", probes: str = ""
     )
 
 
+@guards("routing/tiers.py", "    if successor in missing:\n", "    if False:\n")
 @pytest.mark.parametrize(
     ("tier", "given", "asked"),
     [
@@ -72,6 +74,7 @@ def test_a_successor_that_is_gone_too_succeeds_nobody():
     assert (slot.model, slot.successor) == (STRONG, "")
 
 
+@guards("routing/tiers.py", "            self.probes.discard(model)\n", "")
 def test_one_call_is_the_probe_and_the_others_go_round_it():
     now = health(probes=STRONG)
 

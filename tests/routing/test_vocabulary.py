@@ -3,6 +3,7 @@
 import pytest
 
 from routing.analysis.subjects import Vocabulary
+from tests.guards import guards
 
 PETS = Vocabulary(
     {
@@ -34,6 +35,7 @@ def test_each_subject_is_found_once_and_in_order(text, found):
     assert PETS.found(text) == found
 
 
+@guards("routing/analysis/subjects.py", 'r"\\W\\b(?=(?:%s))"', 'r"\\W\\b(?:%s)"')
 def test_words_that_overlap_are_all_found():
     fire = Vocabulary({"fire": (r"on [a-z ]{0,20}fire", ""), "law": ("lawyer", "")})
 

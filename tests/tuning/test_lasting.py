@@ -14,6 +14,7 @@ from chatsite.tuning.replay import Priced, Replay, Total
 from routing.choice import Tier
 from routing.models import RouteDecision
 from tests.chat import told
+from tests.guards import guards
 
 
 def strong(score: float) -> Priced:
@@ -103,6 +104,12 @@ def test_the_budgets_page_says_it(three_days_ago, operator, room, scope, period,
     assert asks == bool(said) == bool(words)
 
 
+@guards(
+    "chatsite/tuning/recent_traffic.py",
+    '    return _read(moment, "d.analyzer", [], _as_counted).groups\n',
+    '    own = dict(Policy.objects.values_list("pk", "threshold"))\n'
+    '    return _read(moment, "d.analyzer", [], lambda row: _alike(row, own)).groups\n',
+)
 def test_what_a_budget_raised_is_not_raised_twice(three_days_ago):
     # A score of 10 while a budget had raised the threshold to 9.5 moves above 10, not above 7.5.
     RouteDecision.objects.update(threshold=9.5)

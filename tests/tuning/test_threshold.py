@@ -18,6 +18,7 @@ from chatsite.quality.models import QualityLabel
 from chatsite.tuning import considered_replies
 from routing import policies
 from routing.models import Policy, RouteDecision
+from tests.guards import guards
 
 PAGE = "/admin/threshold/"
 SAVE = PAGE + "save/"
@@ -381,6 +382,7 @@ def only_two(monkeypatch, answered, traffic) -> None:
         labels.add(reply.pk, QualityLabel.Source.RATING, 1.0)
 
 
+@guards("chatsite/tuning/considered_replies.py", 'found["cut"] or begin', "begin")
 def test_of_more_messages_than_can_be_looked_at_the_newest_are_and_it_is_said(operator, only_two):
     old = RouteDecision.objects.earliest("decided_at")
     labels.add(int(old.reference.removeprefix("reply:")), QualityLabel.Source.RATING, 0.0)

@@ -8,6 +8,7 @@ from django.utils import timezone
 from billing.alerts import deliveries, raise_alerts
 from billing.alerts.models import Alert
 from chatsite.staff import roles
+from tests.guards import guards
 
 LIST = reverse("admin:alerts_alert_changelist")
 TEST = reverse("admin:alerts_alert_test")
@@ -50,6 +51,11 @@ def test_an_open_alert_is_on_every_page_until_it_is_acknowledged(client, person,
     assert alert.text not in client.get(LIST, {"acknowledged": "no"}).content.decode()
 
 
+@guards(
+    "billing/alerts/models.py",
+    "        return self.open().filter(quiet=False)\n",
+    "        return self.open()\n",
+)
 def test_a_quiet_alert_is_in_the_list_alone(client, person, alert):
     person(roles.STAFF)
     Alert.objects.update(quiet=True)

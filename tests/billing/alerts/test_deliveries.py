@@ -20,6 +20,7 @@ from billing.alerts import (
 from billing.alerts.models import Alert, Attempt, Delivery
 from chatsite import env
 from tests.billing.alerts.conftest import SECRET
+from tests.guards import guards
 
 pytestmark = pytest.mark.django_db
 
@@ -80,6 +81,7 @@ def test_a_secret_may_be_written_as_standard_webhooks_does(now):
     assert webhook.headers(f"whsec_{encoded}", "alert:1", b"{}", now) == plain
 
 
+@guards("billing/alerts/webhook.py", "follow_redirects=False", "follow_redirects=True")
 @pytest.mark.parametrize("status", [301, 307, 400, 404, 500, 503])
 def test_what_is_not_taken_is_tried_again_later(hook, later, now, status):
     hook.statuses.append(status)
@@ -139,6 +141,7 @@ def test_a_receiver_that_is_not_there_is_named_without_its_address(settings, now
     assert results == {"ConnectError", "ConnectionRefusedError"}
 
 
+@guards("billing/alerts/webhook.py", "timeout=TIMEOUT", "timeout=None")
 def test_a_receiver_that_does_not_answer_in_time_is_left(hook, monkeypatch, now):
     monkeypatch.setattr(webhook, "TIMEOUT", 0.1)
     hook.seconds = 0.5
@@ -158,6 +161,11 @@ def test_a_channel_that_is_not_set_up_any_more_sends_nothing(hook, mailbox, sett
     assert set(Delivery.objects.values_list("result", flat=True)) == {"not set up any more"}
 
 
+@guards(
+    "billing/alerts/deliveries.py",
+    "filter(pk=delivery.pk, state=State.DUE, tries=delivery.tries)\n    if not mine.filter(due_at__lte=now)",
+    "filter(pk=delivery.pk)\n    if not mine",
+)
 def test_two_workers_send_it_once(hook, now):
     raise_alerts.test("ada", now)
     seen_by_both = list(Delivery.objects.select_related("alert"))

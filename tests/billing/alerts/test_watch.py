@@ -10,6 +10,12 @@ from billing.alerts import raise_alerts, usual_costs
 from billing.alerts.models import Alert, Delivery
 from billing.models import Budget, Price
 from tests.billing.conftest import CHEAP, NOW, WORST, budget
+from tests.guards import guards
+
+# By any of the tests below.
+GUARDS = [
+    ("billing/alerts/raise_alerts.py", "            if not new:\n", "            if False:\n"),
+]
 
 DOLLAR = 10**9
 
@@ -66,6 +72,7 @@ def test_of_lines_that_are_crossed_at_once_the_highest_is_sent(reserve, receiver
     assert sent == {80: 0, 95: 2}
 
 
+@guards("billing/alerts/raise_alerts.py", '                    "quiet": finding.quiet,\n', "")
 @pytest.mark.parametrize(("key", "sent"), [("", 0), ("conversation:1", 2)])
 def test_a_share_of_many_is_for_the_list_alone(reserve, receivers, key, sent):
     budget(CHEAP, "conversation", key=key)
