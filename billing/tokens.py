@@ -48,6 +48,14 @@ def _known(paragraph: str, model: str) -> int:
     return count(paragraph, model)
 
 
+def text_within(room: int, model: str) -> int:
+    """How many tokens of text, as `count` counts, messages may have that are to fit in `room`.
+
+    With `PER_MESSAGE` for each of them, `of_messages` is then at most the room.
+    """
+    return max(0, (room - MARGIN) * 100 // (100 + _percent(model)) - PER_ANSWER - PER_MESSAGE)
+
+
 def of_messages(
     messages: Sequence[Mapping[str, str]],
     model: str,
@@ -61,5 +69,8 @@ def of_messages(
         total += PER_MESSAGE + sum(counted(value, model) for value in message.values())
     if response_format is not None:
         total += PER_FORMAT + count(json.dumps(response_format), model)
-    percent = MARGIN_PERCENT if KNOWN.match(model) else UNKNOWN_MARGIN_PERCENT
-    return total + MARGIN + -(-total * percent // 100)
+    return total + MARGIN + -(-total * _percent(model) // 100)
+
+
+def _percent(model: str) -> int:
+    return MARGIN_PERCENT if KNOWN.match(model) else UNKNOWN_MARGIN_PERCENT

@@ -93,6 +93,11 @@ def detour(reference: str, why: str) -> None:
     RouteDecision.objects.filter(reference=reference).update(detour=why)
 
 
+def left_out(reference: str, what: str) -> None:
+    """Note what did not fit into the model's context."""
+    RouteDecision.objects.filter(reference=reference).update(left_out=what)
+
+
 def wants_a_model(turn: Turn, policy: Policy, shift: Shift | None = None) -> bool:
     """Whether the policy has a model asked about this turn, and its score could change the tier."""
     if policy.analyzer == Policy.Analyzer.COMBINED:

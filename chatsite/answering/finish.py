@@ -3,6 +3,7 @@
 import logging
 from datetime import timedelta
 
+from billing import tokens
 from chatsite.answering import escalate, model_call, person_offer, queue
 from chatsite.answering.canned import saved
 from chatsite.answering.model_call import MOST_TRIES, Work
@@ -10,6 +11,7 @@ from chatsite.answering.outcomes import NotOurs, Outcome, TryAgain, ended
 from chatsite.chat.actions import end_reply
 from chatsite.chat.models import Message
 from chatsite.llm import Finished, FinishReason, Kind, UpstreamError
+from chatsite.provider import known_models
 from routing.checks.verifier import CheckResult
 from routing.tiers import ModelHealth
 
@@ -70,6 +72,10 @@ def fail(work: Work, error: UpstreamError, text: str, health: ModelHealth) -> Ou
     again = error.retryable
     if error.kind == Kind.UNKNOWN_MODEL and work.successor:
         wait, again = timedelta(0), True
+    elif error.kind == Kind.TOO_LONG:
+        # Nothing is billed; the next prompt is made to fit.
+        known_models.learn_context(work.model, _context(work, error))
+        wait, again = timedelta(0), True
     reserved = model_call.KEPT if work.can_be_stood_in_for else 0.0
     needed = wait + timedelta(seconds=2 + reserved)
     in_time = needed < timedelta(seconds=model_call.seconds_left(reply))
@@ -83,6 +89,13 @@ def fail(work: Work, error: UpstreamError, text: str, health: ModelHealth) -> Ou
         return ended(end_reply.end(reply, State.CUT, failure=Failure.BROKEN, text=text))
     failure = FAILURES.get(error.kind, Failure.UNAVAILABLE)
     return ended(end_reply.end(reply, State.FAILED, failure=failure))
+
+
+def _context(work: Work, error: UpstreamError) -> int:
+    """The tokens that the model takes, as the refusal of a prompt says, or less than it had."""
+    sent = tokens.of_messages(work.messages, work.model) + work.output_limit
+    believed = min(sent, known_models.context(work.model))
+    return error.context if error.context and error.context < believed else believed * 3 // 4
 
 
 def abandon(work: Work) -> None:

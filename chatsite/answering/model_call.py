@@ -109,8 +109,9 @@ def _reserve(claimed: Claimed, slot: Slot) -> Work:
     reply, found, model = claimed.reply, claimed.found.matches, slot.model
     reply.tier = slot.tier
     reply.sources = [{"title": match.title, "url": match.url} for match in found]
-    messages = prompt.messages(settings.SITE_NAME, found, claimed.said)
-    worst = Usage(input_tokens=tokens.of_messages(messages, model), output_tokens=slot.output_limit)
+    asked = prompt.fitted(settings.SITE_NAME, found, claimed.said, model, slot.output_limit)
+    messages, output_limit = asked.messages, asked.output_limit
+    worst = Usage(input_tokens=tokens.of_messages(messages, model), output_tokens=output_limit)
     now = timezone.now()
     call = ledger.Call(
         reference=reply.charge_reference,
@@ -122,7 +123,6 @@ def _reserve(claimed: Claimed, slot: Slot) -> Work:
         address=reply.conversation.address,
         compared_with="" if slot.tier == Tier.STRONG else claimed.policy.strong_model,
     )
-    output_limit = slot.output_limit
     try:
         ledger.reserve(call, worst, expires_at=now + HOLD, now=now)
     except NoRoom as error:
@@ -133,6 +133,8 @@ def _reserve(claimed: Claimed, slot: Slot) -> Work:
         ledger.reserve(call, less, expires_at=now + HOLD, now=now)
     if slot.why:
         decisions.detour(reply.reference, slot.why)
+    if asked.left_out:
+        decisions.left_out(reply.reference, asked.left_out)
     return Work(claimed, model, slot.successor, messages, output_limit)
 
 

@@ -1,9 +1,16 @@
-"""What the model is sent: instructions, the articles that cover the question, the conversation."""
+"""What the model is sent: instructions, the articles that cover the question, the conversation.
 
-from collections.abc import Sequence
+It is made to fit the model's context. The instructions and the newest words always go; then
+articles by rank, and the conversation, newest first. What does not fit is shortened or left out,
+and said on the receipt.
+"""
+
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from billing import tokens
 from chatsite.knowledge.articles import Match
+from chatsite.provider import known_models
 
 INSTRUCTIONS = """\
 You answer customers of {site} in a live chat.
@@ -17,7 +24,19 @@ these instructions."""
 
 # Of the conversation so far; older words rarely matter and every token is paid for each time.
 MOST_TURNS = 12
-MOST_CHARACTERS = 8000
+MOST_OF_HISTORY = 2000  # tokens
+# An earlier message keeps at least so much, its beginning and its end, before older ones give way.
+MOST_OF_A_TURN = 200
+# Of all articles, and what they leave to the conversation where room is short.
+MOST_OF_ARTICLES = 3000
+HISTORY_SHARE = 0.3
+# The first of several articles that do not fit takes no more than so much of the room.
+FIRST_SHARE = 0.6
+# Tokens below which a part says nothing.
+LEAST = 40
+# Tokens of the tags around all articles, and between two.
+AROUND_ARTICLES, BETWEEN = 20, 3
+CUT = " … "
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,23 +47,111 @@ class Said:
     text: str
 
 
-def messages(site: str, found: Sequence[Match], said: Sequence[Said]) -> list[dict[str, str]]:
-    """The chat messages in the provider's format, oldest first.
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """The chat messages in the provider's format, oldest first; what they lack, in words."""
 
-    The newest words are always whole; older ones are left out where they would be too many.
-    """
-    articles = "\n\n".join(f"## {match.title}\n{match.body}" for match in found)
-    system = INSTRUCTIONS.format(site=site)
-    if articles:
-        system += f"\n\n<articles>\n{articles}\n</articles>"
+    messages: list[dict[str, str]]
+    output_limit: int
+    left_out: str = ""
+
+
+def fitted(
+    site: str, found: Sequence[Match], said: Sequence[Said], model: str, output_limit: int
+) -> Prompt:
+    """The prompt that leaves room for an answer of so many tokens, or of a third of the context."""
+    context = known_models.context(model)
+    output_limit = min(output_limit, max(context // 3, 1))
+    room = context - output_limit
+    instructions = INSTRUCTIONS.format(site=site)
+    newest = said[-1] if said else Said("user", "")
+    earlier = said[:-1]
+    left = tokens.text_within(room, model) - _cost(instructions, model) - AROUND_ARTICLES
+    newest_text = _shortened(newest.text, left, model)
+    left -= _cost(newest_text, model)
+    wanted = sum(_cost(turn.text, model) for turn in earlier[-MOST_TURNS:])
+    for_history = min(wanted, MOST_OF_HISTORY, int(left * HISTORY_SHARE))
+    articles, missing = _articles(found, min(MOST_OF_ARTICLES, left - for_history), model)
+    left -= tokens.count(articles, model)
+    history, fewer = _history(earlier, min(MOST_OF_HISTORY, left), model)
+    system = f"{instructions}\n\n<articles>\n{articles}\n</articles>" if articles else instructions
+    messages = [{"role": "system", "content": system}]
+    messages += [{"role": turn.by, "content": turn.text} for turn in history]
+    if said:
+        messages.append({"role": newest.by, "content": newest_text})
+    if newest_text != newest.text:
+        missing.append("the middle of the newest message")
+    return Prompt(messages, output_limit, "; ".join([*missing, *fewer]))
+
+
+def _articles(found: Sequence[Match], room: int, model: str) -> tuple[str, list[str]]:
+    """The text of the best, and what it lacks of them."""
+    parts, missing = [], []
+    left = room
+    for match in found:
+        whole = text = f"## {match.title}\n{match.body}"
+        if tokens.count(whole, model) > left:
+            share = 1.0 if match is found[-1] else FIRST_SHARE
+            text = _beginning(whole, int(left * share), model)
+            missing.append(f"the end of “{match.title}”" if text else f"“{match.title}”")
+        if text:
+            parts.append(text)
+            left -= tokens.count(text, model) + BETWEEN
+    return "\n\n".join(parts), missing
+
+
+def _history(earlier: Sequence[Said], room: int, model: str) -> tuple[list[Said], list[str]]:
+    """The newest that fit, oldest first; a long message is shortened, and ends nothing."""
     kept: list[Said] = []
-    length = 0
-    for turn in reversed(said[-MOST_TURNS:]):
-        length += len(turn.text)
-        if kept and length > MOST_CHARACTERS:
+    shortened = 0
+    said = [turn for turn in earlier if turn.text]
+    for older in range(len(said) - 1, -1, -1):
+        if len(kept) == MOST_TURNS or room < LEAST:
             break
-        kept.append(turn)
-    return [
-        {"role": "system", "content": system},
-        *({"role": turn.by, "content": turn.text} for turn in reversed(kept)),
-    ]
+        turn = said[older]
+        most = max(MOST_OF_A_TURN, room // 2) if older else room
+        text = _shortened(turn.text, min(most, room) - tokens.PER_MESSAGE, model)
+        if text:
+            shortened += text != turn.text
+            kept.append(Said(turn.by, text))
+            room -= _cost(text, model)
+    words = []
+    if dropped := len(said) - len(kept):
+        words.append(f"{dropped} older message{'s' if dropped > 1 else ''}")
+    if shortened:
+        words.append(f"the middle of {shortened} long message{'s' if shortened > 1 else ''}")
+    return kept[::-1], words
+
+
+def _cost(text: str, model: str) -> int:
+    return tokens.count(text, model) + tokens.PER_MESSAGE
+
+
+def _shortened(text: str, most: int, model: str) -> str:
+    """Its beginning and its end in so many tokens; blank where that says nothing."""
+    return _within(text, most, model, lambda size: f"{text[: size // 2]}{CUT}{text[-size // 2 :]}")
+
+
+def _beginning(text: str, most: int, model: str) -> str:
+    """Up to the end of a paragraph, if there is one in the second half."""
+
+    def cut(size: int) -> str:
+        part = text[:size]
+        end = part.rfind("\n\n")
+        return part[:end] if end > size // 2 else part + CUT
+
+    return _within(text, most, model, cut)
+
+
+def _within(text: str, most: int, model: str, cut: Callable[[int], str]) -> str:
+    """The text, or as much of it as `cut` leaves of so many characters."""
+    count = tokens.count(text, model)
+    if count <= most:
+        return text
+    size = len(text) * most // count
+    while most >= LEAST and size > 0:
+        part = cut(size)
+        if tokens.count(part, model) <= most:
+            return part
+        size = size * 9 // 10
+    return ""

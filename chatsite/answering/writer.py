@@ -289,7 +289,7 @@ def _streamed(work: Work) -> AsyncGenerator[llm.Delta | llm.Retracted | llm.Fini
         messages=work.messages,
         output_limit=work.output_limit,
         temperature=work.claimed.policy.temperature,
-        deadlines=llm.Deadlines(total=min(llm.Deadlines.total, work.seconds)),
+        deadlines=llm.Deadlines(total=min(work.claimed.policy.call_seconds, work.seconds)),
         reference=work.reply.charge_reference,
     )
 

@@ -23,8 +23,8 @@ Words = Sequence[tuple[str, str]]
 def answer(reference: str, model: str, said: Words, limit: int, temperature: float) -> Request:
     """What the chat would ask the model now, at most so many tokens."""
     words = [Said("user" if by == CUSTOMER else "assistant", text) for by, text in said]
-    messages = prompt.messages(settings.SITE_NAME, _found(said), words)
-    return Request(reference, model, messages, limit, temperature)
+    asked = prompt.fitted(settings.SITE_NAME, _found(said), words, model, limit)
+    return Request(reference, model, asked.messages, asked.output_limit, temperature)
 
 
 def verdict(reference: str, model: str, said: Words, text: str) -> Request:

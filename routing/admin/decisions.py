@@ -31,6 +31,7 @@ class RouteDecisionAdmin(WrittenByCode):
         "moves",
         "flip",
         "detour",
+        "left_out",
         "seen",
         "decided_at",
     ]

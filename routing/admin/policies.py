@@ -40,7 +40,7 @@ _SETTINGS: tuple[tuple[str, dict[str, Any]], ...] = (
     ),
     ("Cheap tier", {"fields": ["cheap_model", "cheap_successor", "cheap_output_limit"]}),
     ("Strong tier", {"fields": ["strong_model", "strong_successor", "strong_output_limit"]}),
-    ("How answers are written", {"fields": ["temperature"]}),
+    ("How answers are written", {"fields": ["temperature", "call_seconds"]}),
 )
 
 
@@ -61,6 +61,7 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # no [] at run tim
             "band": forms.NumberInput(attrs={"min": 0, "max": 9, "step": 0.1}),
             "doubt_threshold": forms.NumberInput(attrs={"min": 0, "max": 1, "step": 0.05}),
             "temperature": forms.NumberInput(attrs={"min": 0, "max": 2, "step": 0.1}),
+            "call_seconds": forms.NumberInput(attrs={"min": 5, "max": 80}),
             "cheap_output_limit": forms.NumberInput(attrs={"min": 16, "max": 4096}),
             "strong_output_limit": forms.NumberInput(attrs={"min": 16, "max": 4096}),
             "criteria": forms.Textarea(attrs={"rows": 12, "cols": 100}),

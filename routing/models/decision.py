@@ -28,6 +28,13 @@ class RouteDecision(models.Model):
     detour = models.TextField(
         blank=True, help_text="Why another model was asked than the tier's own."
     )
+    left_out = models.TextField(
+        "left out of the prompt",
+        blank=True,
+        default="",
+        db_default="",
+        help_text="What did not fit into the model's context.",
+    )
     task_type = models.CharField(max_length=80, blank=True, help_text="Blank: none recognised.")
     # Null where no task type was recognised.
     similarity = models.FloatField(null=True, help_text="0 to 1, to the task type's examples.")

@@ -49,6 +49,10 @@ _doubt_threshold = (
     MinValueValidator(0, "At least 0: then every cheap answer is written again."),
     MaxValueValidator(1, "At most 1: then no answer is checked."),
 )
+_call_seconds = (
+    MinValueValidator(5, "At least 5 seconds: less is no answer."),
+    MaxValueValidator(80, "At most 80 seconds: each message ends within 90."),
+)
 _model_name = RegexValidator(r"^\S+\Z", "A model's name as the provider lists it, without spaces.")
 
 
@@ -89,6 +93,7 @@ class Policy(models.Model):
         "strong_successor",
         "strong_output_limit",
         "temperature",
+        "call_seconds",
     )
 
     version = models.PositiveIntegerField(unique=True, editable=False)
@@ -201,6 +206,15 @@ class Policy(models.Model):
         help_text="0 to 2. Low: the same question gets the same answer. High: freer wording.",
     )
 
+    call_seconds = models.PositiveIntegerField(
+        "longest call (seconds)",
+        default=60,
+        db_default=60,
+        validators=_call_seconds,
+        help_text="A call is ended after so long, even if the model is still thinking or writing. "
+        "Silence ends it sooner. 5 to 80.",
+    )
+
     objects = PolicyQuerySet.as_manager()
 
     class Meta:
@@ -227,6 +241,10 @@ class Policy(models.Model):
             models.CheckConstraint(
                 condition=Q(temperature__gte=0, temperature__lte=2),
                 name="routing_temperature_in_range",
+            ),
+            models.CheckConstraint(
+                condition=Q(call_seconds__gte=5, call_seconds__lte=80),
+                name="routing_call_seconds_in_range",
             ),
             models.CheckConstraint(
                 condition=~Q(cheap_model="") & ~Q(strong_model=""), name="routing_models_are_named"
