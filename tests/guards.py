@@ -45,7 +45,7 @@ BROKEN = {
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """`text` in `file` is what `test` (a pytest node id) guards; `without` is the code without it."""
+    """`text` in `file` is what `test` (a node id) guards; `without` is the code without it."""
 
     test: str
     file: str

@@ -127,7 +127,8 @@ def test_the_costs_lead_to_the_visitors(staff, three):
 
 @guards(
     "billing/dashboard/visitor_list.py",
-    '        if not request.user.has_perm("billing.view_ledgerentry"):\n            raise PermissionDenied\n',
+    '        if not request.user.has_perm("billing.view_ledgerentry"):\n'
+    "            raise PermissionDenied\n",
     "",
 )
 @guards(

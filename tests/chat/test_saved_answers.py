@@ -175,7 +175,8 @@ def test_an_operator_takes_an_answer_out_and_writes_none(operator, articles):
 
 @guards(
     "chatsite/chat/admin/saved_answers.py",
-    "    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:\n        return False\n",
+    "    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:\n"
+    "        return False\n",
     "",
 )
 def test_not_even_an_administrator_writes_one(admin_client, articles):

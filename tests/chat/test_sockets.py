@@ -193,7 +193,9 @@ async def test_nobody_writes_into_another_visitors_conversation(tab, open_tab, w
 
 @guards(
     "chatsite/asgi.py",
-    '"websocket": OriginValidator(\n            sockets, [*settings.ALLOWED_HOSTS, *settings.CSRF_TRUSTED_ORIGINS]\n        ),',
+    '"websocket": OriginValidator(\n'
+    "            sockets, [*settings.ALLOWED_HOSTS, *settings.CSRF_TRUSTED_ORIGINS]\n"
+    "        ),",
     '"websocket": sockets,',
 )
 async def test_a_page_of_another_origin_gets_no_socket(tab):

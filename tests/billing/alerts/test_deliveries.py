@@ -163,7 +163,8 @@ def test_a_channel_that_is_not_set_up_any_more_sends_nothing(hook, mailbox, sett
 
 @guards(
     "billing/alerts/deliveries.py",
-    "filter(pk=delivery.pk, state=State.DUE, tries=delivery.tries)\n    if not mine.filter(due_at__lte=now)",
+    "filter(pk=delivery.pk, state=State.DUE, tries=delivery.tries)\n"
+    "    if not mine.filter(due_at__lte=now)",
     "filter(pk=delivery.pk)\n    if not mine",
 )
 def test_two_workers_send_it_once(hook, now):
