@@ -11,9 +11,8 @@ from typing import assert_never
 
 from django.db import connection, transaction
 from django.db.models import Q
-from django.utils import timezone
 
-from billing import tallies, windows
+from billing import clock, tallies, windows
 from billing.errors import AlreadyCharged, NoPrice, NoRoom, NotReserved
 from billing.models import Budget, BudgetPeriod, Hold, LedgerEntry
 from billing.prices import model_snapshots, pricing
@@ -180,7 +179,7 @@ def settle(
 def release(reference: str) -> None:
     """Hold nothing and charge nothing: the request never left this machine. Raises NotReserved."""
     nothing = Usage(input_tokens=0, output_tokens=0)
-    if not _charge(reference, nothing, _Response(outcome=NOT_SENT), timezone.now()):
+    if not _charge(reference, nothing, _Response(outcome=NOT_SENT), clock.now()):
         _must_be_charged(reference)
 
 
@@ -230,7 +229,7 @@ def correct(reference: str, amount: int, like: LedgerEntry, called_at: datetime)
         )
         response = _Response(like.model_returned, like.service_tier, outcome=RECONCILED)
         nothing = Usage(input_tokens=0, output_tokens=0)
-        _charge(reference, nothing, response, timezone.now(), amount)
+        _charge(reference, nothing, response, clock.now(), amount)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from statistics import median
 
-from django.utils import timezone
-
+from billing import clock
 from billing.models import LedgerEntry
 
 # The newest so many calls of the last days; fewer than the least say nothing.
@@ -34,7 +33,7 @@ def of(model: str) -> Speed | None:
         outcome__in=ENDED,
         model_requested=model,
         estimated=False,
-        called_at__gt=timezone.now() - RECENT,
+        called_at__gt=clock.now() - RECENT,
     ).values_list("output_tokens", "called_at", "settled_at")[:NEWEST]
     return fitted([(tokens or 0, (end - start).total_seconds()) for tokens, start, end in calls])
 

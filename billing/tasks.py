@@ -1,12 +1,12 @@
 """Celery's part: the hourly look at budgets that pace themselves."""
 
 from celery import shared_task
-from django.utils import timezone
 
+from billing import clock
 from billing.pacing import adjust
 
 
 @shared_task
 def pace() -> None:
     """Safe to run twice, also at once."""
-    adjust.look(timezone.now())
+    adjust.look(clock.now())

@@ -4,9 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from django.conf import settings
-from django.utils import timezone
 
-from billing import ladder, windows
+from billing import clock, ladder, windows
 from billing.errors import NoRoom
 from billing.ladder import FULL, Ladder, Step
 from billing.models import Budget
@@ -58,7 +57,7 @@ def means(claimed: Claimed) -> Means:
         tier=Tier.STRONG,
         model=policy.strong_model,
     )
-    strictest = max(windows.uses(keys, timezone.now()), key=_severity, default=None)
+    strictest = max(windows.uses(keys, clock.now()), key=_severity, default=None)
     if strictest is None or (taken := _severity(strictest)) == (Step.FREE, 0.0):
         return Means()
     step, points = taken
@@ -111,7 +110,7 @@ def refuse(claimed: Claimed) -> Ended | NotOurs:
     if change is None:
         return NotOurs()
     conversation = change.conversation
-    conversation.wants_person_since = conversation.wants_person_since or timezone.now()
+    conversation.wants_person_since = conversation.wants_person_since or clock.now()
     conversation.save(update_fields=["wants_person_since"])
     return Ended(replace(change, handed=True))
 

@@ -5,9 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from django.conf import settings
-from django.utils import timezone
 
-from billing import ledger, tokens
+from billing import clock, ledger, tokens
 from billing.errors import NoPrice, NoRoom
 from billing.prices.pricing import Estimate, Usage
 from chatsite.answering import prompt
@@ -112,7 +111,7 @@ def _reserve(claimed: Claimed, slot: Slot) -> Work:
     asked = prompt.fitted(settings.SITE_NAME, found, claimed.said, model, slot.output_limit)
     messages, output_limit = asked.messages, asked.output_limit
     worst = Usage(input_tokens=tokens.of_messages(messages, model), output_tokens=output_limit)
-    now = timezone.now()
+    now = clock.now()
     call = ledger.Call(
         reference=reply.charge_reference,
         purpose="answer",
@@ -140,7 +139,7 @@ def _reserve(claimed: Claimed, slot: Slot) -> Work:
 
 def seconds_left(reply: Message) -> float:
     """Until the reply's deadline."""
-    return (reply.deadline - timezone.now()).total_seconds() if reply.deadline else 0.0
+    return (reply.deadline - clock.now()).total_seconds() if reply.deadline else 0.0
 
 
 def settle(work: Work, finished: Finished, outcome: str = "") -> None:
@@ -152,7 +151,7 @@ def settle(work: Work, finished: Finished, outcome: str = "") -> None:
         service_tier=finished.service_tier,
         request_id=finished.request_id,
         outcome=outcome or str(finished.finish_reason),
-        now=timezone.now(),
+        now=clock.now(),
     )
 
 
@@ -171,4 +170,4 @@ def abandon(work: Work) -> None:
 
 
 def _settle(work: Work, usage: Usage | Estimate | None, outcome: str) -> None:
-    ledger.settle(work.reply.charge_reference, usage, outcome=outcome, now=timezone.now())
+    ledger.settle(work.reply.charge_reference, usage, outcome=outcome, now=clock.now())

@@ -8,9 +8,8 @@ from datetime import timedelta
 
 from django.db.models import F
 from django.db.models.functions import Now
-from django.utils import timezone
 
-from billing import ledger
+from billing import clock, ledger
 from chatsite.answering import sql
 from chatsite.answering.canned import approved, canned_answer, person_requested, saved
 from chatsite.answering.model_call import LEASE, Claimed
@@ -62,7 +61,7 @@ def recover() -> tuple[list[int], list[Change]]:
         state=State.PENDING, lease_until=None, due_at=Now(), text=""
     )
     ended = end_reply.end_overdue()
-    ledger.expire(timezone.now())
+    ledger.expire(clock.now())
     due = Message.objects.filter(state=State.PENDING, due_at__lte=Now()).order_by("due_at")
     return list(due.values_list("id", flat=True)[:500]), ended
 

@@ -12,9 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from django.utils import timezone
-
-from billing import ledger, tokens
+from billing import clock, ledger, tokens
 from billing.errors import NoPrice, NoRoom
 from billing.ladder import Step
 from billing.prices.pricing import Estimate, Usage
@@ -234,7 +232,7 @@ class Scorer:
 
 def _reserve(batch: _Batch, messages: list[dict[str, str]]) -> None:
     model = batch.model
-    now = timezone.now()
+    now = clock.now()
     conversations = {each.claimed.reply.conversation for each in batch.wanted}
     alone = conversations.pop() if len(conversations) == 1 else None
     call = ledger.Call(
@@ -292,5 +290,5 @@ def _settle(
         service_tier=finished.service_tier if finished else "",
         request_id=finished.request_id if finished else "",
         outcome=outcome,
-        now=timezone.now(),
+        now=clock.now(),
     )

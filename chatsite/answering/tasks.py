@@ -6,8 +6,8 @@ from functools import cache
 from celery import shared_task
 from celery.signals import worker_ready, worker_shutdown
 from django.conf import settings
-from django.utils import timezone
 
+from billing import clock
 from chatsite.answering import queue
 from chatsite.answering.canned import saved
 from chatsite.answering.writer import WriterThread
@@ -44,9 +44,9 @@ def sweep() -> None:
 @shared_task
 def forget() -> None:
     """Delete what has outlived its use."""
-    cached_scores.forget(timezone.now())
-    saved.forget(timezone.now())
-    model_list.forget(timezone.now())
+    cached_scores.forget(clock.now())
+    saved.forget(clock.now())
+    model_list.forget(clock.now())
 
 
 @worker_ready.connect

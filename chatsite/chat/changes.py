@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from chatsite.chat.live import bus, hints
 from chatsite.chat.live.bus import Live
-from chatsite.chat.live.frames import Begun, Changed
+from chatsite.chat.live.frames import OVER, Begun, Changed
 from chatsite.chat.models import Conversation, Message
 
 # What the page shows of a message, and of who answers.
@@ -23,7 +23,7 @@ class Change:
 
     Of the messages `added` at the end, those `moved` stood elsewhere before. `reply_id` is the
     reply that a worker may start now. `handed`: somebody else answers from now on. `rated`: only
-    the customer's opinion of these is different.
+    the customer's opinion of these is different. `over`: it was ended or deleted.
     """
 
     conversation: Conversation
@@ -35,6 +35,7 @@ class Change:
     reply_id: int | None = None
     handed: bool = False
     rated: tuple[Message, ...] = ()
+    over: bool = False
 
     def handing_over(self) -> Self:
         """The same, as who answers changes with it."""
@@ -73,6 +74,8 @@ def frame(change: Change) -> Changed:
     pieces += [("feedback", _row(message)) for message in change.rated]
     if change.handed:
         pieces.append(("status", {name: getattr(change.conversation, name) for name in STATUS}))
+    if change.over:
+        pieces.append((OVER, None))
     conversation = change.conversation.public_id.hex
     ended = [
         (message.pk, message.attempt)

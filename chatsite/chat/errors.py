@@ -33,6 +33,12 @@ class WithColleague(Refused):
     words = "A colleague is handling this conversation. Take it over first."
 
 
+class Ended(Refused):
+    """The conversation was ended or deleted; nothing is said in it any more."""
+
+    words = "This conversation has ended. Please start a new one."
+
+
 class NotRetryable(Refused):
     words = "This answer is already being written."
 

@@ -3,8 +3,8 @@
 import uuid
 from dataclasses import dataclass
 
-from chatsite.chat.errors import NotYours
-from chatsite.chat.models import Conversation, Message
+from chatsite.chat.errors import Ended, NotYours
+from chatsite.chat.models import Conversation, DeletedConversation, Message
 
 # Messages shown at once: the longest of them all fit into one frame of a socket.
 SHOWN = 200
@@ -25,7 +25,7 @@ class Seen:
 def seen(public_id: uuid.UUID, visitor: str, before: int | None = None) -> Seen:
     """The visitor's conversation of this address; unsaved and empty where none has begun.
 
-    Of its messages the newest `SHOWN`, or those before a position. Raises NotYours.
+    Of its messages the newest `SHOWN`, or those before a position. Raises NotYours, Ended.
     """
     if not visitor:
         raise NotYours
@@ -38,17 +38,26 @@ def seen(public_id: uuid.UUID, visitor: str, before: int | None = None) -> Seen:
     if messages:
         conversation = messages[0].conversation
     else:
+        if DeletedConversation.objects.filter(public_id=public_id).exists():
+            raise Ended
         # A conversation is stored with its first message, so without one there is none.
         conversation = Conversation(public_id=public_id, visitor=visitor)
     if conversation.visitor != visitor:
         raise NotYours
+    if conversation.ended_at:
+        raise Ended
     return Seen(conversation, messages, messages[0].position if len(read) > SHOWN else None)
 
 
 def latest(visitor: str) -> uuid.UUID | None:
     """The conversation that a returning visitor goes on with."""
     held = Conversation.objects.held_by(visitor) if visitor else Conversation.objects.none()
-    return held.order_by("-active_at").values_list("public_id", flat=True).first()
+    return (
+        held.filter(ended_at=None)
+        .order_by("-active_at")
+        .values_list("public_id", flat=True)
+        .first()
+    )
 
 
 def revisions(public_ids: list[str]) -> dict[str, int]:

@@ -12,13 +12,14 @@ from functools import cache
 from django.db import connection
 from django.db.models import UUIDField
 
+from billing import clock
 from chatsite.chat.models import ANSWER_WITHIN, Conversation, Message
 
 UUID: "UUIDField[uuid.UUID, uuid.UUID]" = UUIDField()  # as either database takes one
 # Of a conversation, what a change of it takes.
 HOLDING = [
     *("id", "public_id", "visitor", "revision", "handled_by_id", "wants_person_since"),
-    *("resolved_at", "snoozed_until", "handed_back_at"),
+    *("resolved_at", "snoozed_until", "handed_back_at", "ended_at"),
 ]
 
 
@@ -73,15 +74,19 @@ def sent_or_open(conversation_id: int, client_id: uuid.UUID) -> list[int]:
 
 
 def add(*messages: Message) -> None:
-    """Store new messages, which get their ids; a pending reply is due now."""
+    """Store new messages, which get their ids; a pending reply is due now.
+
+    The database's clock says when they were said: answers have to end so many seconds later.
+    """
     fields = [field for field in Message._meta.concrete_fields if not field.primary_key]
     rows, values = [], []
     for message in messages:
+        message.created_at = clock.now()
         pending = message.state == Message.State.PENDING
         moments = {"due_at": now(), "deadline": now(ANSWER_WITHIN.seconds)} if pending else {}
         rows.append(", ".join(moments.get(field.name, "%s") for field in fields))
         values += [
-            field.get_db_prep_save(field.pre_save(message, add=True), connection)
+            field.get_db_prep_save(getattr(message, field.attname), connection)
             for field in fields
             if field.name not in moments
         ]

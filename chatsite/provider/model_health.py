@@ -10,8 +10,8 @@ from datetime import timedelta
 
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 
+from billing import clock
 from chatsite.llm import Kind
 from chatsite.provider import adjustments
 from chatsite.provider.models import ProviderModel
@@ -57,7 +57,7 @@ class Health:
 
     def failed(self, model: str, kind: Kind) -> None:
         """A call came to nothing."""
-        now = timezone.now()
+        now = clock.now()
         row = ProviderModel.objects.filter(name=model)
         if not row.exists():
             ProviderModel.objects.bulk_create([ProviderModel(name=model)], ignore_conflicts=True)
@@ -72,7 +72,7 @@ class Health:
 
     def _look(self) -> None:
         adjustments.keep_news()
-        now, clock = timezone.now(), time.monotonic()
+        now, at = clock.now(), time.monotonic()
         unwell = ProviderModel.objects.filter(
             Q(missing_since__isnull=False)
             | Q(refused_until__gt=now)
@@ -86,8 +86,8 @@ class Health:
         # A probe that nobody made stays to be made.
         probes = over & self._current.probes
         for name in over - probes:
-            if clock - self._probed_at.get(name, -PROBED_FOR) >= PROBED_FOR:
-                self._probed_at[name] = clock
+            if at - self._probed_at.get(name, -PROBED_FOR) >= PROBED_FOR:
+                self._probed_at[name] = at
                 probes.add(name)
         self._current = ModelHealth(
             gone=frozenset(model.name for model in found if model.missing_since),
@@ -96,7 +96,7 @@ class Health:
             probes=probes,
         )
         self._suspects = {model.name for model in found if model.failures}
-        self._looked_at = clock
+        self._looked_at = at
 
     def _forget(self) -> None:
         self._looked_at = -KNOWN_FOR

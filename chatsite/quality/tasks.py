@@ -6,8 +6,8 @@ import sys
 
 from celery import shared_task
 from django.conf import settings
-from django.utils import timezone
 
+from billing import clock
 from chatsite.offline.errors import NotSold
 from chatsite.quality import judging
 
@@ -30,7 +30,7 @@ def learn() -> None:
 def sample() -> None:
     """Queue a sample of the day's cheap answers to be judged."""
     try:
-        judging.sample(timezone.now())
+        judging.sample(clock.now())
     except NotSold as error:
         logger.warning("Nothing is judged: %s", error)
 

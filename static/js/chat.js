@@ -94,6 +94,8 @@ chat.addEventListener("htmx:wsConfigSend", ({ target, detail }) => {
 });
 
 chat.addEventListener("submit", (event) => {
+  // Whoever uses this browser next finds nothing of what was typed.
+  if (event.target.matches("[data-leave]")) sessionStorage.clear();
   if (!event.target.matches("[data-ask]")) return;
   event.preventDefault();
   const text = new FormData(event.target, event.submitter).get("text").trim();

@@ -32,7 +32,8 @@ chat.addEventListener("htmx:wsOpen", ({ detail }) => {
 chat.addEventListener("htmx:wsClose", ({ detail: { event, socketWrapper } }) => {
   const final = FINAL.includes(event.code);
   chat.dataset.connection = "closed";
-  status.textContent = final ? status.dataset.refused : status.dataset.reconnecting;
+  const words = { 4403: status.dataset.refused, 4410: status.dataset.ended };
+  status.textContent = words[event.code] ?? status.dataset.reconnecting;
   if (!final && !RETRIED.includes(event.code))
     setTimeout(socketWrapper.reconnect, 500 + 500 * Math.random());
 });

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from billing import ledger, tasks, windows
+from billing import clock, ledger, tasks, windows
 from billing.admin.forms import BudgetForm
 from billing.alerts import raise_alerts
 from billing.errors import NoPrice
@@ -264,7 +264,8 @@ def test_an_edit_during_a_look_counts(month, change):
 
 
 def test_the_hourly_look_is_at_those_that_pace_themselves(month, monkeypatch):
-    monkeypatch.setattr(timezone, "now", lambda: NOW)
+    for module in (timezone, clock):
+        monkeypatch.setattr(module, "now", lambda: NOW)
     plain = budget(DOLLAR, period="day")
 
     tasks.pace()
@@ -372,7 +373,8 @@ def without(sent: dict[str, str], name: str) -> dict[str, str]:
 
 @pytest.fixture
 def now(monkeypatch) -> datetime:
-    monkeypatch.setattr(timezone, "now", lambda: NOW)
+    for module in (timezone, clock):
+        monkeypatch.setattr(module, "now", lambda: NOW)
     return NOW
 
 
@@ -416,7 +418,8 @@ def test_the_dashboard_is_told_what_would_last(staff, history, now, paces, limit
 
 def test_a_look_that_is_overdue_is_pointed_out(operator, month, monkeypatch):
     adjust.adjust(month, NOW)
-    monkeypatch.setattr(timezone, "now", lambda: NOW + timedelta(hours=3))
+    for module in (timezone, clock):
+        monkeypatch.setattr(module, "now", lambda: NOW + timedelta(hours=3))
 
     seen = operator.get(url(month)).content.decode()
 

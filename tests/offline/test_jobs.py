@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from billing import ledger, ledger_proof, tokens
+from billing import clock, ledger, ledger_proof, tokens
 from billing.errors import NoPrice
 from billing.models import (
     Budget,
@@ -29,7 +29,8 @@ def pass_time(monkeypatch):
     def pass_time(minutes: float) -> None:
         nonlocal past
         past += timedelta(minutes=minutes)
-        monkeypatch.setattr(timezone, "now", lambda: now() + past)
+        for module in (timezone, clock):
+            monkeypatch.setattr(module, "now", lambda: now() + past)
 
     return pass_time
 

@@ -4,8 +4,8 @@ import logging
 from dataclasses import dataclass, field
 
 from django.db.models import F
-from django.utils import timezone
 
+from billing import clock
 from chatsite.answering.model_call import Claimed
 from chatsite.answering.outcomes import Ended, NotOurs
 from chatsite.chat.actions import end_reply
@@ -51,7 +51,7 @@ def give(claimed: Claimed, answer: Answer) -> Ended | NotOurs:
     )
     if answer.saved:
         again = SavedAnswer.objects.filter(id=answer.saved.pk)
-        again.update(hits=F("hits") + 1, hit_at=timezone.now())
+        again.update(hits=F("hits") + 1, hit_at=clock.now())
     logger.info(
         "%s given a canned answer (%s) of task type %s",
         reply.reference,

@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Q
-from django.utils import timezone
 
+from billing import clock
 from billing.models import LedgerEntry
 from chatsite.answering import prompt
 from chatsite.answering.canned import canned_answer
@@ -40,7 +40,7 @@ def for_turn(claimed: Claimed) -> Answer | None:
     if task is None or key is None:
         return None
     known = (
-        SavedAnswer.objects.filter(key=key, saved_at__gt=timezone.now() - SAVED_FOR)
+        SavedAnswer.objects.filter(key=key, saved_at__gt=clock.now() - SAVED_FOR)
         .exclude(reply__rating=Message.Rating.BAD)
         .select_related("reply")
         .first()

@@ -9,8 +9,8 @@ from django.db import transaction
 
 from chatsite.chat import pending_reply, sql
 from chatsite.chat.changes import Change
-from chatsite.chat.errors import Empty, NotYours, TooLong
-from chatsite.chat.models import Conversation, Message
+from chatsite.chat.errors import Empty, Ended, NotYours, TooLong
+from chatsite.chat.models import Conversation, DeletedConversation, Message
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ def question(
     A conversation starts with its first message, from the network of `address`, which is a key. A
     message that arrives before the reply was begun joins it; one that arrives while it is written
     is answered by the next.
-    Raises Empty, TooLong, NotYours.
+    Raises Empty, TooLong, NotYours, Ended.
     """
     text = cleaned(text)
     if not text:
@@ -56,7 +56,7 @@ def question(
             added = (message, reply)
             change = Change(conversation, before, conversation.revision, added, handed=reopened)
         else:
-            message.save(force_insert=True)
+            sql.add(message)
             moved = reply is not None and _moved(reply, position + 1)
             change = Change(
                 conversation,
@@ -80,11 +80,13 @@ def cleaned(text: str) -> str:
 
 
 def _locked(public_id: uuid.UUID, visitor: str, address: str) -> Conversation:
-    """The visitor's conversation of this address, begun if need be. Raises NotYours."""
+    """The visitor's conversation of this address, begun if need be. Raises NotYours, Ended."""
     if not visitor:
         raise NotYours
     conversation = sql.locked_by_public_id(public_id)
     if conversation is None:
+        if DeletedConversation.objects.filter(public_id=public_id).exists():
+            raise Ended
         # Two first messages at once: one inserts, the other finds what it inserted.
         Conversation.objects.bulk_create(
             [Conversation(public_id=public_id, visitor=visitor, address=address)],
@@ -94,6 +96,8 @@ def _locked(public_id: uuid.UUID, visitor: str, address: str) -> Conversation:
         assert conversation is not None
     if conversation.visitor != visitor:
         raise NotYours
+    if conversation.ended_at:
+        raise Ended
     return conversation
 
 

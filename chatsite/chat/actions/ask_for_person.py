@@ -4,8 +4,8 @@ import logging
 import uuid
 
 from django.db import transaction
-from django.utils import timezone
 
+from billing import clock
 from chatsite.chat.changes import Change
 from chatsite.chat.errors import NotYours
 from chatsite.chat.models import Conversation
@@ -31,7 +31,7 @@ def request(public_id: uuid.UUID, visitor: str, wanted: bool) -> Change:
         if wanted:
             conversation.reopen()
         conversation.advance()
-        conversation.wants_person_since = timezone.now() if wanted else None
+        conversation.wants_person_since = clock.now() if wanted else None
         conversation.save(update_fields=["wants_person_since"])
     logger.info("%s %s a person", conversation.reference, "wants" if wanted else "no longer wants")
     return Change(conversation, before, conversation.revision, handed=True)

@@ -21,7 +21,7 @@ def reply(public_id: uuid.UUID, visitor: str, reply_id: int) -> Change:
     """
     with transaction.atomic():
         conversation = Conversation.objects.held_by(visitor).filter(public_id=public_id)
-        locked = conversation.select_for_update().first()
+        locked = conversation.filter(ended_at=None).select_for_update().first()
         if locked is None:
             raise NotYours
         failed = locked.messages.filter(id=reply_id).first()

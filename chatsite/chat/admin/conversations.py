@@ -1,6 +1,7 @@
 """Conversations in the admin: a list, each a transcript with receipts, and a person's words."""
 
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -22,7 +23,7 @@ from django.utils.text import Truncator
 
 from billing.dashboard import downloads
 from chatsite.chat import changes
-from chatsite.chat.actions import hand_back, staff_reply, take_over
+from chatsite.chat.actions import delete_conversation, hand_back, staff_reply, take_over
 from chatsite.chat.actions.ask import MAX_LENGTH
 from chatsite.chat.admin import (
     conversation_rows,
@@ -35,7 +36,7 @@ from chatsite.chat.admin.conversation_list import ConversationList
 from chatsite.chat.admin.conversation_rows import Overview
 from chatsite.chat.admin.saved_answers import SavedAnswerAdmin
 from chatsite.chat.changes import Change
-from chatsite.chat.models import Conversation, SavedAnswer
+from chatsite.chat.models import Conversation, Message, SavedAnswer
 
 # Characters of a summary on a line of the list.
 SHOWN = 160
@@ -109,6 +110,29 @@ class ConversationAdmin(admin.ModelAdmin[Conversation]):
     def has_take_over_permission(self, request: HttpRequest) -> bool:
         """To take a conversation over, write in it and hand it back."""
         return self.has_view_permission(request) and request.user.has_perm("chat.take_over")
+
+    # Deleting, with all that hangs on a conversation: nobody needs a right for each of its parts.
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[Any], dict[Any, int], set[str], list[Any]]:
+        conversations = list(objs)
+        ids = [conversation.pk for conversation in conversations]
+        counts = {
+            "conversations": len(ids),
+            "messages": Message.objects.filter(conversation__in=ids).count(),
+        }
+        return [str(conversation) for conversation in conversations], counts, set(), []
+
+    def delete_model(self, request: HttpRequest, obj: Conversation) -> None:
+        self._delete([obj.pk])
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Conversation]) -> None:
+        self._delete(queryset.order_by().values_list("pk", flat=True))
+
+    def _delete(self, ids: Iterable[int]) -> None:
+        for change in delete_conversation.conversations(ids):
+            changes.announce(change)
 
     # The list.
 

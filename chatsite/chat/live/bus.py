@@ -31,6 +31,8 @@ class Listener(Protocol):
 
     def expect(self, revision: int) -> None: ...
 
+    def is_gone(self) -> None: ...
+
     def resynchronise(self) -> None: ...
 
 
@@ -90,10 +92,13 @@ class Live:
         """Those that somebody here listens to."""
         return list(self._listeners)
 
-    def expect(self, conversation: str, revision: int) -> None:
-        """Listeners that have not come so far look for themselves."""
+    def expect(self, conversation: str, revision: int | None) -> None:
+        """Listeners that have not come so far look for themselves; None: nothing is stored."""
         for listener in tuple(self._listeners.get(conversation, ())):
-            listener.expect(revision)
+            if revision is None:
+                listener.is_gone()
+            else:
+                listener.expect(revision)
 
     async def close(self) -> None:
         """Publish what waits, for at most a second, then let go of Redis."""

@@ -18,9 +18,9 @@ from django.db import DatabaseError
 from chatsite.chat import changes, history
 from chatsite.chat.actions import ask, ask_for_person, rate, retry
 from chatsite.chat.changes import Change
-from chatsite.chat.errors import NotYours, Refused
+from chatsite.chat.errors import Ended, NotYours, Refused
 from chatsite.chat.live import bus, watch
-from chatsite.chat.live.frames import Begun, Changed, Delta, Frame
+from chatsite.chat.live.frames import OVER, Begun, Changed, Delta, Frame
 from chatsite.chat.models import Message
 from chatsite.chat.web import fragments, rate_limits, visitors
 from chatsite.markdown import BETWEEN, are_pieces
@@ -28,9 +28,9 @@ from chatsite.runtime.grouped_writes import GroupedWrites
 
 logger = logging.getLogger(__name__)
 
-# Close codes: after the first the page connects again by itself, after the second it does not.
+# Close codes: after the first the page connects again by itself, after the others it does not.
 # Daphne sends no code below 3000 but 1000: it raises instead.
-TRY_AGAIN, NOT_ALLOWED = 4013, 4403
+TRY_AGAIN, NOT_ALLOWED, GONE = 4013, 4403, 4410
 # Characters of one frame from a browser: a message of the greatest length in JSON escapes.
 LONGEST_FRAME = 40_000
 # Characters sent and not yet acknowledged. A reader who is slower is cut off and starts afresh.
@@ -111,6 +111,10 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             await self.accept()
             await self.close(NOT_ALLOWED)
             return
+        except Ended as error:
+            await self.accept()
+            await self._say_it_is_over(error)
+            return
         except DatabaseError as error:
             # Not accepted, so the page tries again, and later and later.
             logger.warning("A tab could not be opened: %s", error)
@@ -147,6 +151,8 @@ class ConversationConsumer(AsyncWebsocketConsumer):
                 return
             client_id = str(said.get("client_id", ""))
             change = await self._carried_out(said)
+        except Ended as error:
+            await self._say_it_is_over(error, client_id)
         except Refused as error:
             self._send(fragments.notice(error.words, client_id))
         except (AttributeError, KeyError, TypeError, ValueError):
@@ -162,6 +168,8 @@ class ConversationConsumer(AsyncWebsocketConsumer):
     async def _carried_out(self, said: dict[str, Any]) -> Change:
         """What the page asked for, committed. Raises Refused, ValueError."""
         if "retry" in said:
+            rate_limits.asks_per_visitor.take(self.visitor)
+            rate_limits.asks_per_address.take(self.address)
             verb = partial(retry.reply, self.public_id, self.visitor, int(said["retry"]))
         elif "rate" in said:
             rate_limits.clicks_per_visitor.take(self.visitor)
@@ -207,6 +215,15 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         reached = await database_sync_to_async(history.revisions)([self.public_id.hex])
         self.expect(reached.get(self.public_id.hex, 0))
 
+    async def _say_it_is_over(self, error: Ended, client_id: str = "") -> None:
+        await self.send(text_data=fragments.notice(error.words, client_id))
+        await self.close(GONE)
+
+    def is_gone(self) -> None:
+        """The database holds nothing of this conversation: any more, or yet."""
+        if not self.synchronising and self.revision > 0:
+            self.resynchronise()
+
     def expect(self, revision: int) -> None:
         if not self.synchronising and self.revision < revision:
             self.resynchronise()
@@ -228,6 +245,9 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         if frame.after <= self.revision:
             return
         if frame.before != self.revision:
+            self.resynchronise()
+            return
+        if any(kind == OVER for kind, _ in frame.pieces):
             self.resynchronise()
             return
         self.revision = frame.after
@@ -256,6 +276,9 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             wanted = self.wanted
             try:
                 seen = await read(self.public_id, self.visitor)
+            except Ended as error:
+                await self._say_it_is_over(error)
+                return
             except (DatabaseError, NotYours):
                 self._give_up()
                 return

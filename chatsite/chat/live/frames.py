@@ -12,6 +12,8 @@ import orjson
 
 # Kinds and values of the page's pieces; the process that has the tab makes HTML of them.
 Pieces = Sequence[tuple[str, Any]]
+# The kind of a piece after which a tab is shown nothing more.
+OVER = "over"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

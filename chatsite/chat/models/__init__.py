@@ -1,6 +1,6 @@
 """Conversations, their messages, and how these are answered without a call of their own."""
 
-from chatsite.chat.models.conversation import Conversation
+from chatsite.chat.models.conversation import Conversation, DeletedConversation
 from chatsite.chat.models.message import ANSWER_WITHIN, Message
 from chatsite.chat.models.saved_answer import CannedAnswer, SavedAnswer
 from chatsite.chat.models.scoring_share import ScoringShare
@@ -10,6 +10,7 @@ __all__ = [
     "ANSWER_WITHIN",
     "CannedAnswer",
     "Conversation",
+    "DeletedConversation",
     "Message",
     "SavedAnswer",
     "ScoringShare",

@@ -6,7 +6,9 @@ from typing import Self
 from django.conf import settings
 from django.db import connection, models
 from django.db.models import Q
-from django.utils import timezone
+from django.db.models.functions import Now
+
+from billing import clock
 
 # What a customer's next message ends.
 PUT_ASIDE = ("resolved_at", "snoozed_until", "handed_back_at")
@@ -46,6 +48,8 @@ class Conversation(models.Model):
     resolved_at = models.DateTimeField(null=True, blank=True, editable=False)
     snoozed_until = models.DateTimeField(null=True, blank=True, editable=False)
     handed_back_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Null unless the customer has ended it: then staff alone read it.
+    ended_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     active_at = models.DateTimeField(auto_now=True)
 
@@ -91,7 +95,7 @@ class Conversation(models.Model):
         """
         first = self.revision + 1
         self.revision += max(positions, 1)
-        self.active_at = timezone.now()
+        self.active_at = clock.now()
         with connection.cursor() as cursor:
             # By hand, for the reason that `statements` gives.
             cursor.execute(
@@ -103,3 +107,13 @@ class Conversation(models.Model):
                 ],
             )
         return first
+
+
+class DeletedConversation(models.Model):
+    """An address that stays taken: a tab that is still open would begin a conversation under it."""
+
+    public_id = models.UUIDField(primary_key=True)
+    deleted_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return str(self.public_id)

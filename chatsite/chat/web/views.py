@@ -1,6 +1,7 @@
 """Pages over HTTP; all that the socket does also works here by plain forms."""
 
 import uuid
+from collections.abc import Callable
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -9,8 +10,16 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from chatsite.chat import changes, history
-from chatsite.chat.actions import ask, ask_for_person, rate, retry
-from chatsite.chat.errors import NotYours, Refused
+from chatsite.chat.actions import (
+    ask,
+    ask_for_person,
+    delete_conversation,
+    end_conversation,
+    rate,
+    retry,
+)
+from chatsite.chat.changes import Change
+from chatsite.chat.errors import Ended, NotYours, Refused, TooFast
 from chatsite.chat.history import Seen
 from chatsite.chat.models import Conversation
 from chatsite.chat.web import fragments, rate_limits, visitors
@@ -41,6 +50,8 @@ def conversation(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     try:
         position = int(before[:9]) if before.isdecimal() else None
         seen = history.seen(public_id, visitors.held(request.COOKIES), position)
+    except Ended:
+        return _over(request)
     except NotYours as error:
         raise Http404 from error
     if position is not None and request.htmx:  # type: ignore[attr-defined]  # htmx's
@@ -74,8 +85,13 @@ def post_message(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
 @require_POST
 def post_retry(request: HttpRequest, public_id: uuid.UUID, reply_id: int) -> HttpResponse:
+    visitor = visitors.held(request.COOKIES)
+    meta = request.META
+    address = visitors.address(meta.get("REMOTE_ADDR", ""), meta.get("HTTP_X_FORWARDED_FOR", ""))
     try:
-        changes.announce(retry.reply(public_id, visitors.held(request.COOKIES), reply_id))
+        rate_limits.asks_per_visitor.take(visitor)
+        rate_limits.asks_per_address.take(address)
+        changes.announce(retry.reply(public_id, visitor, reply_id))
     except NotYours as error:
         raise Http404 from error
     except Refused as error:
@@ -114,10 +130,45 @@ def post_wish_for_person(request: HttpRequest, public_id: uuid.UUID) -> HttpResp
     return redirect("chat:conversation", public_id)
 
 
+@require_POST
+def post_end(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """End the conversation, and forget on this browser whose it was."""
+    return _leave(request, public_id, end_conversation.by_customer)
+
+
+@require_POST
+def post_delete(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """The same, and nobody else reads it either."""
+    return _leave(request, public_id, delete_conversation.by_customer)
+
+
+def _leave(
+    request: HttpRequest, public_id: uuid.UUID, action: Callable[[uuid.UUID, str], Change]
+) -> HttpResponse:
+    """Also of a conversation that has not begun: whoever is next here begins as a stranger."""
+    visitor = visitors.held(request.COOKIES)
+    try:
+        rate_limits.clicks_per_visitor.take(visitor)
+        changes.announce(action(public_id, visitor))
+    except TooFast as error:
+        return _refused(request, public_id, error)
+    except NotYours:
+        pass
+    response = redirect("chat:new")
+    visitors.forget(response)
+    return response
+
+
+def _over(request: HttpRequest) -> HttpResponse:
+    return render(request, "chat/ended.html", status=410)
+
+
 def _refused(request: HttpRequest, public_id: uuid.UUID, error: Refused) -> HttpResponse:
     """The page again, with the reason and what was typed."""
     try:
         seen = history.seen(public_id, visitors.held(request.COOKIES))
+    except Ended:
+        return _over(request)
     except NotYours as not_yours:
         raise Http404 from not_yours
     typed = request.POST.get("text", "")

@@ -10,7 +10,8 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import salted_hmac
 
-COOKIE = "visitor"
+# With the prefix, browsers take it from this host over HTTPS alone, and from no other's script.
+COOKIE = "__Host-visitor" if settings.BEHIND_HTTPS else "visitor"
 NETWORK = 64  # bits of an IPv6 address that name a network
 KEPT_FOR = 180 * 24 * 3600  # seconds
 
@@ -62,3 +63,9 @@ def recognise(request: HttpRequest, response: HttpResponse) -> None:
         secure=settings.BEHIND_HTTPS,
         samesite="Lax",
     )
+
+
+def forget(response: HttpResponse) -> None:
+    """Of a browser that others use too: its key, and what its pages keep of what was typed."""
+    response.delete_cookie(COOKIE, samesite="Lax")
+    response["Clear-Site-Data"] = '"storage"'

@@ -1,0 +1,35 @@
+"""The customer ends a conversation: on this browser, and for good. Staff go on reading it."""
+
+import logging
+import uuid
+
+from django.db import transaction
+
+from billing import clock
+from chatsite.chat.actions import end_reply
+from chatsite.chat.changes import Change
+from chatsite.chat.errors import NotYours
+from chatsite.chat.models import Conversation
+
+logger = logging.getLogger(__name__)
+
+
+def by_customer(public_id: uuid.UUID, visitor: str) -> Change:
+    """Cancel what is being written, and take nothing more. Ending twice is ending once.
+
+    Raises NotYours.
+    """
+    with transaction.atomic():
+        held = Conversation.objects.held_by(visitor).filter(public_id=public_id)
+        conversation = held.select_for_update().first()
+        if conversation is None:
+            raise NotYours
+        before = conversation.revision
+        if conversation.ended_at:
+            return Change(conversation, before, before)
+        end_reply.cancel(conversation)
+        conversation.advance()
+        conversation.ended_at, conversation.wants_person_since = clock.now(), None
+        conversation.save(update_fields=["ended_at", "wants_person_since"])
+    logger.info("%s ended by its customer", conversation.reference)
+    return Change(conversation, before, conversation.revision, over=True)
