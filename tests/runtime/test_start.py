@@ -1,0 +1,113 @@
+"""What keeps the site from starting is said in one line."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+RUN = ["manage.py", "run"]
+WEB = ["-m", "chatsite.runtime.web", "-b", "127.0.0.1", "-p"]
+
+
+def said(command: list[str], var: Path, **environment: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", *command],
+        env=os.environ | {"VAR_DIR": str(var)} | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode != 0
+    (line,) = done.stdout.splitlines()
+    return line
+
+
+@pytest.mark.parametrize("command", [RUN, [*WEB, "1"]])
+@pytest.mark.parametrize("kept", ["", "\n", "too short"])
+def test_a_secret_key_that_is_none(command, kept, tmp_path):
+    (tmp_path / "secret_key").write_text(kept)
+
+    assert "secret_key is empty or broken off" in said(command, tmp_path)
+
+
+def test_a_directory_that_cannot_be_made(tmp_path):
+    (tmp_path / "file").touch()
+
+    assert "cannot be made: Not a directory" in said(RUN, tmp_path / "file" / "var")
+
+
+def test_a_full_disk(tmp_path):
+    """`/dev/full` is one."""
+    (tmp_path / "run.lock").symlink_to("/dev/full")
+    (tmp_path / "chat.sqlite3").mkdir()
+
+    assert "The database cannot be used" in said(RUN, tmp_path)
+
+
+def test_the_port_that_is_suggested_is_free(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = int(taken.getsockname()[1])
+        with socket.socket() as next_one:
+            next_one.bind(("127.0.0.1", port + 1))
+            next_one.listen()
+
+            line = said(RUN, tmp_path, PORT=str(port))
+
+        assert f"Port {port} is taken. Choose another: PORT=" in line
+        assert f"PORT={port + 1} " not in line
+
+
+def test_a_web_process_whose_port_is_taken(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        line = said([*WEB, str(taken.getsockname()[1])], tmp_path)
+
+    assert "Address already in use" in line
+
+
+def test_behind_https_the_checks_of_a_deployment_find_nothing(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        env=os.environ
+        | {"VAR_DIR": str(tmp_path), "BEHIND_HTTPS": "true", "ALLOWED_HOSTS": "shop.example"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("cookie", ["visitor", "csrftoken"])
+def test_behind_https_cookies_are_this_hosts_alone(tmp_path, cookie):
+    code = """
+import django; django.setup()
+from django.core.management import call_command
+from django.test import Client
+call_command("migrate", verbosity=0)
+page = Client(headers={"x-forwarded-proto": "https", "host": "shop.example"}).get("/new/")
+print(page.cookies.output())
+"""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code],
+        env=os.environ
+        | {
+            "VAR_DIR": str(tmp_path),
+            "DATABASE_URL": "",
+            "BEHIND_HTTPS": "true",
+            "ALLOWED_HOSTS": "shop.example",
+            "DJANGO_SETTINGS_MODULE": "chatsite.settings",
+        },
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+    (line,) = [each for each in done.stdout.splitlines() if cookie in each]
+    assert f"Set-Cookie: __Host-{cookie}=" in line, done.stderr
+    assert "Secure" in line
+    assert "Path=/" in line
+    assert "Domain" not in line
