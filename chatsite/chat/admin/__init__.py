@@ -1,5 +1,10 @@
 """Conversations and saved answers in the admin."""
 
-from chatsite.chat.admin.conversations import ConversationAdmin
+import django_stubs_ext
+
+# A template's tags import from here, also where no address was read yet, which does the same.
+django_stubs_ext.monkeypatch()
+
+from chatsite.chat.admin.conversations import ConversationAdmin  # noqa: E402
 
 __all__ = ["ConversationAdmin"]
