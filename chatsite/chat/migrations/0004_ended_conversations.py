@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("chat", "0002_search"),
+        ("chat", "0003_inbox_states"),
     ]
 
     operations = [
