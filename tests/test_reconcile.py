@@ -101,7 +101,7 @@ def test_a_day_that_is_billed_as_recorded_is_equal(called, bill):
     said = reconciled()
 
     assert said.splitlines() == [
-        "2026-11-20 gpt-4                    recorded $0.060000, billed $0.060000: equal",
+        "2026-11-20 gpt-4                    recorded $0.06, billed $0.06: equal",
         "1 days, 1 lines: 1 equal, 0 not fully explained.",
     ]
     (query,) = bill.queries
@@ -150,8 +150,8 @@ def test_calls_of_others_are_told_from_ours(called, bill):
 
     said = short("--correct", str(DAY))
 
-    assert "gpt-4                    recorded $0.060000, billed $0.060000: equal" in said
-    assert "gpt-5.6-sol              recorded $0.000000, billed $2.500000: -$2.5" in said
+    assert "gpt-4                    recorded $0.06, billed $0.06: equal" in said
+    assert "gpt-5.6-sol              recorded $0.00, billed $2.50: -$2.5" in said
     assert "calls that are not this site's" in said
     assert "not corrected: no call of this site's is on the ledger" in said
     assert LedgerEntry.objects.count() == 1

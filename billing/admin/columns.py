@@ -8,7 +8,7 @@ from django.db.models import Model
 from django.db.models.expressions import Combinable
 from django.http import HttpRequest
 
-from billing.money import shown
+from billing.money import exact, shown
 
 
 def dollars(
@@ -20,6 +20,17 @@ def dollars(
     def column(_: Any, row: Model) -> str | None:
         value = getattr(row, name)
         return None if value is None else shown(value)
+
+    return column
+
+
+def rate(name: str, label: str = "") -> Callable[[Any, Model], str | None]:
+    """A column for a price, which is shown to the last digit."""
+
+    @admin.display(description=label or name, ordering=name)
+    def column(_: Any, row: Model) -> str | None:
+        value = getattr(row, name)
+        return None if value is None else exact(value)
 
     return column
 

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponseBadRequest
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
 
-from billing.admin.columns import WrittenByTheLedger, dollars
+from billing.admin.columns import WrittenByTheLedger, dollars, rate
 from billing.dashboard import downloads, entries_export, visitor_list
 from billing.dashboard.views import dashboard, export
 from billing.models import LedgerEntry, Price, Tally
@@ -36,10 +36,10 @@ class LedgerEntryAdmin(
 ):
     amount_dollars = dollars("amount", "cost")
     reserved_dollars = dollars("reserved")
-    input_rate_dollars = dollars("input_rate", "input, per million tokens")
-    cached_input_rate_dollars = dollars("cached_input_rate", "cached input")
-    cache_write_rate_dollars = dollars("cache_write_rate", "cache write")
-    output_rate_dollars = dollars("output_rate", "output")
+    input_rate_dollars = rate("input_rate", "input, per million tokens")
+    cached_input_rate_dollars = rate("cached_input_rate", "cached input")
+    cache_write_rate_dollars = rate("cache_write_rate", "cache write")
+    output_rate_dollars = rate("output_rate", "output")
 
     list_display = [
         "reference",

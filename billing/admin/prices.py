@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.http import HttpRequest
 
-from billing.admin.columns import NotChanged, dollars
+from billing.admin.columns import NotChanged, rate
 from billing.admin.forms import PriceForm
 from billing.models import Price
 
@@ -14,10 +14,10 @@ from billing.models import Price
 class PriceAdmin(NotChanged, admin.ModelAdmin):  # type: ignore[type-arg]  # no [] at run time
     form = PriceForm
 
-    input_dollars = dollars("input", "input, per million tokens")
-    cached_input_dollars = dollars("cached_input", "cached input")
-    cache_write_dollars = dollars("cache_write", "cache write")
-    output_dollars = dollars("output")
+    input_dollars = rate("input", "input, per million tokens")
+    cached_input_dollars = rate("cached_input", "cached input")
+    cache_write_dollars = rate("cache_write", "cache write")
+    output_dollars = rate("output")
 
     list_display = [
         "model",

@@ -15,10 +15,9 @@ from django.utils.safestring import SafeString
 
 from billing.admin.columns import WrittenByTheLedger, dollars
 from billing.bills.models import BilledDay, BillReading
-from billing.money import signed
+from billing.money import shown
 
 # Of a difference in dollars; the explanation has it to the nano-dollar.
-PLACES = 6
 
 
 class Unexplained(admin.SimpleListFilter):
@@ -72,13 +71,15 @@ class BilledDayAdmin(WrittenByTheLedger, admin.ModelAdmin[BilledDay]):
 
     @admin.display(description="difference")
     def difference(self, billed: BilledDay) -> str:
-        return "" if billed.billed is None else signed(billed.difference, PLACES)
+        return "" if billed.billed is None else shown(billed.difference, signed=True)
 
     @admin.display(description="not explained", ordering="unexplained")
     def odd(self, billed: BilledDay) -> str | SafeString:
         if not billed.unexplained:
             return ""
-        return format_html('<strong class="odd">{}</strong>', signed(billed.unexplained, PLACES))
+        return format_html(
+            '<strong class="odd">{}</strong>', shown(billed.unexplained, signed=True)
+        )
 
     @admin.display(description="explanation")
     def why(self, billed: BilledDay) -> str | SafeString:

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from billing import ledger
 from billing.models import LedgerEntry, LedgerEntryQuerySet
-from billing.money import signed
+from billing.money import exact
 from billing.prices.model_snapshots import family
 
 # Nano-dollars by which the sum of a provider's figures can be off: a millionth of a dollar.
@@ -44,9 +44,9 @@ class Explanation:
     def __str__(self) -> str:
         calls = f"{self.calls} " if self.calls else ""
         reach = (
-            signed(self.most)
+            exact(self.most, signed=True)
             if self.least == self.most
-            else f"{signed(self.least)} to {signed(self.most)}"
+            else f"{exact(self.least, signed=True)} to {exact(self.most, signed=True)}"
         )
         return f"{calls}{self.reason} ({reach})"
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from billing import windows
 from billing.models import Budget, BudgetPeriod
-from billing.money import brief
+from billing.money import shown
 
 # Of a window.
 COLUMNS = ("id", "key", "starts_at", "limit", "spent", "reserved", "overrun")
@@ -42,7 +42,7 @@ class Gauge:
 
     @property
     def words(self) -> str:
-        return f"{brief(self.spent)} of {brief(self.limit)}"
+        return f"{shown(self.spent)} of {shown(self.limit)}"
 
     @property
     def pacing(self) -> str:

@@ -26,7 +26,7 @@ from billing.dashboard.date_ranges import TITLES, Period
 from billing.dashboard.report_query import FILTERS, Asked
 from billing.dashboard.totals import NUMBERS, Line
 from billing.models import Budget, ConversationCost
-from billing.money import brief, dollars
+from billing.money import dollars, shown
 from billing.pacing import hourly_spending
 from billing.pacing.spending_rate import Forecast
 
@@ -51,8 +51,8 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "choices": {name: _choices(everything, name, wanted) for name in FILTERS},
         "export": f"{reverse('admin:billing_costs_export')}?{wanted.query}",
         "gauges": found,
-        "today": brief(by_day[-1]),
-        "month": brief(sum(by_day)),
+        "today": shown(by_day[-1]),
+        "month": shown(sum(by_day)),
         "charts": [by_tier, *burn_down, *charts] if lines else burn_down,
         **_spent(wanted, lines),
     }
@@ -156,7 +156,7 @@ def _burn_down(found: list[Gauge], by_day: list[int], now: datetime) -> list[Cha
 
 
 def _in_words(forecast: Forecast, gauge: Gauge) -> str:
-    limit = brief(forecast.limit)
+    limit = shown(forecast.limit)
     # A pace of which a part is from before the threshold rose.
     pace = "the pace so far" if gauge.budget.paces_itself else "this pace"
     if forecast.spent >= forecast.limit:
@@ -164,7 +164,7 @@ def _in_words(forecast: Forecast, gauge: Gauge) -> str:
     if forecast.hit_at:
         when = formats.date_format(timezone.localtime(forecast.hit_at), "l, j F, H:i")
         return f"at {pace}, the {limit} are spent by {when}."
-    return f"at {pace}, {brief(forecast.end.expected)} of {limit} will be spent by its end."
+    return f"at {pace}, {shown(forecast.end.expected)} of {limit} will be spent by its end."
 
 
 def _spent(wanted: Asked, lines: list[Line]) -> dict[str, Any]:
@@ -178,19 +178,19 @@ def _spent(wanted: Asked, lines: list[Line]) -> dict[str, Any]:
     cached = total.cached_share
     return {
         "total": total,
-        "spent": brief(total.amount),
-        "estimated": brief(total.estimated_amount) if total.estimated_amount else "",
+        "spent": shown(total.amount),
+        "estimated": shown(total.estimated_amount) if total.estimated_amount else "",
         "estimated_url": wanted.entries(estimated__exact="1"),
         "spent_url": wanted.entries(),
         "saving": saving,
-        "saved": brief(saving.saved),
-        "alone": brief(saving.alone),
+        "saved": shown(saving.saved),
+        "alone": shown(saving.alone),
         "cached_percent": None if cached is None else 100 * cached,
         "conversations": each.conversations,
-        "median": brief(each.median),
-        "p95": brief(each.p95),
+        "median": shown(each.median),
+        "p95": shown(each.p95),
         "dearest": dearest[:DEAREST],
         "models": tables.models(wanted, lines),
         "waste": waste,
-        "wasted": brief(sum(each.amount for each in waste)),
+        "wasted": shown(sum(each.amount for each in waste)),
     }

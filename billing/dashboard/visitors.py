@@ -7,7 +7,7 @@ from django.db.models import Count, Max, Sum
 
 from billing.dashboard.date_ranges import Span
 from billing.models import ConversationCost
-from billing.money import brief
+from billing.money import shown
 
 # Visitors that are found and paged through: who looks for others narrows the list.
 MOST_LISTED = 1_000
@@ -25,12 +25,12 @@ class Visitor:
 
     @property
     def cost(self) -> str:
-        return brief(self.amount)
+        return shown(self.amount)
 
     @property
     def each(self) -> str:
         """What a conversation cost on average."""
-        return brief(self.amount // self.conversations)
+        return shown(self.amount // self.conversations)
 
 
 def listed(span: Span, sort: str, *, beginning: str = "", at_least: int = 0) -> list[Visitor]:

@@ -10,7 +10,7 @@ from django.utils.module_loading import import_string
 from billing import windows
 from billing.errors import NoPrice
 from billing.models import Budget, BudgetPeriod
-from billing.money import brief
+from billing.money import shown
 from billing.pacing import hourly_spending, threshold_increase
 from billing.pacing.spending_rate import Forecast
 from billing.pacing.threshold_increase import (
@@ -86,7 +86,7 @@ class Outlook:
         """Why a budget that paces itself does what it does."""
         if self.traffic is None:
             return f"What the threshold would do is not known: {self.problem}"
-        own, limit = f"threshold {self.traffic.threshold:g}", brief(self.forecast.limit)
+        own, limit = f"threshold {self.traffic.threshold:g}", shown(self.forecast.limit)
         raised = f"{self.traffic.threshold + found.points:g}"
         if found.outcome == Outcome.UNKNOWN:
             return (
@@ -94,15 +94,15 @@ class Outlook:
                 f"{self.traffic.replies} of {KNOWN_REPLIES} answers."
             )
         if found.outcome == Outcome.LASTS:
-            return f"At {own}, {brief(found.expected)} of {limit} will be spent by its end."
+            return f"At {own}, {shown(found.expected)} of {limit} will be spent by its end."
         plain = (
             f"At {own} it would be spent {self._hit}."
             if self.forecast.hit_at
-            else f"At {own}, {brief(self.forecast.end.expected)} of {limit} would be spent."
+            else f"At {own}, {shown(self.forecast.end.expected)} of {limit} would be spent."
         )
         if found.outcome == Outcome.BOUND:
             least = f"A threshold of {self.threshold:g}" if self.threshold else "No threshold"
-            most = f"the most that is allowed, it comes to {brief(found.expected)} of {limit}"
+            most = f"the most that is allowed, it comes to {shown(found.expected)} of {limit}"
             return f"{plain} At {raised}, {most}. {least} would last to the end."
         rise = next(rise for rise in self.traffic.rises if rise.points == found.points)
         moved = f"{a_day(rise, self.traffic)} to the cheap tier"

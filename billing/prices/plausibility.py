@@ -2,7 +2,7 @@
 
 from dataclasses import fields
 
-from billing.money import shown
+from billing.money import exact
 from billing.prices.pricing import Rate
 
 # Between two prices of the same model. Units differ by 1000 or more.
@@ -34,4 +34,4 @@ def _near(one: int, other: int, factor: int) -> bool:
 
 
 def _price(rate: int) -> str:
-    return f"{shown(rate)} per million tokens"
+    return f"{exact(rate)} per million tokens"

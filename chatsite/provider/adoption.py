@@ -83,4 +83,4 @@ def _adopt(
 
 
 def _price(offer: Offer) -> str:
-    return f"{money.brief(offer.per_thousand)} for 1,000 typical answers"
+    return f"{money.shown(offer.per_thousand)} for 1,000 typical answers"

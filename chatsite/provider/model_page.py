@@ -98,9 +98,9 @@ def _row(offer: Offer, policy: Policy, best: Pair, now: datetime) -> Row:
     return Row(
         model=offer.model,
         used_as=tiers.get(offer.model, ""),
-        cheap=money.brief(offer.costs[Tier.CHEAP]),
-        strong=money.brief(offer.costs[Tier.STRONG]),
-        per_thousand=money.brief(offer.per_thousand),
+        cheap=money.shown(offer.costs[Tier.CHEAP]),
+        strong=money.shown(offer.costs[Tier.STRONG]),
+        per_thousand=money.shown(offer.per_thousand),
         context=f"{offer.context:,}" if offer.context else "not known",
         ends=formats.date_format(ends, "DATE_FORMAT") if ends else "not announced",
         is_recommended=offer in (best.cheap, best.strong),
@@ -112,8 +112,8 @@ def _step(step: comparison.Step, policy: Policy) -> dict[str, object]:
         "threshold": f"{step.threshold:g}",
         "is_current": step.threshold == policy.threshold,
         "strong": f"{step.strong:.0%}",
-        "now": "no price" if step.now is None else money.brief(step.now),
-        "then": "no price" if step.then is None else money.brief(step.then),
+        "now": "no price" if step.now is None else money.shown(step.now),
+        "then": "no price" if step.then is None else money.shown(step.then),
     }
 
 

@@ -195,4 +195,4 @@ def _with_effect(notice: Notice, used: dict[str, Used], rates: dict[str, Rate]) 
 
 
 def _dollars(amount: int) -> str:
-    return money.shown(amount, 2 if amount >= money.NANO else 6)
+    return money.shown(amount)

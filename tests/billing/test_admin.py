@@ -70,21 +70,21 @@ def test_a_price_is_typed_in_dollars_per_million_tokens(operator, prices):
     ("change", "question"),
     [
         # Per thousand tokens, per token, in cents: against the price so far.
-        ({"input": "0.03", "output": "0.06"}, "where the price so far is $30.000000"),
-        ({"input": "0.00003", "output": "0.00006"}, "where the price so far is $30.000000"),
-        ({"input": "3000", "output": "6000"}, "where the price so far is $30.000000"),
-        ({"output": "50000"}, "where the price so far is $60.000000"),
-        ({"cached_input": "0.001"}, "where the price so far is $30.000000"),
+        ({"input": "0.03", "output": "0.06"}, "where the price so far is $30.00"),
+        ({"input": "0.00003", "output": "0.00006"}, "where the price so far is $30.00"),
+        ({"input": "3000", "output": "6000"}, "where the price so far is $30.00"),
+        ({"output": "50000"}, "where the price so far is $60.00"),
+        ({"cached_input": "0.001"}, "where the price so far is $30.00"),
         # The same in another service tier.
         (
             {"service_tier": "priority", "input": "0.05", "output": "0.1"},
-            "where the price so far is $30.000000",
+            "where the price so far is $30.00",
         ),
         # A model that had no price yet.
         ({"model": "new", "input": "0.0005", "output": "0.0015"}, "the first of its kind"),
         ({"model": "new", "input": "2500", "output": "2500"}, "the first of its kind"),
-        ({"model": "new", "input": "2.5", "output": "5000"}, "where input is $2.500000"),
-        ({"model": "new", "input": "2.5", "cache_write": "0.001"}, "where input is $2.500000"),
+        ({"model": "new", "input": "2.5", "output": "5000"}, "where input is $2.50"),
+        ({"model": "new", "input": "2.5", "cache_write": "0.001"}, "where input is $2.50"),
         ({"model": "new", "input": "0", "output": "0"}, "the first of its kind"),
     ],
 )
@@ -130,9 +130,9 @@ def test_prices_are_shown_in_dollars_and_never_edited(operator, prices):
     price = Price.objects.get(model="gpt-4")
     url = reverse("admin:billing_price_change", args=[price.pk])
 
-    assert "$30.000000" in page(operator, PRICES)
+    assert "$30.00" in page(operator, PRICES)
     shown = page(operator, url)
-    assert "$60.000000" in shown
+    assert "$60.00" in shown
     assert '<input type="submit"' not in shown
     assert operator.post(url, typed()).status_code == 403
     assert Price.objects.get(model="gpt-4").input == 30 * 10**9
@@ -250,12 +250,12 @@ def test_a_budget_shows_what_is_spent_reserved_and_left(operator, reserve):
     windows = page(operator, WINDOWS, budget__id__exact=str(daily.pk))
 
     # Of each conversation's budget, the fullest.
-    assert row(listed, daily.name) == ["$0.900000", "$0.030000", "$0.002000", "$0.868000"]
-    assert row(listed, each.name) == ["$0.450000", "$0.030000", "$0.000000", "$0.420000"]
-    assert row(listed, "visitor nobody") == ["$0.630000", "$0.000000", "$0.000000", "$0.630000"]
+    assert row(listed, daily.name) == ["$0.90", "$0.03", "$0.002", "$0.868"]
+    assert row(listed, each.name) == ["$0.45", "$0.03", "$0.00", "$0.42"]
+    assert row(listed, "visitor nobody") == ["$0.63", "$0.00", "$0.00", "$0.63"]
     assert "conversation:1" in shown
-    assert row(shown, "conversation:2") == ["$0.450000", "$0.000000", "$0.002000", "$0.448000"]
-    assert row(windows, "day") == ["$0.900000", "$0.030000", "$0.002000", "$0.868000", "$0.000000"]
+    assert row(shown, "conversation:2") == ["$0.45", "$0.00", "$0.002", "$0.448"]
+    assert row(windows, "day") == ["$0.90", "$0.03", "$0.002", "$0.868", "$0.00"]
 
 
 def row(html: str, name: str) -> list[str]:
@@ -296,7 +296,7 @@ def test_the_ledger_lists_costs_in_dollars(operator, entries):
     listed = page(operator, ENTRIES)
 
     assert "$0.000129" in listed
-    assert "$0.002000" in listed
+    assert "$0.002" in listed
 
 
 @pytest.mark.parametrize(
@@ -323,8 +323,8 @@ def test_an_entry_is_read_only(operator, entries):
     shown = page(operator, url)
 
     assert "req_9" in shown
-    assert "$1.500000" in shown
-    assert "$0.002000" in shown
+    assert "$1.50" in shown
+    assert "$0.002" in shown
     assert operator.post(url, {"amount": "0"}).status_code == 403
     delete = reverse("admin:billing_ledgerentry_delete", args=[entry.pk])
     assert operator.post(delete, {"post": "yes"}).status_code == 403
@@ -378,7 +378,7 @@ def test_who_may_only_read_a_budget_reads_dollars(client, django_user_model, db)
 
     shown = page(client, reverse("admin:billing_budget_change", args=[budget(5 * 10**9).pk]))
 
-    assert "$5.000000" in shown
+    assert "$5.00" in shown
     assert str(5 * 10**9) not in shown
 
 

@@ -52,15 +52,15 @@ def test_an_empty_ledger_passes(db, capsys):
     [
         (
             "spent",
-            "spent is $0.004750001, by the ledger $0.004750000 ($0.000000001 off)",
+            "spent is $0.004750001, by the ledger $0.00475 (+$0.000000001 off)",
         ),
         (
             "reserved",
-            "reserved is $0.002000001, by the ledger $0.002000000 ($0.000000001 off)",
+            "reserved is $0.002000001, by the ledger $0.002 (+$0.000000001 off)",
         ),
         (
             "overrun",
-            "overrun is $0.000750001, by the ledger $0.000750000 ($0.000000001 off)",
+            "overrun is $0.000750001, by the ledger $0.00075 (+$0.000000001 off)",
         ),
     ],
 )
@@ -82,7 +82,7 @@ def test_a_hold_that_vanished_is_found(calls, capsys):
     with pytest.raises(CommandError, match="2 budget windows differ"):
         call_command("check_ledger")
 
-    assert "reserved is $0.002000000, by the ledger $0.000000000" in capsys.readouterr().out
+    assert "reserved is $0.002, by the ledger $0.00" in capsys.readouterr().out
 
 
 def test_a_window_that_vanished_is_found(calls, capsys):

@@ -112,7 +112,7 @@ def test_the_list_says_how_each_conversation_stands_and_what_it_cost(staff, told
 
     seen = text(staff.get(LIST))
 
-    assert "What are your business hours? Answered 4 $0.042800" in seen
+    assert "What are your business hours? Answered 4 $0.0428" in seen
 
 
 def test_words_of_a_customer_are_one_escaped_line_of_the_list(staff, db):
@@ -292,9 +292,9 @@ def test_a_transcript_shows_each_answer_with_its_receipt(staff, told):
     seen, body = text(response), response.content.decode()
     assert "<strong>nine</strong>" in body
     assert "Tier cheap Score 2.5 of 10" in seen
-    assert "Threshold 7 Model gpt-3.5-turbo-0125 Tokens 1,000 in, 200 out Cost $0.000800" in seen
+    assert "Threshold 7 Model gpt-3.5-turbo-0125 Tokens 1,000 in, 200 out Cost $0.0008" in seen
     assert decision.reason in seen
-    assert "For the same tokens gpt-4 of the strong tier would have cost $0.042000" in seen
+    assert "For the same tokens gpt-4 of the strong tier would have cost $0.042" in seen
     assert f"/admin/routing/routedecision/{decision.pk}/change/" in body
     assert f"/admin/billing/ledgerentry/{entry.pk}/change/" in body
 
@@ -307,8 +307,8 @@ def test_failed_attempts_are_listed_and_estimates_marked(staff, told):
 
     seen = text(staff.get(page(told)))
 
-    assert "1 more call for this reply, $0.002550 in all" in seen
-    assert "Answer, attempt 1 gpt-3.5-turbo not reported timeout $0.001750" in seen
+    assert "1 more call for this reply, $0.00255 in all" in seen
+    assert "Answer, attempt 1 gpt-3.5-turbo not reported timeout $0.00175" in seen
     assert "estimated" in seen
 
 
@@ -411,7 +411,7 @@ def test_a_transcript_with_everything_takes_fourteen_queries(staff, eventful, ro
     assert len(queries) == most, [query["sql"][:100] for query in queries]
     for shown in (
         "With a person: nora",
-        "Messages 7 Cost $0.002665 Visitor $0.002665 in 1 conversation",
+        "Messages 7 Cost $0.00267 Visitor $0.00267 in 1 conversation",
         "Asked for hours.",
         "The customer found this not helpful: “Too short”.",
         "The strong tier's answer replaced it.",
@@ -419,7 +419,7 @@ def test_a_transcript_with_everything_takes_fourteen_queries(staff, eventful, ro
         "Scoring, attempt 2, shared by 2 replies",
         "Answer, attempt 1",
         "estimated",
-        "The answer to the same question was given again: $0.000000 saved.",
+        "The answer to the same question was given again: $0.00 saved.",
         "in flight up to",
     ):
         assert shown in words

@@ -42,11 +42,11 @@ def test_a_cheap_answer_shows_what_it_cost_and_what_the_strong_one_would_have(to
     assert found.answer.usage == Usage(1000, 200, cached_tokens=400)
     # 600 x $0.50 + 400 x $0.25 + 200 x $1.50, per million.
     assert found.answer.amount == 700_000
-    assert (found.answer.cost, found.cost) == ("$0.000700", "$0.000700")
+    assert (found.answer.cost, found.cost) == ("$0.0007", "$0.0007")
     assert found.other is not None
     # 1000 x $30 + 200 x $60, per million; the strong model has no price for cached tokens.
-    assert (found.other.model, found.other.cost) == ("gpt-4", "$0.042000")
-    assert (found.other.saved, found.other.spent_more) == ("$0.041300", "")
+    assert (found.other.model, found.other.cost) == ("gpt-4", "$0.042")
+    assert (found.other.saved, found.other.spent_more) == ("$0.0413", "")
 
 
 def test_a_strong_answer_shows_what_the_cheap_one_would_have_cost(told):
@@ -56,10 +56,10 @@ def test_a_strong_answer_shows_what_the_cheap_one_would_have_cost(told):
 
     found = receipt(told)
     assert found.answer is not None
-    assert found.answer.cost == "$0.042000"
+    assert found.answer.cost == "$0.042"
     assert found.other is not None
-    assert (found.other.tier, found.other.cost) == ("cheap", "$0.000800")
-    assert (found.other.saved, found.other.spent_more) == ("", "$0.041200")
+    assert (found.other.tier, found.other.cost) == ("cheap", "$0.0008")
+    assert (found.other.saved, found.other.spent_more) == ("", "$0.0412")
 
 
 def test_every_call_for_a_reply_is_listed_in_the_order_it_was_made(told):
@@ -81,7 +81,7 @@ def test_every_call_for_a_reply_is_listed_in_the_order_it_was_made(told):
     # What the provider did not report costs what was reserved: 2000 in and 500 out.
     assert [attempt.amount for attempt in found.attempts] == [115_000, 0, 1_750_000, 800_000]
     assert [attempt.estimated for attempt in found.attempts] == [False, False, True, False]
-    assert found.cost == "$0.002665"
+    assert found.cost == "$0.00267"
     assert found.answer == found.attempts[3]
 
 
@@ -114,7 +114,7 @@ def test_a_call_in_flight_is_listed_and_not_summed(told):
 
     (attempt,) = found.attempts
     assert (attempt.entry, attempt.ending, attempt.amount) == (None, "in flight", 1_750_000)
-    assert found.cost == "$0.000000"
+    assert found.cost == "$0.00"
 
 
 def test_the_other_tier_is_priced_as_of_the_call(told):
@@ -127,7 +127,7 @@ def test_the_other_tier_is_priced_as_of_the_call(told):
 
     found = receipt(told)
     assert found.other is not None
-    assert found.other.cost == "$0.042000"
+    assert found.other.cost == "$0.042"
 
 
 def test_another_model_without_a_price_is_named_and_not_guessed(db):

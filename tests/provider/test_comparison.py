@@ -46,7 +46,7 @@ ADOPT = reverse("admin:provider_providermodel_adopt")
 
 @pytest.fixture
 def prices() -> None:
-    catalogue.apply(catalogue.compare(catalogue.BUILT_IN))
+    catalogue.apply(catalogue.compare(catalogue.read(catalogue.BUILT_IN)))
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def test_a_new_site_begins_with_what_its_key_lists_and_says_so(prices):
     assert reading.problem == ""
     assert in_use() == ("gpt-6-luna", "gpt-6.1-sol")
     assert "lists neither gpt-3.5-turbo nor gpt-4" in policy.reason
-    assert "gpt-6-luna ($0.2450 for 1,000 typical answers)" in policy.reason
+    assert "gpt-6-luna ($0.245 for 1,000 typical answers)" in policy.reason
     assert policy.cheap_successor not in {"", *in_use()}
     html = signed_in("operators").get(PAGE).content.decode()
     assert "This pair is in use." in html

@@ -5,14 +5,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from billing import ledger_proof, tallies
-from billing.models import (
-    BudgetPeriod,
-    ConversationCost,
-    Hold,
-    LedgerEntry,
-    Tally,
-)
-from billing.money import shown
+from billing.models import BudgetPeriod, ConversationCost, Hold, LedgerEntry, Tally
+from billing.money import exact
 
 
 class Command(BaseCommand):
@@ -25,8 +19,8 @@ class Command(BaseCommand):
                 says, ledger = getattr(difference.says, name), getattr(difference.ledger, name)
                 if says != ledger:
                     self.stdout.write(
-                        f"{difference.window}: {name} is {shown(says, 9)},"
-                        f" by the ledger {shown(ledger, 9)} ({shown(says - ledger, 9)} off)"
+                        f"{difference.window}: {name} is {exact(says)},"
+                        f" by the ledger {exact(ledger)} ({exact(says - ledger, signed=True)} off)"
                     )
         if differences:
             raise CommandError(f"{len(differences)} budget windows differ from the ledger.")

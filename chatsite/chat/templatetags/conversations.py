@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from billing.models import ConversationCost
-from billing.money import brief
+from billing.money import shown
 from chatsite.chat.admin import conversation_rows
 from chatsite.chat.models import CannedAnswer
 
@@ -43,7 +43,7 @@ def spared(start: datetime, end: datetime) -> Spared:
         approved=Count("id", filter=~is_saved),
         saved=Coalesce(Sum("saved"), 0),
     )
-    return Spared(found["given_again"], found["approved"], brief(found["saved"]))
+    return Spared(found["given_again"], found["approved"], shown(found["saved"]))
 
 
 @register.simple_tag
@@ -60,7 +60,7 @@ def costly(costs: Iterable[ConversationCost]) -> list[Costly]:
             Costly(
                 title=titles.get(number, "") or cost.conversation,
                 url=reverse("admin:chat_conversation_change", args=[number]) if known else "",
-                cost=brief(cost.amount),
+                cost=shown(cost.amount),
                 calls=cost.calls,
             )
         )

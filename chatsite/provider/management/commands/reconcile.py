@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from billing.bills import reconciliation
 from billing.bills.reconciliation import Line
-from billing.money import shown, signed
+from billing.money import exact
 from chatsite.llm import UpstreamError
 from chatsite.provider import bill
 from chatsite.provider.bill import DAYS
@@ -66,10 +66,11 @@ class Command(BaseCommand):
             raise CommandError(f"{len(short)} lines are billed beyond what is recorded.")
 
     def _show(self, line: Line) -> None:
-        bill = "no figures" if line.billed is None else shown(line.billed)
+        bill = "no figures" if line.billed is None else exact(line.billed)
+        difference = exact(line.difference, signed=True) if line.explanations else "equal"
         self.stdout.write(
-            f"{line.day} {line.model or '(no model)':<24} recorded {shown(line.recorded.amount)},"
-            f" billed {bill}: {signed(line.difference) if line.explanations else 'equal'}"
+            f"{line.day} {line.model or '(no model)':<24} recorded {exact(line.recorded.amount)},"
+            f" billed {bill}: {difference}"
         )
         for each in line.explanations:
             self.stdout.write(f"    {each}")
