@@ -66,7 +66,7 @@ def file(tmp_path: Path, site: list[dict[str, object]]) -> Path:
 
 @pytest.fixture
 def prices(db) -> None:
-    catalogue.apply(catalogue.compare(catalogue.BUILT_IN))
+    catalogue.apply(catalogue.compare(catalogue.read(catalogue.BUILT_IN)))
 
 
 @pytest.fixture

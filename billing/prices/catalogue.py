@@ -1,7 +1,8 @@
 """Price lists: dollars per million tokens for many models, from a file, compared with ours."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -11,7 +12,6 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from billing import money
 from billing.errors import BadPriceList
@@ -61,14 +61,61 @@ class Change:
         return price
 
 
-def compare(path: Path, effective_from: datetime | None = None) -> list[Change]:
-    """What applying the file would do, by model and service tier; nothing is written.
+@dataclass(frozen=True, slots=True)
+class PriceList:
+    """What a file says. `refused`: entries that cannot be used, each with what is wrong with it."""
 
-    Prices take effect at the file's date, or now if its date is still to come. Raises BadPriceList.
+    as_of: datetime
+    prices: tuple[Price, ...]
+    refused: Mapping[str, str]  # by model
+
+
+class _Object(dict[str, Any]):
+    """A JSON object that remembers which of its names stood in it twice."""
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        counts = Counter(name for name, _ in pairs)
+        self.twice = {name for name, count in counts.items() if count > 1}
+
+
+def read(path: Path) -> PriceList:
+    """The prices of a file. Raises BadPriceList where it is no price list at all."""
+    try:
+        # Never through a float: 0.1 has to be 100,000,000 nano-dollars.
+        content = json.loads(
+            path.read_text(),
+            parse_float=Decimal,
+            parse_int=Decimal,
+            object_pairs_hook=_Object,
+        )
+        unit, as_of = content["unit"], date.fromisoformat(content["as_of"])
+        source = f"{content['source']['package']}, as of {as_of}"[:200]
+        models: _Object = content["models"]
+        entries = list(models.items())
+    except KeyError as error:
+        raise BadPriceList(f"{path.name}: {error} is missing") from error
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise BadPriceList(f"{path.name} is no price list: {error}") from error
+    if unit != UNIT:
+        raise BadPriceList(f"{path.name}: the unit is {unit!r}, not {UNIT!r}")
+    prices: list[Price] = []
+    refused = dict.fromkeys(models.twice, "it is listed twice")
+    for model, entry in entries:
+        if model not in refused:
+            try:
+                prices += _of_model(model, entry, source)
+            except ValueError as error:
+                refused[model] = str(error)
+    return PriceList(datetime.combine(as_of, time.min, UTC), tuple(prices), refused)
+
+
+def compare(listed: PriceList, effective_from: datetime | None = None) -> list[Change]:
+    """What applying the list would do, by model and service tier; nothing is written.
+
+    Its prices take effect at its date, which may be still to come. Raises BadPriceList.
     """
-    listed = _read(path)
-    if effective_from is None:
-        effective_from = min(listed.as_of, timezone.now())
+    effective_from = effective_from or listed.as_of
     known: dict[tuple[str, str], Price] = {}
     later: dict[tuple[str, str], datetime] = {}
     for price in Price.objects.order_by("effective_from"):
@@ -91,7 +138,9 @@ def compare(path: Path, effective_from: datetime | None = None) -> list[Change]:
         so_far = before or standard[price.model]
         doubts = plausibility.doubts(price.rate, so_far.rate)
         changes.append(Change(before, price, doubts, later.get(key)))
-    changes += [Change(price, None) for price in known.values()]
+    changes += [
+        Change(price, None) for price in known.values() if price.model not in listed.refused
+    ]
     return sorted(changes, key=lambda change: (change.price.model, change.price.service_tier))
 
 
@@ -105,48 +154,48 @@ def apply(changes: Sequence[Change]) -> int:
         raise BadPriceList("somebody has set prices from the same moment on meanwhile") from error
 
 
-@dataclass(frozen=True, slots=True)
-class _Listed:
-    as_of: datetime
-    prices: list[Price]
+def _of_model(model: str, entry: Any, source: str) -> list[Price]:
+    """Its price in each service tier. Raises ValueError in words."""
+    if not isinstance(entry, _Object):
+        raise ValueError(f"{entry!r} is no object of prices")
+    tiers = [("default", entry), *((tier, entry.get(tier)) for tier in SERVICE_TIERS)]
+    return [_price(model, tier, rates, source) for tier, rates in tiers if rates is not None]
 
 
-def _read(path: Path) -> _Listed:
-    """Raises BadPriceList."""
+def _price(model: str, service_tier: str, rates: Any, source: str) -> Price:
+    """Raises ValueError in words."""
+    if not isinstance(rates, _Object):
+        raise ValueError(f"{service_tier} is {rates!r}, no object of prices")
+    if rates.twice:
+        raise ValueError(f"{', '.join(sorted(rates.twice))} stands in it twice")
+    price = Price(
+        model=model,
+        service_tier=service_tier,
+        input=_required(rates, "input"),
+        cached_input=_optional(rates, "cached_input"),
+        cache_write=_optional(rates, "cache_write"),
+        output=_required(rates, "output"),
+        source=source,
+    )
     try:
-        # Never through a float: 0.1 has to be 100,000,000 nano-dollars.
-        content = json.loads(path.read_text(), parse_float=Decimal, parse_int=Decimal)
-        if content["unit"] != UNIT:
-            raise BadPriceList(f"{path.name}: the unit is {content['unit']!r}, not {UNIT!r}")
-        as_of = date.fromisoformat(content["as_of"])
-        source = f"{content['source']['package']}, as of {as_of}"[:200]
-        prices = [
-            price
-            for model, listed in content["models"].items()
-            for price in _of_model(model, listed, source)
-        ]
-        for price in prices:
-            price.clean_fields()
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, ArithmeticError) as error:
-        raise BadPriceList(f"{path.name}: {type(error).__name__} {error}") from error
+        price.clean_fields()
     except ValidationError as error:
-        raise BadPriceList(f"{path.name}: {error.message_dict}") from error
-    return _Listed(datetime.combine(as_of, time.min, UTC), prices)
+        raise ValueError(
+            " ".join(f"{name}: {' '.join(words)}" for name, words in error.message_dict.items())
+        ) from error
+    return price
 
 
-def _of_model(model: str, listed: Mapping[str, Any], source: str) -> Iterator[Price]:
-    for service_tier, rates in [("default", listed), *((t, listed.get(t)) for t in SERVICE_TIERS)]:
-        if rates is not None:
-            yield Price(
-                model=model,
-                service_tier=service_tier,
-                input=money.nano(rates["input"]),
-                cached_input=_nano(rates.get("cached_input")),
-                cache_write=_nano(rates.get("cache_write")),
-                output=money.nano(rates["output"]),
-                source=source,
-            )
+def _optional(rates: Mapping[str, Any], name: str) -> int | None:
+    """Nano-dollars; None where the list leaves it out. Raises ValueError in words."""
+    return None if rates.get(name) is None else _required(rates, name)
 
 
-def _nano(amount: Decimal | None) -> int | None:
-    return None if amount is None else money.nano(amount)
+def _required(rates: Mapping[str, Any], name: str) -> int:
+    """Nano-dollars. Raises ValueError in words."""
+    amount = rates.get(name)
+    if amount is None:
+        raise ValueError(f"{name} is missing")
+    if not isinstance(amount, Decimal) or not amount.is_finite():
+        raise ValueError(f"{name} is {amount!r}, no number of dollars")
+    return money.nano(amount)

@@ -51,10 +51,10 @@ def test_prices_of_each_service_tier_take_effect_at_the_date_of_the_list(listed,
     imported(listed())
 
     assert capsys.readouterr().out.splitlines() == [
-        "+ m (default), from 2026-01-02 01:00: input $0.1, cached input $0.0125,"
-        " cache write $0.1, output $3",
-        "+ m (priority), from 2026-01-02 01:00: input $0.2, cached input $0.2,"
-        " cache write $0.3, output $6",
+        "+ m (default), from 2026-01-02 01:00: input $0.10, cached input $0.0125,"
+        " cache write $0.10, output $3.00",
+        "+ m (priority), from 2026-01-02 01:00: input $0.20, cached input $0.20,"
+        " cache write $0.30, output $6.00",
         "2 added, 0 changed, 0 unlisted, 0 unchanged.",
         "2 prices added.",
     ]
@@ -110,12 +110,71 @@ def test_what_an_operator_has_set_since_stays_in_force(listed):
     assert in_force.input == 1
 
 
-def test_a_list_from_the_future_counts_from_now(listed):
-    imported(listed(as_of="2126-01-02"))
-    imported(listed(as_of="2126-01-02"))
+def test_a_list_of_next_year_counts_from_its_date(listed):
+    imported(listed(), "--from", "2026-01-02T00:00")
+    imported(listed(as_of="2126-01-02", models={"m": {"input": 0.2, "output": 6}}))
 
+    for moment, rate in (
+        (timezone.now(), 100_000_000),
+        (datetime(2126, 1, 2, tzinfo=UTC), 2 * 10**8),
+    ):
+        in_force = Price.objects.in_force("m", "default", moment).first()
+        assert in_force is not None
+        assert in_force.input == rate
+
+
+GOOD = {"input": 1, "output": 3}
+
+
+@pytest.mark.parametrize(
+    ("entry", "reason"),
+    [
+        ({"input": 1}, "output is missing"),
+        ({"input": "one", "output": 1}, "input is 'one', no number of dollars"),
+        ({"input": True, "output": 1}, "input is True, no number of dollars"),
+        ({"input": float("nan"), "output": 1}, "input is nan, no number of dollars"),
+        ({"input": 0.1234567891, "output": 1}, "more than 9 decimal places"),
+        ({"input": -1, "output": 1}, "input: Ensure this value is greater than or equal to 0."),
+        ({"input": 10**12, "output": 1}, "input: Ensure this value is less than or equal to"),
+        ({**GOOD, "batch": {"input": 1}}, "output is missing"),
+        ({**GOOD, "batch": 3}, "no object of prices"),
+        ([1, 3], "no object of prices"),
+    ],
+    ids=str,
+)
+def test_a_bad_entry_is_named_and_the_rest_is_imported(listed, capsys, entry, reason):
+    with pytest.raises(CommandError, match=r"1 model not imported\. bad: "):
+        imported(listed(models={"first": GOOD, "bad": entry, "last": GOOD}))
+
+    assert reason in capsys.readouterr().out
+    assert set(Price.objects.values_list("model", flat=True)) == {"first", "last"}
+
+
+def test_a_model_that_is_listed_twice_is_refused(listed, tmp_path):
+    path = tmp_path / "twice.json"
+    path.write_text(
+        Path(listed())
+        .read_text()
+        .replace(
+            '"models": {',
+            '"models": {"m": {"input": 9, "output": 9}, "other": {"input": 1, "output": 3}, ',
+        )
+    )
+
+    with pytest.raises(CommandError, match="m: it is listed twice"):
+        imported(str(path))
+
+    assert list(Price.objects.values_list("model", flat=True)) == ["other"]
+
+
+def test_a_refused_entry_leaves_the_price_that_there_is(listed, capsys):
+    imported(listed())
+
+    with pytest.raises(CommandError, match="1 model not imported"):
+        imported(listed(as_of="2026-02-02", models={"m": {"input": 1}}))
+
+    assert "not in the list" not in capsys.readouterr().out
     assert Price.objects.count() == 2
-    assert Price.objects.in_force("m", "default", timezone.now()).exists()
 
 
 def test_prices_take_effect_when_told(listed):
@@ -156,12 +215,12 @@ def test_the_difference_is_shown_and_history_stays(listed, capsys):
     )
 
     assert capsys.readouterr().out.splitlines() == [
-        "~ m (default), from 2026-02-01 00:00 until 2026-03-01 01:00: input $0.1 -> $0.2,"
-        " cache write $0.1 -> $0.2",
+        "~ m (default), from 2026-02-01 00:00 until 2026-03-01 01:00: input $0.10 -> $0.20,"
+        " cache write $0.10 -> $0.20",
         "- m (priority): not in the list; its price of 2026-01-02 01:00 stays",
         "- own (default): not in the list; its price of 2026-01-01 01:00 stays",
         "0 added, 1 changed, 2 unlisted, 0 unchanged.",
-        "1 prices added.",
+        "1 price added.",
     ]
     assert list(Price.objects.order_by("id").values())[:-1] == before
     assert Price.objects.in_force("own", "default", timezone.now()).get() == stays
@@ -178,7 +237,7 @@ def test_the_difference_is_shown_and_history_stays(listed, capsys):
         # Per thousand tokens, against the price so far.
         (
             {"m": {"input": 0.0001, "output": 0.003}},
-            "Is input right? $0.000100 per million tokens, where the price so far is $0.100000",
+            "Is input right? $0.0001 per million tokens, where the price so far is $0.10",
         ),
         ({"new": {"input": 0.001, "output": 0.003}}, "the first of its kind"),
         ({"new": {"input": 1, "output": 3000}}, "Is output right?"),
@@ -200,7 +259,7 @@ def test_a_price_that_looks_like_a_slip_is_asked_about(listed, capsys, models, q
 
 
 def test_two_imports_at_once_add_a_price_once(listed):
-    changes = catalogue.compare(Path(listed()))
+    changes = catalogue.compare(catalogue.read(Path(listed())))
     imported(listed())
 
     with pytest.raises(BadPriceList, match="meanwhile"):
@@ -213,12 +272,10 @@ def test_two_imports_at_once_add_a_price_once(listed):
     ("change", "words"),
     [
         ({"unit": "USD per 1,000 tokens"}, "the unit is 'USD per 1,000 tokens'"),
-        ({"models": {"m": {"input": 1}}}, "KeyError 'output'"),
-        ({"models": {"m": {"input": "one", "output": 1}}}, "prices.json"),
-        ({"models": {"m": {"input": 0.1234567891, "output": 1}}}, "more than 9 decimal places"),
+        ({"models": {"m": {"input": 1}}}, "m: output is missing"),
+        ({"source": None}, "prices.json"),
         ({"models": ["m"]}, "prices.json"),
         ({"as_of": "yesterday"}, "yesterday"),
-        ({"models": {"m": {"input": -1, "output": 1}}}, "greater than or equal to 0"),
         ({"models": {"m" * 101: {"input": 1, "output": 1}}}, "at most 100 characters"),
     ],
 )

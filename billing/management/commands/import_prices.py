@@ -14,7 +14,7 @@ from django.utils import timezone
 from billing import money
 from billing.errors import BadPriceList
 from billing.prices import catalogue
-from billing.prices.catalogue import Change, Kind
+from billing.prices.catalogue import Change, Kind, PriceList
 from billing.prices.pricing import Rate
 
 SIGNS = {Kind.ADDED: "+", Kind.CHANGED: "~", Kind.UNLISTED: "-"}
@@ -50,9 +50,11 @@ class Command(BaseCommand):
         if effective_from is not None and effective_from.tzinfo is None:
             effective_from = timezone.make_aware(effective_from)
         try:
-            changes = catalogue.compare(options["file"], effective_from)
-            self._show(changes)
+            listed = catalogue.read(options["file"])
+            changes = catalogue.compare(listed, effective_from)
+            self._show(changes, listed)
             if not any(change.kind in ADDS for change in changes):
+                self._end(0, listed)
                 return
             if any(change.doubts for change in changes) and not options["as_listed"]:
                 raise CommandError("Nothing is changed. If all is right, say so with --as-listed.")
@@ -61,9 +63,21 @@ class Command(BaseCommand):
             added = catalogue.apply(changes)
         except BadPriceList as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"{added} prices added.")
+        self._end(added, listed)
 
-    def _show(self, changes: list[Change]) -> None:
+    def _end(self, added: int, listed: PriceList) -> None:
+        """Fails where an entry was refused, after all others are in."""
+        if added:
+            self.stdout.write(f"{added} price{'' if added == 1 else 's'} added.")
+        if refused := listed.refused:
+            reasons = "; ".join(f"{model}: {reason}" for model, reason in refused.items())
+            raise CommandError(
+                f"{len(refused)} model{'' if len(refused) == 1 else 's'} not imported. {reasons}"
+            )
+
+    def _show(self, changes: list[Change], listed: PriceList) -> None:
+        for model, reason in listed.refused.items():
+            self.stdout.write(f"! {model}: {reason}")
         for change in changes:
             if change.kind in SIGNS:
                 self.stdout.write(f"{SIGNS[change.kind]} {_described(change)}")
@@ -87,9 +101,9 @@ def _described(change: Change) -> str:
         for rate in fields(Rate)
     ]
     told = [
-        f"{words} ${money.typed(after)}"
+        f"{words} {money.exact(after)}"
         if change.before is None
-        else f"{words} ${money.typed(before)} -> ${money.typed(after)}"
+        else f"{words} {money.exact(before)} -> {money.exact(after)}"
         for words, before, after in rates
         if change.before is None or before != after
     ]
