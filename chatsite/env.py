@@ -4,7 +4,8 @@ import os
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
 
 
 def text(name: str, default: str = "") -> str:
@@ -52,6 +53,21 @@ def number(name: str, default: int, low: int, high: int) -> int:
 def words(name: str, default: str = "") -> list[str]:
     """A comma-separated list, blanks dropped."""
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def emails(name: str) -> list[str]:
+    """Addresses, separated by commas. Raises ImproperlyConfigured, naming the one that is none."""
+    addresses = words(name)
+    for address in addresses:
+        try:
+            validate_email(address)
+            # As mail servers spell a domain like bücher.example; letters before the @ are ASCII.
+            address.rpartition("@")[2].encode("idna")
+        except (ValidationError, UnicodeError) as error:
+            raise ImproperlyConfigured(
+                f"{name}: {address!r} is not an e-mail address. Separate several with commas."
+            ) from error
+    return addresses
 
 
 def url(name: str, default: str, schemes: set[str]) -> str:

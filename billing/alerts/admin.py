@@ -47,7 +47,7 @@ class Acknowledged(admin.SimpleListFilter):
 class DeliveryInline(WrittenByTheWatch, admin.TabularInline[Delivery, Alert]):
     model = Delivery
     show_change_link = True
-    readonly_fields = ["channel", "state", "tries", "result", "due_at"]
+    readonly_fields = ["channel", "recipient", "state", "tries", "result", "due_at"]
     fields = (*readonly_fields,)
 
 
@@ -100,7 +100,9 @@ class AlertAdmin(WrittenByTheWatch, admin.ModelAdmin[Alert]):
             {
                 "title": "Alerts",
                 "may_test": self.has_test_permission(request),
-                "channels": raise_alerts.channels(),
+                "receivers": [
+                    recipient or channel for channel, recipient in raise_alerts.receivers()
+                ],
                 **(extra_context or {}),
             },
         )
@@ -123,11 +125,11 @@ class AlertAdmin(WrittenByTheWatch, admin.ModelAdmin[Alert]):
             },
         )
 
-    @admin.display(description="sent by")
+    @admin.display(description="sent to")
     def sent(self, alert: Alert) -> str:
         return ", ".join(
-            f"{delivery.get_channel_display()} ({delivery.get_state_display()})"
-            for delivery in alert.deliveries.all()
+            f"{each.recipient or each.get_channel_display()} ({each.get_state_display()})"
+            for each in alert.deliveries.all()
         )
 
     @admin.display
@@ -158,12 +160,14 @@ class AlertAdmin(WrittenByTheWatch, admin.ModelAdmin[Alert]):
         if request.method != "POST" or not self.has_test_permission(request):
             raise PermissionDenied
         alert = raise_alerts.test(request.user.get_username(), timezone.now())
-        if raise_alerts.channels():
-            messages.success(request, "A test alert is on its way: its deliveries are below.")
+        if raise_alerts.receivers():
+            messages.success(
+                request, "A test alert is being sent. Its deliveries are listed below."
+            )
         else:
             messages.warning(
                 request,
-                "The test alert is only here: neither ALERT_EMAILS nor ALERT_WEBHOOK_URL is set.",
+                "It is shown here only: neither ALERT_EMAILS nor ALERT_WEBHOOK_URL is set.",
             )
         return redirect("admin:alerts_alert_change", alert.pk)
 
@@ -176,14 +180,16 @@ class AttemptInline(WrittenByTheWatch, admin.TabularInline[Attempt, Delivery]):
 
 @admin.register(Delivery)
 class DeliveryAdmin(WrittenByTheWatch, admin.ModelAdmin[Delivery]):
-    when_empty = "Nothing was sent yet. ALERT_EMAILS and ALERT_WEBHOOK_URL say where alerts go."
-    list_display = ["alert", "channel", "state", "tries", "result", "due_at"]
+    when_empty = (
+        "Nothing has been sent yet. Set ALERT_EMAILS or ALERT_WEBHOOK_URL to receive alerts."
+    )
+    list_display = ["alert", "channel", "recipient", "state", "tries", "result", "due_at"]
     list_filter = ["channel", "state"]
     list_select_related = ["alert"]
     date_hierarchy = "due_at"
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
-    readonly_fields = ["alert", "channel", "state", "tries", "result", "due_at"]
+    readonly_fields = ["alert", "channel", "recipient", "state", "tries", "result", "due_at"]
     fields = (*readonly_fields,)
     inlines = [AttemptInline]
 
@@ -192,7 +198,7 @@ def _rows(alert: Alert) -> str:
     """Where the rows behind an alert are listed; blank where there are none."""
     match alert.rule:
         case Alert.Rule.BUDGET | Alert.Rule.FORECAST | Alert.Rule.PACING:
-            window = alert.window.removeprefix("window:")
+            _, window, *_ = alert.window.split(":")
             return reverse("admin:billing_budgetperiod_change", args=[window])
         case Alert.Rule.BILL:
             named, _, billed = alert.window.partition("billed:")

@@ -69,30 +69,41 @@ def _tried(delivery: Delivery, now: datetime) -> bool:
 
 def _send(delivery: Delivery) -> str:
     """Raises NotDelivered."""
-    if delivery.channel not in raise_alerts.channels():
-        raise NotDelivered("not set up any more")
+    if (delivery.channel, delivery.recipient) not in raise_alerts.receivers():
+        raise NotDelivered("no longer set up")
     if delivery.channel == Delivery.Channel.EMAIL:
-        return _mail(delivery.alert)
+        return _mail(delivery)
     body = json.dumps(_content(delivery.alert)).encode()
     url, secret = settings.ALERT_WEBHOOK_URL, settings.ALERT_WEBHOOK_SECRET
     return webhook.post(url, secret, delivery.alert.reference, body, timezone.now())
 
 
-def _mail(alert: Alert) -> str:
+def _mail(delivery: Delivery) -> str:
+    alert = delivery.alert
     content = _content(alert)
     message = EmailMessage(
         subject=f"[{settings.SITE_NAME}] {alert.get_rule_display().capitalize()}",
         body=f"{content['text']}\n\nRaised {content['raised_at']}\n{content['url']}\n",
-        to=settings.ALERT_EMAILS,
+        to=[delivery.recipient],
         # One that stays through all tries; Django's own asks the name server.
-        headers={"Message-ID": f"<{alert.reference.replace(':', '.')}@{_host()}>"},
+        headers={"Message-ID": f"<alert.{alert.pk}.{delivery.pk}@{_host()}>"},
     )
     try:
         message.send()
-    except (smtplib.SMTPException, OSError) as error:
-        # The class alone: what the server says may repeat addresses.
-        raise NotDelivered(type(error).__name__) from error
-    return f"sent to {len(settings.ALERT_EMAILS)}"
+    except (smtplib.SMTPException, OSError, ValueError) as error:
+        # Without the server's words, which may repeat what it was sent.
+        raise NotDelivered(" ".join([type(error).__name__, *_codes(error)])) from error
+    return "sent"
+
+
+def _codes(error: Exception) -> list[str]:
+    """The reply codes of a mail server that refused."""
+    match error:
+        case smtplib.SMTPRecipientsRefused():
+            return [str(code) for code, _ in error.recipients.values()]
+        case smtplib.SMTPResponseException():
+            return [str(error.smtp_code)]
+    return []
 
 
 def _host() -> str:

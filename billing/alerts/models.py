@@ -39,7 +39,9 @@ class Alert(models.Model):
     line = models.PositiveSmallIntegerField(default=0, help_text="Percent of a budget.")
     text = models.CharField(max_length=300)
     quiet = models.BooleanField(
-        default=False, db_default=False, help_text="In the list alone: neither sent nor on top."
+        default=False,
+        db_default=False,
+        help_text="Only in the list of alerts: not sent, and not shown on other pages.",
     )
     raised_at = models.DateTimeField(default=timezone.now)
     # Null until a person has seen to it.
@@ -86,7 +88,7 @@ class Alert(models.Model):
 
 
 class Delivery(models.Model):
-    """An alert on its way by one channel. The row is the job."""
+    """An alert on its way to one e-mail address, or to the webhook. The row is the job."""
 
     class Channel(models.TextChoices):
         EMAIL = "email", "e-mail"
@@ -99,6 +101,9 @@ class Delivery(models.Model):
 
     alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="deliveries")
     channel = models.CharField(max_length=7, choices=Channel)
+    recipient = models.CharField(
+        max_length=254, blank=True, db_default="", help_text="E-mail address; blank: the webhook."
+    )
     state = models.CharField(max_length=8, choices=State, default=State.DUE)
     tries = models.PositiveSmallIntegerField(default=0)
     # While one tries, later than that takes: a try that ended with its process is taken up then.
@@ -109,14 +114,17 @@ class Delivery(models.Model):
         ordering = ["-id"]
         verbose_name_plural = "deliveries"
         constraints = [
-            models.UniqueConstraint(fields=["alert", "channel"], name="alerts_one_delivery_each"),
+            models.UniqueConstraint(
+                fields=["alert", "channel", "recipient"], name="alerts_one_delivery_each"
+            ),
         ]
         indexes = [
             models.Index(fields=["due_at"], condition=Q(state="due"), name="alerts_due"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_channel_display()} of {self.alert.reference}"
+        to = f" to {self.recipient}" if self.recipient else ""
+        return f"{self.get_channel_display()}{to} of {self.alert.reference}"
 
 
 class Attempt(models.Model):

@@ -45,14 +45,12 @@ def acknowledge(alerts: AlertQuerySet, person: AbstractBaseUser) -> int:
     return alerts.open().update(acknowledged_at=timezone.now(), acknowledged_by=person)
 
 
-def channels() -> list[str]:
-    """By which alerts are sent, as the site is set up."""
-    channels = []
-    if settings.ALERT_EMAILS:
-        channels.append(Delivery.Channel.EMAIL)
+def receivers() -> list[tuple[str, str]]:
+    """Where alerts are sent, as the site is set up: channel, and e-mail address if it is one."""
+    found = [(str(Delivery.Channel.EMAIL), address) for address in settings.ALERT_EMAILS]
     if settings.ALERT_WEBHOOK_URL:
-        channels.append(Delivery.Channel.WEBHOOK)
-    return [str(channel) for channel in channels]
+        found.append((str(Delivery.Channel.WEBHOOK), ""))
+    return found
 
 
 def _raised(findings: Iterable[Finding], now: datetime) -> list[Alert]:
@@ -75,7 +73,8 @@ def _raised(findings: Iterable[Finding], now: datetime) -> list[Alert]:
                 continue
             if not finding.quiet:
                 Delivery.objects.bulk_create(
-                    Delivery(alert=alert, channel=channel, due_at=now) for channel in channels()
+                    Delivery(alert=alert, channel=channel, recipient=recipient, due_at=now)
+                    for channel, recipient in receivers()
                 )
         logger.warning("%s: %s", alert.reference, alert.text)
         raised.append(alert)

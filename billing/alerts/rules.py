@@ -9,22 +9,17 @@ from itertools import groupby
 from django.db.models import F, Sum
 from django.utils import timezone
 
-from billing import warning_lines, windows
+from billing import ladder, warning_lines, windows
 from billing.alerts import usual_costs
 from billing.alerts.models import Alert
 from billing.bills.models import BilledDay, BillReading
-from billing.models import (
-    Budget,
-    BudgetPeriod,
-    ConversationCost,
-    LedgerEntry,
-    Tally,
-)
-from billing.money import shown, signed
+from billing.models import Budget, BudgetPeriod, ConversationCost, LedgerEntry, Tally
+from billing.money import shown
 from billing.pacing import hourly_spending
 from billing.pacing.threshold_increase import Outcome
 from billing.periods import Period
 from billing.prices.model_snapshots import family
+from billing.warning_lines import Crossing
 
 # What is compared with.
 TRAILING = timedelta(days=7)
@@ -36,8 +31,18 @@ LOOKED_BACK = timedelta(days=2)
 BILLED_BACK = timedelta(days=14)
 # A night's bill may be read at the second or third attempt.
 UNREAD_FOR = timedelta(hours=26)
-# Conversations and visitors are many: that one has used its share is for the list alone.
-QUIET = {Budget.Scope.CONVERSATION, Budget.Scope.VISITOR}
+# There are many of these: that one of them has used its share is for the list alone.
+QUIET = {Budget.Scope.CONVERSATION, Budget.Scope.VISITOR, Budget.Scope.ADDRESS}
+# Of one tier or model: others may still answer.
+PARTIAL = {Budget.Scope.TIER, Budget.Scope.MODEL}
+TURNED_AWAY = {
+    Budget.Scope.SITE: " Customers are being turned away.",
+    Budget.Scope.CONVERSATION: " Its customer is being turned away.",
+    Budget.Scope.VISITOR: " The visitor is being turned away.",
+    Budget.Scope.ADDRESS: " Customers on that network are being turned away.",
+    Budget.Scope.TIER: " That tier is no longer asked.",
+    Budget.Scope.MODEL: " That model is no longer asked.",
+}
 PER = {"hour": "an hour", "day": "a day", "month": "a month", "total": "in total"}
 
 Rule = Alert.Rule
@@ -66,9 +71,9 @@ def lines(now: datetime) -> Iterator[Finding]:
             yield Finding(
                 Rule.BUDGET,
                 name,
-                f"{_whose(window)} has reached {crossing.line} % of its {shown(window.limit, 2)}"
-                f" {PER[budget.period]}: {shown(window.spent, 2)} are spent.",
-                window=f"window:{window.pk}",
+                f"{_whose(window)} has reached {crossing.line} % of its {shown(budget.limit)}"
+                f" {PER[budget.period]}: {shown(window.spent)} spent.{_now_what(crossing)}",
+                window=_window(window),
                 line=crossing.line,
                 quiet=crossing is not highest or (budget.scope in QUIET and not budget.key),
             )
@@ -97,15 +102,15 @@ def forecasts(now: datetime) -> Iterator[Finding]:
             yield Finding(
                 Rule.FORECAST,
                 name,
-                f"{_whose(window)} will be at its {shown(window.limit, 2)} {PER[budget.period]} on"
-                f" {timezone.localtime(hit_at):%Y-%m-%d around %H:%M}, at this pace:"
-                f" {shown(window.spent, 2)} are spent.",
-                window=f"window:{window.pk}",
+                f"{_whose(window)} is on course to use up its {shown(budget.limit)}"
+                f" {PER[budget.period]} on {timezone.localtime(hit_at):%Y-%m-%d around %H:%M}."
+                f" {shown(window.spent)} spent so far.",
+                window=_window(window),
             )
 
 
 def bounds(now: datetime) -> Iterator[Finding]:
-    """Budgets that raise the threshold by all that they may, and will be overrun all the same."""
+    """Budgets that raise the threshold as far as they may, and will be used up all the same."""
     pacing = BudgetPeriod.objects.filter(
         windows.current(now),
         budget__active=True,
@@ -120,10 +125,10 @@ def bounds(now: datetime) -> Iterator[Finding]:
             yield Finding(
                 Rule.PACING,
                 str(budget),
-                f"{budget} raises the threshold by {points:g}, all that it may, and still comes to"
-                f" {shown(last.expected or 0, 2)} of {shown(window.limit, 2)} {PER[budget.period]}:"
-                " allow it more points, or raise the limit.",
-                window=f"window:{window.pk}",
+                f"{budget} has raised the threshold by {points:g}, the most it may, and is still on"
+                f" course for {shown(last.expected or 0)} of its {shown(budget.limit)}"
+                f" {PER[budget.period]}. Let it raise the threshold further, or raise its limit.",
+                window=_window(window),
             )
 
 
@@ -145,8 +150,8 @@ def unusual_hour(now: datetime) -> Iterator[Finding]:
         yield Finding(
             Rule.HOUR,
             "site",
-            f"This hour costs {shown(cost, 2)} so far; of the week's hours, up to"
-            f" {shown(most, 2)} would be ordinary.",
+            f"This hour has cost {shown(cost)} so far. An ordinary hour of the past week cost up to"
+            f" {shown(most)}.",
             window=begun.isoformat(),
         )
 
@@ -162,8 +167,8 @@ def unusual_conversations(now: datetime) -> Iterator[Finding]:
         yield Finding(
             Rule.CONVERSATION,
             each.conversation,
-            f"{each.conversation} costs {shown(each.amount, 2)} so far; of the week's"
-            f" conversations, up to {shown(most, 2)} would be ordinary.",
+            f"{each.conversation} has cost {shown(each.amount)} so far. An ordinary conversation of"
+            f" the past week cost up to {shown(most)}.",
         )
 
 
@@ -182,7 +187,7 @@ def unknown_models(now: datetime) -> Iterator[Finding]:
             yield Finding(
                 Rule.MODEL,
                 f"{model} ({service_tier})",
-                f"{model} ({service_tier}) has answered and has no price: it is charged as"
+                f"{model} ({service_tier}) answered but has no price, so it is charged as"
                 f" {priced} ({priced_tier}). Add its price.",
             )
 
@@ -194,8 +199,8 @@ def bills(now: datetime) -> Iterator[Finding]:
         yield Finding(
             Rule.BILL,
             str(each),
-            f"{each}: {shown(each.recorded, 2)} are recorded and {shown(each.billed or 0, 2)} "
-            f"billed. {signed(each.unexplained, 2)} of the difference is not explained.",
+            f"{each}: {shown(each.recorded)} recorded, {shown(each.billed or 0)} billed. "
+            f"{shown(each.unexplained, signed=True)} of the difference is unexplained.",
             window=f"billed:{each.pk}",
         )
     newest = BillReading.objects.first()
@@ -209,6 +214,21 @@ def bills(now: datetime) -> Iterator[Finding]:
             f"The provider's bill cannot be read: {newest.problem}.",
             window=newest.read_at.date().isoformat(),
         )
+
+
+def _window(window: BudgetPeriod) -> str:
+    """With its limit: where that is changed, the lines are armed again."""
+    return f"window:{window.pk}:{window.budget.limit}"
+
+
+def _now_what(crossing: Crossing) -> str:
+    """What customers notice by now."""
+    budget = crossing.window.budget
+    if crossing.percent < (budget.later_from or ladder.FULL):
+        return ""
+    if budget.scope in PARTIAL and crossing.percent < ladder.FULL:
+        return ""
+    return TURNED_AWAY[Budget.Scope(budget.scope)]
 
 
 def _whose(window: BudgetPeriod) -> str:

@@ -338,8 +338,8 @@ def test_that_it_raises_all_it_may_in_vain_is_told_once(history, reserve, now, l
     assert raise_alerts.look_back(NOW + timedelta(minutes=10)) == []
     if rules == ["pacing"]:
         assert raised[0].text == (
-            f"{month} raises the threshold by 0.5, all that it may, and still comes to $6.97 of"
-            " $6.90 a month: allow it more points, or raise the limit."
+            f"{month} has raised the threshold by 0.5, the most it may, and is still on course for"
+            " $6.97 of its $6.90 a month. Let it raise the threshold further, or raise its limit."
         )
         adjust.stop(month, User.objects.create(username="olga"))
         assert [alert.rule for alert in raise_alerts.look_back(NOW)] == ["forecast"]

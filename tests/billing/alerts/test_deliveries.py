@@ -41,17 +41,20 @@ def later(monkeypatch):
     return later
 
 
-def test_an_alert_arrives_by_both_channels(hook, mailbox, now):
+def test_an_alert_arrives_at_each_address_and_by_webhook(hook, mailbox, now):
     alert = raise_alerts.test("ada", now)
 
-    assert deliveries.deliver(now) == 2
+    assert deliveries.deliver(now) == 3
 
     (post,) = hook.posts
     content = json.loads(post.body)
     url = f"http://localhost:8000{reverse('admin:alerts_alert_change', args=[alert.pk])}"
     assert (content["id"], content["rule"], content["url"]) == (f"alert:{alert.pk}", "test", url)
     assert content["text"] == "ada is trying whether alerts arrive. Nothing is wrong."
-    (message,) = mailbox.messages
+    first, second = mailbox.messages
+    message = first
+    assert ("To: boss@shop.example" in first, "To: ops@shop.example" in second) == (True, True)
+    assert "ops@" not in first
     assert "Subject: [Larkspur & Finch] Test" in message
     assert content["text"] in message
     assert url in message
@@ -59,7 +62,7 @@ def test_an_alert_arrives_by_both_channels(hook, mailbox, now):
     assert {delivery.state for delivery in Delivery.objects.all()} == {"sent"}
     # Once.
     assert deliveries.deliver(now + timedelta(days=1)) == 0
-    assert (len(hook.posts), len(mailbox.messages)) == (1, 1)
+    assert (len(hook.posts), len(mailbox.messages)) == (1, 2)
 
 
 def test_the_signature_covers_id_time_and_body(hook, now):
@@ -122,9 +125,13 @@ def test_a_mail_server_that_refuses_is_asked_again(mailbox, later, now, refusal)
     mailbox.refusals.append(refusal)
     raise_alerts.test("ada", now)
 
-    assert deliveries.deliver(now) == 0
-    assert Delivery.objects.get().result == "SMTPDataError"
+    # The one that was refused is named, and the other has its mail.
+    assert deliveries.deliver(now) == 1
+    refused = Delivery.objects.get(state="due")
+    assert refused.result == f"SMTPDataError {refusal[:3]}"
+    assert refused.recipient in str(refused)
     assert deliveries.deliver(later(now + timedelta(minutes=2))) == 1
+    assert Delivery.objects.filter(state="sent").count() == 2
 
 
 def test_a_receiver_that_is_not_there_is_named_without_its_address(settings, now):
@@ -158,7 +165,7 @@ def test_a_channel_that_is_not_set_up_any_more_sends_nothing(hook, mailbox, sett
 
     assert deliveries.deliver(now) == 0
 
-    assert set(Delivery.objects.values_list("result", flat=True)) == {"not set up any more"}
+    assert set(Delivery.objects.values_list("result", flat=True)) == {"no longer set up"}
 
 
 @guards(
@@ -226,3 +233,56 @@ def test_a_mail_server_that_is_none_is_refused_without_its_password(monkeypatch)
         env.mail_server("EMAIL_URL")
 
     assert "geheim" not in str(refusal.value)
+
+
+def test_an_address_that_no_mail_can_be_sent_to_is_given_up_alone(mailbox, later, now, settings):
+    settings.ALERT_EMAILS = ["boss@shop.example", "a@x.example;b@x.example"]
+    watch_moment = now
+    raise_alerts.test("ada", now)
+    for _ in range(deliveries.MOST_TRIES):
+        deliveries.deliver(watch_moment)
+        watch_moment = later(watch_moment + deliveries.LONGEST_WAIT)
+
+    states = dict(Delivery.objects.values_list("recipient", "state"))
+    assert states == {"boss@shop.example": "sent", "a@x.example;b@x.example": "given up"}
+    assert len(mailbox.messages) == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "addresses"),
+    [
+        ("", []),
+        ("a@x.example, b@x.example", ["a@x.example", "b@x.example"]),
+        ("chef@bücher.example", ["chef@bücher.example"]),
+    ],
+)
+def test_addresses_are_separated_by_commas(monkeypatch, typed, addresses):
+    monkeypatch.setenv("ALERT_EMAILS", typed)
+
+    assert env.emails("ALERT_EMAILS") == addresses
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "a@x.example;b@x.example",
+        "a@x.example b@x.example",
+        "a@x.example, nobody",
+        "chéf@x.example",
+        f"a@{'ü' * 70}.example",
+        "Boss <a@x.example>",
+    ],
+)
+def test_what_is_no_address_is_refused_at_start(monkeypatch, typed):
+    monkeypatch.setenv("ALERT_EMAILS", typed)
+
+    with pytest.raises(ImproperlyConfigured, match=r"ALERT_EMAILS: .* with commas"):
+        env.emails("ALERT_EMAILS")
+
+
+def test_a_domain_with_umlauts_is_written_as_mail_servers_do(mailbox, now, settings):
+    settings.ALERT_EMAILS = ["chef@bücher.example"]
+    raise_alerts.test("ada", now)
+
+    assert deliveries.deliver(now) == 1
+    assert mailbox.recipients == ["TO:<chef@xn--bcher-kva.example>"]

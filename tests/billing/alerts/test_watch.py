@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
-from billing import ledger
+from billing import ledger, windows
 from billing.alerts import raise_alerts, usual_costs
 from billing.alerts.models import Alert, Delivery
 from billing.models import Budget, Price
@@ -45,21 +45,22 @@ def test_a_warning_line_is_told_once_in_each_window(reserve, receivers):
         spend(reserve, number)
 
     (alert,) = raise_alerts.look(NOW)
-    assert alert.text == ("site  hour has reached 80 % of its $0.02 an hour: $0.02 are spent.")
+    assert alert.text == "site  hour has reached 80 % of its $0.02 an hour: $0.016 spent."
     assert (alert.rule, alert.line) == ("budget", 80)
     assert alert.deliveries.count() == 2
 
     assert raise_alerts.look(NOW) == []
     for number in range(8, 10):
         spend(reserve, number)
-    (alert,) = raise_alerts.look(NOW)
-    assert alert.line == 95
+    at_95, at_100 = raise_alerts.look(NOW)
+    assert (at_95.line, at_100.line) == (95, 100)
+    assert at_100.text.endswith("$0.02 spent. Customers are being turned away.")
 
     tomorrow = NOW + timedelta(hours=1)
     for number in range(10, 18):
         spend(reserve, number, tomorrow)
     assert [alert.line for alert in raise_alerts.look(tomorrow)] == [80]
-    assert Alert.objects.count() == 3
+    assert Alert.objects.count() == 4
 
 
 def test_of_lines_that_are_crossed_at_once_the_highest_is_sent(reserve, receivers):
@@ -69,7 +70,7 @@ def test_of_lines_that_are_crossed_at_once_the_highest_is_sent(reserve, receiver
     raised = raise_alerts.look(NOW)
 
     sent = {alert.line: alert.deliveries.count() for alert in raised}
-    assert sent == {80: 0, 95: 2}
+    assert sent == {80: 0, 95: 0, 100: 2}
 
 
 @guards("billing/alerts/raise_alerts.py", '                    "quiet": finding.quiet,\n', "")
@@ -115,7 +116,7 @@ def test_a_month_that_will_be_overrun_is_told_once(reserve, receivers, limit, ho
 
     assert [alert.rule for alert in alerts] == ["forecast"] * told
     if told:
-        assert "site  month will be at its $4.00 a month on 2026-11-" in alerts[0].text
+        assert "site  month is on course to use up its $4.00 a month on 2026-11-" in alerts[0].text
         assert alerts[0].deliveries.count() == 2
     assert raise_alerts.look_back(NOW + timedelta(minutes=1)) == []
 
@@ -142,7 +143,7 @@ def test_an_hour_out_of_line_with_the_week_is_told(reserve, dollars, raised):
 
     assert [alert.rule for alert in alerts] == ["hour"] * raised
     if raised:
-        assert "This hour costs $0.36 so far" in alerts[0].text
+        assert "This hour has cost $0.36 so far" in alerts[0].text
         assert raise_alerts.look_back(NOW + timedelta(minutes=2)) == []
 
 
@@ -174,8 +175,8 @@ def test_a_week_too_short_says_nothing(reserve):
         ("gpt-4", "", ""),
         # A snapshot of the one asked is no stranger.
         ("gpt-4-0613", "default", ""),
-        ("gpt-5-preview", "", "gpt-5-preview (default) has answered and has no price"),
-        ("gpt-4", "scale", "gpt-4 (scale) has answered and has no price"),
+        ("gpt-5-preview", "", "gpt-5-preview (default) answered but has no price"),
+        ("gpt-4", "scale", "gpt-4 (scale) answered but has no price"),
     ],
 )
 def test_a_model_without_a_price_is_told_once(reserve, returned, service_tier, told):
@@ -226,3 +227,35 @@ def test_a_crossing_has_one_alert_and_a_channel_one_delivery(db):
     ):
         with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
             again()
+
+
+def test_a_line_is_armed_again_where_the_limit_is_raised(reserve, receivers):
+    raised = budget(5 * CHEAP)
+    for number in range(4):
+        spend(reserve, number)
+    assert [alert.line for alert in raise_alerts.look(NOW)] == [80]
+
+    Budget.objects.filter(pk=raised.pk).update(limit=10 * CHEAP)
+    assert raise_alerts.look(NOW) == []
+    for number in range(4, 8):
+        spend(reserve, number)
+
+    (alert,) = raise_alerts.look(NOW)
+    assert (alert.line, alert.deliveries.count()) == (80, 2)
+    assert "80 % of its $0.02 in total" in alert.text
+
+
+def test_a_limit_that_is_lowered_below_what_is_spent_is_the_one_that_is_told(reserve, receivers):
+    lowered = budget(10 * CHEAP, period="day")
+    for number in range(6):
+        spend(reserve, number)
+    Budget.objects.filter(pk=lowered.pk).update(limit=4 * CHEAP)
+    windows.follow_limits(lowered.windows.all())
+
+    *_, alert = raise_alerts.look(NOW)
+
+    assert alert.line == 100
+    assert alert.text == (
+        "site  day has reached 100 % of its $0.008 a day: $0.012 spent."
+        " Customers are being turned away."
+    )
