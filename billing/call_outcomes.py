@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+# Calls that wrote an answer to its end, whether or not it was the one that the customer got.
+ANSWERED = frozenset({"stop", "length", "content_filter", "escalated"})
 # An answer that stands; nothing sent; not a call at all.
 FINE = frozenset({"stop", "not_sent", "reconciled"})
 

@@ -8,6 +8,13 @@ from decimal import Decimal
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
+class _Plain(Decimal):
+    """A number that is written without an exponent, and without quotes."""
+
+    def __str__(self) -> str:
+        return f"{self:f}"
+
+
 class _Echo:
     """What a csv.writer writes to comes back from it."""
 
@@ -17,7 +24,8 @@ class _Echo:
 
 def lines(rows: Iterable[Iterable[object]]) -> Iterator[str]:
     """Text that would be a formula is given an apostrophe; numbers stay numbers."""
-    writer = csv.writer(_Echo())
+    # Text in quotes: `x;=cmd` is one cell also where a semicolon or a tab separates them.
+    writer = csv.writer(_Echo(), quoting=csv.QUOTE_NONNUMERIC)
     # A byte order mark: without it, spreadsheets take UTF-8 for the local code page.
     yield "\ufeff"
     for row in rows:
@@ -26,7 +34,7 @@ def lines(rows: Iterable[Iterable[object]]) -> Iterator[str]:
 
 def _safe(value: object) -> object:
     if isinstance(value, int | float | Decimal):
-        return f"{value:f}" if isinstance(value, Decimal) else value
+        return _Plain(value) if isinstance(value, Decimal) else value
     text = str(value)
     # Spaces before it do not help: spreadsheets skip them.
     return f"'{text}" if text.lstrip(" ").startswith(FORMULA) else text

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import accumulate
 
-from billing.call_outcomes import Cause, cause
+from billing.call_outcomes import ANSWERED, Cause, cause
 from billing.dashboard.charts import Cell, Chart, More, Row, Series, Unit
 from billing.dashboard.report_query import Asked
 from billing.dashboard.totals import Line, failures, total
-from billing.money import brief
+from billing.money import shown
 
 # Without routing there would be the answers of one tier, and nothing to score.
 ROUTED = {"answer", "scoring"}
@@ -110,14 +110,14 @@ def tokens(asked: Asked, lines: Sequence[Line]) -> Chart:
 
 
 def latency(asked: Asked, lines: Sequence[Line]) -> Chart:
-    """Seconds within which 95 of 100 answers of each model were settled."""
+    """Of answers that were written to their end: a call of a dead worker answers nobody."""
 
     def cell(found: Sequence[Line], url: str) -> Cell:
-        value = total(found).took(0.95)
+        value = total(answered(found)).took(0.95)
         drawn = None if value is None or value == float("inf") else round(value, 2)
         return Cell(drawn, seconds(value), url if found else "")
 
-    title = "Seconds that 95 of 100 answers took at most"
+    title = "Response time (95th percentile)"
     return _answers_per_model(asked, lines, title, "s", cell)
 
 
@@ -129,7 +129,7 @@ def failed(asked: Asked, lines: Sequence[Line]) -> Chart:
         percent = 100 * failures(found) / calls
         return Cell(round(percent, 2), f"{percent:.1f} %", url)
 
-    title = "Calls for answers that failed, in percent"
+    title = "Failed calls for answers"
     return _answers_per_model(asked, lines, title, "%", cell)
 
 
@@ -169,7 +169,7 @@ def burn_down(
 
 
 def _money(amount: int, url: str = "") -> Cell:
-    return Cell(amount / NANO, brief(amount), url)
+    return Cell(amount / NANO, shown(amount), url)
 
 
 def _spend(asked: Asked, lines: Sequence[Line], field: str) -> Chart:
@@ -180,7 +180,7 @@ def _spend(asked: Asked, lines: Sequence[Line], field: str) -> Chart:
         for name in names:
             amount = sum(line.totals.amount for line in found if getattr(line, field) == name)
             url = asked.entries(step, **{field: name}) if amount else ""
-            cells.append(Cell(amount / NANO, brief(amount), url))
+            cells.append(Cell(amount / NANO, shown(amount), url))
         rows.append(Row(step.name, tuple(cells)))
     return Chart(
         title=f"Spend per {asked.span.each.lower()} by {field}",
@@ -199,10 +199,10 @@ def _answers_per_model(
     unit: Unit,
     cell: Callable[[Sequence[Line], str], Cell],
 ) -> Chart:
-    answered = answers(lines)
-    names = sorted({line.model for line in answered}, reverse=True)
+    asked_for = answers(lines)
+    names = sorted({line.model for line in asked_for}, reverse=True)
     rows = []
-    for step, found in zip(asked.span.steps, _by_step(asked, answered), strict=True):
+    for step, found in zip(asked.span.steps, _by_step(asked, asked_for), strict=True):
         cells = []
         for name in names:
             own = [line for line in found if line.model == name]
@@ -220,5 +220,11 @@ def _by_step(asked: Asked, lines: Iterable[Line]) -> list[list[Line]]:
     return found
 
 
-def answers(lines: Sequence[Line]) -> list[Line]:
+def answers(lines: Iterable[Line]) -> list[Line]:
+    """Calls for answers, however they ended."""
     return [line for line in lines if line.purpose == "answer"]
+
+
+def answered(lines: Iterable[Line]) -> list[Line]:
+    """Calls that wrote an answer."""
+    return [line for line in answers(lines) if line.outcome in ANSWERED]

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from billing.call_outcomes import MEANS, Cause, cause
-from billing.dashboard.panels import answers, seconds
+from billing.dashboard.panels import answered, seconds
 from billing.dashboard.report_query import Asked
 from billing.dashboard.totals import Line, Totals, failures, total
-from billing.money import brief
+from billing.money import shown
 
 # No call: what a bill said beside them.
 NO_CALL = "reconciliation"
@@ -44,12 +44,12 @@ class Model:
 
     @property
     def cost(self) -> str:
-        return brief(self.totals.amount)
+        return shown(self.totals.amount)
 
     @property
     def each(self) -> str:
         """What a call cost on average."""
-        return brief(self.totals.amount // self.totals.calls) if self.totals.calls else ""
+        return shown(self.totals.amount // self.totals.calls) if self.totals.calls else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Waste:
 
     @property
     def cost(self) -> str:
-        return brief(self.amount)
+        return shown(self.amount)
 
 
 def models(asked: Asked, lines: Iterable[Line]) -> list[Model]:
@@ -77,7 +77,7 @@ def models(asked: Asked, lines: Iterable[Line]) -> list[Model]:
             Model(
                 name,
                 total(own),
-                total(answers(own)),
+                total(answered(own)),
                 failures(own),
                 asked.entries(model=name),
                 asked.entries(model=name, outcome__in=",".join(bad)) if bad else "",

@@ -99,7 +99,7 @@ def test_today_and_the_month_stand_beside_their_budgets(staff, traffic):
 
     seen = text(page(staff))
 
-    assert "Today $0.0366 Each day : $0.00 of $1.00" in seen
+    assert "Today $0.0367 Each day : $0.00 of $1.00" in seen
     assert "Each month : $0.00 of $10.00" in seen
     assert "What is left of the month's budget Each month: nothing is spent yet." in seen
 
@@ -110,7 +110,7 @@ def test_the_forecast_goes_on_from_what_is_left(staff, settled):
 
     body = page(staff)
 
-    assert "Each month: at this pace, $0.0360 of $1,000.00 will be spent by its end." in text(body)
+    assert "Each month: at this pace, $0.036 of $1,000.00 will be spent by its end." in text(body)
     cells = re.findall(r"<td data-value=\"999\.964\">", body)
     # Today, and the forecast of the days to come.
     assert len(cells) > 1
@@ -145,10 +145,10 @@ def test_a_budget_is_shown_as_it_is_used(staff, settled):
     assert 'value="45.0" data-level="fine"' in page(staff)
     settled("reply:2:1", tier="strong", usage=Usage(1000, 1000))
     assert 'value="90.0" data-level="high"' in page(staff)
-    assert "Each day : $0.1800 of $0.2000" in text(page(staff))
+    assert "Each day : $0.18 of $0.20" in text(page(staff))
     Budget.objects.update(limit=10**8)
     assert 'value="100.0" data-level="full"' in page(staff)
-    assert "Each day : $0.1800 of $0.1000, used up" in text(page(staff))
+    assert "Each day : $0.18 of $0.10, used up" in text(page(staff))
 
 
 def test_what_routing_saved_is_said(staff, traffic):
@@ -159,9 +159,9 @@ def test_what_routing_saved_is_said(staff, traffic):
     alone = 4 * STRONG + Decimal("0.002")
     spent = 2 * STRONG + 4 * CHEAP + Decimal("0.002")
     assert f"Saved by routing ${alone - spent:.4f} {100 * (alone - spent) / alone:.1f} %" in seen
-    assert f"The strong tier alone would have cost ${alone:.4f}." in seen
+    assert f"The strong tier alone would have cost ${alone:.3f}." in seen
     assert f"${spent:.4f} in 7 calls · 25 % of the input came from the provider's cache" in seen
-    assert "$0.0020 is estimated until it is reconciled" in seen
+    assert "$0.002 is estimated until it is reconciled" in seen
 
 
 def test_a_conversation_costs_so_much(staff, settled):
@@ -172,22 +172,30 @@ def test_a_conversation_costs_so_much(staff, settled):
     seen = text(page(staff))
 
     # The 20th and the 38th of 40.
-    assert "A conversation $0.0100 median" in seen
-    assert "95 of 100 cost at most $0.0190. 40 in this period." in seen
+    assert "A conversation $0.01 median" in seen
+    assert "95 of 100 cost at most $0.019. 40 in this period." in seen
 
 
 def test_waste_is_told_by_cause(staff, traffic):
     seen = text(page(staff, "?period=7"))
 
     assert "Waste: $0.0026" in seen
-    assert "Failed and retried $0.0020 1 call, 2.6 %" in seen
-    assert "Escalated away $0.0006 1 call" in seen
+    assert "Failed and retried $0.002 1 call, 2.6 %" in seen
+    assert "Escalated away $0.00065 1 call" in seen
     assert "Too long, cut $0.00 0 calls" in seen
+
+
+def test_a_hold_of_a_dead_worker_is_no_answer_of_two_minutes(staff, settled):
+    settled("reply:1:1", took=1)
+    for number in range(2, 12):
+        settled(f"reply:{number}:1", took=120, outcome="expired", usage=None)
+
+    assert "gpt-3.5-turbo 11 90.9 % 0.5 s 1.0 s" in text(page(staff, "?period=7"))
 
 
 @guards(
     "billing/dashboard/tables.py",
-    "                total(answers(own)),\n",
+    "                total(answered(own)),\n",
     "                total(own),\n",
 )
 def test_only_answers_say_how_long_customers_wait(staff, settled):
@@ -198,7 +206,7 @@ def test_only_answers_say_how_long_customers_wait(staff, settled):
     body = page(staff, "?period=7")
 
     assert "gpt-4 3 0 % 3.0 s 3.9 s" in text(body)
-    chart = body.rpartition("Seconds that 95 of 100")[2].partition("</table>")[0]
+    chart = body.rpartition("Response time (95th percentile)")[2].partition("</table>")[0]
     [url] = re.findall(r'<td data-value="3.9"><a href="([^"]+)">', chart)
     assert staff.get(html.unescape(url)).context["cl"].result_count == 1
 
@@ -347,7 +355,7 @@ def test_the_dearest_conversations_are_named(staff, dear):
     url = reverse("admin:chat_conversation_change", args=[dear.pk])
     assert f'<a href="{url}">&lt;b&gt;Mine&lt;/b&gt; is late</a>' in body
     seen = text(body)
-    assert "<b>Mine</b> is late 1 call $0.0360 conversation:0 (deleted) 1 call $0.0006" in seen
+    assert "<b>Mine</b> is late 1 call $0.036 conversation:0 (deleted) 1 call $0.0006" in seen
 
 
 def test_the_page_needs_few_queries(staff, settled):
@@ -405,7 +413,9 @@ def test_text_that_a_spreadsheet_would_run_is_quoted(start):
         (-3, "-3"),
         (Decimal("-0.5"), "-0.5"),
         (Decimal("1E-9"), "0.000000001"),
-        ("a=b", "a=b"),
+        ("a=b", '"a=b"'),
+        ("x;=1+1", '"x;=1+1"'),
+        ("x\t=1+1", '"x\t=1+1"'),
         ("", '""'),
     ],
 )

@@ -83,7 +83,7 @@ def test_visitors_are_listed_as_the_address_says(staff, three, query, expected):
 def test_a_visitor_costs_what_the_entries_say_and_leads_to_its_conversations(staff, three):
     body = staff.get(VISITORS).content.decode()
 
-    assert "ann $0.0020 3 3" in text(body)
+    assert "ann $0.00195 3 3" in text(body)
     url = html.unescape(re.findall(r'href="([^"]+visitor=ann)"', body)[0])
     assert url == f"{reverse('admin:chat_conversation_changelist')}?visitor=ann"
     assert staff.get(url).status_code == 200
@@ -97,8 +97,8 @@ def test_what_is_used_of_an_allowance_stands_beside_it(staff, charged):
 
     ann, bob = text(staff.get(VISITORS + "?sort=cost").content.decode()).split(" bob ")
 
-    assert "visitor day $0.0006 of $0.1000 visitor ann total $0.0006 of $0.0010" in ann
-    assert "$0.0006 of $0.1000" in bob
+    assert "visitor day $0.00065 of $0.10 visitor ann total $0.00065 of $0.001" in ann
+    assert "$0.00065 of $0.10" in bob
     assert "visitor ann total" not in bob
 
 
@@ -232,4 +232,4 @@ async def test_a_download_is_sent_while_it_is_read():
 
     assert response.is_async
     parts = [part async for part in response.streaming_content]
-    assert parts[0].decode("utf-8-sig").startswith("reference,purpose")
+    assert parts[0].decode("utf-8-sig").startswith('"reference","purpose"')

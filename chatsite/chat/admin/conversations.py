@@ -55,6 +55,7 @@ class Words(forms.Form):
 
 @admin.register(Conversation)
 class ConversationAdmin(admin.ModelAdmin[Conversation]):
+    some_have_checkboxes = True  # those who may delete: see IndexedList
     """Nothing is edited here; a deleted conversation leaves its charges on the ledger."""
 
     when_empty = "Nobody has asked anything yet."
