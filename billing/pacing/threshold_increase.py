@@ -10,7 +10,7 @@ from billing.pacing.spending_rate import Forecast
 KNOWN_DAYS, KNOWN_REPLIES = 7, 100
 # Shares of the limit: what is aimed at, and from which on to the limit itself the threshold is left
 # as it is. Otherwise it would move at every look.
-AIM, KEPT = 0.98, 0.96
+AIM, KEPT = 0.99, 0.98
 
 
 class Outcome(StrEnum):

@@ -13,12 +13,8 @@ from billing import money
 from billing.models import LedgerEntry
 from billing.prices.pricing import Rate
 from chatsite.tuning import replay
-from chatsite.tuning.recent_traffic import (
-    Alike,
-    Charged,
-    Group,
-    same_scores,
-)
+from chatsite.tuning.doubted_share import DoubtedShare
+from chatsite.tuning.recent_traffic import Alike, Charged, Group, same_scores
 from chatsite.tuning.replay import Models
 from routing.choice import Tier
 from routing.models import HIGHEST_THRESHOLD, Policy, RouteDecision
@@ -125,6 +121,7 @@ def newest(
     draft: Policy,
     versions: Mapping[int, Policy],
     rates: Mapping[str, Rate],
+    doubted: DoubtedShare,
     page: int = 1,
 ) -> tuple[list[Moved], bool]:
     """A page of them, the newest first, and whether there are more. Two queries.
@@ -144,6 +141,7 @@ def newest(
             Models.by(decision.policy),
             Models.by(draft),
             rates,
+            doubted,
         )
         found.append(
             Moved(

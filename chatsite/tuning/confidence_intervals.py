@@ -75,7 +75,7 @@ def mean(values: Sequence[float]) -> Interval:
     return Interval(value, value - spread, value + spread, n)
 
 
-def ratio(parts: Sequence[int], wholes: Sequence[int]) -> Interval:
+def ratio(parts: Sequence[float], wholes: Sequence[int]) -> Interval:
     """The share of messages, whose conversations (`parts` of `wholes`) are alike within."""
     total = sum(wholes)
     if not total:

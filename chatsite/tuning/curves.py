@@ -70,8 +70,7 @@ def _cost(effect: Effect) -> float:
 
 
 def _dollars(nano: float) -> str:
-    places = 0 if nano >= 10 * 10**9 or not nano else 2 if nano >= 10**8 else 4
-    return money.shown(round(nano), places)
+    return money.shown(round(nano))
 
 
 def _picture(

@@ -80,7 +80,7 @@ def replayed(draft: Policy, window: Window, versions: Mapping[int, Policy]) -> S
 
 def counted(policy: Policy, since: datetime) -> replay.Replay:
     """Replies by the scores that they had, against the threshold that counts. Raises NoPrice."""
-    groups = recent_traffic.counted(since)
+    groups = recent_traffic.counted(since, policy)
     decided_by = Policy.objects.in_bulk({group.alike.policy for group in groups})
     return _priced(groups, policy, decided_by, rates(policy))
 
@@ -88,7 +88,7 @@ def counted(policy: Policy, since: datetime) -> replay.Replay:
 def preview(draft: Policy, window: Window, seen: Seen, page: int = 1) -> Preview:
     """`seen`: what `replayed` gave for these settings under any threshold."""
     rows, there_are_more = changed_replies.newest(
-        window.since, draft, seen.versions, seen.rates, page
+        window.since, draft, seen.versions, seen.rates, seen.replay.doubted, page
     )
     before = draft.replaces.threshold if draft.replaces else draft.threshold
     low, high = sorted((before, draft.threshold))

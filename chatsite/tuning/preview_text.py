@@ -45,26 +45,42 @@ def said(effect: Effect, days: int) -> str:
     )
     return (
         f"{begin} {effect.moved:,} of {effect.then.replies:,} messages would have moved: "
-        f"{towards}. Cost {dollars(effect.then.cost)} then, {dollars(effect.now.cost)} now."
+        f"{towards}. Cost {money.shown(effect.then.cost)} then, {money.shown(effect.now.cost)} now."
     )
 
 
 def rows(effect: Effect) -> list[Row]:
     then, now = effect.then, effect.now
     return [
-        Row("Cost", dollars(then.cost), dollars(now.cost), _dearer(now.cost - then.cost)),
-        Row("Cost of a message", _exact(then.each), _exact(now.each), _change(then.each, now.each)),
         Row(
-            "Strong tier",
+            "Cost",
+            money.shown(then.cost),
+            money.shown(now.cost),
+            money.shown(now.cost - then.cost, signed=True),
+        ),
+        Row(
+            "Cost of a message",
+            money.shown(then.each),
+            money.shown(now.each),
+            _change(then.each, now.each),
+        ),
+        Row(
+            "Sent to the strong model",
             f"{then.strong:,} ({percent(then.share)})",
             f"{now.strong:,} ({percent(now.share)})",
             f"{now.strong - then.strong:+,}",
         ),
         Row(
-            "Cheap tier",
-            f"{then.replies - then.strong:,} ({percent(1 - then.share)})",
-            f"{now.replies - now.strong:,} ({percent(1 - now.share)})",
-            f"{then.strong - now.strong:+,}",
+            "Escalated to it after a check",
+            f"{then.escalated:,.0f}",
+            f"{now.escalated:,.0f}",
+            f"{round(now.escalated) - round(then.escalated):+,}",
+        ),
+        Row(
+            "Written by the strong model",
+            f"{then.strong + then.escalated:,.0f} ({percent(then.written_share)})",
+            f"{now.strong + now.escalated:,.0f} ({percent(now.written_share)})",
+            f"{round(now.strong + now.escalated) - round(then.strong + then.escalated):+,}",
         ),
         Row(
             "Saved against the strong tier alone",
@@ -96,9 +112,14 @@ def kept(preview: Preview) -> str:
 def notes(preview: Preview, draft: Policy) -> list[str]:
     """What a reader has to know to believe the figures."""
     found = [
-        "What stays with its model costs what the ledger says; the rest is its own tokens at "
-        "today's price of the other model."
+        "Messages that stay with their model cost what the ledger says. For the others, the same "
+        "tokens are priced at today's price of the other model."
     ]
+    if preview.effect.to_cheap and preview.effect.now.escalated:
+        found.append(
+            "Of messages that would move to the cheap model, as many are expected to be escalated "
+            "as of those with such scores that it answered."
+        )
     if preview.weighed_again:
         found.append(
             f"{preview.weighed_again:,} messages had been scored by a model; they are weighed "
@@ -113,7 +134,7 @@ def points(drawn: Sequence[Effect]) -> list[Point]:
     return [
         Point(
             f"{each.threshold:g}",
-            dollars(each.now.cost),
+            money.shown(each.now.cost),
             percent(each.now.share),
             percent(each.saved),
         )
@@ -124,19 +145,6 @@ def points(drawn: Sequence[Effect]) -> list[Point]:
 
 def percent(share: float) -> str:
     return f"{100 * share:.1f} %"
-
-
-def dollars(nano: int) -> str:
-    """With cents, or with more where the whole is a few cents."""
-    return money.shown(nano, 2 if abs(nano) >= 10**9 or not nano else 4)
-
-
-def _exact(nano: int) -> str:
-    return money.shown(nano, 5)
-
-
-def _dearer(nano: int) -> str:
-    return f"{'-' if nano < 0 else '+'}{dollars(abs(nano))}"
 
 
 def _change(then: int, now: int) -> str:

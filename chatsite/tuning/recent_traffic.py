@@ -5,6 +5,7 @@ only where another analyzer has to weigh them again.
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -33,15 +34,17 @@ KEY = """
     d.policy_id, d.tier, d.threshold, d.score, d.pinned,
     CASE WHEN d.analyzer IN ({same}) THEN NULL ELSE CAST(d.features AS TEXT) END AS features
 """
-# How many, then what they were charged. A call's reference is its reply's with a number.
+# How many, what they were charged, and how many of their cheap answers were checked and doubted. A
+# call's reference is its reply's with a number.
 TRAFFIC = """
-SELECT {key}, CAST(NULL AS boolean) AS own, COUNT(*), 0, 0, 0, 0, 0
+SELECT {key}, 'replies' AS what, COUNT(*), 0, 0, 0, 0, 0, 0
 FROM routing_routedecision d
 WHERE d.decided_at >= %s
 GROUP BY 4, 1, 2, 3, 5, 6
 UNION ALL
-SELECT {key}, e.tier = d.tier,
+SELECT {key}, CASE WHEN e.tier = d.tier THEN 'own tier' ELSE 'other tier' END,
     SUM(e.amount),
+    SUM(CASE WHEN e.outcome = 'escalated' THEN 1 ELSE 0 END),
     SUM(CASE WHEN e.estimated THEN e.amount ELSE 0 END),
     SUM(CASE WHEN e.input_tokens > e.cached_tokens + e.cache_write_tokens
         THEN e.input_tokens - e.cached_tokens - e.cache_write_tokens ELSE 0 END),
@@ -51,8 +54,13 @@ JOIN routing_routedecision d
     ON d.reference = RTRIM(RTRIM(e.reference, '0123456789'), ':')
 WHERE e.called_at >= %s AND e.reference LIKE 'reply:%%' AND d.decided_at >= %s
 GROUP BY 4, 7, 1, 2, 3, 5, 6
+UNION ALL
+SELECT {key}, 'checks', COUNT(*), SUM(CASE WHEN v.doubt >= %s THEN 1 ELSE 0 END), 0, 0, 0, 0, 0
+FROM routing_answercheck v
+JOIN routing_routedecision d ON d.reference = v.reference
+WHERE v.checked_at >= %s AND d.decided_at >= %s
+GROUP BY 4, 1, 2, 3, 5, 6
 """
-
 
 # A reply that is tried again may be decided on after its first calls.
 BEFORE = timedelta(hours=1)
@@ -76,6 +84,7 @@ class Charged:
     amount: int = 0  # of all calls
     other: int = 0  # of the other tier's: a doubted answer written again, a failed model's stand-in
     unpriced: int = 0  # of calls whose tokens the provider did not say
+    escalated: int = 0  # cheap answers that the strong model was then asked for as well
     tokens: Tokens = NONE  # of the decided tier's calls
 
     @classmethod
@@ -83,9 +92,10 @@ class Charged:
         """What one call of a reply adds, where this tier was decided on."""
         if entry.tier != tier:
             return cls(amount=entry.amount, other=entry.amount)
+        escalated = int(entry.outcome == "escalated")
         if entry.usage is None:
-            return cls(amount=entry.amount, unpriced=entry.amount)
-        return cls(amount=entry.amount, tokens=entry.usage.tokens)
+            return cls(amount=entry.amount, unpriced=entry.amount, escalated=escalated)
+        return cls(amount=entry.amount, tokens=entry.usage.tokens, escalated=escalated)
 
     def __add__(self, more: "Charged") -> "Charged":
         mine, theirs = self.tokens, more.tokens
@@ -93,6 +103,7 @@ class Charged:
             self.amount + more.amount,
             self.other + more.other,
             self.unpriced + more.unpriced,
+            self.escalated + more.escalated,
             Tokens(
                 mine.fresh + theirs.fresh,
                 mine.cached + theirs.cached,
@@ -103,10 +114,25 @@ class Charged:
 
 
 @dataclass(frozen=True, slots=True)
+class Checks:
+    """Of cheap answers: how many were checked, and how many of these the policy would doubt."""
+
+    made: int = 0
+    doubted: int = 0
+
+    def __add__(self, more: "Checks") -> "Checks":
+        return Checks(self.made + more.made, self.doubted + more.doubted)
+
+
+NO_CHECKS = Checks()
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
     alike: Alike
     replies: int
     charged: Charged
+    checks: Checks = NO_CHECKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,41 +149,51 @@ def since(moment: datetime, draft: Policy, own: Mapping[int, float]) -> Traffic:
     `own`: the threshold of each version, by its primary key.
     """
     same, scorers = same_scores(draft)
-    return _read(moment, same, scorers, lambda row: _alike(row, own))
+    return _read(moment, draft, same, scorers, lambda row: _alike(row, own))
 
 
-def counted(moment: datetime) -> tuple[Group, ...]:
+def counted(moment: datetime, policy: Policy) -> tuple[Group, ...]:
     """The same with the scores that they had, whatever raised their threshold. One query."""
-    return _read(moment, "d.analyzer", [], _as_counted).groups
+    return _read(moment, policy, "d.analyzer", [], _as_counted).groups
 
 
 def _read(
-    moment: datetime, same: str, scorers: list[str], alike_of: Callable[[Sequence[Any]], Alike]
+    moment: datetime,
+    policy: Policy,
+    same: str,
+    scorers: list[str],
+    alike_of: Callable[[Sequence[Any]], Alike],
 ) -> Traffic:
     key = KEY.format(same=same)
     start = connection.ops.adapt_datetimefield_value(moment)
     called = connection.ops.adapt_datetimefield_value(moment - BEFORE)
-    replies: dict[Alike, int] = {}
-    charged: dict[Alike, Charged] = {}
+    replies: dict[Alike, int] = defaultdict(int)
+    charged: dict[Alike, Charged] = defaultdict(Charged)
+    checks: dict[Alike, Checks] = defaultdict(Checks)
     weighed_again = 0
     with connection.cursor() as cursor:
-        arguments = [*scorers, start, *scorers, called, start]
+        checked = [*scorers, policy.doubt_threshold, called, start]
+        arguments = [*scorers, start, *scorers, called, start, *checked]
         cursor.execute(TRAFFIC.format(key=key), arguments)
-        for *row, is_own, first, estimated, fresh, cached, written, output in cursor.fetchall():
+        for *row, what, first, second, estimated, fresh, cached, written, output in cursor:
             alike = alike_of(row)
-            if is_own is None:
-                replies[alike] = replies.get(alike, 0) + int(first)
-                weighed_again += int(first) if row[-1] else 0
-                continue
-            amounts = Charged(
-                amount=int(first),
-                other=0 if is_own else int(first),
-                unpriced=int(estimated) if is_own else 0,
-                tokens=tokens_of(fresh, cached, written, output) if is_own else NONE,
-            )
-            charged[alike] = charged.get(alike, Charged()) + amounts
+            match what:
+                case "replies":
+                    replies[alike] += int(first)
+                    weighed_again += int(first) if row[-1] else 0
+                case "own tier":
+                    charged[alike] += Charged(
+                        amount=int(first),
+                        unpriced=int(estimated),
+                        escalated=int(second),
+                        tokens=tokens_of(fresh, cached, written, output),
+                    )
+                case "other tier":
+                    charged[alike] += Charged(amount=int(first), other=int(first))
+                case "checks":
+                    checks[alike] += Checks(int(first), int(second))
     groups = tuple(
-        Group(alike, count, charged.get(alike, Charged())) for alike, count in replies.items()
+        Group(alike, count, charged[alike], checks[alike]) for alike, count in replies.items()
     )
     return Traffic(groups, weighed_again)
 

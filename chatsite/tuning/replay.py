@@ -1,9 +1,11 @@
 """What recent traffic would have cost, and where it would have gone, under another policy."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from billing.prices.pricing import Rate
+from chatsite.tuning.doubted_share import NOTHING_KNOWN, DoubtedShare
 from chatsite.tuning.recent_traffic import Group
 from routing.choice import Tier
 from routing.models import Policy
@@ -18,10 +20,11 @@ class Models:
 
     cheap: str
     strong: str
+    doubt_threshold: float = 1.0  # from which a cheap answer is escalated; 1: none is
 
     @classmethod
     def by(cls, policy: Policy) -> "Models":
-        return cls(policy.cheap_model, policy.strong_model)
+        return cls(policy.cheap_model, policy.strong_model, policy.doubt_threshold)
 
     def of(self, tier: Tier) -> str:
         return self.strong if tier is Tier.STRONG else self.cheap
@@ -31,7 +34,8 @@ class Models:
 class Priced:
     """A group of replies, with what it cost and what it would cost on either tier, in nano-dollars.
 
-    `score` is what the policy's own threshold is compared with.
+    `score` is what the policy's own threshold is compared with. `cheap` includes the strong answers
+    that replace doubted cheap ones, of which there are `escalated` and which cost `escalations`.
     """
 
     replies: int
@@ -41,14 +45,14 @@ class Priced:
     then: int
     cheap: int
     strong: int
+    escalated: float = 0.0
+    escalations: int = 0
+    escalated_then: int = 0
 
     def tier_at(self, threshold: float) -> Tier:
         if self.fixed:
             return self.tier
         return Tier.STRONG if self.score >= threshold else Tier.CHEAP
-
-    def cost_at(self, threshold: float) -> int:
-        return self.strong if self.tier_at(threshold) is Tier.STRONG else self.cheap
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +60,19 @@ class Total:
     """Of all replies in view."""
 
     replies: int
-    strong: int  # replies of the strong tier
+    strong: int  # replies sent to the strong tier by their score
     cost: int  # nano-dollars
+    escalated: float = 0.0  # replies that it wrote because the cheap answer was doubted
 
     @property
     def share(self) -> float:
         """Of the strong tier, 0 to 1."""
         return self.strong / self.replies if self.replies else 0.0
+
+    @property
+    def written_share(self) -> float:
+        """Of replies that the strong model wrote, whatever the reason, 0 to 1."""
+        return (self.strong + self.escalated) / self.replies if self.replies else 0.0
 
     @property
     def each(self) -> int:
@@ -110,19 +120,26 @@ class Replay:
     priced: tuple[Priced, ...]
     then: Total
     strong_only: int  # nano-dollars
+    doubted: DoubtedShare = NOTHING_KNOWN
 
-    def at(self, threshold: float) -> Effect:
+    def at(self, threshold: float, spared_from: float = math.inf) -> Effect:
+        """`spared_from`: the score from which cheap answers stand, because a budget wants them."""
         replies = strong = cost = to_strong = to_cheap = 0
+        escalated = 0.0
         for each in self.priced:
-            tier = each.tier_at(threshold)
             replies += each.replies
-            cost += each.cost_at(threshold)
-            if tier is Tier.STRONG:
+            if each.tier_at(threshold) is Tier.STRONG:
+                cost += each.strong
                 strong += each.replies
                 to_strong += each.replies if each.tier is Tier.CHEAP else 0
+                continue
+            to_cheap += each.replies if each.tier is Tier.STRONG else 0
+            cost += each.cheap
+            if each.score >= spared_from and not each.fixed:
+                cost -= each.escalations
             else:
-                to_cheap += each.replies if each.tier is Tier.STRONG else 0
-        now = Total(replies, strong, cost)
+                escalated += each.escalated
+        now = Total(replies, strong, cost, escalated)
         return Effect(threshold, self.then, now, to_strong, to_cheap, self.strong_only)
 
     def curve(self) -> list[Effect]:
@@ -137,14 +154,19 @@ def of(
     rates: Mapping[str, Rate],
 ) -> Replay:
     """The groups under the draft's models, at these rates. Raises KeyError for a missing rate."""
-    found = tuple(priced(group, decided_by[group.alike.policy], draft, rates) for group in groups)
+    groups = tuple(groups)
+    doubted = DoubtedShare.of(groups)
+    found = tuple(
+        priced(group, decided_by[group.alike.policy], draft, rates, doubted) for group in groups
+    )
     strong = [each for each in found if each.tier is Tier.STRONG]
     then = Total(
         replies=sum(each.replies for each in found),
         strong=sum(each.replies for each in strong),
         cost=sum(each.then for each in found),
+        escalated=sum(each.escalated_then for each in found),
     )
-    return Replay(found, then, sum(each.strong for each in found))
+    return Replay(found, then, sum(each.strong for each in found), doubted)
 
 
 def for_saving(drawn: Sequence[Effect], wanted: float) -> Effect | None:
@@ -163,25 +185,43 @@ def for_share(drawn: Sequence[Effect], most: float) -> Effect | None:
     return next((each for each in drawn if each.now.share <= most), None)
 
 
-def priced(group: Group, then: Models, draft: Models, rates: Mapping[str, Rate]) -> Priced:
+def priced(
+    group: Group,
+    then: Models,
+    draft: Models,
+    rates: Mapping[str, Rate],
+    doubted: DoubtedShare,
+) -> Priced:
     """`then`: of the policy that decided. Raises KeyError for a missing rate."""
-    alike = group.alike
+    alike, charged = group.alike, group.charged
+    strong = _cost(group, Tier.STRONG, then, draft, rates)
+    cheap = _cost(group, Tier.CHEAP, then, draft, rates)
+    stays = alike.tier is Tier.CHEAP and then.doubt_threshold == draft.doubt_threshold
+    if stays:
+        escalated, escalations = float(charged.escalated), charged.other
+    elif draft.doubt_threshold >= 1:
+        escalated, escalations = 0.0, 0
+    else:
+        share = doubted.at(alike.score)
+        escalated, escalations = share * group.replies, round(share * strong)
     return Priced(
         replies=group.replies,
         score=alike.score,
         tier=alike.tier,
         fixed=alike.fixed,
-        then=group.charged.amount,
-        cheap=_cost(group, Tier.CHEAP, then, draft, rates),
-        strong=_cost(group, Tier.STRONG, then, draft, rates),
+        then=charged.amount,
+        cheap=cheap + escalations,
+        strong=strong,
+        escalated=escalated,
+        escalations=escalations,
+        escalated_then=charged.escalated,
     )
 
 
 def _cost(group: Group, tier: Tier, then: Models, draft: Models, rates: Mapping[str, Rate]) -> int:
-    """What stays with its model keeps what the ledger says; all else is priced anew."""
+    """Of the tier's own calls. What stays with its model keeps what the ledger says; all else is
+    priced anew."""
     charged, model = group.charged, draft.of(tier)
     if tier is group.alike.tier and model == then.of(tier):
-        return charged.amount
-    anew = charged.tokens.at(rates[model]) + charged.unpriced
-    # Of the strong tier's answers none is doubted and written again.
-    return anew if tier is Tier.STRONG else anew + charged.other
+        return charged.amount - (charged.other if tier is Tier.CHEAP else 0)
+    return charged.tokens.at(rates[model]) + charged.unpriced

@@ -9,26 +9,26 @@ from statistics import fmean
 from django.db import connection
 from django.utils import timezone
 
+from billing import money
 from billing.prices.pricing import Rate
 from chatsite.tuning import confidence_intervals, draft_policy, replay
 from chatsite.tuning.confidence_intervals import Interval
+from chatsite.tuning.doubted_share import DoubtedShare
 from chatsite.tuning.preview_text import percent
-from chatsite.tuning.recent_traffic import (
-    NONE,
-    Alike,
-    Charged,
-    Group,
-    tokens_of,
-)
+from chatsite.tuning.recent_traffic import NONE, Alike, Charged, Group, tokens_of
 from chatsite.tuning.replay import Models
 from routing.choice import Tier
 from routing.models import RouteDecision, Trial
 
-# What became of each conversation in the trial.
+# What became of each conversation in the trial. By what the customer got: a check, a budget or a
+# failed model may have made it another tier's than was decided.
 CONVERSATIONS = """
 SELECT c.id, MIN(d.policy_id), COUNT(*),
-    COUNT(CASE WHEN d.tier = 'strong' THEN 1 END),
-    COUNT(CASE WHEN d.shadow_tier = 'strong' THEN 1 END),
+    COUNT(CASE WHEN m.tier = 'strong' AND m.state IN ('complete', 'cut') THEN 1 END),
+    COUNT(CASE WHEN d.shadow_tier = 'strong'
+        OR (d.shadow_tier = d.tier AND m.tier = 'strong' AND m.state IN ('complete', 'cut'))
+        THEN 1 END),
+    COUNT(CASE WHEN d.shadow_tier = 'cheap' AND d.tier = 'strong' THEN 1 END),
     COUNT(CASE WHEN d.shadow_tier = d.tier THEN 1 END),
     COUNT(CASE WHEN m.state IN ('failed', 'cut') THEN 1 END),
     COUNT(CASE WHEN m.retries > 0 THEN 1 END),
@@ -42,6 +42,12 @@ JOIN chat_message m ON m.id = CAST(SUBSTR(d.reference, 7) AS BIGINT)
 JOIN chat_conversation c ON c.id = m.conversation_id
 WHERE d.trial_id = %s AND d.decided_at >= %s
 GROUP BY c.id
+"""
+# Cheap answers of the trial that were checked, and those that the tried policy would doubt.
+CHECKS = """
+SELECT COUNT(*), COUNT(CASE WHEN v.doubt >= %s THEN 1 END)
+FROM routing_answercheck v JOIN routing_routedecision d ON d.reference = v.reference
+WHERE d.trial_id = %s AND d.decided_at >= %s
 """
 # All that its calls cost while the trial ran: answers, failed attempts, scoring.
 COSTS = """
@@ -73,8 +79,9 @@ MOST = 20_000
 class Conversation:
     policy: int
     replies: int
-    strong: int
-    shadow_strong: int
+    strong: int  # answers of the strong model that the customer got
+    shadow_strong: int  # and would have got, but for those that it would have written again
+    shadow_cheap: int  # strong decisions that would have been cheap
     agreed: int
     failed: int
     retried: int
@@ -163,7 +170,7 @@ def _ab(ours: list[Conversation], theirs: list[Conversation]) -> tuple[Row, ...]
         )
 
     cost = confidence_intervals.between_means(
-        [each.cost / 10**9 for each in ours], [each.cost / 10**9 for each in theirs]
+        [each.cost for each in ours], [each.cost for each in theirs]
     )
     return (
         Row(
@@ -178,27 +185,29 @@ def _ab(ours: list[Conversation], theirs: list[Conversation]) -> tuple[Row, ...]
         shares("With a person, or asking for one", "handed"),
         shares("An answer asked for again", "retried"),
         shares("An answer failed or was cut", "failed"),
-        shares("Strong tier at least once", "strong"),
+        shares("A strong answer at least once", "strong"),
     )
 
 
 def _shadow(trial: Trial, since: datetime, found: Mapping[str, Conversation]) -> Results:
     seen = list(found.values())
+    doubted = _doubted(trial, since)
     replies = [each.replies for each in seen]
     agreed = confidence_intervals.ratio([each.agreed for each in seen], replies)
     ours = confidence_intervals.ratio([each.strong for each in seen], replies)
-    theirs = confidence_intervals.ratio([each.shadow_strong for each in seen], replies)
+    expected = [each.shadow_strong + doubted.mean * each.shadow_cheap for each in seen]
+    theirs = confidence_intervals.ratio(expected, replies)
     total = sum(replies)
     strong = confidence_intervals.mean(
-        [(each.shadow_strong - each.strong) / each.replies for each in seen]
+        [(their - each.strong) / each.replies for each, their in zip(seen, expected, strict=True)]
     )
-    dearer = _dearer(trial, since, found)
-    cost = confidence_intervals.mean([dearer.get(name, 0) / 10**9 for name in found])
+    dearer = _dearer(trial, since, found, doubted)
+    cost = confidence_intervals.mean([dearer.get(name, 0) for name in found])
     would = [each.cost + dearer.get(name, 0) for name, each in found.items()]
     rows = (
-        Row("Same tier", "", percent(agreed.value), _range(agreed), _enough(agreed), False),
+        Row("Same decision", "", percent(agreed.value), _range(agreed), _enough(agreed), False),
         Row(
-            "Replies of the strong tier",
+            "Answers of the strong model",
             percent(ours.value),
             percent(theirs.value),
             _points(strong),
@@ -208,7 +217,7 @@ def _shadow(trial: Trial, since: datetime, found: Mapping[str, Conversation]) ->
         Row(
             "Cost of a conversation",
             _dollars(seen),
-            f"${fmean(would) / 10**9:.4f}" if would else "",
+            money.shown(round(fmean(would))) if would else "",
             _in_dollars(cost),
             _verdict(cost),
             cost.shows,
@@ -217,7 +226,20 @@ def _shadow(trial: Trial, since: datetime, found: Mapping[str, Conversation]) ->
     return Results(len(seen), len(seen), total, total - sum(each.agreed for each in seen), rows)
 
 
-def _dearer(trial: Trial, since: datetime, found: Mapping[str, Conversation]) -> dict[str, int]:
+def _doubted(trial: Trial, since: datetime) -> DoubtedShare:
+    """Of the cheap answers that the tried policy would have had written."""
+    if trial.policy.doubt_threshold >= 1:
+        return DoubtedShare()
+    start = connection.ops.adapt_datetimefield_value(since)
+    with connection.cursor() as cursor:
+        cursor.execute(CHECKS, [trial.policy.doubt_threshold, trial.pk, start])
+        made, doubted = cursor.fetchone()
+    return DoubtedShare(mean=doubted / made) if made else DoubtedShare()
+
+
+def _dearer(
+    trial: Trial, since: datetime, found: Mapping[str, Conversation], doubted: DoubtedShare
+) -> dict[str, int]:
     """By how much each conversation would have cost more under the shadow."""
     then, draft = Models.by(trial.control), Models.by(trial.policy)
     rates: Mapping[str, Rate] = draft_policy.rates(trial.policy)
@@ -235,24 +257,24 @@ def _dearer(trial: Trial, since: datetime, found: Mapping[str, Conversation]) ->
     dearer: dict[str, int] = defaultdict(int)
     for (conversation, tier), amounts in charged.items():
         group = Group(Alike(trial.control_id, Tier(tier), 0.0, False), 1, amounts)
-        priced = replay.priced(group, then, draft, rates)
+        priced = replay.priced(group, then, draft, rates, doubted)
         other = priced.cheap if tier == Tier.STRONG else priced.strong
         dearer[conversation] += other - priced.then
     return {name: amount for name, amount in dearer.items() if name in found}
 
 
 def _dollars(side: list[Conversation]) -> str:
-    return f"${fmean(each.cost for each in side) / 10**9:.4f}" if side else ""
+    return money.shown(round(fmean(each.cost for each in side))) if side else ""
 
 
 def _in_dollars(interval: Interval) -> str:
     if interval.n < 2:
         return ""
-    return f"{_signed(interval.value)} ({_signed(interval.low)} to {_signed(interval.high)})"
-
-
-def _signed(dollars: float) -> str:
-    return f"{'-' if dollars < 0 else '+'}${abs(dollars):.4f}"
+    value, low, high = (
+        money.shown(round(nano), signed=True)
+        for nano in (interval.value, interval.low, interval.high)
+    )
+    return f"{value} ({low} to {high})"
 
 
 def _points(interval: Interval) -> str:

@@ -8,7 +8,11 @@ Each budget has the ladder that a new one has; some also raise the threshold eac
 `billing.pacing.threshold_increase` says, and climb their ladder where that does not make them last.
 
 A message's score is the chance that the cheap answer would not do, from 1 to 10: that makes the
-last column, in which a refused message counts as one.
+last column, in which a refused message counts as one. A check doubts a share of the cheap answers,
+which the strong model then writes again, unless a budget moved them to the cheap one.
+
+The last table holds what the threshold's curve says of a month at other thresholds against the same
+month played at them.
 """
 
 import argparse
@@ -27,6 +31,7 @@ from billing.ladder import Ladder, Step
 from billing.pacing import spending_rate, threshold_increase
 from billing.pacing.spending_rate import PACED_BY, History
 from billing.pacing.threshold_increase import Outcome
+from billing.prices.pricing import PER, Rate, Tokens
 from routing.choice import Tier
 from tests.load.forecast import CENT, HOUR, ZONE, answers
 from tests.tables import show
@@ -35,10 +40,14 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
 django.setup()
 
 # Models can be imported from here on.
-from chatsite.tuning import budget_outlook  # noqa: E402
-from chatsite.tuning.replay import Priced, Replay, Total  # noqa: E402
+from chatsite.tuning import budget_outlook, replay  # noqa: E402
+from chatsite.tuning.recent_traffic import Alike, Charged, Checks, Group  # noqa: E402
+from chatsite.tuning.replay import Models, Replay  # noqa: E402
 
-THRESHOLD, NOTHING_STRONG = 7.0, 11.0
+NOTHING_STRONG = 11.0
+DOUBTED = 0.2
+# Thresholds that the curve is tried at.
+OTHERS = (4.0, 5.5, 6.0, 8.0, 9.0, 11.0)
 # As a new budget has it. No message here has an approved answer: that step is as the one before.
 LADDER = Ladder(
     economise_from=80, economise_by=3, cheap_only_from=95, approved_from=98, later_from=100
@@ -46,6 +55,11 @@ LADDER = Ladder(
 # What the strong tier's answer costs, with as many tokens.
 DEARER = 30
 CHEAP_COST = 0.05 * CENT
+MODELS = Models("cheap", "strong", 0.6)
+RATES = {
+    "cheap": Rate(0, 0, 0, PER),
+    "strong": Rate(0, 0, 0, DEARER * PER),
+}
 BEFORE = timedelta(weeks=8)
 
 
@@ -53,6 +67,7 @@ BEFORE = timedelta(weeks=8)
 class Message:
     score: float
     cheap: int  # nano-dollars
+    doubted: bool  # its cheap answer
 
     @property
     def strong(self) -> int:
@@ -60,15 +75,44 @@ class Message:
 
 
 @dataclass
-class Group:
+class Answer:
+    """As it is recorded."""
+
+    message: Message
+    tier: Tier
+    spent: int
+    escalated: bool = False
+
+
+@dataclass
+class Recorded:
+    """Answers of one score and tier."""
+
     replies: int = 0
     then: int = 0
     cheap: int = 0
+    checked: int = 0
+    doubted: int = 0
+    escalated: int = 0
 
-    def add(self, spent: int, message: Message, sign: int = 1) -> None:
+    def add(self, answer: Answer, sign: int = 1) -> None:
+        is_cheap = answer.tier is Tier.CHEAP
         self.replies += sign
-        self.then += sign * spent
-        self.cheap += sign * message.cheap
+        self.then += sign * answer.spent
+        self.cheap += sign * answer.message.cheap
+        self.checked += sign * is_cheap
+        self.doubted += sign * (is_cheap and answer.message.doubted)
+        self.escalated += sign * answer.escalated
+
+    def group(self, score: float, tier: Tier) -> Group:
+        # A cheap answer's cost is all its tokens', at a rate of one nano-dollar each.
+        escalations = self.then - self.cheap if tier is Tier.CHEAP else 0
+        return Group(
+            Alike(1, tier, score, False),
+            self.replies,
+            Charged(self.then, escalations, 0, self.escalated, Tokens(output=self.cheap)),
+            Checks(self.checked, self.doubted),
+        )
 
 
 @dataclass
@@ -77,15 +121,24 @@ class Site:
 
     limit: int
     most: float  # points by which pacing may raise the threshold; 0: it does not pace itself
+    policy: float = 7.0  # its threshold
     hours: dict[datetime, int] = field(default_factory=dict)
-    recent: dict[datetime, list[tuple[Message, Tier, int]]] = field(default_factory=dict)
-    groups: dict[tuple[float, Tier], Group] = field(default_factory=lambda: defaultdict(Group))
+    recent: dict[datetime, list[Answer]] = field(default_factory=dict)
+    groups: dict[tuple[float, Tier], Recorded] = field(
+        default_factory=lambda: defaultdict(Recorded)
+    )
     spent: int = 0
     points: float = 0.0
     lasts: bool = False
     counts: Counter[str] = field(default_factory=Counter)
     poor: float = 0.0
     refused_at: datetime | None = None
+
+    @property
+    def is_cheap_only(self) -> bool:
+        """By its ladder: then nothing is escalated either."""
+        used = ladder.percent(self.spent, self.limit)
+        return ladder.step(LADDER, used) >= Step.CHEAP_ONLY and not self.lasts
 
     def threshold(self) -> float | None:
         """In force now; None: no model is asked."""
@@ -94,15 +147,15 @@ class Site:
         if step == Step.LATER:
             return None
         if self.lasts and step <= Step.CHEAP_ONLY:
-            return THRESHOLD + self.points
+            return self.policy + self.points
         if step >= Step.CHEAP_ONLY:
             return NOTHING_STRONG
-        return THRESHOLD + max(self.points, ladder.rise(LADDER, used))
+        return self.policy + max(self.points, ladder.rise(LADDER, used))
 
     def answer(self, message: Message, at: datetime) -> None:
         threshold = self.threshold()
         self.counts["messages"] += 1
-        wants_strong = message.score >= THRESHOLD
+        wants_strong = message.score >= self.policy
         self.counts["wanted"] += wants_strong
         poor = (message.score - 1) / 9
         if threshold is None or self.spent + message.cheap > self.limit:
@@ -111,32 +164,41 @@ class Site:
             self.refused_at = self.refused_at or at
             return
         is_strong = message.score >= threshold and self.spent + message.strong <= self.limit
+        escalated = (
+            message.doubted
+            and not is_strong
+            and not wants_strong
+            and not self.is_cheap_only
+            and self.spent + message.cheap + message.strong <= self.limit
+        )
         spent = message.strong if is_strong else message.cheap
-        self.poor += 0 if is_strong else poor
+        spent += message.strong if escalated else 0
+        self.poor += 0 if is_strong or escalated else poor
         self.counts["strong"] += is_strong
+        self.counts["escalated"] += escalated
         self.counts["economised"] += wants_strong and not is_strong
         self.counts["hardest"] += message.score >= 9
         self.counts["hardest strong"] += message.score >= 9 and is_strong
         self.spent += spent
-        self.record(message, Tier.STRONG if is_strong else Tier.CHEAP, spent, at)
+        self.record(Answer(message, Tier.STRONG if is_strong else Tier.CHEAP, spent, escalated), at)
 
-    def record(self, message: Message, tier: Tier, spent: int, at: datetime) -> None:
-        self.hours[at] = self.hours.get(at, 0) + spent
-        self.recent.setdefault(at, []).append((message, tier, spent))
-        self.groups[message.score, tier].add(spent, message)
+    def record(self, answer: Answer, at: datetime) -> None:
+        self.hours[at] = self.hours.get(at, 0) + answer.spent
+        self.recent.setdefault(at, []).append(answer)
+        self.groups[answer.message.score, answer.tier].add(answer)
 
     def forget(self, before: datetime) -> None:
         for at in [at for at in self.recent if at < before]:
-            for message, tier, spent in self.recent.pop(at):
-                self.groups[message.score, tier].add(spent, message, -1)
+            for answer in self.recent.pop(at):
+                self.groups[answer.message.score, answer.tier].add(answer, -1)
 
     def look(self, now: datetime, ends_at: datetime) -> None:
         """As `billing.pacing.adjust` does, each hour."""
         self.forget(now - PACED_BY)
         known = History(min(self.hours), now, self.hours)
         traffic = budget_outlook.rises(
-            self._replay(),
-            THRESHOLD,
+            self.replay(),
+            self.policy,
             known.spent(now - PACED_BY, now),
             PACED_BY / spending_rate.DAY,
         )
@@ -154,14 +216,14 @@ class Site:
         self.counts["at bound"] += found.outcome == Outcome.BOUND
         self.points, self.lasts = found.points, found.lasts
 
-    def _replay(self) -> Replay:
-        found = tuple(
-            Priced(each.replies, score, tier, False, each.then, each.cheap, DEARER * each.cheap)
-            for (score, tier), each in self.groups.items()
-        )
-        strong = sum(each.replies for each in found if each.tier is Tier.STRONG)
-        total = Total(sum(each.replies for each in found), strong, sum(each.then for each in found))
-        return Replay(found, total, sum(each.strong for each in found))
+    def replay(self) -> Replay:
+        groups = [each.group(score, tier) for (score, tier), each in self.groups.items()]
+        return replay.of([each for each in groups if each.replies], {1: MODELS}, MODELS, RATES)
+
+
+def doubted(score: float) -> float:
+    """A fifth of the cheap answers at the threshold of 7; of hard questions, more."""
+    return DOUBTED * (0.5 + score / 7.6)
 
 
 def traffic(seed: int, starts: datetime, ends: datetime) -> Iterator[tuple[datetime, Message]]:
@@ -169,17 +231,17 @@ def traffic(seed: int, starts: datetime, ends: datetime) -> Iterator[tuple[datet
     for at, count in answers(chance, starts - BEFORE, ends):
         for _ in range(count):
             score = round(1 + 9 * chance.betavariate(1.6, 2.4), 1)
-            yield at, Message(score, round(CHEAP_COST * chance.lognormvariate(0, 0.4)))
+            cost = round(CHEAP_COST * chance.lognormvariate(0, 0.4))
+            yield at, Message(score, cost, chance.random() < doubted(score))
 
 
 def played(seed: int, starts: datetime, ends: datetime, limit: int, most: float) -> Site:
     """The month as it went with this budget; the weeks before, at the policy's threshold."""
-    site, hour = Site(limit, most), starts
+    site, hour, before = Site(limit, most), starts, Site(10**18, 0)
+    before.hours, before.recent, before.groups = site.hours, site.recent, site.groups
     for at, message in traffic(seed, starts, ends):
         if at < starts:
-            is_strong = message.score >= THRESHOLD
-            spent = message.strong if is_strong else message.cheap
-            site.record(message, Tier.STRONG if is_strong else Tier.CHEAP, spent, at)
+            before.answer(message, at)
             continue
         while most and hour <= at:
             site.look(hour, ends)
@@ -188,26 +250,49 @@ def played(seed: int, starts: datetime, ends: datetime, limit: int, most: float)
     return site
 
 
+def at_threshold(threshold: float, seed: int, starts: datetime, ends: datetime) -> int:
+    """What the month costs at another policy, without a budget."""
+    site = Site(10**18, 0.0, threshold)
+    for at, message in traffic(seed, starts, ends):
+        if at >= starts:
+            site.answer(message, at)
+    return site.spent
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="tests.load.pacing", description=__doc__)
     parser.add_argument("--months", type=int, default=12)
     parser.add_argument("--limits", type=float, nargs=2, default=(0.7, 0.95))
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--points", type=float, nargs="+", default=[1.0, 2.0])
     options = parser.parse_args()
-    budgets = {"none": None, "ladder alone": 0.0, "paces itself, up to 1": 1.0, "up to 2": 2.0}
+    paced = {f"paces itself, up to {points:g}": points for points in options.points}
+    budgets = {"none": None, "ladder alone": 0.0, **paced}
     found: dict[str, list[tuple[Site, datetime]]] = {name: [] for name in budgets}
+    foretold: dict[float, list[float]] = {threshold: [] for threshold in OTHERS}
     for number in range(options.months):
         month = datetime(2026, number % 12 + 1, 1, tzinfo=ZONE)
         starts = month.astimezone(UTC)
         ends = (month + timedelta(days=32)).replace(day=1).astimezone(UTC)
         seed = options.seed + number
         plain = played(seed, starts, ends, 10**15, 0.0)
+        plain.forget(starts)
+        for threshold, errors in foretold.items():
+            spent = at_threshold(threshold, seed, starts, ends)
+            errors.append(abs(plain.replay().at(threshold).now.cost - spent) / spent)
         limit = round(plain.spent * random.Random(seed).uniform(*options.limits))
         for name, most in budgets.items():
             site = plain if most is None else played(seed, starts, ends, limit, most)
             site.limit = limit
             found[name].append((site, ends))
     show(f"{options.months} months", [_row(name, sites) for name, sites in found.items()])
+    show(
+        "What the curve says of a month's cost at other thresholds, off by",
+        [
+            {"": name, **{f"at {at:g}": f"{of(each):.1%}" for at, each in foretold.items()}}
+            for name, of in (("on average", mean), ("at most", max))
+        ],
+    )
 
 
 def _row(name: str, sites: list[tuple[Site, datetime]]) -> dict[str, object]:
@@ -217,11 +302,15 @@ def _row(name: str, sites: list[tuple[Site, datetime]]) -> dict[str, object]:
     return {
         "budget": name,
         "spent of the limit": f"{mean(site.spent / site.limit for site, _ in sites):.0%}",
+        "least and most": " to ".join(
+            f"{of(site.spent / site.limit for site, _ in sites):.1%}" for of in (min, max)
+        ),
         "over it": sum(site.spent > site.limit for site, _ in sites),
         "refused": f"{total['refused']:,} ({total['refused'] / messages:.1%})",
         "months with refusals": len(days),
         "days refusing": f"{mean(days):.1f}" if days else "",
         "economised": f"{total['economised']:,} ({total['economised'] / total['wanted']:.0%})",
+        "escalated": f"{total['escalated']:,}",
         "of score 9 up, strong": f"{total['hardest strong'] / max(1, total['hardest']):.0%}",
         "moves a month": f"{total['moves'] / len(sites):.0f}",
         "hours at the bound": f"{total['at bound'] / len(sites):.0f}",

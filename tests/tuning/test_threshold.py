@@ -53,7 +53,7 @@ def test_the_effect_of_a_lower_threshold_is_seen_before_it_is_saved(operator, tr
     assert (effect.then.share, effect.now.share) == (0.25, 0.75)
     words = text(page)
     assert "2 of 4 messages would have moved: 2 to the strong tier." in words
-    assert "Cost $0.0444 $0.1268 +$0.0824" in words
+    assert "Cost $0.0444 $0.127 +$0.0824" in words
     assert "none: quality not measured" in words
     assert Policy.objects.count() == 1
 
@@ -70,7 +70,7 @@ def test_the_messages_that_would_move_lead_to_their_conversations(operator, traf
     page = operator.get(PAGE, {"threshold": "6"})
 
     words = text(page)
-    assert "One of 6.5? score 6.5 cheap → strong $0.000800 → $0.042000" in words
+    assert "One of 6.5? score 6.5 cheap → strong $0.0008 → $0.042" in words
     assert "One of 5?" not in words
     conversation = Message.objects.get(text="One of 6.5?").conversation_id
     assert f'href="/admin/chat/conversation/{conversation}/change/"' in page.content.decode()

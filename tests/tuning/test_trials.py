@@ -168,7 +168,7 @@ def test_an_ab_test_compares_what_its_conversations_cost_and_became(operator, as
     assert (seen.ours + seen.theirs, seen.replies) == (110, 110)
     rows = {row.name: row for row in seen.rows}
     cost = rows["Cost of a conversation"]
-    assert (cost.ours, cost.theirs) == ("$0.0008", "$0.0420")
+    assert (cost.ours, cost.theirs) == ("$0.0008", "$0.042")
     assert cost.difference == "+$0.0412 (+$0.0412 to +$0.0412)"
     assert cost.verdict == "more"
     assert rows["Rated bad, of those rated"].verdict == "less"
