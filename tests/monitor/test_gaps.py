@@ -1,0 +1,96 @@
+"""Gaps in the articles: questions that went badly are grouped, counted and lead to an article."""
+
+import json
+
+import pytest
+from django.urls import reverse
+
+from chatsite.chat.actions import rate
+from chatsite.chat.models import Message
+from chatsite.knowledge.models import Article
+from chatsite.monitor import likeness
+from chatsite.staff import roles
+from tests.chat.told import Told
+from tests.monitor.people import signed_in
+
+PAGE = reverse("monitor:gaps")
+WARRANTY = [
+    "Do you repair watches?",
+    "do you also repair a watch",
+    "Can you repair my watch please",
+]
+
+
+def bad(number: int, question: str) -> Told:
+    each = Told(visitor=f"{number:064}").asks(question).answered("I could not find that.")
+    rate.answer(each.public_id, each.visitor, each.reply.pk, Message.Rating.BAD)
+    return each
+
+
+def test_without_bad_answers_there_is_no_gap(staff):
+    assert "went without a good answer" in staff.get(PAGE).content.decode()
+
+
+def test_questions_that_ask_the_same_are_one_row(staff):
+    for number, question in enumerate([*WARRANTY, "Where is your Berlin store?"]):
+        bad(number, question)
+
+    page = staff.get(PAGE).content.decode()
+
+    table = page.partition('aria-labelledby="questions"')[2].partition("</table>")[0]
+    assert table.count("<tr>") == 3  # the head and two groups
+    assert "<td>3</td>" in table
+
+
+def test_a_good_answer_is_no_gap(staff):
+    each = Told(visitor="v" * 64).asks("When are you open?").answered()
+    Message.objects.filter(pk=each.reply.pk).update(sources=[{"title": "Hours", "url": "/help/h/"}])
+
+    assert "When are you open?" not in staff.get(PAGE).content.decode()
+
+
+def test_an_operator_writes_the_article_from_the_question(shop):
+    bad(1, "Do you repair watches?")
+
+    page = signed_in(roles.OPERATORS).get(PAGE).content.decode()
+
+    assert "?title=Do%20you%20repair%20watches%3F" in page
+
+
+def test_staff_who_may_not_write_articles_see_no_such_link(staff):
+    bad(1, "Do you repair watches?")
+
+    assert "Write an article" not in staff.get(PAGE).content.decode()
+
+
+def test_an_article_that_no_answer_used_is_named(staff):
+    Article.objects.create(title="Opening hours", slug="hours", body="Nine to five.")
+    Article.objects.create(title="Gift cards", slug="gift-cards", body="Valid for 5 years.")
+    each = Told(visitor="v" * 64).asks("When are you open?").answered()
+    hours = [{"title": "Opening hours", "url": "/help/hours/"}]
+    Message.objects.filter(pk=each.reply.pk).update(sources=json.loads(json.dumps(hours)))
+
+    page = staff.get(PAGE).content.decode()
+
+    unused = page.partition("Articles that no answer used")[2]
+    assert "Gift cards" in unused
+    assert "Opening hours" not in unused
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["Can I return an opened bottle?", "can i return a bottle that i opened"],
+        ["Wann kommt mein Paket?", "wann kommt mein paket an"],
+        ["请问可以退货吗", "可以退货吗?"],
+        ["café opening hours", "cafe opening hours?"],
+    ],
+)
+def test_texts_that_ask_the_same_are_grouped(texts):
+    others = ["Do you ship to Norway?", "How do I change my password?", "Is the ink safe?"]
+
+    assert sorted(likeness.groups([*texts, *others])[0]) == [0, 1]
+
+
+def test_texts_without_words_are_grouped_without_an_error():
+    assert len(likeness.groups(["", "?", "…"])) == 3
