@@ -5,6 +5,7 @@ Plain SQL, for the reason given in `windows`.
 
 import json
 import logging
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
 from datetime import datetime
 from typing import assert_never
@@ -41,15 +42,15 @@ LIMIT 1
 HOLD = """
 INSERT INTO billing_hold
     (reference, purpose, tier, conversation, visitor, model, service_tier, price_id, amount,
-     windows, called_at, expires_at, compared_with)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+     worst_case, windows, called_at, expires_at, compared_with)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 # With the price to bill by: of the model asked, or of its snapshot that answered, in the service
 # tier that answered; else the one that was reserved at. Another name in the answer is another
 # server's word for it, and no price of ours. And with the model that it is compared with.
 HELD = f"""
-SELECT h.id, h.amount, h.windows, h.model, h.service_tier, p.id, p.model, p.service_tier, {RATE},
-    {RATE.replace("p.", "c.")}
+SELECT h.id, h.amount, h.worst_case, h.windows, h.model, h.service_tier,
+    p.id, p.model, p.service_tier, {RATE}, {RATE.replace("p.", "c.")}
 FROM billing_hold h
 JOIN billing_price p ON p.id = COALESCE(
     (
@@ -100,12 +101,16 @@ class Call:
     address: str = ""  # names it in budgets alone: no entry keeps it
     service_tier: str = "default"
     compared_with: str = ""  # the model whose cost for the same tokens is kept beside the amount
+    from_reserve: float = 0.0  # the share of budgets' reserves that it may use, 0 to 1
 
 
-def reserve(call: Call, worst: Usage, *, expires_at: datetime, now: datetime) -> int:
+def reserve(
+    call: Call, worst: Usage, *, expires_at: datetime, now: datetime, instead_of: Sequence[str] = ()
+) -> int:
     """Hold the most that the call can cost on every budget it falls under; nano-dollars.
 
     All or nothing, also within a transaction that goes on. Reserving twice is reserving once.
+    `instead_of`: calls of dead workers, whose holds pass to this one.
     Raises NoPrice, NoRoom, AlreadyCharged.
     """
     adapt = connection.ops.adapt_datetimefield_value
@@ -125,8 +130,10 @@ def reserve(call: Call, worst: Usage, *, expires_at: datetime, now: datetime) ->
         rate = Rate(*rates)
         amount = pricing.most(worst, rate)
         keys = windows.Keys(call.conversation, call.visitor, call.tier, call.model, call.address)
+        if instead_of:
+            _pass_on(instead_of)
         try:
-            taken = windows.take(keys, amount, now)
+            taken = windows.take(keys, amount, now, call.from_reserve)
         except NoRoom as error:
             error.fits = pricing.output_within(error.left, worst, rate)
             error.fits_unheld = pricing.output_within(error.unheld, worst, rate)
@@ -142,6 +149,7 @@ def reserve(call: Call, worst: Usage, *, expires_at: datetime, now: datetime) ->
                 call.model,
                 call.service_tier,
                 price,
+                amount,
                 amount,
                 json.dumps(taken),
                 adapt(now),
@@ -258,13 +266,13 @@ def _charge(
         found = cursor.fetchone()
         if found is None:
             return False
-        hold, held, ids, asked, asked_tier, price, priced, priced_tier, *rates = found
+        hold, held, worst, ids, asked, asked_tier, price, priced, priced_tier, *rates = found
         rate, compared = rates[:COLUMNS], rates[COLUMNS:]
         model = response.model or asked
         service_tier = response.service_tier or asked_tier
         why = _why_estimated(usage, response.outcome)
         usage = usage.usage if isinstance(usage, Estimate) else usage
-        amount = held if usage is None else pricing.cost(usage, Rate(*rate))
+        amount = worst if usage is None else pricing.cost(usage, Rate(*rate))
         amount = amount if corrected is None else corrected
         windows.book(json.loads(ids), held, amount)
         cursor.execute(
@@ -287,8 +295,8 @@ def _charge(
         )
         cursor.execute("DELETE FROM billing_hold WHERE id = %s", [hold])
         tallies.count(reference)
-    if amount > held and corrected is None:
-        logger.error("%s cost %d nano-dollars, %d were reserved", reference, amount, held)
+    if amount > worst and corrected is None:
+        logger.error("%s cost %d nano-dollars, %d were reserved", reference, amount, worst)
     return True
 
 
@@ -304,6 +312,17 @@ def _why_estimated(usage: Usage | Estimate | None, outcome: str) -> str:
         case None:
             return "The provider did not say how many tokens it bills: charged as reserved."
     assert_never(usage)
+
+
+def _pass_on(references: Sequence[str]) -> None:
+    """Hold nothing more for these calls.
+
+    Each is charged all the same, once its cost is known or at its worst case when it expires: then
+    above what is held for it, as an overrun.
+    """
+    for hold in Hold.objects.filter(reference__in=references, amount__gt=0):
+        windows.book(hold.windows, hold.amount, 0)
+        Hold.objects.filter(pk=hold.pk).update(amount=0)
 
 
 def _must_be_charged(reference: str) -> None:

@@ -4,6 +4,7 @@ What every call does is plain SQL, here and in the ledger: the ORM takes 5 ms of
 statements of one call together, ten times what they take to run.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +19,7 @@ from django.utils import timezone
 
 from billing import periods
 from billing.errors import NoRoom
-from billing.ladder import Curve, Ladder, percent
+from billing.ladder import FULL, Curve, Ladder, percent
 from billing.models import Budget, BudgetPeriod
 from billing.periods import Period
 
@@ -46,11 +47,13 @@ WHERE b.active AND (c.key <> '' OR b.scope = 'site')
 ORDER BY b.id
 """
 PLACES = FALLS_UNDER.format(
-    columns="""b.id, b.name, b."limit", b.scope, b.period, w.id, w."limit", w.spent, w.reserved"""
+    columns="""b.id, b.name, b."limit", b.reserve, b.scope, b.period,
+    w.id, w."limit", w.spent, w.reserved"""
 )
 USES = FALLS_UNDER.format(
-    columns="""b.name, b.scope, b."limit", COALESCE(w.spent, 0), b.economise_from, b.economise_by,
-    b.economise_curve, b.cheap_only_from, b.approved_from, b.later_from,
+    columns="""b.name, b.scope, b."limit", COALESCE(w.spent, 0), COALESCE(w.reserved, 0),
+    b.economise_from, b.economise_by, b.economise_curve, b.cheap_only_from, b.approved_from,
+    b.later_from,
     CASE WHEN b.paced_at >= s.starts_at THEN b.paced_points ELSE 0 END,
     b.paced_to_last AND b.paced_at >= s.starts_at AND b.paced_at >= %s"""
 )
@@ -83,6 +86,7 @@ class _Place:
     budget: int
     name: str
     limit: int
+    reserve: int  # percent
     scope: str
     period: str
     window: int | None
@@ -90,13 +94,14 @@ class _Place:
     spent: int | None
     reserved: int | None
 
-    @property
-    def left(self) -> int:
-        return max(0, self.unheld - (self.reserved or 0))
+    def left(self, from_reserve: float) -> int:
+        """For a call that may use such a share of the reserve."""
+        return max(0, self.unheld(from_reserve) - (self.reserved or 0))
 
-    @property
-    def unheld(self) -> int:
-        return max(0, self.limit - (self.spent or 0))
+    def unheld(self, from_reserve: float) -> int:
+        """The same, were no call in flight."""
+        kept = math.ceil(self.limit * self.reserve / FULL * (1 - from_reserve))
+        return max(0, self.limit - kept - (self.spent or 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +112,7 @@ class Use:
     scope: str
     limit: int
     spent: int
+    reserved: int
     ladder: Ladder
     paced_points: float  # by which the threshold is raised so that it lasts
     lasts: bool  # with that, as was found a short while ago
@@ -114,6 +120,11 @@ class Use:
     @property
     def percent(self) -> float:
         return percent(self.spent, self.limit)
+
+    @property
+    def percent_held(self) -> float:
+        """With what calls in flight may cost."""
+        return percent(self.spent + self.reserved, self.limit)
 
 
 def lock() -> None:
@@ -127,10 +138,11 @@ def lock() -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
 
 
-def take(keys: Keys, amount: int, now: datetime) -> list[int]:
-    """Reserve on every budget that the call falls under; returns the ids of their windows.
+def take(keys: Keys, amount: int, now: datetime, from_reserve: float = 1.0) -> list[int]:
+    """Hold so much on every budget that the call falls under; returns the ids of their windows.
 
-    In a transaction whose changes are undone when this raises NoRoom.
+    `from_reserve`: the share of what budgets keep in reserve that the call may use, 0 to 1. Under
+    `lock`, in a transaction whose changes are undone when this raises NoRoom.
     """
     starts = periods.starts(now, timezone.get_default_timezone())
     places = _places(keys, starts)
@@ -142,13 +154,15 @@ def take(keys: Keys, amount: int, now: datetime) -> list[int]:
         return []
     if any(place.window_limit != place.limit for place in places):
         follow_limits(BudgetPeriod.objects.filter(id__in=ids))
-    with connection.cursor() as cursor:
-        cursor.execute(TAKE.format(ids=_marks(ids)), [amount, *ids, amount])
-        taken = cursor.rowcount
+    tightest = min(places, key=lambda place: place.left(from_reserve))
+    taken = 0
+    if amount <= tightest.left(from_reserve):
+        with connection.cursor() as cursor:
+            cursor.execute(TAKE.format(ids=_marks(ids)), [amount, *ids, amount])
+            taken = cursor.rowcount
     if taken < len(places):
-        tightest = min(places, key=lambda place: place.left)
-        unheld = min(place.unheld for place in places)
-        raise NoRoom(tightest.name, amount, tightest.left, unheld)
+        unheld = min(place.unheld(from_reserve) for place in places)
+        raise NoRoom(tightest.name, amount, tightest.left(from_reserve), unheld)
     return ids
 
 
@@ -161,12 +175,13 @@ def uses(keys: Keys, now: datetime) -> list[Use]:
             scope,
             limit,
             spent,
+            reserved,
             Ladder(begin, points, Curve(curve), *later),
             paced,
             bool(lasts),
         )
-        for name, scope, limit, spent, begin, points, curve, *later, paced, lasts in _falling_under(
-            USES, keys, starts, now - LOOKED_AT_WITHIN
+        for name, scope, limit, spent, reserved, begin, points, curve, *later, paced, lasts in (
+            _falling_under(USES, keys, starts, now - LOOKED_AT_WITHIN)
         )
     ]
 

@@ -62,6 +62,9 @@ for origin in CSRF_TRUSTED_ORIGINS:
         raise ImproperlyConfigured(f"TRUSTED_ORIGINS={origin!r} does not start with https://")
 # Behind a proxy that speaks HTTPS: cookies become Secure and its X-Forwarded-* is believed.
 BEHIND_HTTPS = env.flag("BEHIND_HTTPS")
+# Proxies in front of the site, each of which adds an address to X-Forwarded-For; that of the
+# outermost, where it saw the customer, is believed.
+TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", int(BEHIND_HTTPS), 0, 10)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_HTTPS
 if BEHIND_HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -250,7 +253,7 @@ TRAFFIC_AT_THRESHOLDS = "chatsite.tuning.budget_outlook.traffic"
 # is sent these conversations once more, so that a site says so itself.
 JUDGED_PER_NIGHT = env.number("JUDGED_PER_NIGHT", 0, 0, 500)
 # Whom alerts about costs are sent to, beside the admin that always shows them.
-ALERT_EMAILS = env.words("ALERT_EMAILS")
+ALERT_EMAILS = env.emails("ALERT_EMAILS")
 ALERT_WEBHOOK_URL = env.secret("ALERT_WEBHOOK_URL") and env.url(
     "ALERT_WEBHOOK_URL", "", {"http", "https"}
 )

@@ -86,7 +86,7 @@ class BudgetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # as above
     list_filter = ["scope", "period", "active", "paces_itself"]
     search_fields = ["name"]
     fieldsets = (
-        (None, {"fields": ["name", "scope", "key", "period", "limit", "active"]}),
+        (None, {"fields": ["name", "scope", "key", "period", "limit", "reserve", "active"]}),
         ("Warnings", {"fields": ["warning_lines"]}),
         (
             "So that it lasts",

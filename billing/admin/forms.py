@@ -83,6 +83,15 @@ PACING: tuple[str, ...] = ("paces_itself", "pace_at_most")
 
 class BudgetForm(forms.ModelForm[Budget]):
     limit = DollarField(help_text="Dollars. What is spent already stays counted.")
+    reserve = forms.IntegerField(
+        required=False,
+        min_value=0,
+        max_value=90,
+        label="Reserve (%)",
+        help_text="Percent of the limit that only cheap answers to first questions and to "
+        "conversations under way may use, so that one busy network cannot use up everybody's "
+        "budget. Blank: none.",
+    )
 
     class Meta:
         model = Budget
@@ -92,11 +101,15 @@ class BudgetForm(forms.ModelForm[Budget]):
             "key",
             "period",
             "limit",
+            "reserve",
             "active",
             "warning_lines",
             *PACING,
             *LADDER,
         ]
+
+    def clean_reserve(self) -> int:
+        return self.cleaned_data["reserve"] or 0
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -61,11 +61,18 @@ class Budget(models.Model):
     )
     limit = models.BigIntegerField(validators=[MinValueValidator(0)], help_text="Nano-dollars.")
     active = models.BooleanField(default=True)
+    reserve = models.PositiveSmallIntegerField(
+        default=0,
+        db_default=0,
+        validators=[MaxValueValidator(90)],
+        help_text="Percent of the limit kept for cheap answers to first questions and to "
+        "conversations under way, so that one busy network cannot use up everybody's share.",
+    )
     warning_lines = models.CharField(
         max_length=40,
-        default="80, 95",
+        default="80, 95, 100",
         blank=True,
-        help_text="Percent spent at which people are told, such as 80, 95. Blank: never.",
+        help_text="Percent spent at which an alert is sent, such as 80, 95, 100. Blank: no alerts.",
     )
     # The ladder: null where a step is left out.
     economise_from = _step(80, "From this percent on, fewer messages go to the strong tier.")
@@ -117,6 +124,9 @@ class Budget(models.Model):
         ordering = ["id"]
         constraints = [
             models.CheckConstraint(condition=Q(limit__gte=0), name="billing_no_negative_limit"),
+            models.CheckConstraint(
+                condition=Q(reserve__gte=0, reserve__lte=90), name="billing_reserve_in_percent"
+            ),
             models.CheckConstraint(
                 condition=~Q(scope="site") | Q(key=""),
                 name="billing_the_site_has_no_key",

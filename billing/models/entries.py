@@ -31,7 +31,9 @@ class LedgerEntry(models.Model):
         SUMMARY = "summary"
         RECONCILIATION = "reconciliation"  # no call: what the provider billed beside the entries
 
-    reference = models.CharField(max_length=100, unique=True, help_text="Owned by the caller.")
+    reference = models.CharField(
+        max_length=100, unique=True, help_text="Names the call: reply, number and attempt."
+    )
     purpose = models.CharField(max_length=20, choices=Purpose)
     outcome = models.CharField(max_length=20, help_text="How the call ended.")
     tier = models.CharField(max_length=20)
@@ -163,7 +165,13 @@ class Hold(models.Model):
     compared_with = models.CharField(
         max_length=100, blank=True, help_text="The model that could have answered instead."
     )
-    amount = models.BigIntegerField()
+    amount = models.BigIntegerField(
+        help_text="Held now; 0 once the next attempt has taken it over."
+    )
+    worst_case = models.BigIntegerField(
+        db_default=0,
+        help_text="The most that the call can cost, charged if its usage stays unknown.",
+    )
     windows = models.JSONField(default=list)
     called_at = models.DateTimeField()
     expires_at = models.DateTimeField()

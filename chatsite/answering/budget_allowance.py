@@ -1,5 +1,6 @@
 """What the budgets allow a reply: the threshold they raise, the tier, the room for a call."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -24,11 +25,16 @@ from routing.tiers import ModelHealth
 State = Message.State
 Failure = Message.Failure
 
-# Seconds between two looks for room while calls in flight hold it: in all not longer than a
-# customer waits for a first word, and fewer looks the longer it takes.
-WAITS = (0.3, 0.5, 0.8, 1.2)
+# Seconds between two looks for room while calls in flight hold it: fewer looks the longer it takes.
+WAITS = (0.3, 0.5, 0.8, 1.2, 2.0)
+# Seconds without which no call is worth waiting for: a cheap answer, usual or slow.
+NEEDED = 10.0
 # A budget of these can do no more than spare that tier or model.
 PARTIAL = {Budget.Scope.TIER, Budget.Scope.MODEL}
+# Of one visitor or network alone.
+OWN = {Budget.Scope.CONVERSATION, Budget.Scope.VISITOR, Budget.Scope.ADDRESS}
+# Percent of a network's budget below which it is quiet, and from which it is hot.
+QUIET, HOT = 2, 30
 # Percent between two lines of a rise in words.
 STRIDE = 5
 
@@ -45,6 +51,8 @@ class Means:
 
     step: Step = Step.FREE
     shift: Shift | None = None
+    is_brief: bool = False  # the visitor's or network's own budget runs low: shorter answers
+    from_reserve: float = 1.0  # the share of budgets' reserves that a cheap answer may use
 
 
 def means(claimed: Claimed) -> Means:
@@ -57,24 +65,34 @@ def means(claimed: Claimed) -> Means:
         tier=Tier.STRONG,
         model=policy.strong_model,
     )
-    strictest = max(windows.uses(keys, clock.now()), key=_severity, default=None)
+    uses = windows.uses(keys, clock.now())
+    from_reserve = _from_reserve(claimed, uses)
+    strictest = max(uses, key=_severity, default=None)
     if strictest is None or (taken := _severity(strictest)) == (Step.FREE, 0.0):
-        return Means()
+        return Means(from_reserve=from_reserve)
     step, points = taken
     cheap_only = step >= Step.CHEAP_ONLY
     threshold = HIGHEST_THRESHOLD if cheap_only else policy.threshold + points
-    return Means(step, Shift(min(HIGHEST_THRESHOLD, threshold), _why(strictest)))
+    return Means(
+        step,
+        Shift(min(HIGHEST_THRESHOLD, threshold), _why(strictest)),
+        is_brief=any(use.scope in OWN and _climbed(use)[0] >= Step.CHEAP_ONLY for use in uses),
+        from_reserve=from_reserve,
+    )
 
 
 def call(
-    claimed: Claimed, score: Score | NoScore | None, health: ModelHealth, shift: Shift | None
+    claimed: Claimed, score: Score | NoScore | None, health: ModelHealth, means: Means
 ) -> Work:
     """Decide which tier answers and hold the money for it; the cheap tier's, short of room.
 
     Raises NoRoom, NoPrice.
     """
-    reply, turn, policy = claimed.reply, claimed.turn, claimed.policy
+    claimed = replace(claimed, is_brief=means.is_brief, from_reserve=means.from_reserve)
+    reply, turn, policy, shift = claimed.reply, claimed.turn, claimed.policy, means.shift
     choice = decisions.decide(reply.reference, turn, policy, score, shift, claimed.part)
+    if choice.tier == Tier.CHEAP and choice.score >= policy.threshold:
+        claimed = replace(claimed, spared=shift is not None)
     rises = shift is None or shift.threshold < HIGHEST_THRESHOLD
     try:
         return model_call.reserve(claimed, choice.tier, health, rises=rises)
@@ -83,17 +101,16 @@ def call(
             raise
         shift = Shift(HIGHEST_THRESHOLD, f"the budget “{error.budget}” has no room for more")
         decisions.decide(reply.reference, turn, policy, score, shift, claimed.part)
-        return model_call.reserve(claimed, Tier.CHEAP, health, rises=False)
+        return model_call.reserve(replace(claimed, spared=True), Tier.CHEAP, health, rises=False)
 
 
 def wait(claimed: Claimed, error: NoRoom) -> timedelta | None:
     """How long until the next look, while what stands in the way are calls in flight."""
-    waits = claimed.reply.waits
     least = min(LEAST_OUTPUT, claimed.policy.cheap_output_limit)
-    if waits >= len(WAITS) or error.fits_unheld < least:
+    if error.fits_unheld < least:
         return None
-    seconds = WAITS[waits]
-    return timedelta(seconds=seconds) if seconds + 2 < claimed.seconds else None
+    seconds = WAITS[min(claimed.reply.waits, len(WAITS) - 1)]
+    return timedelta(seconds=seconds) if seconds + NEEDED < claimed.seconds else None
 
 
 def refuse(claimed: Claimed) -> Ended | NotOurs:
@@ -127,6 +144,18 @@ def in_words(ladders: Ladder) -> list[tuple[int, str]]:
             raised = min(HIGHEST_THRESHOLD, threshold + ladder.rise(ladders, percent))
             found.append((percent, f"The threshold is {raised:g}."))
     return found + [(percent, WORDS[step]) for step, percent in begins.items()]
+
+
+def _from_reserve(claimed: Claimed, uses: Sequence[Use]) -> float:
+    """How much of a reserve is for this reply, by how much its network has spent.
+
+    All of it for the first question from a network that has hardly asked any: whoever asks many,
+    with new cookies or not, has none of it. Half for a conversation under way.
+    """
+    used = max((use.percent_held for use in uses if use.scope == Budget.Scope.ADDRESS), default=0.0)
+    if used < QUIET:
+        return 1.0
+    return 0.5 if used < HOT and claimed.turn.earlier else 0.0
 
 
 def _severity(use: Use) -> tuple[Step, float]:

@@ -46,6 +46,7 @@ def look(reply_id: int) -> Claimed | None:
         part,
         learned_models.checker(policy.learned_verifier_id),
         recognition.recognise(turn.text, _before(said)),
+        died=tuple(f"{reply.reference}:{number}" for number in range(1, reply.attempt + 1)),
     )
 
 

@@ -103,7 +103,9 @@ def _go_on(
     seconds = model_call.seconds_left(reply)
     if seconds < NEEDED[stage]:
         return Outcome.NO_TIME
-    if stage == Stage.ESCALATED and budget_allowance.means(claimed).step >= Step.CHEAP_ONLY:
+    if stage == Stage.ESCALATED and (
+        claimed.spared or budget_allowance.means(claimed).step >= Step.CHEAP_ONLY
+    ):
         return Outcome.NO_ROOM
     reply.stage = stage
     reply.attempt += 1
@@ -112,7 +114,7 @@ def _go_on(
         with transaction.atomic():
             if not sql.go_on(reply, LEASE.seconds):
                 return Outcome.STOPPED
-            claimed = replace(claimed, reply=reply, seconds=seconds)
+            claimed = replace(claimed, reply=reply, seconds=seconds, died=())
             return model_call.reserve_own(claimed, TIERS[stage], health)
     except NoRoom as error:
         logger.warning("%s not asked: %s", reply.charge_reference, error)

@@ -42,6 +42,8 @@ UNBILLED = {
 NOTHING = Usage(input_tokens=0, output_tokens=0)
 # Tokens, some 150 words: a budget short of room makes an answer's limit smaller, down to this.
 LEAST_OUTPUT = 200
+# Tokens of an answer to a visitor or network whose own budget runs low; the prompt asks for less.
+BRIEF_OUTPUT = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,10 @@ class Claimed:
     part: Part | None = None  # in a trial of another policy
     checker: Verifier | None = None  # by whom its cheap answer is doubted; None on the first day
     wish: Wish | None = None  # to be answered by a person
+    died: tuple[str, ...] = ()  # earlier attempts, some of which a dead worker may not have ended
+    spared: bool = False  # a budget moved it to the cheap tier, where it stays
+    is_brief: bool = False  # its own budget runs low
+    from_reserve: float = 0.0  # the share of budgets' reserves that a cheap answer to it may use
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +114,10 @@ def _reserve(claimed: Claimed, slot: Slot) -> Work:
     reply, found, model = claimed.reply, claimed.found.matches, slot.model
     reply.tier = slot.tier
     reply.sources = [{"title": match.title, "url": match.url} for match in found]
-    asked = prompt.fitted(settings.SITE_NAME, found, claimed.said, model, slot.output_limit)
+    output_limit = min(slot.output_limit, BRIEF_OUTPUT) if claimed.is_brief else slot.output_limit
+    asked = prompt.fitted(
+        settings.SITE_NAME, found, claimed.said, model, output_limit, is_brief=claimed.is_brief
+    )
     messages, output_limit = asked.messages, asked.output_limit
     worst = Usage(input_tokens=tokens.of_messages(messages, model), output_tokens=output_limit)
     now = clock.now()
@@ -121,15 +130,16 @@ def _reserve(claimed: Claimed, slot: Slot) -> Work:
         visitor=reply.conversation.visitor,
         address=reply.conversation.address,
         compared_with="" if slot.tier == Tier.STRONG else claimed.policy.strong_model,
+        from_reserve=claimed.from_reserve if slot.tier == Tier.CHEAP else 0.0,
     )
     try:
-        ledger.reserve(call, worst, expires_at=now + HOLD, now=now)
+        ledger.reserve(call, worst, expires_at=now + HOLD, now=now, instead_of=claimed.died)
     except NoRoom as error:
         if error.fits < min(LEAST_OUTPUT, output_limit):
             raise
         output_limit = error.fits
         less = replace(worst, output_tokens=output_limit)
-        ledger.reserve(call, less, expires_at=now + HOLD, now=now)
+        ledger.reserve(call, less, expires_at=now + HOLD, now=now, instead_of=claimed.died)
     if slot.why:
         decisions.detour(reply.reference, slot.why)
     if asked.left_out:

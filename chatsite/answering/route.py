@@ -41,7 +41,7 @@ def first_call(
     if means.step == Step.APPROVED and (ready := approved.for_turn(claimed)):
         return canned_answer.give(claimed, ready)
     try:
-        return budget_allowance.call(claimed, score, health, means.shift)
+        return budget_allowance.call(claimed, score, health, means)
     except NoRoom as error:
         wait = budget_allowance.wait(claimed, error)
         if wait is not None:

@@ -17,15 +17,27 @@ ARTICLES = SHOP / "articles"
 TASK_TYPES = SHOP / "task_types.json"
 
 DOLLAR = 1_000_000_000  # nano-dollars
-BUDGETS = [
-    ("Site, each day", Budget.Scope.SITE, Budget.Period.DAY, 10 * DOLLAR),
-    ("Site, each month", Budget.Scope.SITE, Budget.Period.MONTH, 100 * DOLLAR),
-    ("Each conversation", Budget.Scope.CONVERSATION, Budget.Period.TOTAL, 1 * DOLLAR),
+A_DAY = 10 * DOLLAR
+# An hour may cost a fifth of the day, and a network a tenth of either: nobody spends everybody's
+# budget, from however many browsers. A network that spends much is given short, cheap answers.
+AN_HOUR = A_DAY // 5
+OF_A_NETWORK = {"economise_from": None, "cheap_only_from": 30}
+BUDGETS: list[tuple[str, str, str, int, dict[str, int | None]]] = [
+    ("Site, each hour", Budget.Scope.SITE, Budget.Period.HOUR, AN_HOUR, {"reserve": 40}),
+    ("Site, each day", Budget.Scope.SITE, Budget.Period.DAY, A_DAY, {}),
+    ("Site, each month", Budget.Scope.SITE, Budget.Period.MONTH, 10 * A_DAY, {}),
+    ("Each conversation", Budget.Scope.CONVERSATION, Budget.Period.TOTAL, DOLLAR, {}),
     # The visitor allowance: no free model for the world. A day's is some 25 answers of the strong
-    # tier, or 800 of the cheap one. Another cookie is another visitor, but not another address,
-    # which a whole office may share.
-    ("Each visitor, each day", Budget.Scope.VISITOR, Budget.Period.DAY, DOLLAR // 2),
-    ("Each network address, each day", Budget.Scope.ADDRESS, Budget.Period.DAY, 3 * DOLLAR),
+    # tier, or 800 of the cheap one. Another cookie is another visitor, but not another network.
+    ("Each visitor, each day", Budget.Scope.VISITOR, Budget.Period.DAY, DOLLAR // 2, {}),
+    (
+        "Each network, each hour",
+        Budget.Scope.ADDRESS,
+        Budget.Period.HOUR,
+        AN_HOUR // 10,
+        OF_A_NETWORK,
+    ),
+    ("Each network, each day", Budget.Scope.ADDRESS, Budget.Period.DAY, A_DAY // 10, OF_A_NETWORK),
 ]
 ACCOUNTS = {"admin": "", "staff": roles.STAFF, "operator": roles.OPERATORS}
 
@@ -46,9 +58,9 @@ def load() -> New:
     articles = [_article(path) for path in sorted(ARTICLES.glob("*.md"))]
     budgets = [
         Budget.objects.get_or_create(
-            name=name, defaults={"scope": scope, "period": period, "limit": limit}
+            name=name, defaults={"scope": scope, "period": period, "limit": limit, **more}
         )[1]
-        for name, scope, period, limit in BUDGETS
+        for name, scope, period, limit, more in BUDGETS
     ]
     task_types = [_task_type(each) for each in json.loads(TASK_TYPES.read_text())]
     passwords = {name: accounts.create(name, group) for name, group in ACCOUNTS.items()}

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -36,7 +37,7 @@ def prices(db) -> None:
 
 
 def reserve(
-    reference: str = "reply:1:1", worst: Usage = WORST, now: datetime = NOW, **named: str
+    reference: str = "reply:1:1", worst: Usage = WORST, now: datetime = NOW, **named: Any
 ) -> int:
     """Reserve the worst case of a cheap call, or of one that differs as told."""
     given = {

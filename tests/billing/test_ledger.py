@@ -61,7 +61,7 @@ def test_a_call_is_charged_what_it_cost_at_the_price_of_its_time(reserve):
 
 
 @guards(
-    "billing/ledger.py", "amount = held if usage is None else", "amount = 0 if usage is None else"
+    "billing/ledger.py", "amount = worst if usage is None else", "amount = 0 if usage is None else"
 )
 def test_a_call_without_usage_is_charged_what_was_reserved(reserve):
     budget(10 * CHEAP)

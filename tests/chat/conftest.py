@@ -16,7 +16,6 @@ from chatsite.answering import tasks
 from chatsite.answering.writer import Writer
 from chatsite.asgi import application
 from chatsite.chat.models import Message
-from chatsite.chat.web import rate_limits
 from tests.page import Entry, Page
 from tests.upstream import Upstream
 
@@ -85,9 +84,8 @@ async def worker(start_worker: Callable[[], Writer]) -> Writer:
 
 
 @pytest.fixture(autouse=True)
-def _unlimited(monkeypatch) -> None:
-    for name in ("asks_per_visitor", "asks_per_address"):
-        monkeypatch.setattr(rate_limits, name, rate_limits.Limit(1000))
+def _unlimited(settings) -> None:
+    settings.ASKS_PER_VISITOR = settings.ASKS_PER_ADDRESS = 100_000
 
 
 class Tab:

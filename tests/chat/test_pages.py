@@ -9,12 +9,12 @@ from django.test import Client
 
 from chatsite.chat import history
 from chatsite.chat.models import Conversation, Message
-from chatsite.chat.web import rate_limits, visitors
+from chatsite.chat.web import visitors
 from tests.page import Page
 
 # By any of the tests below.
 GUARDS = [
-    ("chatsite/chat/web/views.py", "        rate_limits.asks_per_address.take(address)\n", ""),
+    ("chatsite/chat/web/views.py", "        rate_limits.asking(visitor, of_network)\n", ""),
 ]
 
 pytestmark = pytest.mark.usefixtures("hints", "transactional_db")
@@ -71,8 +71,8 @@ def test_a_refused_form_returns_with_what_was_typed(browser, page):
     assert not Message.objects.exists()
 
 
-def test_forms_are_limited_too(browser, page, monkeypatch):
-    monkeypatch.setattr(rate_limits, "asks_per_address", rate_limits.Limit(1))
+def test_forms_are_limited_too(browser, page, settings):
+    settings.ASKS_PER_VISITOR = 1
     ask(browser, page, "One")
 
     assert b"wait a moment" in ask(browser, page, "Two").content

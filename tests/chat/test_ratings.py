@@ -40,7 +40,7 @@ GUARDS = [
     ),
     (
         "chatsite/chat/web/views.py",
-        "        rate_limits.clicks_per_visitor.take(visitor)\n        reply_id, rating, note",
+        "        rate_limits.clicking(visitor, _network(request))\n        reply_id, rating, note",
         "        reply_id, rating, note",
     ),
 ]
@@ -192,7 +192,7 @@ def test_a_plain_form_rates(browser, told):  # noqa: F811
 
 
 def test_who_clicks_without_end_is_told_to_wait(browser, told, monkeypatch):  # noqa: F811
-    monkeypatch.setattr(rate_limits, "clicks_per_visitor", rate_limits.Limit(2))
+    monkeypatch.setattr(rate_limits, "CLICKS", 2)
     fields = {"rate": told.reply.pk}
 
     codes = [

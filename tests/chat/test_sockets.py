@@ -28,8 +28,8 @@ from tests.guards import guards
 GUARDS = [
     (
         "chatsite/chat/live/consumer.py",
-        "            rate_limits.asks_per_address.take(self.address)\n",
-        "",
+        "            await self._counted(rate_limits.asking)\n            client_id",
+        "            client_id",
     ),
     (
         "chatsite/chat/web/rate_limits.py",
@@ -266,10 +266,13 @@ async def test_a_message_that_cannot_be_stored_is_not_acknowledged(tab, hints):
     assert shown(tab)[0] == ("customer", "complete", "Are you open?")
 
 
-@guards("chatsite/chat/web/rate_limits.py", "        if left < 1:\n", "        if False:\n")
-@pytest.mark.parametrize("limit", ["asks_per_visitor", "asks_per_address"])
-async def test_who_asks_too_often_is_told_to_wait(tab, hints, monkeypatch, limit):
-    monkeypatch.setattr(rate_limits, limit, rate_limits.Limit(2))
+@guards(
+    "chatsite/chat/web/rate_limits.py",
+    "        raise TooFast\n\n\nclass _Counter",
+    "        pass\n\n\nclass _Counter",
+)
+async def test_who_asks_too_often_is_told_to_wait(tab, hints, settings):
+    settings.ASKS_PER_VISITOR = 2
     for text in ("One", "Two", "Three"):
         await tab.say(text)
 

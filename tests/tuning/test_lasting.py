@@ -106,7 +106,7 @@ def test_the_budgets_page_says_it(three_days_ago, operator, room, scope, period,
 
 @guards(
     "chatsite/tuning/recent_traffic.py",
-    '    return _read(moment, "d.analyzer", [], _as_counted).groups\n',
+    '    return _read(moment, policy, "d.analyzer", [], _as_counted).groups\n',
     '    own = dict(Policy.objects.values_list("pk", "threshold"))\n'
     '    return _read(moment, "d.analyzer", [], lambda row: _alike(row, own)).groups\n',
 )

@@ -5,6 +5,7 @@ import contextlib
 import logging
 import sys
 import uuid
+from collections.abc import Callable
 from functools import cache, partial
 from itertools import groupby
 from typing import Any
@@ -22,7 +23,7 @@ from chatsite.chat.errors import Ended, NotYours, Refused
 from chatsite.chat.live import bus, watch
 from chatsite.chat.live.frames import OVER, Begun, Changed, Delta, Frame
 from chatsite.chat.models import Message
-from chatsite.chat.web import fragments, rate_limits, visitors
+from chatsite.chat.web import fragments, network, rate_limits, visitors
 from chatsite.markdown import BETWEEN, are_pieces
 from chatsite.runtime.grouped_writes import GroupedWrites
 
@@ -66,9 +67,9 @@ class ConversationConsumer(AsyncWebsocketConsumer):
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Nobody opens so many sockets that the process has none left for others."""
         peer = (scope.get("client") or ("",))[0]
-        forwarded = dict(scope["headers"]).get(b"x-forwarded-for", b"").decode("latin-1")
-        self.address = visitors.address(peer, forwarded)
-        with rate_limits.sockets_per_address.held(self.address) as has_place:
+        said = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
+        self.network = network.key(peer, b",".join(said).decode("latin-1"))
+        with rate_limits.sockets_per_address.held(self.network) as has_place:
             if not has_place:
                 await send({"type": "websocket.close"})
                 return
@@ -94,7 +95,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         self.public_id: uuid.UUID = self.scope["url_route"]["kwargs"]["public_id"]
         self.visitor = visitors.held(self.scope["cookies"])
         self.live = bus.here()
-        self.frames = rate_limits.Limit(FRAMES_PER_MINUTE)
+        self.frames = rate_limits.Frames(FRAMES_PER_MINUTE)
         self.revision = -1
         # How far each reply has come in this tab: attempt and characters.
         self.progress: dict[int, tuple[int, int]] = {}
@@ -144,7 +145,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             return
         client_id = ""
         try:
-            self.frames.take("")
+            self.frames.take()
             said = orjson.loads(text_data)
             if "ack" in said:
                 self.unread = 0
@@ -168,19 +169,17 @@ class ConversationConsumer(AsyncWebsocketConsumer):
     async def _carried_out(self, said: dict[str, Any]) -> Change:
         """What the page asked for, committed. Raises Refused, ValueError."""
         if "retry" in said:
-            rate_limits.asks_per_visitor.take(self.visitor)
-            rate_limits.asks_per_address.take(self.address)
+            await self._counted(rate_limits.asking)
             verb = partial(retry.reply, self.public_id, self.visitor, int(said["retry"]))
         elif "rate" in said:
-            rate_limits.clicks_per_visitor.take(self.visitor)
+            await self._counted(rate_limits.clicking)
             verb = partial(rate.answer, self.public_id, self.visitor, *rate.read(said))
         elif "person" in said:
-            rate_limits.clicks_per_visitor.take(self.visitor)
+            await self._counted(rate_limits.clicking)
             wanted = str(said["person"]) == "1"
             verb = partial(ask_for_person.request, self.public_id, self.visitor, wanted)
         else:
-            rate_limits.asks_per_visitor.take(self.visitor)
-            rate_limits.asks_per_address.take(self.address)
+            await self._counted(rate_limits.asking)
             client_id = uuid.UUID(str(said["client_id"]))
             verb = partial(
                 ask.question,
@@ -188,9 +187,13 @@ class ConversationConsumer(AsyncWebsocketConsumer):
                 self.visitor,
                 str(said["text"]),
                 client_id,
-                visitors.address_key(self.address),
+                self.network,
             )
         return await _writes().run(verb)
+
+    async def _counted(self, limit: Callable[[str, str], None]) -> None:
+        """In a thread, as Redis is waited for. Raises TooFast."""
+        await asyncio.to_thread(limit, self.visitor, self.network)
 
     def _tell(self, change: Change) -> None:
         if change.is_none:

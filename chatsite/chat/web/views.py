@@ -22,7 +22,7 @@ from chatsite.chat.changes import Change
 from chatsite.chat.errors import Ended, NotYours, Refused, TooFast
 from chatsite.chat.history import Seen
 from chatsite.chat.models import Conversation
-from chatsite.chat.web import fragments, rate_limits, visitors
+from chatsite.chat.web import fragments, network, rate_limits, visitors
 
 
 @require_GET
@@ -64,16 +64,12 @@ def conversation(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @require_POST
 def post_message(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     visitor = visitors.held(request.COOKIES)
-    meta = request.META
-    address = visitors.address(meta.get("REMOTE_ADDR", ""), meta.get("HTTP_X_FORWARDED_FOR", ""))
+    of_network = _network(request)
     try:
-        rate_limits.asks_per_visitor.take(visitor)
-        rate_limits.asks_per_address.take(address)
+        rate_limits.asking(visitor, of_network)
         client_id = uuid.UUID(request.POST.get("client_id", ""))
         text = request.POST.get("text", "")
-        changes.announce(
-            ask.question(public_id, visitor, text, client_id, visitors.address_key(address))
-        )
+        changes.announce(ask.question(public_id, visitor, text, client_id, of_network))
     except NotYours as error:
         raise Http404 from error
     except Refused as error:
@@ -86,11 +82,8 @@ def post_message(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @require_POST
 def post_retry(request: HttpRequest, public_id: uuid.UUID, reply_id: int) -> HttpResponse:
     visitor = visitors.held(request.COOKIES)
-    meta = request.META
-    address = visitors.address(meta.get("REMOTE_ADDR", ""), meta.get("HTTP_X_FORWARDED_FOR", ""))
     try:
-        rate_limits.asks_per_visitor.take(visitor)
-        rate_limits.asks_per_address.take(address)
+        rate_limits.asking(visitor, _network(request))
         changes.announce(retry.reply(public_id, visitor, reply_id))
     except NotYours as error:
         raise Http404 from error
@@ -103,7 +96,7 @@ def post_retry(request: HttpRequest, public_id: uuid.UUID, reply_id: int) -> Htt
 def post_rating(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     visitor = visitors.held(request.COOKIES)
     try:
-        rate_limits.clicks_per_visitor.take(visitor)
+        rate_limits.clicking(visitor, _network(request))
         reply_id, rating, note = rate.read(request.POST)
         changes.announce(rate.answer(public_id, visitor, reply_id, rating, note))
     except NotYours as error:
@@ -120,7 +113,7 @@ def post_rating(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 def post_wish_for_person(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     visitor = visitors.held(request.COOKIES)
     try:
-        rate_limits.clicks_per_visitor.take(visitor)
+        rate_limits.clicking(visitor, _network(request))
         wanted = request.POST.get("person") == "1"
         changes.announce(ask_for_person.request(public_id, visitor, wanted))
     except NotYours as error:
@@ -148,7 +141,7 @@ def _leave(
     """Also of a conversation that has not begun: whoever is next here begins as a stranger."""
     visitor = visitors.held(request.COOKIES)
     try:
-        rate_limits.clicks_per_visitor.take(visitor)
+        rate_limits.clicking(visitor, _network(request))
         changes.announce(action(public_id, visitor))
     except TooFast as error:
         return _refused(request, public_id, error)
@@ -161,6 +154,11 @@ def _leave(
 
 def _over(request: HttpRequest) -> HttpResponse:
     return render(request, "chat/ended.html", status=410)
+
+
+def _network(request: HttpRequest) -> str:
+    meta = request.META
+    return network.key(meta.get("REMOTE_ADDR", ""), meta.get("HTTP_X_FORWARDED_FOR", ""))
 
 
 def _refused(request: HttpRequest, public_id: uuid.UUID, error: Refused) -> HttpResponse:
