@@ -226,6 +226,10 @@ OPENAI_BASE_URL = env.url(
     f"http://127.0.0.1:{DEMO_PORT}/v1" if DEMO_MODEL else "https://api.openai.com/v1",
     {"http", "https"},
 )
+# Where articles and questions are turned into vectors; the provider itself where this is empty.
+EMBEDDINGS_BASE_URL = env.text("EMBEDDINGS_BASE_URL") and env.url(
+    "EMBEDDINGS_BASE_URL", "", {"http", "https"}
+)
 
 # Answers that one worker process holds open at once; what is beyond waits for a free place.
 ANSWERS_PER_WORKER = env.number("ANSWERS_PER_WORKER", 500, 1, 5000)

@@ -1,6 +1,6 @@
 """From a score to a tier."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 # Reasons on a receipt; the rest is noise to who reads it.
@@ -36,7 +36,8 @@ class Turn:
 
     text: str  # the customer's unanswered words, joined
     earlier: tuple[str, ...] = ()  # the customer's earlier messages, oldest first
-    evidence: float = 0.0  # 0..1, how well the knowledge base covers it
+    evidence: float = 0.0  # 0..1, the probability that the articles found hold the answer
+    searched: str = field(default="", compare=False)  # by what they were found, for the receipt
     bad_ratings: int = 0  # answers of this conversation rated down or asked for again
     task: Task | None = None
 

@@ -45,6 +45,7 @@ def decide(
         analyzer=choice.analyzer,
         reason=choice.reason,
         features=asdict(seen),
+        searched=turn.searched,
         moved=[[move.name, round(move.points, 1)] for move in score.moved],
         task_type=turn.task.name if turn.task else "",
         similarity=turn.task.similarity if turn.task else None,

@@ -29,6 +29,7 @@ class LedgerEntry(models.Model):
         JUDGING = "judging"
         EVALUATION = "evaluation"
         SUMMARY = "summary"
+        SEARCH = "search"  # embeddings of articles and questions
         RECONCILIATION = "reconciliation"  # no call: what the provider billed beside the entries
 
     reference = models.CharField(

@@ -21,6 +21,8 @@ def doubts(typed: Rate, known: Rate | None) -> dict[str, str]:
         found["input"] = f"{_price(typed.input)} would be the first of its kind."
     for field in fields(Rate):
         name, rate = field.name, getattr(typed, field.name)
+        if name == "output" and rate == 0:  # embeddings have none
+            continue
         before = getattr(known, name) if known else rate
         if not _near(rate, before, FACTOR_IN_TIME):
             found[name] = f"{_price(rate)}, where the price so far is {_price(before)}."

@@ -1,39 +1,57 @@
 """What a reply is about: the open question, what was said before, and the articles for it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from chatsite.answering import model_call, prompt, sql, turns
 from chatsite.answering.model_call import Claimed
 from chatsite.answering.turns import EarlierMessage
 from chatsite.chat.models import Message
 from chatsite.knowledge import articles
-from chatsite.knowledge.articles import Found
+from chatsite.knowledge.articles import MOST_ARTICLES, Found, Meant
+from chatsite.knowledge.search import question
+from chatsite.knowledge.search.question import Question
 from routing import trials
 from routing.choice import Turn
 from routing.learning import learned_models
 from routing.task_types import library
 from routing.wishes import recognition
 
-# Articles in a prompt: the best few, each some 200 words.
-MOST_ARTICLES = 4
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A due reply as it was read, before its articles are searched."""
+
+    reply: Message
+    is_newest: bool
+    earlier: Sequence[EarlierMessage]
+    question: Question
+    model: str  # by which the question is to be embedded; blank: by none
 
 
-def look(reply_id: int) -> Claimed | None:
-    """What a due reply is about, before it is claimed; None where somebody else has claimed it.
-
-    This is most of the work, and holds nothing that others wait for.
-    """
+def read(reply_id: int) -> Opened | None:
+    """What a due reply has to answer; None where somebody else has claimed it."""
     found = sql.due(reply_id)
     if found is None:
         return None
     reply, is_newest = found
     earlier = sql.earlier(reply, turns.MOST_EARLIER)
-    turn, articles_found = _turn(earlier)
+    asked = question.continued(turns.as_said(earlier))
+    return Opened(reply, is_newest, earlier, asked, articles.model_in_use())
+
+
+def look(opened: Opened, meant: Meant) -> Claimed:
+    """What the reply is about, before it is claimed.
+
+    This is most of the work, and holds nothing that others wait for.
+    """
+    reply, earlier = opened.reply, opened.earlier
+    turn, articles_found = _turn(opened, meant)
     said = tuple(
         prompt.Said("user" if message.role == Message.Role.CUSTOMER else "assistant", message.text)
         for message in earlier
     )
-    newest_at = reply.conversation.revision if is_newest else -1
+    newest_at = reply.conversation.revision if opened.is_newest else -1
     policy, part = trials.deciding(reply.conversation.reference)
     return Claimed(
         reply,
@@ -58,16 +76,17 @@ def _before(said: Sequence[prompt.Said]) -> list[tuple[str, str]]:
     return turns
 
 
-def _turn(earlier: Sequence[EarlierMessage]) -> tuple[Turn, Found]:
+def _turn(opened: Opened, meant: Meant) -> tuple[Turn, Found]:
     """What the customer wants now, what they said before, and what the articles know of it."""
-    now, before = turns.asked(earlier)
+    now, before = turns.asked(opened.earlier)
     text = "\n".join(now)
-    found = articles.matching(text, MOST_ARTICLES)
+    found = articles.matching(opened.question, meant, MOST_ARTICLES)
     turn = Turn(
         text=text,
         earlier=tuple(before),
         evidence=found.evidence,
+        searched=found.searched,
         task=library.recognise(text),
-        bad_ratings=sum(message.found_wanting for message in earlier),
+        bad_ratings=sum(message.found_wanting for message in opened.earlier),
     )
     return turn, found

@@ -1,6 +1,6 @@
 """The customer's open question and what they said before it, from a conversation's messages."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from chatsite.chat.models import Message
@@ -32,3 +32,12 @@ def asked(earlier: Sequence[Message | EarlierMessage]) -> tuple[list[str], list[
     said = [message for message in earlier if message.role == Message.Role.CUSTOMER]
     now = [message.text for message in said if message.position > answered]
     return now, [message.text for message in said if message.position <= answered]
+
+
+def as_said(earlier: Sequence[EarlierMessage]) -> Iterator[tuple[bool, str]]:
+    """Whether the customer said it, and the words: what nobody finished saying is left out."""
+    for message in earlier:
+        if message.role == Message.Role.CUSTOMER:
+            yield True, message.text
+        elif message.state == Message.State.COMPLETE:
+            yield False, message.text

@@ -18,6 +18,7 @@ from chatsite.answering import (
     budget_allowance,
     context,
     finish,
+    question_meaning,
     queue,
     route,
     scoring,
@@ -60,6 +61,7 @@ class Writer:
     def __init__(self) -> None:
         self._writes = GroupedWrites("writes")
         self._scorer = Scorer(self._writes)
+        self._meanings = question_meaning.Meanings(self._writes)
         self._health = Health()
         self._live = bus.here()
         self._loop = asyncio.get_running_loop()
@@ -144,17 +146,16 @@ class Writer:
         ) -> Outcome:
             return route.first_call(claimed, score, self._health.current(), means)
 
-        def look() -> tuple[Claimed, Means | None] | None:
-            seen = context.look(reply_id)
-            if seen is None:
-                return None
+        opened = await self._writes.look(partial(context.read, reply_id))
+        if opened is None:
+            return NotOurs()
+        meant = await self._meanings.of(opened.question, opened.reply, opened.model)
+
+        def look() -> tuple[Claimed, Means | None]:
+            seen = context.look(opened, meant)
             return seen, None if seen.reply.stage else budget_allowance.means(seen)
 
-        def claim(
-            seen: tuple[Claimed, Means | None] | None,
-        ) -> Unscored | Outcome:
-            if seen is None:
-                return NotOurs()
+        def claim(seen: tuple[Claimed, Means | None]) -> Unscored | Outcome:
             claimed, means = queue.claim(seen[0]), seen[1]
             if not isinstance(claimed, Claimed):
                 return claimed

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from billing import tokens
-from chatsite.demo import compose
+from chatsite.demo import compose, embeddings
 from chatsite.demo.batches import Shelf
 
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
@@ -78,7 +78,7 @@ class Answer:
 
 
 async def application(scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
-    """ASGI: POST /v1/chat/completions, GET /v1/models, and batches."""
+    """ASGI: POST /v1/chat/completions, POST /v1/embeddings, GET /v1/models, and batches."""
     if scope["type"] == "websocket":
         await send({"type": "websocket.close"})
     if scope["type"] != "http":
@@ -96,6 +96,15 @@ async def application(scope: Mapping[str, Any], receive: Receive, send: Send) ->
                 return
             write = _stream if request.get("stream") else _complete
             await write(receive, send, given, request)
+        case "POST", "/v1/embeddings":
+            try:
+                embedded = await asyncio.to_thread(embeddings.answer, await _read(receive))
+            except embeddings.NotInstalled as error:
+                await _refuse(send, 404, str(error))
+            except (BadRequest, ValueError) as error:
+                await _refuse(send, 400, str(error))
+            else:
+                await _reply(send, 200, embedded)
         case method, path if path.startswith(("/v1/files", "/v1/batches")):
             kind = dict(scope["headers"]).get(b"content-type", b"")
             try:

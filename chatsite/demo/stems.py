@@ -2,7 +2,16 @@
 
 import re
 
-from chatsite.knowledge.words import STOP_WORDS
+# Words that say nothing about the subject of an English question to a shop.
+_MEANINGLESS = """
+    a about am an and any are as at be because been but by can could d did didn do does doesn doing
+    don for from get got had has have he hello her here hey hi him his how i if im in into is isn it
+    its just like ll m me might must my no not now of off on or our out over please pls r re s shall
+    she should so some still t than thank thanks that the their them then there they this to too u
+    up ur us ve very want was wasn we were what when where which who why will with won would you
+    your
+"""
+STOP_WORDS = frozenset(_MEANINGLESS.split())
 
 _AKIN = """
     cost price fee pay free charge expensive deduct

@@ -1,11 +1,9 @@
-"""Which articles cover a question: full-text search on SQLite (FTS5) and PostgreSQL.
+"""Which articles answer a question: an index in each process, as new as the articles.
 
-Each database says which article holds which term how densely; `ranking` orders them alike.
+The one query of a search says whether the articles or their embeddings have changed since.
 """
 
-import json
-import math
-from collections import Counter
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,15 +11,16 @@ from functools import lru_cache
 from django.db import connection
 from django.urls import reverse
 
-from chatsite.knowledge import ranking, words
+from chatsite.knowledge import embeddings
+from chatsite.knowledge.embeddings import Progress
+from chatsite.knowledge.models import Article
+from chatsite.knowledge.search import evidence, ranking
+from chatsite.knowledge.search.index import Document, Index
+from chatsite.knowledge.search.question import Question
+from chatsite.knowledge.search.vectors import Floats, Vectors
 
-# A term in the title says what the article is about. BM25 flattens repetitions, so 8 mentions weigh
-# about twice as much as one; PostgreSQL's rank does not flatten, so its titles weigh 2.5 times.
-# Measured on the sample shop's questions: hit@3 is 0.92 on both, and moves by 0.03 around these.
-SQLITE_TITLE_WEIGHT = 8.0
-POSTGRESQL_WEIGHTS = [0.0, 0.0, 0.4, 1.0]  # of its labels D, C, B (text) and A (title)
-# The rank at which a term counts half.
-POSTGRESQL_HALF = 0.2
+MOST_ARTICLES = 4
+WORDS_ALONE = "no article has an embedding yet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +32,7 @@ class Match:
     slug: str
     body: str
     relevance: float
+    passages: tuple[str, ...] = ()  # the best first
 
     @property
     def url(self) -> str:
@@ -40,101 +40,122 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """The best matches first, and the evidence (0..1) that together they cover the question.
+class Meant:
+    """A question's embeddings, by the model that made those of the articles.
 
-    `edition` is that of the articles, none newer: blank where nothing was found.
+    None, and `why` in words, where the words of the question have to do alone.
+    """
+
+    vectors: tuple[Floats, ...] = ()
+    model: str = ""
+    why: str = WORDS_ALONE
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The best matches first; `evidence` is the probability (0..1) that they hold the answer.
+
+    `edition` is that of the articles, none newer: blank where nothing was found. `searched` says
+    by what, as a phrase.
     """
 
     matches: tuple[Match, ...]
     evidence: float
     edition: str = ""
+    searched: str = ""
 
 
-def matching(text: str, limit: int = 4) -> Found:
-    """The published articles that cover any customer's text best; none where nothing is shared."""
-    terms = words.terms(text)
-    if not terms:
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """The index of one state of the articles and of their embeddings."""
+
+    edition: str
+    embedded: int
+    index: Index
+    model: str = ""  # by which its passages are embedded
+
+
+_held: _Held | None = None
+_building = threading.Lock()
+
+
+def matching(question: Question, meant: Meant | None = None, limit: int = MOST_ARTICLES) -> Found:
+    """The published articles that answer any customer's question best; none for mere words."""
+    held = _current()
+    if not held.index.documents or not ranking.says_something(question):
         return Found((), 0.0)
-    search = _postgresql if connection.vendor == "postgresql" else _sqlite
-    hits, total, edition = search(terms)
-    ranked = ranking.rank(terms, hits, total, limit)
-    rows = _read(tuple(article for article, _ in ranked.articles), edition)
-    matches = tuple(
-        Match(article, *rows[article], relevance)
-        for article, relevance in ranked.articles
-        if article in rows  # deleted since
+    meant = meant or Meant()
+    vectors: Sequence[Floats] = meant.vectors if meant.model == held.model else ()
+    ranked = ranking.rank(held.index, question, vectors, limit)
+    matches = tuple(_match(held.index, each) for each in ranked.articles)
+    how = f"words and meaning ({held.model})" if vectors else f"words alone: {meant.why}"
+    if not matches:
+        return Found((), 0.0, searched=how)
+    return Found(matches, evidence.probability(ranked.signs), held.edition, how)
+
+
+def model_in_use() -> str:
+    """By which a question has to be embedded; blank where words decide alone."""
+    return _current().model
+
+
+def embedding_progress() -> Progress:
+    """How far the published articles are embedded."""
+    return embeddings.progress(_current().index.passages)
+
+
+def _match(index: Index, ranked: ranking.Ranked) -> Match:
+    document = index.documents[ranked.article]
+    return Match(
+        document.id,
+        document.title,
+        document.slug,
+        document.body,
+        ranked.relevance,
+        tuple(index.passages[at].text for at in ranked.passages),
     )
-    return Found(matches, ranked.evidence, edition)
 
 
-@lru_cache(maxsize=500)
-def _read(ids: tuple[int, ...], _edition: str) -> dict[int, tuple[str, str, str]]:
-    """Title, slug and body of each, kept until any article changes: that makes another edition.
+def _current() -> _Held:
+    """As the articles stand now. Whoever comes while it is built waits for it."""
+    global _held
+    edition, embedded = _edition()
+    held = _held
+    if held and edition and (held.edition, held.embedded) == (edition, embedded):
+        return held
+    with _building:
+        if _held and edition and (_held.edition, _held.embedded) == (edition, embedded):
+            return _held
+        _held = _built(edition, embedded, _held)
+        return _held
 
-    By hand, for the reason that `chat.statements` gives.
-    """
-    if not ids:
-        return {}
-    marks = ", ".join(["%s"] * len(ids))
-    sql = f"SELECT id, title, slug, body FROM knowledge_article WHERE id IN ({marks})"  # noqa: S608 - marks alone
+
+def _built(edition: str, embedded: int, before: _Held | None) -> _Held:
+    if before and edition and before.edition == edition:
+        index = before.index
+    else:
+        documents = [
+            Document(*row)
+            for row in Article.objects.published()
+            .order_by("id")
+            .values_list("id", "title", "slug", "body", "language")
+        ]
+        index = Index(documents, before.index if before else None)
+    model, stored = embeddings.in_use(index.passages)
+    rows = [stored.get(passage.digest) for passage in index.passages]
+    if stored:
+        index = index.with_vectors(Vectors(rows, index.article))
+    return _Held(edition, embedded, index, model if stored else "")
+
+
+def _edition() -> tuple[str, int]:
     with connection.cursor() as cursor:
-        cursor.execute(sql, ids)
-        return {article: (title, slug, body) for article, title, slug, body in cursor.fetchall()}
+        cursor.execute("SELECT value, embedded FROM knowledge_edition")
+        found = cursor.fetchone()
+    return found or ("", 0)
 
 
 @lru_cache(maxsize=1000)
 def _url(slug: str) -> str:
     """Looked up once: each answer names four."""
     return reverse("knowledge:article", args=[slug])
-
-
-def _sqlite(terms: Sequence[str]) -> tuple[list[ranking.Hit], int, str]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT asked.value, knowledge_search.rowid, -bm25(knowledge_search, %s, 1.0),
-                   (SELECT count(*) FROM knowledge_article WHERE published),
-                   (SELECT value FROM knowledge_edition)
-            FROM json_each(%s) AS asked
-            JOIN knowledge_search ON knowledge_search MATCH '"' || asked.value || '"'
-            """,
-            [SQLITE_TITLE_WEIGHT, json.dumps(terms)],
-        )
-        rows = cursor.fetchall()
-    if not rows:
-        return [], 0, ""
-    total, edition = rows[0][3:]
-    # FTS5 weighs terms by rarity itself, and those in every second article with nearly nothing,
-    # which few articles make the rule. What is left without its weight is BM25's density of a term.
-    holders = Counter(row[0] for row in rows)
-    hits = []
-    for term, article, score, *_ in rows:
-        rarity = math.log((total - holders[term] + 0.5) / (holders[term] + 0.5))
-        hits.append(ranking.Hit(term, article, score / max(rarity, 1e-6) / 2.2))
-    return hits, total, edition or ""
-
-
-def _postgresql(terms: Sequence[str]) -> tuple[list[ranking.Hit], int, str]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT asked.term, article.id, ts_rank_cd(%s::real[], article.search, asked.query, 1),
-                   (SELECT count(*) FROM knowledge_article WHERE published),
-                   (SELECT value FROM knowledge_edition)
-            FROM (
-                SELECT term, phraseto_tsquery('knowledge', term) AS query
-                FROM unnest(%s::text[]) AS term
-            ) AS asked
-            JOIN knowledge_article AS article
-              ON article.published AND article.search @@ asked.query
-            """,
-            [POSTGRESQL_WEIGHTS, list(terms)],
-        )
-        rows = cursor.fetchall()
-    hits = [
-        ranking.Hit(term, article, rank / (rank + POSTGRESQL_HALF))
-        for term, article, rank, *_ in rows
-    ]
-    total, edition = rows[0][3:] if rows else (0, "")
-    return hits, total, edition or ""

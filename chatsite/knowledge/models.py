@@ -1,4 +1,4 @@
-"""Articles: what the shop knows, for customers to read and for answers to quote."""
+"""Articles: what the shop knows, for customers to read and answers to quote; and their vectors."""
 
 from typing import Any, Self
 
@@ -8,6 +8,29 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from chatsite import markdown
+
+LANGUAGES = {
+    "ar": "Arabic",
+    "da": "Danish",
+    "de": "German",
+    "el": "Greek",
+    "en": "English",
+    "es": "Spanish",
+    "fi": "Finnish",
+    "fr": "French",
+    "hu": "Hungarian",
+    "it": "Italian",
+    "ja": "Japanese",
+    "nl": "Dutch",
+    "no": "Norwegian",
+    "pl": "Polish",
+    "pt": "Portuguese",
+    "ro": "Romanian",
+    "ru": "Russian",
+    "sv": "Swedish",
+    "tr": "Turkish",
+    "zh": "Chinese",
+}
 
 
 class ArticleQuerySet(models.QuerySet["Article"]):
@@ -21,6 +44,12 @@ class Article(models.Model):
     slug = models.SlugField(max_length=80, unique=True, help_text="Its address under /help/.")
     # PostgreSQL refuses to index a text of a megabyte.
     body = models.TextField(max_length=50_000, help_text="Markdown.")
+    language = models.CharField(
+        max_length=2,
+        blank=True,
+        choices=LANGUAGES,
+        help_text="By whose endings its words are found. Empty: found out from the text.",
+    )
     published = models.BooleanField(default=True, help_text="Customers and the assistant see it.")
     # Counts saves: what an answer quoted can be told from what stands here now.
     version = models.PositiveIntegerField(default=1, editable=False)
@@ -52,9 +81,30 @@ class Edition(models.Model):
     """Which state the articles are in: one row that triggers write, whoever changes an article."""
 
     value = models.CharField(max_length=32, help_text="Another one after each change.")
+    # Counts changes of the stored embeddings, which are no change of the articles.
+    embedded = models.PositiveBigIntegerField(default=0, db_default=0, editable=False)
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(id=1), name="knowledge_one_edition")]
 
     def __str__(self) -> str:
         return self.value
+
+
+class Embedding(models.Model):
+    """What a passage means to a model: kept by its words, so that moving them costs no call.
+
+    Those of two models stand side by side until all passages have the new one's.
+    """
+
+    digest = models.BinaryField(max_length=16, help_text="Of the passage with its headings.")
+    model = models.CharField(max_length=100)
+    vector = models.BinaryField(help_text="Of length one, two bytes a number.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["model", "digest"], name="knowledge_one_embedding")
+        ]
+
+    def __str__(self) -> str:
+        return f"{bytes(self.digest).hex()} by {self.model}"

@@ -7,6 +7,7 @@ What arrives is trusted as far as it is checked: only a seen finish reason makes
 and no error repeats the provider's words, which may hold the customer's.
 """
 
+from chatsite.llm import embeddings
 from chatsite.llm.answer import Delta, Finished, Retracted
 from chatsite.llm.async_client import close
 from chatsite.llm.errors import Kind, UpstreamError
@@ -25,6 +26,7 @@ __all__ = [
     "Retracted",
     "UpstreamError",
     "close",
+    "embeddings",
     "models",
     "stream",
 ]

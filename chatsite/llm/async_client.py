@@ -11,34 +11,35 @@ from django.conf import settings
 from chatsite.llm.errors import Kind, UpstreamError, refusal
 from chatsite.llm.transport import Transport
 
-# One per event loop, to which its connections belong.
-_clients: dict[asyncio.AbstractEventLoop, openai.AsyncOpenAI] = {}
+# One per event loop, to which its connections belong, and server.
+_clients: dict[tuple[asyncio.AbstractEventLoop, str], openai.AsyncOpenAI] = {}
 
 
-def client() -> openai.AsyncOpenAI:
-    """This loop's client. Raises UpstreamError."""
+def client(base_url: str = "") -> openai.AsyncOpenAI:
+    """This loop's client, of the provider or of another server. Raises UpstreamError."""
+    base_url = base_url or settings.OPENAI_BASE_URL
     loop = asyncio.get_running_loop()
-    if loop not in _clients:
+    if (loop, base_url) not in _clients:
         key = settings.OPENAI_API_KEY or "demo"
         if not (key.isascii() and key.isprintable()):
             raise UpstreamError(Kind.UNAUTHORISED, "no header can carry this key", sent=False)
-        _clients[loop] = openai.AsyncOpenAI(
+        _clients[loop, base_url] = openai.AsyncOpenAI(
             api_key=key,
-            base_url=settings.OPENAI_BASE_URL,
+            base_url=base_url,
             max_retries=0,
             timeout=None,
             # Compressing a stream saves nothing and holds back its words.
             default_headers={"Accept-Encoding": "identity"},
-            http_client=httpx2.AsyncClient(transport=Transport(settings.OPENAI_BASE_URL)),
+            http_client=httpx2.AsyncClient(transport=Transport(base_url)),
         )
-    return _clients[loop]
+    return _clients[loop, base_url]
 
 
 async def close() -> None:
     """Close this loop's connections. Call it before the loop ends."""
-    open_client = _clients.pop(asyncio.get_running_loop(), None)
-    if open_client:
-        await open_client.close()
+    loop = asyncio.get_running_loop()
+    for key in [key for key in _clients if key[0] is loop]:
+        await _clients.pop(key).close()
 
 
 async def answered(call: Coroutine[Any, Any, object], until: float) -> httpx2.Response:

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from django.conf import settings
 
 from chatsite.answering import prompt
-from chatsite.answering.context import MOST_ARTICLES
 from chatsite.answering.prompt import Said
 from chatsite.chat.models import Message
 from chatsite.knowledge import articles
+from chatsite.knowledge.search import question
 from chatsite.llm.batches import Request
 from chatsite.quality import rubric
 
@@ -35,5 +35,5 @@ def verdict(reference: str, model: str, said: Words, text: str) -> Request:
 
 
 def _found(said: Words) -> Sequence[articles.Match]:
-    asked = next((text for by, text in reversed(said) if by == CUSTOMER), "")
-    return articles.matching(asked, MOST_ARTICLES).matches
+    asked = question.continued((by == CUSTOMER, text) for by, text in said)
+    return articles.matching(asked).matches

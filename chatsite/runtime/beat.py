@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 # Between two looks for what a lost hint or a dead worker left behind.
 SWEPT_EVERY = timedelta(seconds=5)
-# Between two looks for changed task types that a lost hint left unlearned.
+# Between two looks for changed task types and articles that a lost hint left unlearned.
 LEARNED_EVERY = timedelta(minutes=1)
 # Between two looks at what costs; what is found is sent at once.
 LOOKED_EVERY = timedelta(minutes=1)
@@ -68,6 +68,7 @@ app.conf.beat_schedule = {
     # Once the hour that has passed is whole.
     "pace": _sent("billing.tasks.pace", crontab(minute="5"), HOUR / 2),
     "learn_task_types": _each("routing.tasks.learn_task_types", LEARNED_EVERY),
+    "embed_articles": _each("chatsite.knowledge.tasks.embed_articles", LEARNED_EVERY),
     # While customers sleep. A night that is missed is made up for by the next.
     "learn_overnight": _nightly("chatsite.quality.tasks.learn", 2, 40),
     "sample": _nightly("chatsite.quality.tasks.sample", 1, 30),

@@ -33,7 +33,7 @@ def _nothing() -> None:
 
 @dataclass(slots=True)
 class _Queued:
-    verb: Callable[[Any], Any]
+    verb: Callable[[Any], Any] | None  # None: the look is all
     look: Callable[[], Any]
     seen: Any = None
     outcome: Future[Any] = field(default_factory=Future)
@@ -52,6 +52,7 @@ class _Queued:
             self.outcome.set_exception(error)
 
     def run(self) -> Any:
+        assert self.verb is not None
         return self.verb(self.seen)
 
     def alone(self) -> None:
@@ -79,14 +80,23 @@ class GroupedWrites:
 
         A cancelled caller does not stop a verb: it may already be committed.
         """
-        return await self.look_and_run(_nothing, lambda _: verb())
+        result: T = await self._outcome(_Queued(lambda _: verb(), _nothing))
+        return result
 
     async def look_and_run(self, look: Callable[[], S], verb: Callable[[S], T]) -> T:
         """The same with a verb that takes what `look` has read, which nobody had to wait for.
 
         It reads before the verb's transaction, so that the verb has to notice what changed since.
         """
-        queued = _Queued(verb, look)
+        result: T = await self._outcome(_Queued(verb, look))
+        return result
+
+    async def look(self, look: Callable[[], T]) -> T:
+        """What it reads, outside of any transaction. Raises what it raises."""
+        result: T = await self._outcome(_Queued(None, look))
+        return result
+
+    async def _outcome(self, queued: _Queued) -> Any:
         self._queue.put(queued)
         return await asyncio.shield(asyncio.wrap_future(queued.outcome))
 
@@ -101,9 +111,10 @@ class GroupedWrites:
             try:
                 self._take(self._queue.get(), group)
                 self._take_what_waits(group)
-                with _turn_to_write():
-                    self._take_what_waits(group)  # whoever came meanwhile
-                    self._commit(group)
+                if group:
+                    with _turn_to_write():
+                        self._take_what_waits(group)  # whoever came meanwhile
+                        self._commit(group)
                 _reconnect_after_errors()
             except BaseException as error:
                 # Out of file descriptors or memory: whoever asked is told, and may ask again. The
@@ -118,11 +129,14 @@ class GroupedWrites:
             self._take(self._queue.get(), group)
 
     def _take(self, queued: _Queued | None, group: list[_Queued]) -> None:
-        """Into the group, unless its look fails; None is the end."""
+        """Into the group, unless its look fails or is all; None is the end."""
         if queued is None:
             self._closing = True
         elif queued.looked():
-            group.append(queued)
+            if queued.verb is None:
+                queued.outcome.set_result(queued.seen)
+            else:
+                group.append(queued)
 
     def _commit(self, group: list[_Queued]) -> None:
         if len(group) == 1:

@@ -41,6 +41,7 @@ _SETTINGS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("Cheap tier", {"fields": ["cheap_model", "cheap_successor", "cheap_output_limit"]}),
     ("Strong tier", {"fields": ["strong_model", "strong_successor", "strong_output_limit"]}),
     ("How answers are written", {"fields": ["temperature", "call_seconds"]}),
+    ("How articles are found", {"fields": ["embedding_model"]}),
 )
 
 

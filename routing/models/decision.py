@@ -20,6 +20,13 @@ class RouteDecision(models.Model):
     analyzer = models.CharField(max_length=32, help_text="What gave the score, and its stage.")
     reason = models.TextField()
     features = models.JSONField(help_text="What the rules saw; weighed again, it scores the same.")
+    searched = models.CharField(
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="By what the articles were found.",
+    )
     moved = models.JSONField(
         "what moved the score",
         default=list,

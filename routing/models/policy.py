@@ -94,6 +94,7 @@ class Policy(models.Model):
         "strong_output_limit",
         "temperature",
         "call_seconds",
+        "embedding_model",
     )
 
     version = models.PositiveIntegerField(unique=True, editable=False)
@@ -204,6 +205,14 @@ class Policy(models.Model):
         default=0.3,
         validators=_temperature,
         help_text="0 to 2. Low: the same question gets the same answer. High: freer wording.",
+    )
+    embedding_model = models.CharField(
+        max_length=100,
+        blank=True,
+        default="text-embedding-3-small",
+        validators=[_model_name],
+        help_text="Finds articles by meaning, in any language; the price catalogue must know it. "
+        "After a change all articles are embedded again. Empty: search by words alone.",
     )
 
     call_seconds = models.PositiveIntegerField(

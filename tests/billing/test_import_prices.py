@@ -301,7 +301,7 @@ def test_another_price_from_the_same_moment_is_refused(listed):
 def test_the_built_in_list_prices_the_models_of_the_first_day_and_their_successors():
     imported()
 
-    assert Price.objects.filter(service_tier="default").count() == 27
+    assert Price.objects.filter(service_tier="default").count() == 29
     now = timezone.now()
     for model, rate_in, rate_out in (
         ("gpt-3.5-turbo", 0.5, 1.5),

@@ -13,9 +13,11 @@ from django.utils import timezone
 
 from billing.models import Budget, Hold, LedgerEntry
 from chatsite.answering import context
+from chatsite.answering.context import Opened
 from chatsite.answering.model_call import Claimed
 from chatsite.chat.actions import ask
 from chatsite.chat.models import Conversation, Message
+from chatsite.knowledge.articles import Meant
 from routing.models import RouteDecision
 from tests.chat.conftest import sweep
 from tests.guards import guards
@@ -283,8 +285,8 @@ def after_the_first_look(monkeypatch) -> Callable[[Callable[[], object]], None]:
     look = context.look
 
     def arrange(happens: Callable[[], object]) -> None:
-        def looks(reply_id: int) -> Claimed | None:
-            seen = look(reply_id)
+        def looks(opened: Opened, meant: Meant) -> Claimed:
+            seen = look(opened, meant)
             monkeypatch.setattr(context, "look", look)
             happens()
             return seen

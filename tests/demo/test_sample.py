@@ -11,6 +11,7 @@ from django.core.management import call_command
 from billing.models import Budget, Price
 from chatsite.knowledge import articles
 from chatsite.knowledge.models import Article
+from chatsite.knowledge.search import question
 from chatsite.staff import roles
 from tests.guards import guards
 
@@ -82,7 +83,9 @@ def test_each_part_of_a_question_that_the_page_suggests_finds_its_article(client
     page = client.get("/", headers={"host": "localhost"}).content.decode()
     suggested = [html.unescape(text) for text in re.findall('name="text" value="([^"]+)"', page)]
 
-    found = [{each.slug for each in articles.matching(text).matches} for text in suggested]
+    found = [
+        {each.slug for each in articles.matching(question.of(text)).matches} for text in suggested
+    ]
     for slugs, about in zip(
         found,
         [

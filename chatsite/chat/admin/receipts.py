@@ -130,7 +130,7 @@ def of(messages: Iterable[Message]) -> dict[int, Receipt]:
         reply.pk: [
             f"{kind}:{reply.pk}:{number}"
             for number in range(1, reply.attempt + 1)
-            for kind in ("score", "reply")
+            for kind in ("search", "score", "reply")
         ]
         for reply in replies
     }

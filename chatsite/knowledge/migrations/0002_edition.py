@@ -57,6 +57,6 @@ def drop(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("knowledge", "0002_search")]
+    dependencies = [("knowledge", "0001_initial")]
 
     operations = [migrations.RunPython(create, drop)]

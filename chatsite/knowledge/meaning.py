@@ -1,0 +1,46 @@
+"""Embeddings of questions for commands and tasks, which have time. Workers ask in their loop."""
+
+from collections.abc import Iterator, Sequence
+from uuid import uuid4
+
+from chatsite import llm
+from chatsite.knowledge import articles, embedding_calls
+from chatsite.knowledge.articles import Meant
+from chatsite.knowledge.embedding_calls import Stopped
+from chatsite.knowledge.search import ranking
+from chatsite.knowledge.search.question import Question
+from chatsite.knowledge.search.vectors import Floats, unit
+from chatsite.llm import embeddings as server
+
+
+def of(questions: Sequence[Question]) -> list[Meant]:
+    """One for each, in batches on the ledger. Raises Stopped where the server gives none."""
+    model = articles.model_in_use()
+    if not model:
+        return [Meant() for _ in questions]
+    wanted = list(dict.fromkeys(text for each in questions for text in ranking.texts(each)))
+    known = dict(_asked(wanted, model))
+    return [
+        Meant(tuple(known[text] for text in ranking.texts(each)), model, "") for each in questions
+    ]
+
+
+def of_one(question: Question) -> Meant:
+    """Without an embedding, and says why, where there is none to be had."""
+    try:
+        return of([question])[0]
+    except Stopped as error:
+        return Meant(why=str(error))
+
+
+def _asked(texts: Sequence[str], model: str) -> Iterator[tuple[str, Floats]]:
+    for at in range(0, len(texts), server.MOST_TEXTS):
+        batch = texts[at : at + server.MOST_TEXTS]
+        reference = embedding_calls.reserve(batch, model, f"search:{uuid4().hex}")
+        try:
+            embedded = server.ask_now(batch, model, server.Kind.QUERY)
+        except llm.UpstreamError as error:
+            embedding_calls.settle_failed(reference, error)
+            raise Stopped(f"the embeddings server did not answer ({error.kind})") from error
+        embedding_calls.settle(reference, embedded)
+        yield from zip(batch, map(unit, embedded.vectors), strict=True)

@@ -1,0 +1,29 @@
+"""Celery's part: embeddings are made when a worker starts, after a change, and each minute."""
+
+import logging
+
+from celery import shared_task
+from celery.signals import worker_ready
+
+from chatsite.knowledge import embedding_calls
+from chatsite.knowledge.embedding_calls import Stopped
+
+logger = logging.getLogger(__name__)
+
+# Seconds until a worker that has just started looks: the demo model starts beside it.
+AFTER_START = 3
+
+
+@shared_task
+def embed_articles() -> None:
+    """Make the embeddings that are missing. Safe to lose, to repeat and to stop anywhere."""
+    try:
+        if made := embedding_calls.make():
+            logger.info("%d passages embedded", made)
+    except Stopped as error:
+        logger.warning("Articles are searched by words where they have no embedding: %s", error)
+
+
+@worker_ready.connect
+def _look_at_once(**_: object) -> None:
+    embed_articles.apply_async(countdown=AFTER_START)
