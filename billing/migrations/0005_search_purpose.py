@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("billing", "0003_estimates_say_why"),
+        ("billing", "0004_reserves_and_holds_that_pass_on"),
     ]
 
     operations = [
