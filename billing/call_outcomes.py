@@ -16,12 +16,14 @@ class Cause(StrEnum):
     LONG = "Too long, cut"
     ABANDONED = "Abandoned"
     FILTERED = "Filtered"
+    STOPPED = "Stopped by the customer"
 
 
 CAUSES = {
     "escalated": Cause.ESCALATED,
     "length": Cause.LONG,
     "content_filter": Cause.FILTERED,
+    "stopped": Cause.STOPPED,
     "abandoned": Cause.ABANDONED,
     "expired": Cause.ABANDONED,
 }
@@ -30,6 +32,7 @@ MEANS = {
     Cause.ESCALATED: "Cheap answers that were doubted; the strong tier wrote them again.",
     Cause.LONG: "Answers that ran into the output limit: the customer saw half of them.",
     Cause.ABANDONED: "Calls whose worker stopped or died; charged as reserved.",
+    Cause.STOPPED: "Answers that the customer stopped; charged for the words that came.",
     Cause.FILTERED: "Answers that the provider held back.",
 }
 

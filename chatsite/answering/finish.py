@@ -98,6 +98,16 @@ def _context(work: Work, error: UpstreamError) -> int:
     return error.context if error.context and error.context < believed else believed * 3 // 4
 
 
+def stop(work: Work, text: str) -> None:
+    """Charge what came of an answer that the customer stopped, and keep its words."""
+    model_call.settle_stopped(work, text)
+    reply = work.reply
+    if text:
+        Message.objects.filter(
+            id=reply.pk, attempt=reply.attempt, state=State.CANCELLED, failure=Failure.STOPPED
+        ).update(text=text)
+
+
 def abandon(work: Work) -> None:
     """A worker that stops hands the reply to the next, and pays for what it began."""
     model_call.abandon(work)

@@ -174,6 +174,15 @@ def settle_failed(work: Work, error: UpstreamError) -> None:
     _settle(work, NOTHING if unbilled else error.usage, error.kind)
 
 
+def settle_stopped(work: Work, text: str) -> None:
+    """Charge a call that was closed on the way by the tokens that were sent and came."""
+    usage = Usage(
+        input_tokens=tokens.of_messages(work.messages, work.model),
+        output_tokens=tokens.count(text, work.model),
+    )
+    _settle(work, Estimate(usage, "Stopped by the customer; counted here."), "stopped")
+
+
 def abandon(work: Work) -> None:
     """Charge what was held: nobody will hear how the call ended."""
     _settle(work, None, "abandoned")

@@ -6,7 +6,7 @@ The reply's row is the job; Celery only carries hints.
 from collections.abc import Sequence
 from datetime import timedelta
 
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from billing import clock, ledger
@@ -50,6 +50,13 @@ def renew(written: Sequence[tuple[int, int, str]]) -> set[int]:
             text=text, lease_until=Now() + LEASE
         )
     }
+
+
+def stopped(replies: set[int]) -> set[int]:
+    """Those that their customers stopped, and perhaps have asked for again since."""
+    is_stopped = Q(failure=Message.Failure.STOPPED) | Q(state=State.PENDING, tries=0)
+    found = Message.objects.filter(is_stopped, id__in=replies)
+    return set(found.values_list("id", flat=True))
 
 
 def recover() -> tuple[list[int], list[Change]]:

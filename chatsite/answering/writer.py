@@ -6,6 +6,7 @@ import threading
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 from typing import assert_never
 
@@ -48,11 +49,13 @@ class _Answer:
     """An answer on its way: all of the text, how much of it tabs have, and how it is shown."""
 
     work: Work
+    job: asyncio.Task[None]
     text: str = ""
     sent: int = 0
     shown: markdown.Growing = field(default_factory=markdown.Growing)
     started: bool = False  # tabs have nothing of an earlier attempt, and no draft
     mine: bool = True
+    stopped: bool = False  # by the customer
 
 
 class Writer:
@@ -171,7 +174,9 @@ class Writer:
         return await self._writes.run(partial(begin, claimed.claimed, score))
 
     async def _ask(self, work: Work) -> Outcome:
-        answer = self._answers[work.reply.pk] = _Answer(work)
+        job = asyncio.current_task()
+        assert job is not None
+        answer = self._answers[work.reply.pk] = _Answer(work, job)
         # While the request is on its way.
         self._loop.call_soon(self._show_beginning, answer)
         try:
@@ -197,6 +202,10 @@ class Writer:
         except llm.UpstreamError as error:
             return await self._writes.run(partial(self._fail, work, error, answer.text))
         except asyncio.CancelledError:
+            if answer.stopped and not job.uncancel():
+                await self._writes.run(partial(finish.stop, work, answer.text))
+                # It may have been asked for again while this attempt still held it.
+                return TryAgain(timedelta(0))
             await self._writes.run(partial(finish.abandon, work))
             raise
         finally:
@@ -278,7 +287,12 @@ class Writer:
         except DatabaseError as error:
             logger.warning("Leases not renewed: %s", error)
             return
+        stopped = await self._writes.run(partial(queue.stopped, lost)) if lost else set()
         for reply_id in lost:
+            if reply_id in stopped and self._answers.get(reply_id) is held[reply_id]:
+                # Nobody wants the rest: the stream is closed, and what came is charged.
+                held[reply_id].stopped = True
+                held[reply_id].job.cancel()
             # Ended by a person or by time. The call is drained to its usage, silently.
             # The answer that was asked about: the reply may have gone on with another since.
             held[reply_id].mine = False

@@ -50,17 +50,28 @@ def end(
         return None
     if outcome:
         check_records.ended(reply.reference, outcome)
+    logger.info("%s ended: %s %s", reply.charge_reference, reply.state, reply.failure)
+    return _followed(conversation, reply, is_newest=conversation.revision == newest_at)
+
+
+def stop(conversation: Conversation, reply: Message) -> Change:
+    """End an open reply because the customer wants no more; the caller holds both locks."""
+    _cancel(reply, Failure.STOPPED)
+    return _followed(conversation, reply, is_newest=False)
+
+
+def _followed(conversation: Conversation, reply: Message, *, is_newest: bool) -> Change:
+    """The end of a reply, and the next one where the customer went on meanwhile."""
     before = conversation.revision
     position = conversation.advance(positions=2)
     following = None
-    if before != newest_at and conversation.handled_by_id is None:
+    if not is_newest and conversation.handled_by_id is None:
         said = conversation.messages.filter(position__gt=reply.position).order_by("position")
         roles = list(said.values_list("role", "created_at"))
         if roles and roles[-1][0] == Message.Role.CUSTOMER:
             # P2 counts from the words that have waited longest.
             since = min(at for role, at in roles if role == Message.Role.CUSTOMER)
             following = pending_reply.add(conversation, position, since)
-    logger.info("%s ended: %s %s", reply.charge_reference, reply.state, reply.failure)
     return Change(
         conversation,
         before,
@@ -86,16 +97,18 @@ def end_overdue() -> list[Change]:
 def cancel(conversation: Conversation) -> Message | None:
     """End the open reply because a person answers; the caller holds the conversation's lock."""
     reply = conversation.messages.open().select_for_update().first()
-    if reply is None:
-        return None
+    if reply is not None:
+        _cancel(reply, "")
+    return reply
+
+
+def _cancel(reply: Message, failure: str) -> None:
     if reply.stage == Message.Stage.ESCALATED:
         if not reply.text:
             _show_draft(reply)
-        reply.failure = ""
         check_records.ended(reply.reference, AnswerCheck.Outcome.STOPPED)
-    reply.state = State.CANCELLED
+    reply.state, reply.failure = State.CANCELLED, failure
     sql.end(reply)
-    return reply
 
 
 def _outcome(reply: Message, state: str, failure: str, text: str) -> AnswerCheck.Outcome | None:

@@ -17,7 +17,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import DatabaseError
 
 from chatsite.chat import changes, history
-from chatsite.chat.actions import ask, ask_for_person, rate, retry
+from chatsite.chat.actions import ask, ask_for_person, rate, retry, stop_answer
 from chatsite.chat.changes import Change
 from chatsite.chat.errors import Ended, NotYours, Refused
 from chatsite.chat.live import bus, watch
@@ -171,6 +171,9 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         if "retry" in said:
             await self._counted(rate_limits.asking)
             verb = partial(retry.reply, self.public_id, self.visitor, int(said["retry"]))
+        elif "stop" in said:
+            await self._counted(rate_limits.clicking)
+            verb = partial(stop_answer.reply, self.public_id, self.visitor, int(said["stop"]))
         elif "rate" in said:
             await self._counted(rate_limits.clicking)
             verb = partial(rate.answer, self.public_id, self.visitor, *rate.read(said))

@@ -51,6 +51,7 @@ class Message(models.Model):
         LATE = "late"
         NO_ROOM = "no_room"
         PERSON = "person"
+        STOPPED = "stopped"
         MISCONFIGURED = "misconfigured"
 
     class Stage(models.TextChoices):
@@ -230,7 +231,18 @@ class Message(models.Model):
 
     @property
     def can_retry(self) -> bool:
-        return self.state in {self.State.FAILED, self.State.CUT}
+        return self.state in {self.State.FAILED, self.State.CUT} or self.is_stopped
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the customer wanted no more of it."""
+        return self.state == self.State.CANCELLED and self.failure == self.Failure.STOPPED
+
+    @property
+    def was_rewritten(self) -> bool:
+        """Whether the strong tier's answer stands where the customer saw another first."""
+        escalated = self.stage == self.Stage.ESCALATED
+        return escalated and self.state == self.State.COMPLETE and bool(self.draft)
 
     @property
     def found_wanting(self) -> bool:
@@ -255,5 +267,6 @@ FAILURE_TEXTS = {
     Message.Failure.PERSON: (
         "The assistant is taking a break just now. A person from our team will answer here."
     ),
+    Message.Failure.STOPPED: "You stopped this answer.",
     Message.Failure.MISCONFIGURED: "The assistant is not available. We have been told.",
 }

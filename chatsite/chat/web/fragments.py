@@ -56,12 +56,15 @@ def html(frame: Frame, shown: frozenset[int] = frozenset()) -> str:
     """
     if isinstance(frame, Delta):
         return frame.html
-    return "".join(
-        entry(_read(frame.conversation, value), is_shown=value["id"] in shown)
-        if kind == "entry"
-        else _PIECES[kind](frame.conversation, value)
-        for kind, value in frame.pieces
-    )
+    return "".join(_piece(frame.conversation, *piece, shown) for piece in frame.pieces)
+
+
+def _piece(conversation: str, kind: str, value: Any, shown: frozenset[int]) -> str:
+    if kind != "entry":
+        return _PIECES[kind](conversation, value)
+    # What is stopped ends with the words that the tab has, of which the row may lack the last.
+    is_shown = value["id"] in shown or value["failure"] == Message.Failure.STOPPED
+    return entry(_read(conversation, value), is_shown=is_shown)
 
 
 def _read(conversation: str, row: Row) -> Message:

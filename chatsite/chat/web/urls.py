@@ -13,6 +13,7 @@ urlpatterns = [
     path("c/<uuid:public_id>/", views.conversation, name="conversation"),
     path("c/<uuid:public_id>/ask/", views.post_message, name="ask"),
     path("c/<uuid:public_id>/retry/<int:reply_id>/", views.post_retry, name="retry"),
+    path("c/<uuid:public_id>/stop/<int:reply_id>/", views.post_stop, name="stop"),
     path("c/<uuid:public_id>/rate/", views.post_rating, name="rate"),
     path("c/<uuid:public_id>/end/", views.post_end, name="end"),
     path("c/<uuid:public_id>/delete/", views.post_delete, name="delete"),

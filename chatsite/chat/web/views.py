@@ -17,6 +17,7 @@ from chatsite.chat.actions import (
     end_conversation,
     rate,
     retry,
+    stop_answer,
 )
 from chatsite.chat.changes import Change
 from chatsite.chat.errors import Ended, NotYours, Refused, TooFast
@@ -85,6 +86,19 @@ def post_retry(request: HttpRequest, public_id: uuid.UUID, reply_id: int) -> Htt
     try:
         rate_limits.asking(visitor, _network(request))
         changes.announce(retry.reply(public_id, visitor, reply_id))
+    except NotYours as error:
+        raise Http404 from error
+    except Refused as error:
+        return _refused(request, public_id, error)
+    return redirect("chat:conversation", public_id)
+
+
+@require_POST
+def post_stop(request: HttpRequest, public_id: uuid.UUID, reply_id: int) -> HttpResponse:
+    visitor = visitors.held(request.COOKIES)
+    try:
+        rate_limits.clicking(visitor, _network(request))
+        changes.announce(stop_answer.reply(public_id, visitor, reply_id))
     except NotYours as error:
         raise Http404 from error
     except Refused as error:
