@@ -57,10 +57,13 @@ def slots(
     return (instead, own, *others)
 
 
-def own(tier: Tier, policy: Policy, health: ModelHealth) -> Slot:
-    """The tier's own model, or its successor. Raises NotAsked while it is not to be asked."""
+def own(tier: Tier, policy: Policy, health: ModelHealth, *, is_last_resort: bool = False) -> Slot:
+    """The tier's own model, or its successor. Raises NotAsked while it is not to be asked.
+
+    `is_last_resort`: else the customer gets nothing, so a paused one is tried all the same.
+    """
     slot, *_ = _slots(tier, policy, health)
-    if not health.admits(slot.model):
+    if not health.admits(slot.model) and not (is_last_resort and slot.model in health.paused):
         raise NotAsked(slot.model)
     return slot
 

@@ -115,7 +115,10 @@ def _go_on(
             if not sql.go_on(reply, LEASE.seconds):
                 return Outcome.STOPPED
             claimed = replace(claimed, reply=reply, seconds=seconds, died=())
-            return model_call.reserve_own(claimed, TIERS[stage], health)
+            # Where the strong tier has failed, nothing else is left: the pause may be over.
+            return model_call.reserve_own(
+                claimed, TIERS[stage], health, is_last_resort=stage == Stage.STOOD_IN
+            )
     except NoRoom as error:
         logger.warning("%s not asked: %s", reply.charge_reference, error)
         return Outcome.NO_ROOM

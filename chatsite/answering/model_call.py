@@ -105,9 +105,12 @@ def reserve(claimed: Claimed, tier: Tier, health: ModelHealth, *, rises: bool = 
     return _reserve(claimed, last)
 
 
-def reserve_own(claimed: Claimed, tier: Tier, health: ModelHealth) -> Work:
+def reserve_own(
+    claimed: Claimed, tier: Tier, health: ModelHealth, *, is_last_resort: bool = False
+) -> Work:
     """The same for this tier's model and no other's. Raises NotAsked, NoRoom, NoPrice."""
-    return _reserve(claimed, tiers.own(tier, claimed.policy, health))
+    slot = tiers.own(tier, claimed.policy, health, is_last_resort=is_last_resort)
+    return _reserve(claimed, slot)
 
 
 def _reserve(claimed: Claimed, slot: Slot) -> Work:

@@ -1,6 +1,7 @@
 """`manage.py check_ledger` proves that windows equal the ledger, or says where they do not."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -12,6 +13,7 @@ from billing.models import (
     BudgetPeriod,
     ConversationCost,
     Hold,
+    LedgerEntry,
     Tally,
 )
 from billing.prices.pricing import Usage
@@ -118,3 +120,48 @@ def test_a_tally_that_is_off_is_named_and_made_anew(calls, capsys, model, column
     call_command("rebuild_tallies")
     call_command("check_ledger")
     assert "1 tallies, 1 conversations." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"input_tokens": 0, "amount": 1_500_000}, "no input tokens, booked as exact"),
+        ({"output_tokens": 0, "amount": 500_000}, "an answer of no output tokens"),
+        ({"cached_tokens": 900, "cache_write_tokens": 200}, "more cached and written tokens"),
+        ({"reasoning_tokens": 1001}, "more reasoning tokens than output tokens"),
+        ({"amount": 2_000_001}, "an amount that is not its tokens at its rates"),
+        ({"amount": 0}, "an amount that is not its tokens at its rates"),
+        ({"input_rate": 1, "amount": 1_500_001}, "other rates than its price has"),
+        ({"model_returned": "gpt-4"}, "gpt-4 answered for gpt-3.5-turbo, and no price is assumed"),
+        (
+            {"input_tokens": None, "output_tokens": None, "estimated": True, "amount": 7},
+            "tokens not known, and another amount than was reserved",
+        ),
+    ],
+)
+def test_entries_that_cannot_be_right_are_listed(calls, capsys, change, why):
+    entry = LedgerEntry.objects.get(reference="reply:1:1")
+    names = [field.attname for field in LedgerEntry._meta.fields if field.name != "id"]
+    values = {name: getattr(entry, name) for name in names}
+    LedgerEntry.objects.create(**(values | {"reference": "reply:9:1", "windows": []} | change))
+    call_command("rebuild_tallies", verbosity=0)
+    capsys.readouterr()
+
+    with pytest.raises(CommandError, match="1 entries cannot be right"):
+        call_command("check_ledger")
+
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if "reply:9:1" in line]
+    assert why in line
+
+
+def test_entries_of_earlier_days_may_be_left_alone(calls, capsys):
+    entry = LedgerEntry.objects.get(reference="reply:1:1")
+    names = [field.attname for field in LedgerEntry._meta.fields if field.name != "id"]
+    values = {name: getattr(entry, name) for name in names}
+    values |= {"reference": "reply:9:1", "windows": [], "amount": 0}
+    LedgerEntry.objects.create(**values)
+    call_command("rebuild_tallies", verbosity=0)
+
+    call_command("check_ledger", since=NOW.date() + timedelta(days=2))
+
+    assert "reply:9:1" not in capsys.readouterr().out

@@ -204,3 +204,17 @@ async def test_a_model_that_refuses_how_it_is_asked_is_paused_and_told(
     model = await ProviderModel.objects.aget(name="gpt-3.5-turbo")
     assert (model.failures, model.paused_until is None) == (2, False)
     assert len(upstream.requests) == 2
+
+
+async def test_a_paused_cheap_model_is_tried_before_a_customer_gets_nothing(tab, worker, upstream):
+    now = timezone.now()
+    await ProviderModel.objects.acreate(
+        name="gpt-3.5-turbo", failures=5, failing_since=now, paused_until=now + timedelta(hours=1)
+    )
+    for _ in range(4):
+        upstream.fails(503, retry_after_ms=1)
+
+    answer = await asks(tab, GRAVE)
+
+    assert upstream.models == ["gpt-4"] * 4 + ["gpt-3.5-turbo"]
+    assert (answer.state, answer.tier) == ("complete", "cheap")

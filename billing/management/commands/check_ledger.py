@@ -1,16 +1,29 @@
-"""`manage.py check_ledger`: fails unless every budget window and tally equals the ledger."""
+"""`manage.py check_ledger`: fails unless budgets, tallies and the ledger's rows add up."""
 
+from datetime import date, datetime, time
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 
-from billing import ledger_proof, tallies
+from billing import ledger_proof, suspect_entries, tallies
 from billing.models import BudgetPeriod, ConversationCost, Hold, LedgerEntry, Tally
 from billing.money import exact
 
 
 class Command(BaseCommand):
-    help = "Prove that budget windows and tallies equal the ledger; list the differences and fail."
+    help = (
+        "Prove that budget windows and tallies equal the ledger, and list entries that cannot be"
+        " right; fail where there are any."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--since",
+            type=date.fromisoformat,
+            metavar="YYYY-MM-DD",
+            help="look only at entries of calls from that day on for those that cannot be right",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         differences = ledger_proof.differences()
@@ -40,3 +53,19 @@ class Command(BaseCommand):
             f"{Tally.objects.count()} tallies and {ConversationCost.objects.count()} costs of"
             " conversations equal them too."
         )
+        self._list_suspects(options["since"])
+
+    def _list_suspects(self, day: date | None) -> None:
+        since = timezone.make_aware(datetime.combine(day, time.min)) if day else None
+        count = 0
+        for suspect in suspect_entries.found(since):
+            entry, count = suspect.entry, count + 1
+            self.stdout.write(
+                f"{entry.reference} ({entry.called_at:%Y-%m-%d}, {entry.model_requested},"
+                f" {exact(entry.amount)}): {suspect.why}"
+            )
+        if count:
+            raise CommandError(
+                f"{count} entries cannot be right. They stay as they are: compare their days with"
+                " the provider's bill (manage.py reconcile), which books the difference."
+            )
