@@ -1,12 +1,11 @@
 """Kinds of offline work: each has a budget of its own beside the site's."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from billing.models import Budget, Price
+from billing.models import Budget
 from chatsite.offline import jobs
-from chatsite.offline.errors import NotSold
 from chatsite.offline.jobs import Wanted
 
 # Calls whose money is held in one transaction, during which no answer can reserve: some 0.1 s.
@@ -41,15 +40,3 @@ class Kind:
             batch = jobs.queue(self.purpose, self.tier, wanted[start : start + AT_ONCE], now)
             queued += batch.items.count() if batch else 0
         return queued
-
-
-def sold(models: Iterable[str], now: datetime) -> str:
-    """The first of the models that has a batch price: its successor may be sold at half.
-
-    Raises NotSold.
-    """
-    named = [model for model in models if model]
-    for model in named:
-        if Price.objects.in_force(model, "batch", now).exists():
-            return model
-    raise NotSold(named)

@@ -1,8 +1,22 @@
 """What can be wrong with a model that somebody chooses."""
 
+from collections.abc import Sequence
+
 
 class ProviderError(Exception):
     """The base of them."""
+
+
+class NotSold(ProviderError):
+    """Nothing that is listed has a batch price, so what its calls would cost is unknown."""
+
+    def __init__(self, models: Sequence[str]) -> None:
+        names = " or ".join(models)
+        super().__init__(
+            f"no batch price is in force for {names}: add one to the prices, with the service tier"
+            " “batch”"
+        )
+        self.models = models
 
 
 class NotOffered(ProviderError):

@@ -12,9 +12,9 @@ from django.utils import formats, timezone
 from django.views.decorators.http import require_POST
 
 from billing import money
-from chatsite.provider import adoption, comparison, successors
+from chatsite.provider import adoption, batch_models, comparison, successors
 from chatsite.provider.comparison import Offer, Pair
-from chatsite.provider.errors import NotOffered
+from chatsite.provider.errors import NotOffered, NotSold
 from chatsite.provider.successors import TYPICAL
 from routing import policies
 from routing.choice import Tier
@@ -66,6 +66,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "in_use": chosen == (policy.cheap_model, policy.strong_model),
         "steps": [_step(step, policy) for step in comparison.steps(policy, pair, now)],
         "traffic": _traffic(now),
+        "offline": _offline(now),
         "may_adopt": request.user.has_perm("routing.add_policy"),
     }
 
@@ -115,6 +116,18 @@ def _step(step: comparison.Step, policy: Policy) -> dict[str, object]:
         "now": "no price" if step.now is None else money.shown(step.now),
         "then": "no price" if step.then is None else money.shown(step.then),
     }
+
+
+def _offline(now: datetime) -> list[str]:
+    """Who does the work that nobody waits for, in a sentence for each tier."""
+    found = []
+    for tier, work in ((Tier.STRONG, "Judging answers"), (Tier.CHEAP, "Summaries")):
+        try:
+            sold = batch_models.of_tier(tier, now)
+            found.append(f"{work}: {sold.why or f'{sold.model}.'}")
+        except NotSold as error:
+            found.append(f"{work}: nobody, as {error}.")
+    return found
 
 
 def _traffic(now: datetime) -> str:

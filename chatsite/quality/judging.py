@@ -5,6 +5,7 @@ answer that would not do is worth a dearer one only where the strong tier does b
 """
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -13,10 +14,10 @@ from django.utils import timezone
 
 from billing.models import LedgerEntry
 from chatsite.chat.models import Message
-from chatsite.offline import kinds
 from chatsite.offline.jobs import Wanted
 from chatsite.offline.kinds import Kind
 from chatsite.offline.models import Batch, Item
+from chatsite.provider import batch_models
 from chatsite.quality import judge_calls, labels, rubric
 from chatsite.quality.errors import BadVerdict
 from chatsite.quality.judge_calls import Words
@@ -51,7 +52,10 @@ def sample(now: datetime) -> int:
     if not settings.JUDGED_PER_NIGHT or judged.exists():
         return 0
     policy = policies.current()
-    model = kinds.sold((policy.strong_model, policy.strong_successor), now)
+    sold = batch_models.of_tier(Tier.STRONG, now)
+    if sold.why:
+        logger.warning("Judging: %s", sold.why)
+    model = sold.model
     drawn = _drawn(now)
     # Verdicts first: where the budget is short, strong answers are what is left out.
     wanted = [_verdict(CHEAP, reply, model, reply.text) for reply in drawn]
@@ -65,13 +69,14 @@ def collect() -> int:
     Returns how many verdicts were kept.
     """
     answered = Item.objects.filter(batch__purpose=JUDGING, state=Item.State.ANSWERED)
+    items = list(answered.select_related("batch").order_by("id"))
+    written = [item for item in items if item.reference.startswith(f"{WRITTEN}:")]
+    verdicts = [item for item in items if item not in written]
     kept = 0
-    for item in answered.select_related("batch").order_by("id"):
+    for item in verdicts:
         with transaction.atomic():
-            if item.reference.startswith(f"{WRITTEN}:"):
-                _have_judged(item)
-            else:
-                kept += _kept(item)
+            kept += _kept(item)
+    _have_judged(written)
     return kept
 
 
@@ -119,18 +124,26 @@ def _reply(item: Item) -> Message | None:
     return Message.objects.filter(pk=number).select_related("conversation").first()
 
 
-def _have_judged(item: Item) -> None:
-    """Have a strong answer judged by the model that wrote it; wait where there is no room yet."""
-    reply = _reply(item)
-    if reply is not None and item.text:
+def _have_judged(written: Sequence[Item]) -> None:
+    """Have strong answers judged by the models that wrote them, those of one model in one batch.
+
+    What there is no room for waits.
+    """
+    by_model: dict[str, list[Wanted]] = {}
+    used = []
+    for item in written:
+        reply = _reply(item)
+        if reply is None or not item.text:
+            used.append(item.pk)
+            continue
         wanted = _verdict(STRONG, reply, item.batch.model, item.text)
-        if not KIND.queue([wanted], timezone.now()) and not _is_queued(wanted):
-            return
-    Item.objects.filter(pk=item.pk).update(state=Item.State.USED, text="")
-
-
-def _is_queued(wanted: Wanted) -> bool:
-    return Item.objects.filter(reference=wanted.request.reference).exists()
+        by_model.setdefault(item.batch.model, []).append(wanted)
+    for alike in by_model.values():
+        KIND.queue(alike, timezone.now())
+    asked = {f"{STRONG}:{item.reference.removeprefix(f'{WRITTEN}:')}": item.pk for item in written}
+    queued = Item.objects.filter(reference__in=asked).values_list("reference", flat=True)
+    used += [asked[reference] for reference in queued]
+    Item.objects.filter(pk__in=used).update(state=Item.State.USED, text="")
 
 
 def _kept(item: Item) -> bool:

@@ -8,7 +8,7 @@ from celery import shared_task
 from django.conf import settings
 
 from billing import clock
-from chatsite.offline.errors import NotSold
+from chatsite.provider.errors import NotSold
 from chatsite.quality import judging
 
 logger = logging.getLogger(__name__)

@@ -15,14 +15,14 @@ from django.utils.translation import get_language_info
 from billing.models import LedgerEntry
 from chatsite.chat.models import Conversation, Message, Summary
 from chatsite.llm.batches import Request
-from chatsite.offline import kinds
-from chatsite.offline.errors import NotSold
 from chatsite.offline.jobs import Wanted
 from chatsite.offline.kinds import Kind
 from chatsite.offline.models import Item
+from chatsite.provider import batch_models
+from chatsite.provider.errors import NotSold
 from chatsite.summaries import summary_prompt
 from chatsite.summaries.models import Summarising
-from routing import policies
+from routing.choice import Tier
 
 logger = logging.getLogger(__name__)
 
@@ -40,10 +40,10 @@ def send(now: datetime) -> None:
     if not summarising.is_on:
         return
     ended = _ended(summarising, now)
-    policy = policies.current()
     try:
-        model = kinds.sold((policy.cheap_model, policy.cheap_successor), now)
-        said = _in_words(KIND.queue([_wanted(each, model) for each in ended], now), len(ended))
+        sold = batch_models.of_tier(Tier.CHEAP, now)
+        sent = KIND.queue([_wanted(each, sold.model) for each in ended], now)
+        said = f"{_in_words(sent, len(ended))} {sold.why}".strip()
     except NotSold as error:
         said = f"Nothing was sent: {error}."
     logger.info("Summaries: %s", said)

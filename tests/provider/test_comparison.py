@@ -14,10 +14,12 @@ from billing.models import LedgerEntry, Price
 from billing.prices import catalogue
 from billing.prices.pricing import Usage
 from chatsite.llm import Listed
-from chatsite.provider import comparison, model_list
+from chatsite.provider import batch_models, comparison, model_list
+from chatsite.provider.errors import NotSold
 from chatsite.provider.models import ProviderModel, Reading
 from chatsite.staff import roles
 from routing import policies
+from routing.choice import Tier
 from routing.models import Policy
 
 pytestmark = pytest.mark.django_db
@@ -211,3 +213,24 @@ def test_what_the_list_says_of_a_model_is_kept(listed):
     assert ProviderModel.objects.get(name="gpt-6-luna").context == 922_000
     assert Reading.objects.latest().problem == ""
     assert timezone.localdate(NOW) == TODAY
+
+
+def test_offline_work_is_done_by_a_model_that_is_listed_and_sold_and_named(prices):
+    model_list.took([Listed(name) for name in ("gpt-4", "gpt-3.5-turbo", *OPENAI)], NOW)
+
+    judge = batch_models.of_tier(Tier.STRONG, NOW)
+    ProviderModel.objects.filter(name="gpt-5.6-sol").update(missing_since=NOW)
+    other = batch_models.of_tier(Tier.STRONG, NOW)
+    html = signed_in("operators").get(PAGE).content.decode()
+
+    assert judge.model == "gpt-5.6-sol"
+    assert judge.why == "gpt-5.6-sol does this work, because gpt-4 has no batch price."
+    assert other.model == "gpt-6.1-sol"
+    assert "gpt-6.1-sol does this work, because gpt-4 has no batch price." in html
+
+
+def test_where_nothing_listed_is_sold_in_batches_nobody_is_asked(prices):
+    model_list.took([Listed("gpt-4"), Listed("gpt-3.5-turbo")], NOW)
+
+    with pytest.raises(NotSold, match=r"gpt-4 or gpt-5\.6-sol"):
+        batch_models.of_tier(Tier.STRONG, NOW)

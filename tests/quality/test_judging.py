@@ -142,6 +142,18 @@ def test_strong_answers_are_few_and_the_first_to_be_left_out(batches):
     assert [item.reference.partition(":")[0] for item in Item.objects.all()] == ["judge"] * 5
 
 
+def test_the_nights_strong_answers_are_judged_in_one_batch(batches):
+    for number in range(12):
+        told = Told(visitor=str(number)).asks().answered()
+        batches.says[f"strong:{told.reply.pk}"] = "From nine to five."
+
+    night()
+
+    judged = Item.objects.filter(reference__startswith="judge-strong:")
+    assert judged.count() == 3
+    assert judged.values("batch").distinct().count() == 1
+
+
 def test_without_room_for_its_verdict_a_strong_answer_waits(batches):
     told = Told().asks().answered()
     batches.says[f"strong:{told.reply.pk}"] = "From nine to five."

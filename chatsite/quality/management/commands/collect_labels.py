@@ -4,6 +4,7 @@ import json
 import time
 from argparse import ArgumentParser
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from billing.money import shown
-from chatsite.offline import jobs, kinds
-from chatsite.offline.errors import NotSold
+from chatsite.offline import jobs
+from chatsite.provider import batch_models
+from chatsite.provider.errors import NotSold
 from chatsite.quality import question_files
 from chatsite.quality.errors import BadQuestions
 from chatsite.quality.label_collection import (
@@ -22,6 +24,7 @@ from chatsite.quality.label_collection import (
     Progress,
 )
 from routing import policies
+from routing.choice import Tier
 
 # Seconds between two looks, with --wait.
 LOOKED_EVERY = 20
@@ -73,19 +76,11 @@ class Command(BaseCommand):
     def _collection(self, options: dict[str, Any]) -> Collection:
         """Raises CommandError."""
         policy, now = policies.current(), timezone.now()
-        strong = (policy.strong_model, policy.strong_successor)
-        usual = {
-            "cheap": (policy.cheap_model, policy.cheap_successor),
-            "strong": strong,
-            "judge": strong,
-        }
+        tiers = {"cheap": Tier.CHEAP, "strong": Tier.STRONG, "judge": Tier.STRONG}
         try:
             questions = question_files.read(options["questions"])
             models = Models(
-                **{
-                    tier: kinds.sold([options[tier]] if options[tier] else names, now)
-                    for tier, names in usual.items()
-                }
+                **{name: self._sold(options[name], tier, now) for name, tier in tiers.items()}
             )
         except (BadQuestions, NotSold) as error:
             raise CommandError(str(error)) from error
@@ -94,6 +89,15 @@ class Command(BaseCommand):
             f"{models.judge}."
         )
         return Collection(questions, models, policy, options["round"])
+
+    def _sold(self, named: str, tier: Tier, now: datetime) -> str:
+        """The model that is named on the command line, or the one for the tier. Raises NotSold."""
+        sold = batch_models.first([named], tier, now) if named else batch_models.of_tier(tier, now)
+        if named and sold.model != named:
+            raise NotSold([named])
+        if sold.why:
+            self.stdout.write(sold.why)
+        return sold.model
 
     def _go_on(self, collection: Collection, *, again: bool, wait: bool) -> Progress:
         """Until nothing more can be asked, or something is on its way and nobody waits."""

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from chatsite.offline.errors import NotSold
+from chatsite.provider.errors import NotSold
 from chatsite.quality import judging
 
 
