@@ -5,12 +5,17 @@ import os
 from pathlib import Path
 
 import dj_database_url
+import django_stubs_ext
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.crypto import get_random_string
 from kombu import Queue
 
 from chatsite import env
+
+# So that `ModelAdmin[Message]` means at run time what it means to the type checker; here, as
+# commands import templates' tags, and by them admins, before any URL.
+django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 # What the running product writes: the SQLite file, the secret key, the embedded Redis's data.

@@ -1,13 +1,10 @@
 """Where each address leads."""
 
-import django_stubs_ext
 from django.contrib import admin
 from django.urls import include, path
 
 from chatsite.staff.sign_in import SignIn
 
-# So that `ModelAdmin[Message]` means at run time what it means to the type checker.
-django_stubs_ext.monkeypatch()
 admin.autodiscover()
 
 urlpatterns = [

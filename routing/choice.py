@@ -40,6 +40,8 @@ class Turn:
     searched: str = field(default="", compare=False)  # by what they were found, for the receipt
     bad_ratings: int = 0  # answers of this conversation rated down or asked for again
     task: Task | None = None
+    answer: str = ""  # what the customer was told last, and now reacts to
+    vector: tuple[float, ...] = ()  # embedding of the last turn and the text; () for none
 
 
 @dataclass(frozen=True, slots=True)

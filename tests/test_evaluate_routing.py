@@ -148,7 +148,7 @@ def test_costs_are_by_the_price_catalogue(file, prices):
         return float(rows[name][1].lstrip("$"))
 
     for name, dollars in (("strong only (gpt-4)", 0.03), ("cheap only (gpt-3.5-turbo)", 0.0005)):
-        assert cost(with_articles, name) - cost(bare, name) == pytest.approx(dollars, abs=2e-6)
+        assert cost(with_articles, name) - cost(bare, name) == pytest.approx(dollars, rel=2e-3)
 
 
 def test_where_no_answer_was_kept_its_length_is_assumed_and_nothing_is_verified(
@@ -163,7 +163,7 @@ def test_where_no_answer_was_kept_its_length_is_assumed_and_nothing_is_verified(
     assert "verifi" not in short
     strong = "strong only (gpt-4)"
     more = float(cells(long)[strong][1][1:]) - float(cells(short)[strong][1][1:])
-    assert more == pytest.approx(0.06, abs=2e-6)
+    assert more == pytest.approx(0.06, rel=2e-3)
 
 
 def test_the_curves_are_written(tmp_path, file, prices):
@@ -269,7 +269,7 @@ def test_too_few_labels_and_a_bad_file_are_refused(tmp_path, file, prices):
     few = tmp_path / "few.jsonl"
     few.write_text("\n".join(file.read_text().splitlines()[:20]))
 
-    with pytest.raises(CommandError, match="20 labels are too few"):
+    with pytest.raises(CommandError, match="20 labels are not enough"):
         evaluated(few)
     with pytest.raises(CommandError, match="missing"):
         evaluated(tmp_path / "missing.jsonl")

@@ -88,5 +88,6 @@ def _turn(opened: Opened, meant: Meant) -> tuple[Turn, Found]:
         searched=found.searched,
         task=library.recognise(text),
         bad_ratings=sum(message.found_wanting for message in opened.earlier),
+        answer=opened.question.answer,
     )
     return turn, found

@@ -5,7 +5,6 @@ Words alone would promise: the button does what they say.
 
 from chatsite.answering.model_call import Claimed
 from routing.analysis import difficulty
-from routing.analysis.hazards import GRAVE, STAKES
 from routing.models import AnswerCheck
 from routing.wishes import recognition
 
@@ -13,7 +12,6 @@ Outcome = AnswerCheck.Outcome
 
 # Answers of this conversation that did not do, by the customer's own word.
 MOST_BAD_RATINGS = 2
-_GRAVE = frozenset(stake.name for stake in STAKES if stake.points >= GRAVE)
 
 
 def is_due(claimed: Claimed, text: str, held: Outcome | None) -> bool:
@@ -23,7 +21,7 @@ def is_due(claimed: Claimed, text: str, held: Outcome | None) -> bool:
     """
     seen = difficulty.signals(claimed.turn)
     return (
-        bool(_GRAVE.intersection(seen.stakes))
+        bool(seen.stakes or seen.carried)
         or seen.upset
         or seen.again
         or seen.bad_ratings >= MOST_BAD_RATINGS

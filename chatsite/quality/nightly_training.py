@@ -11,7 +11,7 @@ from chatsite.quality import (
 )
 from chatsite.quality.models import Proposal
 from routing import policies
-from routing.learning.model_training import TooFewLabels
+from routing.learning.labels import TooFewLabels
 from routing.models import LearnedModel
 
 _LEARNERS = {

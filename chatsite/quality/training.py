@@ -27,7 +27,7 @@ from routing.learning import (
     model_training,
 )
 from routing.learning.evaluation import Between
-from routing.learning.model_training import Label, TooFewLabels
+from routing.learning.labels import Label, TooFewLabels
 from routing.models import (
     HIGHEST_THRESHOLD,
     AnswerCheck,

@@ -17,7 +17,7 @@ from routing.analysis.features import measure
 from routing.checks import verifier
 from routing.checks.verifier import Answered
 from routing.choice import Turn
-from routing.learning import model_training
+from routing.learning.labels import Label as TrainingLabel
 from routing.models import AnswerCheck, RouteDecision
 
 # Replies read for one fit: what is trusted first, then the newest. Twice as many take 20 s more.
@@ -30,7 +30,7 @@ class Example:
 
     reply_id: int
     asked_at: datetime
-    label: model_training.Label
+    label: TrainingLabel
 
     @property
     def is_firm(self) -> bool:
@@ -101,10 +101,10 @@ def turns_of(reply_ids: Collection[int]) -> dict[int, tuple[Message, Turn]]:
 
 def _combined(
     said: list[QualityLabel], turn: Turn, reply: Message, checks: Mapping[str, float] | None
-) -> model_training.Label:
+) -> TrainingLabel:
     trust = sum(each.weight for each in said)
     strong = [each.strong for each in said if each.strong is not None]
-    return model_training.Label(
+    return TrainingLabel(
         measured=measure(turn),
         cheap=sum(each.weight * each.cheap for each in said) / trust,
         strong=strong[0] if strong else None,

@@ -1,18 +1,21 @@
 """How hard a turn is to answer well, from 1 to 10: by rules, or as a model is asked to say. Pure.
 
-The rules ask what a cheap answer gets wrong: several things asked at once, something grave at
-stake, conditions to weigh, a subject that the articles do not cover, a customer who asks again.
-Stakes and evidence weigh more than length; a wish for a better model weighs nothing.
+The rules ask what a cheap answer gets wrong: several things asked at once, a danger, conditions to
+weigh, a subject that the articles do not cover, a customer who asks again. Dangers and evidence
+weigh more than length; a wish for a better model and politeness weigh nothing.
 """
 
 import json
 import math
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-from routing.analysis.hazards import GRAVE, at_stake
-from routing.analysis.hazards import points as stake_points
+from routing.analysis import first_day
+from routing.analysis.first_day import Said
+from routing.analysis.hazards import Found
+from routing.analysis.politeness import without_filler
+from routing.analysis.site import Site, shipped
 from routing.analysis.subjects import Vocabulary
 from routing.analysis.wording import (
     MOST_AT_STAKE,
@@ -50,8 +53,10 @@ QUESTION_POINTS = (0.0, 0.0, 1.6, 3.0, 4.2, 5.0)
 NUMBERED_POINTS = 0.8
 REASONING_POINTS, MOST_REASONING_POINTS = 0.7, 2.1
 LENGTH_POINTS, MOST_LENGTH_POINTS = 0.75, 1.5
-# Words up to which a message is short.
-SHORT = 15
+# Words up to which a message is short, and characters from which two words are keys mashed.
+SHORT, MASHED = 15, 200
+# For a danger that a decisive phrase tells, for one that is hinted at, and for each further one.
+GRAVE, HINTED, ANOTHER, MOST_HINTED = 5.2, 1.2, 0.5, 2.2
 # Added where the articles hold nothing of it, taken off where they hold all of it.
 EVIDENCE_POINTS = 1.0
 AGAIN_POINTS = 1.5
@@ -130,37 +135,77 @@ class Signals:
     again: bool  # asks what was asked before
     earlier: int  # messages
     evidence: float
-    bad_ratings: int = 0  # older rows have none
+    bad_ratings: int = 0
+    hints: Sequence[str] = ()  # dangers that are only hinted at
+    carried: Sequence[str] = ()  # dangers said before, which this continues
+    # What each feature adds to the log-odds of the first day, by the names of receipts.
+    terms: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def log_odds(self) -> float:
+        """The first day's, that the cheap answer would not do: without evidence and ratings."""
+        return sum(self.terms.values())
 
 
-def signals(turn: Turn) -> Signals:
+def signals(turn: Turn, site: Site | None = None) -> Signals:
     """What is to be weighed; the time it takes does not grow with the length of the text."""
-    return read(turn)[1]
+    return read(turn, site)[1]
 
 
-def read(turn: Turn) -> tuple[str, Signals]:
+def read(turn: Turn, site: Site | None = None) -> tuple[Said, Signals]:
     """What is read of a turn, tidy and without wishes, and what is to be weighed in it.
 
-    What is at stake is looked for in more of it than all else.
+    Dangers are looked for in more of it than all else. `site`: its own hazards and scale, the
+    shipped ones by default.
     """
-    whole = tidy(turn.text, MOST_AT_STAKE)
-    text = without_wishes(ends(whole, MOST_CHARACTERS))
+    site = site or shipped()
+    whole = without_filler(without_wishes(tidy(turn.text, MOST_AT_STAKE)))
+    text = ends(whole, MOST_CHARACTERS)
     plain = folded(text)
+    before = "\n".join(
+        without_wishes(tidy(each, MOST_COMPARED))
+        for each in (*turn.earlier[-1:], turn.answer)
+        if each
+    )
+    dangers = site.hazards.found(whole)
+    dangers_before = site.hazards.found(before) if before else Found()
     words = _WORD.findall(plain)
     unspaced = 0 if plain.isascii() else len(_UNSPACED.findall(plain))
     asked, parts = asked_in(text)
     told = _VOCABULARY.found(plain)
-    return text, Signals(
-        words=len(words) + unspaced // 2,
+    reasoning = tuple(name for name in told if name != UPSET)
+    said = Said(
+        text=text,
+        folded=plain,
+        before=before,
+        folded_before=folded(before),
+        dangers=dangers,
+        dangers_before=dangers_before,
+        words=len(set(words)) + unspaced // 2,
         questions=len(asked),
         parts=parts,
-        stakes=at_stake(folded(whole)),
-        reasoning=tuple(name for name in told if name != UPSET),
+        reasoning=len(reasoning),
         upset=UPSET in told or _shouts(text),
+    )
+    head = site.meaning if turn.vector and site.meaning else site.words
+    return said, Signals(
+        # The same word or two over and over say nothing, however long.
+        words=0 if len(text) >= MASHED and said.words <= 2 else len(words) + unspaced // 2,
+        questions=said.questions,
+        parts=parts,
+        stakes=dangers.certain,
+        reasoning=reasoning,
+        upset=said.upset,
         again=_asked_before(turn.text, turn.earlier),
         earlier=len(turn.earlier),
         evidence=min(1.0, max(0.0, turn.evidence)),
         bad_ratings=turn.bad_ratings,
+        hints=dangers.possible,
+        carried=dangers_before.certain,
+        terms={
+            name: round(points, 3)
+            for name, points in head.terms(first_day.features(said), said, turn.vector).items()
+        },
     )
 
 
@@ -169,7 +214,7 @@ def weigh(seen: Signals) -> Score:
     if not seen.words:
         return Score(LOWEST, "rules", ("no words to answer",))
     asked = max(seen.questions, seen.parts)
-    grave = stake_points(seen.stakes)
+    grave = _danger(seen)
     length = LENGTH_POINTS * math.log2(seen.words / SHORT) if seen.words > SHORT else 0.0
     evidence = EVIDENCE_POINTS * (1 - 2 * seen.evidence)
     if grave >= GRAVE or asked > 2:
@@ -178,7 +223,7 @@ def weigh(seen: Signals) -> Score:
     weights = {
         f"{asked} things asked": QUESTION_POINTS[min(asked, len(QUESTION_POINTS) - 1)],
         f"in {seen.parts} numbered parts": NUMBERED_POINTS if seen.parts else 0.0,
-        f"about {' and '.join(seen.stakes[:2])}": grave,
+        f"about {' and '.join([*seen.stakes, *seen.hints][:2])}": grave,
         " and ".join(seen.reasoning): min(
             REASONING_POINTS * len(seen.reasoning), MOST_REASONING_POINTS
         ),
@@ -195,6 +240,15 @@ def weigh(seen: Signals) -> Score:
     if not any(points > 0 for name, points in weights.items() if "covered" not in name):
         told = ["one short question", *told]
     return Score(round(value, 1), "rules", tuple(told), moved)
+
+
+def _danger(seen: Signals) -> float:
+    """Points for dangers: the gravest counts whole, each further one half a point."""
+    if seen.stakes:
+        return GRAVE + ANOTHER * (len(seen.stakes) - 1)
+    if seen.hints:
+        return min(MOST_HINTED, HINTED + ANOTHER * (len(seen.hints) - 1))
+    return 0.0
 
 
 def rules(turn: Turn) -> Score:

@@ -14,7 +14,7 @@ from zlib import crc32
 
 from routing.analysis import difficulty
 from routing.analysis.difficulty import MOST_BAD_RATINGS, Signals
-from routing.analysis.hazards import STAKES
+from routing.analysis.site import Site
 from routing.choice import Turn
 
 # Hash buckets of words and adjacent pairs. 2**13 lost 0.008 of MMLU's APGR, 2**18 won nothing.
@@ -47,7 +47,8 @@ _KIND_OF = {word: kind for kind, listed in _KINDS.items() for word in listed.spl
 class Measured:
     """A turn as numbers: `named` by feature, `ngrams` as bucket to 1 + log(count).
 
-    `seen` is what the rules weigh; `language` an ISO 639-1 code, "" where nothing tells.
+    `seen` is what the rules and the first day weigh; `language` an ISO 639-1 code, "" where
+    nothing tells; `vector` an embedding, () for none.
     """
 
     named: Mapping[str, float]
@@ -55,14 +56,16 @@ class Measured:
     seen: Signals
     language: str
     task: float = 0.0
+    vector: tuple[float, ...] = ()
 
 
-def measure(turn: Turn, task: float = 0.0) -> Measured:
+def measure(turn: Turn, task: float = 0.0, site: Site | None = None) -> Measured:
     """Every feature of a turn, whatever was typed.
 
     `task`: points of ten that the operator gives the recognised task type.
     """
-    text, seen = difficulty.read(turn)
+    said, seen = difficulty.read(turn, site)
+    text = said.text
     spoken = language(text)
     named = _form(text) | {
         "questions": float(min(seen.questions, 8)),
@@ -76,8 +79,13 @@ def measure(turn: Turn, task: float = 0.0) -> Measured:
         "task type": task,
         "another language": float(spoken not in ("en", "")),
     }
-    named |= {stake.name: float(stake.name in seen.stakes) for stake in STAKES}
-    return Measured(named, ngrams(text), seen, spoken, task)
+    named |= {
+        "dangers": float(min(2, len(seen.stakes))),
+        "words of danger": float(min(4, len(said.dangers.phrases))),
+        "danger said before": float(bool(seen.carried)),
+        "the first day": seen.log_odds,
+    }
+    return Measured(named, ngrams(text), seen, spoken, task, turn.vector)
 
 
 def ngrams(text: str) -> dict[int, float]:

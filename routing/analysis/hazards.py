@@ -1,150 +1,188 @@
-"""What is at stake for a customer: a short message can be a dangerous one to get wrong. Pure."""
+"""What is dangerous to get wrong, by class: fire, medicines, fraud, law … In any language. Pure.
 
-from collections.abc import Iterable
+A hazard is told by phrases. A *decisive* one ("smell gas") is enough by itself: such a message goes
+to the strong tier whatever else is known. A *hint* ("battery") only raises the score.
+
+A phrase is words as customers type them: `allerg*` stands for every ending, `…` for up to four
+words in between. In scripts without spaces between words, and where endings grow together with
+words (Arabic, Hindi, Korean), it is found anywhere in the text.
+"""
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import chain
+from pathlib import Path
+from typing import Any
 
-from routing.analysis.subjects import Vocabulary, Words
+from routing.analysis.wording import folded
+
+DATA = Path(__file__).parent.parent / "data" / "hazards.json"
+# Words that "…" may stand for.
+GAP = 4
+# Letters by which beginnings of words are looked up.
+STEM = 3
+# The least score of a message with a decisive phrase.
+CERTAIN = 8.0
+
+_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+_JOINED_UP = re.compile(
+    "[\u0600-\u06ff\u0900-\u0dff\u0e00-\u0eff\u1100-\u11ff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Stake:
-    """A subject, the points (of ten) that it adds to the difficulty, and what tells it."""
+class Hazard:
+    """A class of danger. `examples` are whole messages, compared by meaning."""
 
     name: str
-    points: float
-    words: Words
+    about: str = ""
+    decisive: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
 
 
-def _soon(first: str, then: str) -> str:
-    """Either of the `first` words, and within a sentence's 40 letters either of the others.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Hazards in a text: those that a decisive phrase tells, and those that are hinted at.
 
-    Not across another of the first: a text of nothing else would be read forty times.
+    `phrases` are all that were found, in the hazards' own spelling.
     """
-    return rf"(?:{first})(?:(?!\b(?:{first}))[^.?!\n]){{0,40}}?\b(?:{then})"
+
+    certain: tuple[str, ...] = ()
+    possible: tuple[str, ...] = ()
+    phrases: tuple[str, ...] = ()
 
 
-# A wrong answer here costs health, money or a case in court: strong whatever the articles say.
-GRAVE = 5.2
+@dataclass(frozen=True, slots=True)
+class _Sign:
+    """A phrase's words after the first, and what it tells."""
 
-# Beginnings of words in English, then other languages; matched in lower case without accents.
-STAKES = (
-    Stake(
-        "health",
-        GRAVE,
-        (
-            r"swallow(?:ed|s|ing)\b|poison|allerg|hospital|doctor\b|pregnan|medicine|medication"
-            r"|medical|injur|bleeding|choking|choked|asthma|toxic|overdos|seizure|faint(?:ed|ing)"
-            r"|burn(?:s|ed|t)? (?:my|his|her|me|him|skin|hand)|rash\b|in (?:my|his|her) eyes?\b"
-            r"|vergift|verschluckt|krankenhaus|schwanger|verletz|intoxi|hopital|enceinte|bless[eu]"
-            r"|envenen|alerg|embarazad|ingeslikt|ziekenhuis|zwanger|gewond|ospedale|incinta|отрав|аллерг|беремен",
-            "中毒|过敏|医院|怀孕|受伤|吞|アレルギー|妊娠|病院|تسمم|حساسية",
-        ),
-    ),
-    Stake(
-        "safety",
-        GRAVE,
-        (
-            r"(?:on|caught|catch(?:es)?|a) fire\b|smok(?:e|ing)\b|explo[ds]|electric(?:al)? shock"
-            r"|electrocut|overheat|dangerous|hazard|unsafe|recall(?:ed)?\b|gas leak|suicid"
-            r"|kill (?:myself|me)|(?:hurt|harm)(?:ing)? myself|self.harm|emergency"
-            r"|brennt|explodier|gefahrlich|notfall|incendie|dangereux|urgence|incendio|peligros"
-            r"|gevaarlijk|in brand\b|noodgeval|pericolos|пожар|взорв|опасн",
-            "着火|爆炸|危险|自杀|紧急|火災|爆発|危険|حريق|انفجار",
-        ),
-    ),
-    Stake(
-        "legal action",
-        GRAVE,
-        (
-            r"lawyer|attorney|solicitor|(?:to|will|gonna|can|could|ll|shall) sue\b|suing|lawsuit"
-            r"|(?:in|to) court\b|small claims|legal (?:action|advice|steps|claim|proceeding)"
-            r"|liab(?:le|ility)|ombudsman"
-            r"|consumer (?:protection|authority|rights)|trading standards|class action|prosecut"
-            r"|anwalt|verklag|gericht|rechtlich|avocat|tribunal|poursui|abogad|demandar|denuncia"
-            r"|advocaat|rechtszaak|rechter\b|avvocat|denunc|адвокат|суд\b|юрист",
-            "律师|起诉|法院|弁護士|訴え|裁判|محام",
-        ),
-    ),
-    Stake(
-        "a disputed payment",
-        GRAVE,
-        (
-            r"charge.?back|disput|fraud|scam(?:s|med|mer)?\b|unauthori[sz]ed"
-            r"|charged (?:me )?(?:twice|double|again)|double charged"
-            r"|(?:not|n't|never) (?:authori[sz]e|make (?:this|that|the) (?:payment|order))"
-            r"|betrug|ruckbuchung|doppelt (?:abgebucht|berechnet)|arnaque|escroque|fraude|estafa"
-            r"|oplichting|dubbel afgeschreven|truffa|мошенн",
-            "拒付|诈骗|盗刷|重复扣款|詐欺|不正|احتيال",
-        ),
-    ),
-    Stake(
-        "theft or misuse of an account",
-        GRAVE,
-        (
-            r"hack|phish|compromised|identity theft|stolen|data (?:breach|leak)|suspicious"
-            r"|some(?:one|body) (?:else )?(?:has|had|is|got|logged|used|using|access|chang|order)"
-            r"|(?:was|is)(?: not|n't) me\b|i did(?: not|n't) (?:make|place|order) (?:it|this|that)"
-            r"|gehackt|gestohlen|pirat[ae]|vole[es]?\b|robad|hackead|gestolen|rubat|взлом|украли",
-            "被盗|黑客|盗号|泄露|乗っ取|ハッキング|اختراق|سرق",
-        ),
-    ),
-    Stake(
-        "money that does not come back",
-        3.0,
-        (
-            _soon("refund|money", r"not|n't|never|still|refus|denied|gone|missing|weeks")
-            + "|"
-            + _soon("not|n't|never|still|refus", r"refund|money back|my money")
-            + r"|where(?:'s| is| are)? my (?:refund|money)\b"
-            r"|money (?:is )?gone|want my money|remboursement[^.?!\n]{0,30}(?:pas|refus)"
-            r"|(?:geld|erstattung)[^.?!\n]{0,30}(?:nicht|noch)",
-            "不退款|拒绝退款|还没退|没收到退款|返金され",
-        ),
-    ),
-    Stake(
-        "personal data",
-        2.5,
-        (
-            r"gdpr|delete (?:all )?my (?:\w+ )?(?:data|account)|personal data|data protection|ccpa"
-            r"|dsgvo|datenschutz|rgpd|donnees personnelles|datos personales|persoonsgegevens"
-            r"|персональн",
-            "个人信息|隐私|個人情報",
-        ),
-    ),
-    Stake(
-        "access to an account",
-        1.5,
-        (
-            r"locked out|account (?:is |was )?(?:locked|blocked)|(?:can't|cant|cannot) log|password"
-            r"|verification code|konto gesperrt|passwort|mot de passe|contrasena|wachtwoord|парол",
-            "密码|登录不|パスワード|ログインでき",
-        ),
-    ),
-    Stake(
-        "a refund",
-        1.0,
-        (
-            r"refund|money back|reimburs|compensat|erstattung|rembours|reembols|devolucion"
-            r"|terugbetal|rimbors|возврат",
-            "退款|退钱|返金|استرداد",
-        ),
-    ),
-)
+    rest: tuple[str, ...]
+    hazard: str
+    is_decisive: bool
+    phrase: str
 
 
-# Apart, as a refund that does not come is both: a vocabulary finds one subject by one word.
-_VOCABULARIES = tuple(
-    Vocabulary({stake.name: stake.words for stake in stakes})
-    for stakes in (STAKES[:-1], STAKES[-1:])
-)
+class Hazards:
+    """Finds hazards in a text; made once, used by many."""
+
+    def __init__(self, listed: Iterable[Hazard]) -> None:
+        self.listed = tuple(listed)
+        self._names = tuple(hazard.name for hazard in self.listed)
+        self._by_word: defaultdict[str, list[_Sign]] = defaultdict(list)
+        self._by_stem: defaultdict[str, list[tuple[str, _Sign]]] = defaultdict(list)
+        self._anywhere: dict[str, _Sign] = {}
+        for hazard in self.listed:
+            for phrase in hazard.decisive:
+                self._add(hazard.name, phrase, is_decisive=True)
+            for phrase in hazard.hints:
+                self._add(hazard.name, phrase, is_decisive=False)
+        longest_first = sorted(self._anywhere, key=len, reverse=True)
+        self._joined_up = re.compile("|".join(map(re.escape, longest_first)) or "(?!)")
+
+    def found(self, text: str) -> Found:
+        """The hazards of a text; some 20 microseconds for a short message."""
+        text = folded(text)
+        signs = self._signs(text)
+        if not signs:
+            return Found()
+        certain = {sign.hazard for sign in signs if sign.is_decisive}
+        possible = {sign.hazard for sign in signs} - certain
+        return Found(
+            tuple(name for name in self._names if name in certain),
+            tuple(name for name in self._names if name in possible),
+            tuple(dict.fromkeys(sign.phrase for sign in signs)),
+        )
+
+    def _add(self, hazard: str, phrase: str, *, is_decisive: bool) -> None:
+        if _JOINED_UP.search(phrase):
+            plain = folded(phrase).rstrip("*")
+            # What decides in one class may only hint in another.
+            if is_decisive or plain not in self._anywhere:
+                self._anywhere[plain] = _Sign((), hazard, is_decisive, phrase)
+            return
+        first, *rest = _words(phrase) or [""]
+        if first:
+            sign = _Sign(tuple(rest), hazard, is_decisive, phrase)
+            if first.endswith("*") and len(first) > STEM:
+                beginning = first.rstrip("*")
+                self._by_stem[beginning[:STEM]].append((beginning, sign))
+            else:
+                # Two letters and a star would be found in every language.
+                self._by_word[first.rstrip("*")].append(sign)
+
+    def _signs(self, text: str) -> list[_Sign]:
+        words = _WORD.findall(text)
+        by_word, by_stem = self._by_word, self._by_stem
+        found = []
+        for at, word in enumerate(words, 1):
+            if word in by_word:
+                found += [
+                    sign
+                    for sign in by_word[word]
+                    if not sign.rest or _follows(words, at, sign.rest)
+                ]
+            if word[:STEM] in by_stem:
+                found += [
+                    sign
+                    for beginning, sign in by_stem[word[:STEM]]
+                    if word.startswith(beginning)
+                    and (not sign.rest or _follows(words, at, sign.rest))
+                ]
+        if not text.isascii() and _JOINED_UP.search(text):
+            found += [self._anywhere[match[0]] for match in self._joined_up.finditer(text)]
+        return found
 
 
-def at_stake(text: str) -> tuple[str, ...]:
-    """The names of what a text (folded) puts at stake, gravest first."""
-    return tuple(name for vocabulary in _VOCABULARIES for name in vocabulary.found(text))
+def _words(phrase: str) -> list[str]:
+    """A phrase's words, folded; `…` stays, and so does a star at a word's end."""
+    found: list[str] = []
+    for part in folded(phrase.replace("’", "'")).split():  # noqa: RUF001  as phones type it
+        if part.strip(".…") == "":
+            found.append("…")
+        elif words := _WORD.findall(part):
+            found += words
+            found[-1] += "*" * part.endswith("*")
+    return found
 
 
-def points(names: Iterable[str]) -> float:
-    """What these stakes add together: the gravest counts whole, each further one half a point."""
-    found = sorted((stake.points for stake in STAKES if stake.name in set(names)), reverse=True)
-    return found[0] + 0.5 * len(found[1:]) if found else 0.0
+def _follows(words: Sequence[str], at: int, rest: Sequence[str]) -> bool:
+    """Whether the rest of a phrase stands in the words from a place on."""
+    gap = 0
+    for wanted in rest:
+        if wanted == "…":
+            gap = GAP
+            continue
+        for place in range(at, min(len(words), at + gap + 1)):
+            word = words[place]
+            if word == wanted or (wanted[-1] == "*" and word.startswith(wanted[:-1])):
+                at, gap = place + 1, 0
+                break
+        else:
+            return False
+    return True
+
+
+def read(listed: Sequence[Mapping[str, Any]]) -> tuple[Hazard, ...]:
+    """Hazards from the shipped file's shape: phrases by language."""
+    return tuple(
+        Hazard(
+            each["name"],
+            each["about"],
+            *(
+                tuple(dict.fromkeys(chain.from_iterable(each[part].values())))
+                for part in ("decisive", "hints", "examples")
+            ),
+        )
+        for each in listed
+    )
+
+
+@cache
+def shipped() -> Hazards:
+    """The hazards that the product comes with."""
+    return Hazards(read(json.loads(DATA.read_text("utf-8"))))

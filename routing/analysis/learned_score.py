@@ -1,8 +1,9 @@
-"""How likely is it that the cheap answer would not do? Rules first, then a site's own labels. Pure.
+"""How likely is it that the cheap answer would not do? By the first day, then by labels. Pure.
 
-On the first day the rules' points are all there is. From labels, `model_training.model` makes a
-`Model`: two ridge regressions over named features and hashed words, among the features the rules'
-score. What is grave never scores below the rules, whatever labels say.
+On the first day the shipped model is all there is (`first_day`). From labels,
+`model_training.model` makes a `Model`: two ridge regressions over named features, hashed words and,
+where there is one, the embedding; the first day's log-odds and the rules' score are among the
+features. A message with a danger that is certain never scores below `hazards.CERTAIN`.
 """
 
 import base64
@@ -10,16 +11,19 @@ import json
 import math
 import zlib
 from array import array
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from enum import StrEnum
-from functools import cache
+from operator import mul
 from pathlib import Path
 from typing import Any
 
+from routing.analysis import first_day
 from routing.analysis.difficulty import (
     HIGHEST,
+    LONG,
     LOWEST,
+    MOST_BAD_RATINGS,
     Signals,
     signals,
     weigh,
@@ -31,32 +35,26 @@ from routing.analysis.features import (
     rare,
     standardised,
 )
-from routing.analysis.hazards import GRAVE
-from routing.analysis.hazards import points as stake_points
+from routing.analysis.first_day import AT_MIDDLE, USUAL
+from routing.analysis.hazards import CERTAIN
+from routing.analysis.site import Site, shipped
 from routing.choice import Moved, Score, Turn
 from routing.errors import RoutingError
 
 ARTIFACTS = Path(__file__).parent.parent / "artifacts"
 
-# How a receipt calls the floor under grave messages.
-STAKES_FIRST = "never below the rules"
+# How a receipt calls the floor under dangerous messages.
+DANGER_FIRST = "danger comes first"
 # Changes of the score that a receipt leaves out.
 LEAST_MOVE = 0.05
 
-FORMAT = 1  # raised when features change their meaning: older texts are then refused
+FORMAT = 2  # raised when features change their meaning: older texts are then refused
 
-# What a signal of the rules is when it says nothing, by the name of its feature.
-_SILENT: Mapping[str, Callable[[Signals], Signals]] = {
-    "questions": lambda seen: replace(seen, questions=1),
-    "parts": lambda seen: replace(seen, parts=0),
-    "length": lambda seen: replace(seen, words=min(seen.words, 15)),
-    "reasoning": lambda seen: replace(seen, reasoning=()),
-    "upset": lambda seen: replace(seen, upset=False),
-    "asked before": lambda seen: replace(seen, again=False),
-    "messages before": lambda seen: replace(seen, earlier=0),
-    "bad ratings": lambda seen: replace(seen, bad_ratings=0),
-    "coverage": lambda seen: replace(seen, evidence=0.5),
-}
+# Log-odds of the first day that no labelled message can teach: added where the articles hold
+# nothing of it and taken off where they hold all, for asking again, for each answer rated down.
+EVIDENCE, AGAIN, BAD_RATING, MANY_BEFORE = 0.9, 1.0, 0.9, 0.3
+# Questions or parts from which good articles do not make a message plain.
+SEVERAL = 3
 
 
 class BadModel(RoutingError):
@@ -101,11 +99,15 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A ridge regression: `weights` on standardised features, `ngrams` by hash bucket."""
+    """A ridge regression: `weights` on standardised features, `ngrams` by hash bucket.
+
+    `vector` is multiplied with an embedding; () where labels had none.
+    """
 
     bias: float
     weights: Mapping[str, float]
     ngrams: "array[float]"
+    vector: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +164,8 @@ class Model:
         def terms(head: Head) -> dict[str, float]:
             added = {name: at * standard.get(name, 0.0) for name, at in head.weights.items()}
             added["wording"] = sum(head.ngrams[bucket] * at for bucket, at in words.items())
+            if len(head.vector) == len(measured.vector):
+                added["meaning"] = sum(map(mul, head.vector, measured.vector))
             return added | {"bias": head.bias}
 
         return terms(self.cheap), terms(self.strong) if self.strong else {}
@@ -189,59 +193,107 @@ def read(stored: str) -> Model:
     return model
 
 
-@cache
-def exams() -> Model:
-    """The model fitted to graded exams (MMLU, GSM8K), read once a process. For evaluation only."""
-    return read((ARTIFACTS / "exams.json").read_text())
-
-
-def score(turn: Turn, model: Model | None = None) -> tuple[Score, Signals]:
-    """What decides: `estimate`, without measuring what only a model reads where there is none.
-
-    On the first day it is the rules' score in the rules' words, at the rules' cost.
-    """
+def score(
+    turn: Turn, model: Model | None = None, site: Site | None = None
+) -> tuple[Score, Signals]:
+    """What decides: `estimate`, without measuring what only a model reads where there is none."""
     if model is None:
-        seen = signals(turn)
-        return replace(weigh(seen), analyzer=Stage.FIRST_DAY.analyzer), seen
-    measured = measure(turn)
-    return weighed(measured, model).as_score(), measured.seen
+        seen = signals(turn, site)
+        return weigh_first_day(seen, site), seen
+    measured = measure(turn, site=site)
+    return weighed(measured, model, site).as_score(), measured.seen
 
 
-def estimate(turn: Turn, model: Model | None = None, *, task: float = 0.0) -> Estimate:
-    """Score a turn, with the rules alone or with a fitted model. Any text is accepted.
+def estimate(
+    turn: Turn, model: Model | None = None, *, task: float = 0.0, site: Site | None = None
+) -> Estimate:
+    """Score a turn, by the first day or with a fitted model. Any text is accepted.
 
     `task`: points of ten that the operator gives the recognised task type. A usual message takes
     under 0.5 ms.
     """
-    return weighed(measure(turn, task), model)
+    return weighed(measure(turn, task, site), model, site)
 
 
-def weighed(measured: Measured, model: Model | None = None) -> Estimate:
+def weigh_first_day(seen: Signals, site: Site | None = None) -> Score:
+    """The first day's score of what was seen, with its reasons in words."""
+    value, moved = _first_day(seen, site or shipped())
+    return Estimate(value, Stage.FIRST_DAY, _telling(moved), "").as_score()
+
+
+def weighed(measured: Measured, model: Model | None = None, site: Site | None = None) -> Estimate:
     """The estimate of what was measured before."""
     if model is None:
-        score, stage, moved = prior(measured), Stage.FIRST_DAY, _moved_by_rules(measured)
+        stage = Stage.FIRST_DAY
+        score, moved = _first_day(measured.seen, site or shipped())
+        if measured.task:
+            full = min(HIGHEST, max(floor(measured.seen), score + measured.task))
+            moved.append(Moved("task type", full - score))
+            score = full
     else:
         probability, moved = model.moved(measured)
         score, stage = LOWEST + (HIGHEST - LOWEST) * probability, Stage.LEARNED
-    if (least := floor(measured.seen)) > score:
-        moved.append(Moved(STAKES_FIRST, least - score))
-        score = least
+        if (least := floor(measured.seen)) > score:
+            moved.append(Moved(DANGER_FIRST, least - score))
+            score = least
+    return Estimate(score, stage, _telling(moved), measured.language)
+
+
+def log_odds(seen: Signals) -> dict[str, float]:
+    """What adds up to the first day's log-odds, with what no text tells."""
+    evidence = EVIDENCE * (1 - 2 * seen.evidence)
+    if seen.stakes or max(seen.questions, seen.parts) >= SEVERAL:
+        # A good article makes neither a danger plain nor several answers one.
+        evidence = max(evidence, 0.0)
+    return {
+        **seen.terms,
+        "covered by the articles" if evidence < 0 else "hardly covered by the articles": evidence,
+        "asked before": AGAIN if seen.again else 0.0,
+        "bad ratings": BAD_RATING * min(seen.bad_ratings, MOST_BAD_RATINGS),
+        "many messages before": MANY_BEFORE if seen.earlier >= LONG else 0.0,
+    }
+
+
+def _first_day(seen: Signals, site: Site) -> tuple[float, list[Moved]]:
+    """The score, and by how much each feature moved it."""
+    if not seen.words:
+        return LOWEST, [Moved("no words to answer", LOWEST - AT_MIDDLE)]
+    terms = log_odds(seen)
+    head = site.meaning if site.meaning and "meaning" in terms else site.words
+    total = sum(terms.values())
+    value = first_day.score(total, head.quantiles)
+    shown = {
+        "danger": f"about {' and '.join(seen.stakes[:2])}",
+        "words of danger": f"words about {' and '.join([*seen.stakes, *seen.hints][:2])}",
+        "danger said before": f"goes on about {' and '.join(seen.carried[:2]) or 'a danger'}",
+    }
+    moved = [
+        Moved(shown.get(name, name), value - first_day.score(total - added, head.quantiles))
+        for name, added in terms.items()
+        if added and name != USUAL
+    ]
+    if (least := floor(seen)) > value:
+        moved.append(Moved(DANGER_FIRST, least - value))
+        value = least
+    return value, moved
+
+
+def _telling(moved: Iterable[Moved]) -> tuple[Moved, ...]:
+    """The largest first, without what changes nothing that is shown."""
     telling = (move for move in moved if abs(move.points) >= LEAST_MOVE)
-    return Estimate(
-        score, stage, tuple(sorted(telling, key=lambda move: -abs(move.points))), measured.language
-    )
+    return tuple(sorted(telling, key=lambda move: -abs(move.points)))
 
 
 def prior(measured: Measured) -> float:
-    """The first day's score, 1 to 10: the rules and the task type. Promises no saving."""
+    """The score by the rules and the task type, 1 to 10: a feature of what is learned."""
     return min(HIGHEST, max(LOWEST, weigh(measured.seen).value + measured.task))
 
 
 def floor(seen: Signals) -> float:
-    """The least score: the rules' own where the stakes are grave, because labels of such messages
-    are too few to be trusted, and a wrong answer to one costs more than all that cheap ones save.
+    """The least score: where a danger is certain, a wrong answer costs more than all that cheap
+    ones save, and labels of such messages are too few to be trusted.
     """
-    return weigh(seen).value if stake_points(seen.stakes) >= GRAVE else LOWEST
+    return CERTAIN if seen.stakes else LOWEST
 
 
 def logistic(log_odds: float) -> float:
@@ -258,29 +310,27 @@ def need(fails: float, both_fail: float) -> float:
     return min(1.0, max(0.0, fails)) * (1.0 - min(1.0, max(0.0, both_fail))) ** 2
 
 
-def _moved_by_rules(measured: Measured) -> list[Moved]:
-    score = prior(measured)
-    without = {name: replace(measured, seen=drop(measured.seen)) for name, drop in _SILENT.items()}
-    for stake in measured.seen.stakes:
-        others = tuple(name for name in measured.seen.stakes if name != stake)
-        without[stake] = replace(measured, seen=replace(measured.seen, stakes=others))
-    without["task type"] = replace(measured, task=0.0)
-    return [Moved(name, score - prior(each)) for name, each in without.items()]
-
-
 def _written(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return _written(array("f", value))
     if isinstance(value, array):
         return base64.b64encode(zlib.compress(value.tobytes(), 9)).decode()
     return {k: _written(v) for k, v in value.items()} if isinstance(value, dict) else value
 
 
 def _head(given: Mapping[str, Any]) -> Head:
-    return Head(float(given["bias"]), dict(given["weights"]), _floats(given["ngrams"]))
+    weights, ngrams = dict(given["weights"]), _floats(given["ngrams"])
+    return Head(float(given["bias"]), weights, ngrams, tuple(_unpacked(given["vector"])))
+
+
+def _unpacked(packed: str) -> "array[float]":
+    values = array("f")
+    values.frombytes(zlib.decompress(base64.b64decode(packed, validate=True)))
+    return values
 
 
 def _floats(packed: str) -> "array[float]":
-    values = array("f")
-    values.frombytes(zlib.decompress(base64.b64decode(packed, validate=True)))
+    values = _unpacked(packed)
     if len(values) != BUCKETS:
         raise BadModel(f"{len(values)} buckets instead of {BUCKETS}")
     return values

@@ -21,8 +21,11 @@ _ACCENT = re.compile("[\u0300-\u036f]")
 _PUNCTUATION = re.compile(r"[\s!-/:-@\[-`{-~¿¡…“”„«»。、]+")
 _ADDRESS = re.compile(r"[hw](?:ttps?://|ww\.)\S+", re.IGNORECASE)
 
-_GREATER = r"(?:strong|smart|great|bigg|larg|powerful|advanced|premium|expensive|good|better|best)"
+_GREATER = (
+    r"(?:strong|smart|great|bigg|larg|clever|powerful|advanced|premium|expensive|good|better|best)"
+)
 _GREATER += r"(?:er|est)?"
+_MODEL = r"claude|gemini|llama|mistral|deepseek|copilot"
 # Asking for a model, a tier or a score: who pays decides that, not who asks.
 _WISH = re.compile(
     # Possessive, as none of these words begins what may follow.
@@ -30,7 +33,7 @@ _WISH = re.compile(
     r"(?:(?:use|using|with|by|via|ask|switch(?:ing)? to|talk to|answer(?: me)? (?:with|by)|"
     r"route (?:this|it|me) to|escalate (?:this|it|me) to|benutze|nimm|utilisez?|usa|gebruik)\s+)?"
     r"(?:the\s+|a\s+|your\s+|den\s+|das\s+)?"
-    rf"(?:(?:chat\s?)?gpt[-\s]?\d[\w.-]*|chat\s?gpt|gpt\b|{_GREATER}\s+(?:ai|llm|language)\b"
+    rf"(?:(?:chat\s?)?gpt[-\s]?\d[\w.-]*|chat\s?gpt|gpt\b|(?:{_MODEL})\b|{_GREATER}\s+(?:ai|llm|language)\b"
     rf"(?:\s+model)?|(?:{_GREATER}|cheap)\s+tier|"
     rf"(?<=use )(?:the\s+|your\s+)?{_GREATER}\s+model|(?<=to ){_GREATER}\s+model)"
     r"(?:\s+(?:please|pls|bitte|now|only|for this))*"
@@ -41,7 +44,19 @@ _WISH = re.compile(
 )
 # One of these is in every wish.
 _WISHED = (
-    *("gpt", " ai", "\nai", "llm", "language", "tier", "model", "ignore", "forget", "disregard"),
+    *(
+        *_MODEL.split("|"),
+        "gpt",
+        " ai",
+        "\nai",
+        "llm",
+        "language",
+        "tier",
+        "model",
+        "ignore",
+        "forget",
+        "disregard",
+    ),
     *("10", " ten", "\nten", ":ten", "=ten"),
 )
 

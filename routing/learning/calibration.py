@@ -1,12 +1,14 @@
-"""Scores as probabilities: fitted to what became of them, and how far off they are. Pure."""
+"""Scores as probabilities: fitted to what became of them, and how far off they are."""
 
-import math
 import random
 from collections.abc import Sequence
 from itertools import pairwise
-from operator import mul
 
-from routing.analysis.learned_score import logistic
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+
+# Labels that the prior of a slope counts for, at each end of the scores.
+PRIOR_LABELS = 80.0
 
 
 def calibrate(
@@ -18,34 +20,25 @@ def calibrate(
 ) -> tuple[float, float]:
     """Intercept and slope of the logistic from unseen scores to a probability (Platt 1999).
 
-    `counts`: what each score counts for, once by default.
-
-    The slope has a prior: a score is taken as the probability it was fitted to be, `shrunk` so
-    many times towards their mean, give or take half, until some 2,000 labels say otherwise. It
-    stays positive, so the ranking is kept.
+    `counts`: what each score counts for, once by default. The slope has a prior: a score is taken
+    as the probability that it was fitted to be, `shrunk` so many times towards their mean. Few
+    labels move it little, and it stays positive, so the ranking is kept.
     """
-    counts = counts or [1.0] * len(scores)
-    rate = (sum(map(mul, counts, worse)) + 1) / (sum(counts) + 2)
-    centre = sum(scores) / len(scores)
+    weights = np.ones(len(scores)) if counts is None else np.asarray(counts, float)
+    truth = np.asarray(worse, float)
+    rate = (weights @ truth + 1) / (weights.sum() + 2)
+    centre = float(np.mean(scores))
     honest = shrunk / (rate * (1 - rate))
-    away = [each - centre for each in scores]
-    level, slope, trust = math.log(rate / (1 - rate)), honest, 4 / honest**2
-    for _ in range(20):
-        guesses = [logistic(level + slope * each) for each in away]
-        errors = [
-            count * (guess - truth)
-            for count, guess, truth in zip(counts, guesses, worse, strict=True)
-        ]
-        spreads = [
-            count * guess * (1 - guess) for count, guess in zip(counts, guesses, strict=True)
-        ]
-        first, second = sum(errors), sum(map(mul, errors, away)) + trust * (slope - honest)
-        aa, ab = sum(spreads) + 1e-9, sum(map(mul, spreads, away))
-        bb = sum(spread * each * each for spread, each in zip(spreads, away, strict=True)) + trust
-        level -= (bb * first - ab * second) / (aa * bb - ab * ab)
-        slope -= (aa * second - ab * first) / (aa * bb - ab * ab)
-        slope = min(4 * honest, max(honest / 4, slope))
-    return level - slope * centre, slope
+    away = (np.asarray(scores, float) - centre) * honest
+    # The prior as labels: at both ends of the scores, what the slope that is expected says.
+    ends = np.array([away.min(), away.max()])
+    expected = 1 / (1 + np.exp(-(np.log(rate / (1 - rate)) + ends)))
+    rows = np.concatenate([away, ends, ends])
+    truths = np.concatenate([truth, np.ones(2), np.zeros(2)])
+    trusts = np.concatenate([weights, PRIOR_LABELS * expected, PRIOR_LABELS * (1 - expected)])
+    fitted = LogisticRegression(C=1e6).fit(rows.reshape(-1, 1), truths, trusts)
+    slope = honest * min(4.0, max(0.25, float(fitted.coef_[0, 0])))
+    return float(fitted.intercept_[0]) - float(slope) * centre, float(slope)
 
 
 def miscalibration(truths: Sequence[bool], probabilities: Sequence[float], bins: int = 10) -> float:

@@ -104,13 +104,12 @@ def main() -> None:
     parser.add_argument("--only", default="", help="domains whose name has these letters")
     arguments = parser.parse_args()
     folder = arguments.graded
-    exams = learned_score.exams()
     mathematics = model_training.model(model_training.exam_labels(folder, "gsm8k"))
     mmlu = model_training.exam_labels(folder, "mmlu")
     domains: dict[str, tuple[Domain, learned_score.Model]] = {
-        "bank": (customers(folder / "banking77.jsonl.gz"), exams),
-        "bank, 15 % wrong": (customers(folder / "banking77.jsonl.gz", 0.15), exams),
-        "assistant": (customers(folder / "clinc150.jsonl.gz"), exams),
+        "bank": (customers(folder / "banking77.jsonl.gz"), mathematics),
+        "bank, 15 % wrong": (customers(folder / "banking77.jsonl.gz", 0.15), mathematics),
+        "assistant": (customers(folder / "clinc150.jsonl.gz"), mathematics),
         "mmlu, judged": (partial(graded, mmlu, True), mathematics),
         "mmlu, thumbs": (partial(graded, mmlu, False), mathematics),
     }

@@ -20,8 +20,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from routing.analysis import difficulty, learned_score
+from routing.analysis.features import measure
 from routing.checks.verifier import Answered, verify
 from routing.choice import Score, Turn, choose
+from routing.learning import first_day_training, model_training
+from routing.learning.labels import Label
 from tests.tables import show
 
 ROOT = Path(__file__).parents[2]
@@ -108,7 +111,10 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=10, help="of the bank's messages, each nth")
     arguments = parser.parse_args()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    model = learned_score.exams()
+    known = first_day_training.messages()[:400]
+    model = model_training.model(
+        [Label(measure(each.turn), 1.0 - each.strong_needed, 1.0) for each in known]
+    )
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     article = next(iter(sorted((SHOP / "articles").glob("*.md")))).read_text()
     decided: dict[str, Decide] = {

@@ -283,7 +283,7 @@ def test_decisions_are_found_and_read(staff):
     assert [decision.reference for decision in cheap.context["cl"].result_list] == ["reply:7"]
     one = RouteDecision.objects.get(reference="reply:8")
     page = text(staff.get(reverse("admin:routing_routedecision_change", args=[one.pk])))
-    assert "stakes: a disputed payment" in page
+    assert "stakes: disputed payments and lost money" in page
     assert "Score from which the strong tier answered." in page
 
 

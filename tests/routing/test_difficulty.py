@@ -204,7 +204,7 @@ def test_the_reasons_come_strongest_first():
     score = rules(Turn("I was charged twice. Why?", evidence=0.5))
 
     assert score.analyzer == "rules"
-    assert score.reasons == ("about a disputed payment", "asks why")
+    assert score.reasons == ("about disputed payments and lost money", "asks why")
     assert rules(Turn("Opening hours?", evidence=0.9)).reasons == (
         "one short question",
         "covered by the articles",

@@ -13,9 +13,10 @@ import pytest
 
 from routing import thresholds
 from routing.analysis import learned_score
-from routing.analysis.difficulty import rules, weigh
+from routing.analysis.difficulty import rules
 from routing.analysis.features import language, measure, sums
-from routing.analysis.learned_score import BadModel, Stage, estimate
+from routing.analysis.hazards import CERTAIN
+from routing.analysis.learned_score import BadModel, Stage, estimate, weigh_first_day
 from routing.choice import Moved, Tier, Turn, choose
 from routing.learning import model_training
 from routing.learning.calibration import miscalibration
@@ -64,7 +65,7 @@ def test_a_plain_question_is_cheap_and_one_in_three_parts_strong_on_the_first_da
         ({"task": 2.0}, "task type"),
         ({"turn": Turn(HOURS, earlier=("Hello, what are your business hours?",))}, "asked before"),
         ({"turn": Turn(f"{HOURS} And how do I pay? And who delivers?")}, "questions"),
-        ({"turn": Turn("My pen is on fire, what now?")}, "safety"),
+        ({"turn": Turn("My pen is on fire, what now?")}, "about fire, gas and electricity"),
     ],
 )
 def test_what_raises_the_score_is_named(more, name):
@@ -90,17 +91,15 @@ def test_the_choice_flips_at_the_score(fitted):
         assert 1 <= score <= 10
 
 
-def test_the_first_day_decides_as_the_rules_do(customers_questions):
+def test_the_first_day_scores_a_message_as_it_scores_its_stored_signals(customers_questions):
     for text in customers_questions:
         turn = Turn(text, earlier=(text, HOURS), evidence=len(text) % 11 / 10)
 
         score, seen = learned_score.score(turn)
 
-        by_rules = rules(turn)
-        assert (score.value, score.reasons) == (by_rules.value, by_rules.reasons)
         assert score.analyzer == "learned, first day"
-        assert weigh(seen) == by_rules
-        assert estimate(turn).score == by_rules.value
+        assert weigh_first_day(seen) == score
+        assert round(estimate(turn).score, 1) == score.value
 
 
 GRAVE = (
@@ -127,21 +126,21 @@ def test_no_label_makes_a_grave_message_cheap(text, trusting):
     found = estimate(turn, trusting)
 
     assert alone < 7
-    assert found.score == rules(turn).value
+    assert found.score == CERTAIN
     assert choose(found.as_score(), 7).tier is Tier.STRONG
     assert learned_score.score(turn, trusting)[0].value == found.score
-    assert Moved(learned_score.STAKES_FIRST, found.score - alone) in found.moved
+    assert Moved(learned_score.DANGER_FIRST, found.score - alone) in found.moved
 
 
-def test_a_grave_message_may_score_above_the_rules():
+def test_a_dangerous_message_may_score_above_its_floor():
     text = "I was charged twice"
     grave = [model_training.Label(measure(Turn(text)), 0.0, 1.0) for _ in range(60)]
     doubting = model_training.model([*grave, *site(100, seed=5)])
 
     found = estimate(Turn(text, evidence=1.0), doubting)
 
-    assert found.score > rules(Turn(text, evidence=1.0)).value
-    assert learned_score.STAKES_FIRST not in [move.name for move in found.moved]
+    assert found.score > CERTAIN
+    assert learned_score.DANGER_FIRST not in [move.name for move in found.moved]
 
 
 def test_labels_decide_what_is_not_grave(fitted):
@@ -150,7 +149,7 @@ def test_labels_decide_what_is_not_grave(fitted):
     found = estimate(turn, fitted)
 
     assert found.score != rules(turn).value
-    assert learned_score.STAKES_FIRST not in [move.name for move in found.moved]
+    assert learned_score.DANGER_FIRST not in [move.name for move in found.moved]
 
 
 def test_labels_teach_what_the_rules_cannot_know(fitted):
@@ -217,12 +216,8 @@ def test_a_model_of_other_features_is_refused(fitted):
         learned_score.read(fitted.text().replace('"length"', '"a feature of tomorrow"'))
 
 
-def test_the_shipped_model_is_small_and_ranks_exam_questions():
-    easy = Turn("What is the capital of France?\nA. Paris\nB. Rome\nC. Bonn\nD. Oslo\nAnswer:")
-    size = sum(path.stat().st_size for path in learned_score.ARTIFACTS.iterdir())
-
-    assert size < 3_000_000
-    assert 0 < estimate(easy, learned_score.exams()).probability < 0.3
+def test_what_is_shipped_is_small():
+    assert sum(path.stat().st_size for path in learned_score.ARTIFACTS.iterdir()) < 3_000_000
 
 
 @pytest.mark.parametrize(
@@ -325,10 +320,9 @@ def test_sums_in_a_text_are_checked(text, right):
     assert [correct for _, correct in sums(text)] == right
 
 
-def test_neither_django_nor_numpy_is_loaded():
-    code = "import routing.analysis.learned_score, routing.checks.verifier;"
-    code += "import routing.learning.model_training, sys;"
-    code += "sys.exit(bool({'django', 'numpy'} & set(sys.modules)))"
+def test_what_decides_loads_neither_django_nor_what_trains():
+    code = "import routing.analysis.learned_score, routing.learning.labels, sys;"
+    code += "sys.exit(bool({'django', 'numpy', 'sklearn'} & set(sys.modules)))"
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
@@ -352,8 +346,9 @@ def test_a_hundred_labels_of_an_exam_beat_the_rules_there(graded_answers):
 
 def test_many_labels_tell_by_themselves_how_far_to_trust_words(monkeypatch):
     labels = list(site(300, seed=1))
+    monkeypatch.setattr(model_training, "ENOUGH_TO_CHOOSE", 301)
     careful = model_training.model(labels)
-    monkeypatch.setattr(model_training, "MANY", 300)
+    monkeypatch.setattr(model_training, "ENOUGH_TO_CHOOSE", 300)
     monkeypatch.setattr(model_training, "LEAST_GAIN", -1.0)
 
     trusting = model_training.model(labels)

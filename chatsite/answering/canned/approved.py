@@ -28,7 +28,7 @@ def for_turn(claimed: Claimed) -> Answer | None:
     ):
         return None
     seen = difficulty.signals(turn)
-    if seen.stakes or seen.upset or max(seen.questions, seen.parts) > 1:
+    if seen.stakes or seen.carried or seen.upset or max(seen.questions, seen.parts) > 1:
         return None
     spoken, written = language(turn.text), language(task.approved)
     if spoken and written and spoken != written:

@@ -1,9 +1,10 @@
-"""`manage.py evaluate_routing FILE`: what routing saves and loses on graded questions.
+"""`manage.py evaluate_routing FILE`: what routing saves and loses on labelled messages.
 
 Here and not in `routing`, because it needs prices too.
 """
 
 import csv
+import json
 import random
 from argparse import ArgumentParser
 from collections.abc import Mapping, Sequence
@@ -11,12 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db.utils import OperationalError, ProgrammingError
 
 from billing import money
 from billing.errors import NoPrice
+from chatsite.tuning import message_report
 from chatsite.tuning.labelled_data_costs import Site
 from routing import policies
-from routing.analysis.difficulty import rules
+from routing.analysis import learned_score
 from routing.choice import Turn
 from routing.errors import RoutingError
 from routing.learning import (
@@ -26,7 +29,7 @@ from routing.learning import (
     model_training,
 )
 from routing.learning.evaluation import Between, Measures
-from routing.learning.labelled_data import Graded
+from routing.learning.labelled_data import BadLine, Exams, Graded, Message, Messages
 from routing.learning.strategies import (
     Step,
     Strategy,
@@ -37,6 +40,7 @@ from routing.learning.strategies import (
     together,
     verified,
 )
+from routing.models import Policy
 
 # Tokens of an answer where the file has none: the sample shop's average, from its ledger.
 ANSWER_TOKENS = 70
@@ -47,18 +51,29 @@ TARGETS = (0.5, 0.8)
 
 class Command(BaseCommand):
     help = (
-        "Prints, in Markdown, what strategies cost and how right they are on a file of graded "
-        "answers, and how much of the strong model's advantage each way of routing recovers. "
-        "The learned analyzer and the verifier are cross-validated. Minutes for 10,000 questions."
+        "Measures routing on a file of labelled messages, and prints tables in Markdown. Of "
+        "customers' messages that are labelled by whether they need the strong model: how well "
+        "they are told, in whole and by group. Of graded answers: what strategies cost and how "
+        "right they are, and how much of the strong model's advantage each recovers. What is "
+        "learned is "
+        "cross-validated. Minutes for 10,000 questions."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "file",
             type=Path,
-            help="JSON Lines, gzipped or not: prompt, score_strong, score_weak (0 to 1) and, where "
-            "they were kept, answer_weak, seconds_strong and seconds_weak; without seconds, "
-            "response times are those of this site's own calls",
+            help="JSON Lines, gzipped or not. Either message, strong_needed (0 or 1) and, where "
+            "there are any, turns, domain, language; or prompt, score_strong, score_weak (on any "
+            "scale) and, where they were kept, answer_weak, seconds_strong and seconds_weak. "
+            "Without seconds, response times are those of this site's own calls. Lines that "
+            "cannot be read are named and left out",
+        )
+        parser.add_argument(
+            "--json", action="store_true", help="print one JSON object in place of the tables"
+        )
+        parser.add_argument(
+            "--words-only", action="store_true", help="ask for no embeddings of the messages"
         )
         parser.add_argument("--csv", type=Path, help="write each way's curve there")
         parser.add_argument("--svg", type=Path, help="draw the curves there")
@@ -84,29 +99,70 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         _check(options)
         try:
-            rows = labelled_data.read(options["file"])
+            found = labelled_data.read(options["file"])
+            for line in found.left_out:
+                self.stderr.write(f"Line {line.number} is left out: {line.why}")
             policy = policies.current()
-            site = Site.of(policy, options["prompt_tokens"], options["answer_tokens"])
-            labels = [model_training.label(row) for row in rows]
-            learned = model_training.unseen(labels)
-            doubts = (
-                model_training.unseen_checks(labels) if all(row.answer for row in rows) else None
-            )
+            match found:
+                case Messages(rows, left_out):
+                    self._messages(rows, left_out, policy, options)
+                case Exams(rows, left_out):
+                    self._exams(rows, left_out, policy, options)
         except NoPrice as error:
             raise CommandError(
                 f"{error.model} has no price: `manage.py import_prices` adds the provider's."
             ) from error
         except RoutingError as error:
             raise CommandError(str(error)) from error
+        except (OperationalError, ProgrammingError) as error:
+            raise CommandError(
+                f"The database has no tables yet ({error}): run `make run` first."
+            ) from error
+
+    def _messages(
+        self,
+        rows: Sequence[Message],
+        left_out: Sequence[BadLine],
+        policy: Policy,
+        options: Mapping[str, Any],
+    ) -> None:
+        report = message_report.of(rows, policy, options["share"], words_only=options["words_only"])
+        if options["json"]:
+            self._print_json(options, rows, left_out, report.as_json())
+        else:
+            self.stdout.write(report.as_text(options["file"].name, len(left_out)))
+
+    def _print_json(
+        self,
+        options: Mapping[str, Any],
+        rows: Sequence[object],
+        left_out: Sequence[BadLine],
+        measured: Mapping[str, Any],
+    ) -> None:
+        told = {"file": options["file"].name, "rows": len(rows), "left_out": len(left_out)}
+        bad = [{"line": line.number, "why": line.why} for line in left_out]
+        self.stdout.write(json.dumps({**told, **measured, "bad_lines": bad}, indent=1))
+
+    def _exams(
+        self,
+        rows: Sequence[Graded],
+        left_out: Sequence[BadLine],
+        policy: Policy,
+        options: Mapping[str, Any],
+    ) -> None:
+        site = Site.of(policy, options["prompt_tokens"], options["answer_tokens"])
+        labels = [model_training.label(row) for row in rows]
+        learned = model_training.unseen(labels)
+        doubts = model_training.unseen_checks(labels) if all(row.answer for row in rows) else None
         questions = site.questions(rows)
         turns = [Turn(row.prompt) for row in rows]
-        first_day = [rules(turn).value for turn in turns]
+        first_day = [learned_score.score(turn)[0].value for turn in turns]
         draw = random.Random(1)  # noqa: S311  a coin to compare with
         rankings: dict[str, list[float]] = {
             "random": [draw.random() for _ in rows],
             "length rule": [evaluation.by_length(turn) for turn in turns],
             "keyword rule": [evaluation.by_keywords(turn) for turn in turns],
-            "first day (rules)": first_day,
+            "first day": first_day,
             ANALYZER: learned,
         }
         if doubts is not None:
@@ -134,7 +190,16 @@ class Command(BaseCommand):
             name = f"cheap first, {share:.0%} escalated by the verifier"
             table.append(strategy(name, questions, (), highest(doubts, share)))
         measures = evaluation.measured(questions.gains, rankings, options["resamples"])
+        if options["json"]:
+            worse = [label.is_worse for label in labels]
+            threshold = policy.threshold
+            told = message_report.of_exams(worse, first_day, learned, threshold, rows, share)
+            apgr = {name: round(found.apgr.value, 4) for name, found in measures.items()}
+            self._print_json(options, rows, left_out, {**told, "apgr": apgr})
+            return
         self._say(options["file"].name, rows, site, table, measures)
+        if left_out:
+            self.stdout.write(f"\n{len(left_out)} lines could not be read and are left out.")
         off = evaluation.calibration(learned, [label.is_worse for label in labels])
         self.stdout.write(
             f"\nCalibration error of the learned analyzer: {off.error:.3f}. Probabilities without "
