@@ -112,6 +112,7 @@ INSTALLED_APPS = [
     "chatsite.offline",
     "chatsite.demo",
     "chatsite.tuning",
+    "chatsite.operations",
     "routing",
     "billing",
     "billing.alerts",
@@ -119,6 +120,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "chatsite.operations.logs.request_ids",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -236,6 +238,9 @@ EMBEDDINGS_BASE_URL = env.text("EMBEDDINGS_BASE_URL") and env.url(
     "EMBEDDINGS_BASE_URL", "", {"http", "https"}
 )
 
+# Card numbers, e-mail addresses and telephone numbers leave as placeholders for the provider.
+MASK_PERSONAL_DATA = env.flag("MASK_PERSONAL_DATA", True)
+
 # Answers that one worker process holds open at once; what is beyond waits for a free place.
 ANSWERS_PER_WORKER = env.number("ANSWERS_PER_WORKER", 500, 1, 5000)
 # Seconds that a worker told to stop gives its open answers before it hands them on.
@@ -321,11 +326,19 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not BEHIND_HTTPS  # on localhost
 LOG_LEVEL = env.text("LOG_LEVEL", "INFO").upper()
 if LOG_LEVEL not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
     raise ImproperlyConfigured(f"LOG_LEVEL={LOG_LEVEL!r} is not DEBUG, INFO, WARNING or ERROR")
+LOG_FORMAT = env.text("LOG_FORMAT", "line")
+if LOG_FORMAT not in {"line", "json"}:
+    raise ImproperlyConfigured(f"LOG_FORMAT={LOG_FORMAT!r} is not line or json")
+# With it, /metrics answers whoever gives it as a bearer's token.
+METRICS_TOKEN = env.secret("METRICS_TOKEN")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "json": {"()": "chatsite.operations.logs.Json"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {name: {"level": LOG_LEVEL} for name in ("chatsite", "routing", "billing")},
 }

@@ -3,11 +3,15 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from chatsite.operations import views as operations
 from chatsite.staff.sign_in import SignIn
 
 admin.autodiscover()
 
 urlpatterns = [
+    path("healthz", operations.healthz),
+    path("readyz", operations.readyz),
+    path("metrics", operations.metrics),
     path("admin/response-quality/", include("chatsite.monitor.urls")),
     path("admin/threshold/", include("chatsite.tuning.urls")),
     # Before the admin's own, of the same address.

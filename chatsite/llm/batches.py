@@ -22,6 +22,7 @@ from chatsite.llm.answer import Finished
 from chatsite.llm.chunks import Chunk
 from chatsite.llm.errors import Kind, UpstreamError, refusal, reported
 from chatsite.llm.finish_reasons import FinishReason
+from chatsite.llm.masking import Mask
 from chatsite.llm.server_sent_events import Event
 from chatsite.llm.streaming import Message
 from chatsite.llm.text_repair import repaired
@@ -154,7 +155,7 @@ def _line(request: Request) -> dict[str, Any]:
         "url": "/v1/chat/completions",
         "body": parameters.body(
             request.model,
-            request.messages,
+            Mask().messages(request.messages) if settings.MASK_PERSONAL_DATA else request.messages,
             request.output_limit,
             request.temperature,
             request.response_format,

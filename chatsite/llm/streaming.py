@@ -2,18 +2,20 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import httpx2
 import orjson
+from django.conf import settings
 
 from billing import tokens
 from chatsite.llm import async_client, parameters
 from chatsite.llm.answer import Answer, Delta, Finished, Retracted
 from chatsite.llm.errors import Kind, UpstreamError
+from chatsite.llm.masking import Mask
 from chatsite.llm.server_sent_events import Events, NotAnAnswer
 from chatsite.llm.transport import TooLong
 
@@ -38,6 +40,27 @@ class Deadlines:
 
 
 async def stream(
+    *, messages: Sequence[Message], **call: Any
+) -> AsyncGenerator[Delta | Retracted | Finished]:
+    """As `unmasked`, with what `masking` hides from the provider. Raises UpstreamError."""
+    mask = Mask()
+    asked = mask.messages(messages) if settings.MASK_PERSONAL_DATA else messages
+    async with aclosing(unmasked(messages=asked, **call)) as parts:
+        async for part in parts:
+            match part:
+                case Delta(text):
+                    if shown := mask.delta(text):
+                        yield Delta(shown)
+                case Retracted():
+                    mask.rest()
+                    yield part
+                case Finished(text):
+                    if rest := mask.rest():
+                        yield Delta(rest)
+                    yield replace(part, text=mask.restore(text))
+
+
+async def unmasked(
     *,
     model: str,
     messages: Sequence[Message],

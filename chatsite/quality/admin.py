@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
@@ -64,6 +64,8 @@ class ProposalAdmin(WrittenByCode):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         found = Proposal.objects.select_related("learned", "against", "policy", "decided_by")
+        if not object_id.isdecimal():
+            raise Http404
         proposal = get_object_or_404(found, pk=object_id)
         in_force = policies.current()
         context = {
@@ -87,6 +89,8 @@ class ProposalAdmin(WrittenByCode):
             raise PermissionDenied
         try:
             policy = proposals.accept(pk, request.user)
+        except Proposal.DoesNotExist as error:
+            raise Http404 from error
         except (Decided, Stale) as error:
             self.message_user(request, f"{error}. Nothing was changed.", messages.WARNING)
             return self._back(pk)
@@ -105,6 +109,8 @@ class ProposalAdmin(WrittenByCode):
             raise PermissionDenied
         try:
             proposal = proposals.reject(pk, request.user)
+        except Proposal.DoesNotExist as error:
+            raise Http404 from error
         except Decided as error:
             self.message_user(request, f"{error}. Nothing was changed.", messages.WARNING)
             return self._back(pk)

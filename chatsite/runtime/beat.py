@@ -61,6 +61,7 @@ def _nightly(task: str, hour: int, minute: int) -> dict[str, Any]:
 
 
 app.conf.beat_schedule = {
+    "canary": _each("chatsite.operations.tasks.canary", timedelta(seconds=10)),
     "sweep": _each("chatsite.answering.tasks.sweep", SWEPT_EVERY),
     "look": _each("billing.alerts.tasks.look", LOOKED_EVERY),
     "look_back": _each("billing.alerts.tasks.look_back", timedelta(minutes=10)),

@@ -65,21 +65,21 @@ class Places:
 
     def __init__(self, most: int) -> None:
         self.most = most
-        self._taken: Counter[str] = Counter()
+        self.taken: Counter[str] = Counter()
 
     @contextmanager
     def held(self, key: str) -> Iterator[bool]:
         """Hold one more within; false, and none is held, where there is no place left."""
-        if self._taken[key] >= self.most:
+        if self.taken[key] >= self.most:
             yield False
             return
-        self._taken[key] += 1
+        self.taken[key] += 1
         try:
             yield True
         finally:
-            self._taken[key] -= 1
-            if not self._taken[key]:
-                del self._taken[key]
+            self.taken[key] -= 1
+            if not self.taken[key]:
+                del self.taken[key]
 
 
 sockets_per_address = Places(settings.SOCKETS_PER_ADDRESS)

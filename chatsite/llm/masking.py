@@ -1,0 +1,87 @@
+"""What a provider need not know: card numbers, e-mail addresses and telephone numbers.
+
+They leave as `[CARD_1]`, `[EMAIL_1]`, `[PHONE_1]`, the same for the same words throughout a call,
+and stand in the answer as they were. Pure.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+_EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
+# Digits with what people write between them; which they are is decided below.
+_DIGITS = re.compile(r"(?<![\w.#])\+?\(?\d(?:[ \u00a0.\-/()]{0,2}\d){6,22}(?![\w])")
+_DATE = re.compile(r"(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4})\b")
+_PLACEHOLDER = re.compile(r"\[(?:CARD|EMAIL|PHONE)_\d+\]")
+# Digits of a card, and of a telephone number with its area or country.
+CARD = range(13, 20)
+PHONE = range(8, 16)
+# Longer than any placeholder: what may be the beginning of one waits for the rest.
+LONGEST = 12
+
+
+@dataclass
+class Mask:
+    """Of one call. What was hidden stays in this process."""
+
+    _hidden: dict[str, str] = field(default_factory=dict)
+    _waiting: str = ""
+
+    def messages(self, messages: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
+        """Those of customers and of answers; the site's own articles keep its own numbers."""
+        return [
+            dict(each)
+            if each.get("role") in {"system", "developer"} or not isinstance(each["content"], str)
+            else {**each, "content": self.hide(each["content"])}
+            for each in messages
+        ]
+
+    def hide(self, text: str) -> str:
+        text = _EMAIL.sub(lambda found: self._named("EMAIL", found[0]), text)
+        return _DIGITS.sub(self._number, text)
+
+    def restore(self, text: str) -> str:
+        """A whole text, with what was hidden in its place."""
+        return _PLACEHOLDER.sub(lambda found: self._hidden.get(found[0], found[0]), text)
+
+    def delta(self, text: str) -> str:
+        """The next part of an answer: what may be half a placeholder comes with the part after."""
+        text = self._waiting + text
+        begin = text.rfind("[", max(0, len(text) - LONGEST))
+        is_half = begin >= 0 and "]" not in text[begin:]
+        cut = begin if is_half else len(text)
+        self._waiting = text[cut:]
+        return self.restore(text[:cut])
+
+    def rest(self) -> str:
+        """What still waits when the answer has ended."""
+        rest, self._waiting = self._waiting, ""
+        return rest
+
+    def _number(self, found: re.Match[str]) -> str:
+        said = found[0]
+        digits = re.sub(r"\D", "", said)
+        if len(digits) in CARD and _passes_luhn(digits):
+            return self._named("CARD", said)
+        if _DATE.match(said) or len(digits) not in PHONE:
+            return said
+        # As people write telephone numbers: from a plus or a zero, or in groups.
+        groups = re.split(r"\D+", said.strip("+()"))
+        if said.startswith(("+", "0", "(")) or 3 <= len(groups) <= 6:
+            return self._named("PHONE", said)
+        return said
+
+    def _named(self, kind: str, said: str) -> str:
+        for name, hidden in self._hidden.items():
+            if hidden == said:
+                return name
+        number = sum(name.startswith(f"[{kind}_") for name in self._hidden) + 1
+        name = f"[{kind}_{number}]"
+        self._hidden[name] = said
+        return name
+
+
+def _passes_luhn(digits: str) -> bool:
+    """The check digit that all cards have. Source: ISO/IEC 7812-1."""
+    doubled = [int(digit) * (1 + at % 2) for at, digit in enumerate(reversed(digits))]
+    return sum(number - 9 if number > 9 else number for number in doubled) % 10 == 0

@@ -1,0 +1,82 @@
+"""Copies of the database: of a running site, consistent, and put back as they were."""
+
+import os
+import sqlite3
+import subprocess
+from contextlib import closing
+from pathlib import Path
+
+from django.db import connection, connections
+
+
+class NotRestored(Exception):
+    """In words for the operator; the database is as it was."""
+
+
+def write(file: Path) -> None:
+    """Customers go on meanwhile. A copy that was not finished has another name.
+
+    Raises OSError, DatabaseError, CalledProcessError.
+    """
+    part = file.with_name(f"{file.name}.part")
+    part.unlink(missing_ok=True)
+    if connection.vendor == "sqlite":
+        connection.ensure_connection()
+        with closing(sqlite3.connect(part)) as copy:
+            connection.connection.backup(copy, pages=1000)
+    else:
+        _postgresql("pg_dump", "--format=custom", "--no-owner", "--file", str(part))
+    part.chmod(0o600)
+    descriptor = os.open(part, os.O_RDONLY)
+    os.fsync(descriptor)
+    os.close(descriptor)
+    part.replace(file)
+
+
+def restore(file: Path) -> None:
+    """All or nothing. Stop the site first: what it writes meanwhile would be lost.
+
+    Raises NotRestored.
+    """
+    if not file.is_file():
+        raise NotRestored(f"There is no file {file}")
+    connections.close_all()
+    if connection.vendor == "sqlite":
+        _restore_sqlite(file)
+        return
+    try:
+        _postgresql(
+            "pg_restore", "--clean", "--if-exists", "--no-owner", "--single-transaction", str(file)
+        )
+    except subprocess.CalledProcessError as error:
+        raise NotRestored(f"pg_restore: {error.stderr.strip()}") from error
+
+
+def _restore_sqlite(file: Path) -> None:
+    try:
+        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as copy:
+            (found,) = copy.execute("PRAGMA integrity_check").fetchone()
+            if found != "ok":
+                raise NotRestored(f"{file} is damaged: {found}")
+            copy.execute("SELECT 1 FROM django_migrations LIMIT 1")
+            name = str(connection.settings_dict["NAME"])
+            with closing(sqlite3.connect(name, timeout=20)) as database:
+                copy.backup(database)
+    except sqlite3.Error as error:
+        raise NotRestored(f"{file} is no backup of this site: {error}") from error
+
+
+def _postgresql(program: str, *arguments: str) -> None:
+    """The password goes by the environment, which other users of the machine cannot read."""
+    given = connection.get_connection_params()
+    names = {"dbname": "PGDATABASE", "user": "PGUSER", "host": "PGHOST", "port": "PGPORT"}
+    names["password"] = "PGPASSWORD"  # noqa: S105
+    environment = {names[key]: str(value) for key, value in given.items() if key in names}
+    target = ["--dbname", environment["PGDATABASE"]] if program == "pg_restore" else []
+    subprocess.run(  # noqa: S603  # PostgreSQL's own programs
+        [program, *target, *arguments],
+        env=os.environ | environment,
+        check=True,
+        capture_output=True,
+        text=True,
+    )

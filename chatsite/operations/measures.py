@@ -1,0 +1,89 @@
+"""What a monitoring system reads: gauges of the whole site, by Prometheus's client.
+
+Every web process says the same of the site, and of itself how many sockets it holds.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from django.db.models import Count, Max, Min, Q, Sum
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from billing import clock, windows
+from billing.models import Budget, BudgetPeriod, Hold, LedgerEntry
+from chatsite.chat.models import Conversation, Message
+from chatsite.chat.web import rate_limits
+from chatsite.operations import readiness
+from chatsite.provider.models import ProviderModel
+
+# Of what is counted by time.
+RECENT = timedelta(minutes=10)
+NANO = 10**9
+
+
+class Site(Collector):
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        now = clock.now()
+        yield from self._queue()
+        yield from self._calls(now - RECENT)
+        current = windows.current(now)
+        spent = GaugeMetricFamily(
+            "chatsite_budget_dollars", "Of each site budget now.", labels=["budget", "what"]
+        )
+        site = BudgetPeriod.objects.filter(current, budget__scope=Budget.Scope.SITE)
+        for period in site.select_related("budget"):
+            for what in ("spent", "reserved", "limit"):
+                spent.add_metric([period.budget.name, what], getattr(period, what) / NANO)
+        yield spent
+        held = Hold.objects.aggregate(amount=Sum("amount"), number=Count("id"))
+        yield _one("reservations", "Calls that money is held for.", held["number"])
+        yield _one("reserved_dollars", "Held for them.", (held["amount"] or 0) / NANO)
+        paused = GaugeMetricFamily(
+            "chatsite_model_paused", "1: not asked, since it kept failing.", labels=["model"]
+        )
+        for model in ProviderModel.objects.filter(paused_until__gt=now):
+            paused.add_metric([model.name], 1)
+        yield paused
+        ready = readiness.look()
+        yield _one("ready", "1: database, Redis and a worker answer.", ready.is_ready)
+        sockets = sum(rate_limits.sockets_per_address.taken.values())
+        yield _one("sockets", "Open tabs of this web process.", sockets)
+
+    def _queue(self) -> Iterator[GaugeMetricFamily]:
+        due = Message.objects.filter(state=Message.State.PENDING)
+        oldest = due.aggregate(at=Min("due_at"), number=Count("id"))
+        age = (clock.now() - oldest["at"]).total_seconds() if oldest["at"] else 0.0
+        yield _one("replies_pending", "Replies that wait for a worker.", oldest["number"])
+        yield _one("reply_queue_seconds", "Age of the oldest of them.", max(age, 0.0))
+        waiting = Conversation.objects.waiting().count()
+        yield _one("conversations_waiting", "Where a person was asked for.", waiting)
+
+    def _calls(self, since: object) -> Iterator[GaugeMetricFamily]:
+        calls = LedgerEntry.objects.filter(called_at__gt=since).order_by()
+        ends = GaugeMetricFamily(
+            "chatsite_calls_recent", "Calls of 10 minutes by end.", labels=["purpose", "end"]
+        )
+        for purpose, outcome, number in calls.values_list("purpose", "outcome").annotate(
+            number=Count("id")
+        ):
+            ends.add_metric([purpose, outcome], number)
+        yield ends
+        answers = calls.filter(Q(purpose=LedgerEntry.Purpose.ANSWER))
+        newest = answers.aggregate(at=Max("settled_at"))["at"]
+        stamp = newest.timestamp() if newest else 0.0
+        yield _one("newest_answer_timestamp_seconds", "When the last call ended.", stamp)
+
+
+def _one(name: str, what: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"chatsite_{name}", what, value=float(value))
+
+
+_registry = CollectorRegistry()
+_registry.register(Site())
+
+
+def text() -> bytes:
+    """In Prometheus's format."""
+    return generate_latest(_registry)
