@@ -127,8 +127,9 @@ def refuse(claimed: Claimed) -> Ended | NotOurs:
     if change is None:
         return NotOurs()
     conversation = change.conversation
-    conversation.wants_person_since = conversation.wants_person_since or clock.now()
-    conversation.save(update_fields=["wants_person_since"])
+    if conversation.wants_person_since is None:
+        conversation.wants_person_since = clock.now()
+        conversation.save(update_fields=["wants_person_since"])
     return Ended(replace(change, handed=True))
 
 

@@ -47,8 +47,11 @@ def reserve(
         "conversation": "conversation:1",
         "visitor": "v1",
     }
+    instead_of = named.pop("instead_of", ())
     call = Call(reference, **(given | named))
-    return ledger.reserve(call, worst, expires_at=now + timedelta(minutes=2), now=now)
+    return ledger.reserve(
+        call, worst, expires_at=now + timedelta(minutes=2), now=now, instead_of=instead_of
+    )
 
 
 @pytest.fixture(name="reserve")

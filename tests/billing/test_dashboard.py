@@ -190,7 +190,7 @@ def test_a_hold_of_a_dead_worker_is_no_answer_of_two_minutes(staff, settled):
     for number in range(2, 12):
         settled(f"reply:{number}:1", took=120, outcome="expired", usage=None)
 
-    assert "gpt-3.5-turbo 11 90.9 % 0.5 s 1.0 s" in text(page(staff, "?period=7"))
+    assert "gpt-3.5-turbo 11 90.9 % 0.5 s 0.9 s" in text(page(staff, "?period=7"))
 
 
 @guards(
@@ -260,7 +260,6 @@ def test_every_number_of_a_chart_leads_to_its_rows(staff, traffic):
         ("?period=custom&from=x&to=2026-01-01", 7),
         ("?period=custom&from=0001-01-01&to=9999-12-31", 7),
         ("?period=custom&month=2026-13", 7),
-        ("?period=custom&month=%00", 7),
     ],
 )
 def test_the_address_says_what_is_shown(staff, traffic, query, calls):

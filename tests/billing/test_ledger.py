@@ -6,14 +6,9 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from billing import ledger
+from billing import ledger, ledger_proof
 from billing.errors import AlreadyCharged, NoRoom, NotReserved
-from billing.models import (
-    BudgetPeriod,
-    Hold,
-    LedgerEntry,
-    Price,
-)
+from billing.models import Budget, BudgetPeriod, Hold, LedgerEntry, Price
 from billing.prices.pricing import Rate, Usage
 from tests.billing.conftest import CHEAP, NOW, WORST, budget
 from tests.guards import guards
@@ -230,3 +225,60 @@ def test_a_refusal_undoes_nothing_but_itself(reserve):
     assert refused == 2
     assert Hold.objects.count() == 2
     assert set(BudgetPeriod.objects.values_list("reserved", flat=True)) == {2 * CHEAP}
+
+
+@guards("billing/ledger.py", "        if instead_of:\n", "        if False:\n")
+def test_the_hold_of_a_dead_workers_call_passes_to_the_next_attempt(reserve):
+    # Room for one call.
+    budget(CHEAP)
+    reserve("reply:1:1")
+    with pytest.raises(NoRoom):
+        reserve("reply:1:2")
+
+    reserve("reply:1:2", instead_of=["reply:1:1"])
+
+    window = BudgetPeriod.objects.get()
+    assert (window.reserved, window.spent) == (CHEAP, 0)
+    ledger.settle("reply:1:2", Usage(500, 100), outcome="stop", now=NOW)
+    # What the dead one cost nobody knows: its worst case, above what is held.
+    ledger.expire(NOW + timedelta(minutes=3))
+    dead, answer = LedgerEntry.objects.order_by("reference")
+    assert (dead.outcome, dead.amount, dead.estimated) == ("expired", CHEAP, True)
+    window.refresh_from_db()
+    assert window.spent == dead.amount + answer.amount
+    assert (window.reserved, window.overrun) == (0, CHEAP)
+    assert ledger_proof.differences() == []
+
+
+def test_a_worker_that_was_only_frozen_is_charged_what_it_used(reserve):
+    budget(CHEAP)
+    reserve("reply:1:1")
+    reserve("reply:1:2", instead_of=["reply:1:1"])
+
+    ledger.settle("reply:1:1", Usage(500, 100), outcome="stop", now=NOW)
+
+    assert LedgerEntry.objects.get().amount == 400_000
+    assert ledger_proof.differences() == []
+
+
+def test_a_hold_that_cannot_be_replaced_stays(reserve):
+    budget(CHEAP)
+    reserve("reply:1:1")
+
+    with pytest.raises(NoRoom):
+        reserve("reply:1:2", model="gpt-4", tier="strong", instead_of=["reply:1:1"])
+
+    assert Hold.objects.get().amount == CHEAP == BudgetPeriod.objects.get().reserved
+
+
+@guards("billing/windows.py", "    if amount <= tightest.left(from_reserve):\n", "    if True:\n")
+@pytest.mark.parametrize(("from_reserve", "calls"), [(0.0, 6), (0.5, 8), (1.0, 10)])
+def test_a_reserve_is_for_those_who_may_use_it(reserve, from_reserve, calls):
+    Budget.objects.filter(pk=budget(10 * CHEAP).pk).update(reserve=40)
+
+    for number in range(calls):
+        reserve(f"reply:{number}:1", from_reserve=from_reserve)
+
+    with pytest.raises(NoRoom) as refusal:
+        reserve("reply:99:1", from_reserve=from_reserve)
+    assert refusal.value.left == 0

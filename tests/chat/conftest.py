@@ -140,13 +140,14 @@ class Tab:
         assert self.newest is not None
         return self.newest.text
 
-    async def answer(self) -> Message:
+    async def answer(self, within: float = 10) -> Message:
         """The newest reply once this tab shows how it ended."""
         await self.sees(
             lambda page: (
                 any(entry.role == "assistant" for entry in page.entries())
                 and not any(entry.open for entry in page.entries())
-            )
+            ),
+            within,
         )
         replies = Message.objects.filter(
             conversation__public_id=self.page.conversation, role="assistant"

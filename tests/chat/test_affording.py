@@ -14,10 +14,12 @@ from billing.models import Budget, BudgetPeriod, LedgerEntry
 from billing.periods import Period
 from chatsite.answering import budget_allowance
 from chatsite.chat.models import ANSWER_WITHIN, Conversation, Message
+from routing import policies
 from routing.models import AnswerCheck, RouteDecision, TaskType
 from routing.task_types import library
 from tests.chat.test_answers import THREE_QUESTIONS
 from tests.guards import guards
+from tests.scripts import Says
 from tests.upstream import Upstream
 
 # By any of the tests below.
@@ -34,8 +36,8 @@ GUARDS = [
     ),
     (
         "chatsite/answering/budget_allowance.py",
-        "conversation.wants_person_since or clock.now()",
-        "timezone.now()",
+        "    if conversation.wants_person_since is None:\n",
+        "    if True:\n",
     ),
     ("chatsite/answering/model_call.py", "        address=reply.conversation.address,\n", ""),
     ("chatsite/answering/budget_allowance.py", "        address=reply.conversation.address,\n", ""),
@@ -210,6 +212,29 @@ async def test_without_room_for_the_strong_tier_the_cheap_one_answers(tab, spent
     made = await decision()
     assert (made.tier, made.threshold) == ("cheap", 11)
     assert made.reason.endswith("raised to 11: the budget “Site” has no room for more.")
+
+
+@database_sync_to_async
+def set_threshold(value: float) -> None:
+    draft = policies.current().draft()
+    draft.threshold = value
+    policies.adopt(draft, None, "For a test.")
+
+
+@guards("chatsite/answering/escalate.py", "        claimed.spared or budget", "        budget")
+async def test_what_a_budget_moved_to_the_cheap_tier_is_not_escalated(tab, spent, worker, upstream):
+    """Neither by pacing nor by its ladder: the saving would be undone, and both answers paid."""
+    await set_threshold(1.1)
+    await spent(LIMIT * 90 // 100, economise_from=80, economise_by=8)
+    upstream.otherwise = Says("From nine to five, see https://elsewhere.example/hours.")
+
+    await tab.say("Until when can I ring you on Saturdays?")
+    await tab.answer(within=30)
+
+    made = await decision()
+    assert 1.1 <= made.score < made.threshold
+    assert upstream.models == ["gpt-3.5-turbo"]
+    assert (await AnswerCheck.objects.aget()).outcome == "no_room"
 
 
 async def test_on_the_step_of_the_cheap_tier_nothing_is_escalated(tab, spent, worker, upstream):

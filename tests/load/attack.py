@@ -153,11 +153,11 @@ async def attacked(url: str, addresses: int, seconds: float) -> tuple[Attack, li
 
 
 HOUR = """
-SELECT w."limit", w.spent FROM billing_budgetwindow w JOIN billing_budget b ON b.id = w.budget_id
+SELECT w."limit", w.spent FROM billing_budgetperiod w JOIN billing_budget b ON b.id = w.budget_id
 WHERE b.scope = 'site' AND b.period = 'hour' ORDER BY w.starts_at DESC
 """
 NETWORKS = """
-SELECT MAX(w.spent) FROM billing_budgetwindow w JOIN billing_budget b ON b.id = w.budget_id
+SELECT MAX(w.spent) FROM billing_budgetperiod w JOIN billing_budget b ON b.id = w.budget_id
 WHERE b.scope = 'address' AND b.period = 'hour'
 """
 
