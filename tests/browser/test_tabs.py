@@ -20,6 +20,23 @@ Message.objects.bulk_create(
 )
 Conversation.objects.filter(pk=conversation.pk).update(revision=conversation.revision + 1)
 """
+RICH = """**Here** it is, in 3*4*5 cm:
+
+1. **Shipping**: two days
+   - by parcel
+
+1. **Returns**
+
+| Pen | Price |
+|-----|------:|
+| A | $5 |
+
+````
+```
+````
+
+That is all.
+"""
 MANY_WORDS = " ".join(f"word{number}" for number in range(80))
 
 
@@ -42,6 +59,53 @@ def test_what_is_typed_and_not_sent_survives_a_reload(tab: Tab):
     tab.page.reload()
 
     expect(tab.composer).to_have_value("I have not finished")
+
+
+def test_what_is_typed_before_the_first_message_survives_reload_and_help(customer: Customer):
+    tab = customer.open("/new/")
+    tab.composer.fill("I have not finished")
+
+    tab.page.reload()
+    expect(tab.composer).to_have_value("I have not finished")
+    tab.page.get_by_role("link", name="Help").click()
+    tab.page.go_back()
+
+    expect(tab.composer).to_have_value("I have not finished")
+    tab.composer.press("Enter")
+    tab.is_answered()
+    tab.page.goto("/new/")
+    expect(tab.composer).to_have_value("")
+
+
+def test_an_answer_does_not_change_when_it_ends_nor_on_a_reload(tab: Tab, upstream: Upstream):
+    upstream.drips(RICH, every=0.02)
+    tab.ask("Tell me something long.")
+    expect(tab.answer).to_contain_text("Shipping")
+    body = tab.answer.locator(".message__body")
+    element = body.element_handle()
+    expect(tab.answer).to_contain_text("That is all.")
+    live = body.inner_html()
+    tab.is_answered()
+
+    assert element.evaluate("element => element.isConnected")
+    assert body.inner_html().startswith(live.removesuffix("</p>"))
+    final = body.inner_html()
+    tab.page.reload()
+    tab.is_answered()
+    assert body.inner_html() == final
+
+
+def test_a_customer_stops_an_answer(tab: Tab, upstream: Upstream):
+    upstream.drips(MANY_WORDS, every=0.1)
+    tab.ask("Tell me something long.")
+    expect(tab.answer).to_contain_text("word3")
+
+    tab.page.get_by_role("button", name="Stop").click()
+
+    expect(tab.answer).to_have_attribute("data-state", "cancelled")
+    expect(tab.answer).to_contain_text("word3")
+    expect(tab.answer).to_contain_text("You stopped this answer.")
+    expect(tab.page.get_by_role("button", name="Answer again")).to_be_visible()
 
 
 def test_a_second_tab_follows_the_first_and_the_first_the_second(

@@ -14,6 +14,22 @@ def test_the_index_lists_published_articles(client, shelf):
     assert "/help/customs/" not in page
 
 
+def test_the_help_pages_are_searched(client, shelf):
+    page = client.get("/help/", {"q": "  how do I pay with a gift card? "}).content.decode()
+
+    assert 'href="/help/gift-cards/"' in page
+    assert 'value="how do I pay with a gift card?"' in page
+
+
+@pytest.mark.parametrize("asked", ["chromodynamics", "<b>chromo</b>", "?" * 9000])
+def test_a_search_without_a_result_leads_on(client, shelf, asked):
+    page = client.get("/help/", {"q": asked}).content.decode()
+
+    assert "Nothing found" in page
+    assert "ask us in the chat" in page
+    assert "<b>" not in page
+
+
 def test_an_article_is_shown_as_formatted_text_and_never_as_markup(client, db):
     Article.objects.create(
         slug="rules", title="<b>Rules</b>", body="**Short** rules.\n\n<script>alert(1)</script>"
