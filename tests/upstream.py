@@ -28,6 +28,7 @@ from aiohttp import web
 from tests import scripts
 from tests.batches import Batches
 from tests.costs import Costs
+from tests.embeddings import Embeddings
 from tests.exchange import Billed, Call, Exchange, now
 from tests.scripts import Script
 
@@ -63,6 +64,7 @@ class Upstream:
         self.lists: Sequence[str] | bytes = MODELS
         self.costs = Costs()
         self.batches = Batches()
+        self.embeddings = Embeddings()
         self._listening = threading.Event()
         self._stop: Callable[[], object] = lambda: None
 
@@ -85,6 +87,7 @@ class Upstream:
         self.lists = MODELS
         self.costs = Costs()
         self.batches = Batches()
+        self.embeddings = Embeddings()
 
     # What the list of models gets, until `reset`: `upstream.lists = ["gpt-4"]`, or any bytes.
 
@@ -208,6 +211,9 @@ class Upstream:
         models = [{"id": name, "object": "model", "owned_by": "tests"} for name in self.lists]
         return _json({"object": "list", "data": models})
 
+    async def _embeddings(self, request: web.Request) -> web.Response:
+        return await self.embeddings.serve(request)
+
     async def _costs(self, request: web.Request) -> web.Response:
         return await self.costs.serve(request)
 
@@ -226,6 +232,7 @@ class Upstream:
         application = web.Application(client_max_size=64 * 1024**2)
         application.router.add_post("/v1/chat/completions", self._complete)
         application.router.add_get("/v1/models", self._models)
+        application.router.add_post("/v1/embeddings", self._embeddings)
         application.router.add_get("/v1/organization/costs", self._costs)
         for path in ("/v1/files", "/v1/files/{id}/content", "/v1/batches", "/v1/batches/{id}"):
             application.router.add_route("*", path, self._batches)

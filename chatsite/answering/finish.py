@@ -4,7 +4,7 @@ import logging
 from datetime import timedelta
 
 from billing import tokens
-from chatsite.answering import escalate, model_call, person_offer, queue
+from chatsite.answering import escalate, model_call, person_offer, queue, sources
 from chatsite.answering.canned import saved
 from chatsite.answering.model_call import MOST_TRIES, Work
 from chatsite.answering.outcomes import NotOurs, Outcome, TryAgain, ended
@@ -53,6 +53,7 @@ def complete(
     if isinstance(held, Work):
         return held
     model_call.settle(work, finished)
+    work.reply.sources = sources.of(finished.text, work.claimed.found.matches)
     work.reply.offers_person = person_offer.is_due(work.claimed, finished.text, held)
     change = end_reply.end(
         work.reply, state, failure=failure, text=finished.text, newest_at=work.claimed.newest_at

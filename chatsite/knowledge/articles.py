@@ -15,6 +15,7 @@ from chatsite.knowledge import embeddings
 from chatsite.knowledge.embeddings import Progress
 from chatsite.knowledge.models import Article
 from chatsite.knowledge.search import evidence, ranking
+from chatsite.knowledge.search import used as used_articles
 from chatsite.knowledge.search.index import Document, Index
 from chatsite.knowledge.search.question import Question
 from chatsite.knowledge.search.vectors import Floats, Vectors
@@ -92,6 +93,18 @@ def matching(question: Question, meant: Meant | None = None, limit: int = MOST_A
     if not matches:
         return Found((), 0.0, searched=how)
     return Found(matches, evidence.probability(ranked.signs), held.edition, how)
+
+
+def used(sentences: Sequence[str], given: Sequence[Match], language: str) -> list[Match]:
+    """Those of the articles given that an answer's sentences are from, the most used first."""
+    index = _current().index
+    by_place = {
+        at: match
+        for match in given
+        for at, document in enumerate(index.documents)
+        if document.id == match.id
+    }
+    return [by_place[at] for at in used_articles.used(index, sentences, list(by_place), language)]
 
 
 def model_in_use() -> str:

@@ -85,11 +85,19 @@ def _store(model: str, batch: Sequence[Passage], embedded: server.Embedded) -> N
     Edition.objects.update(embedded=F("embedded") + 1)
 
 
-def reserve(texts: Sequence[str], model: str, reference: str, **whose: str) -> str:
-    """Hold what the call costs at the most; `whose` as in ledger.Call. Raises Stopped."""
+def reserve(
+    texts: Sequence[str],
+    model: str,
+    reference: str,
+    *,
+    conversation: str = "",
+    visitor: str = "",
+    address: str = "",
+) -> str:
+    """Hold what the call costs at the most; whose it is as in ledger.Call. Raises Stopped."""
     now = timezone.now()
     counted = MARGIN * sum(tokens.count(text, model) + 1 for text in texts)
-    call = ledger.Call(reference, PURPOSE, model, TIER, **whose)
+    call = ledger.Call(reference, PURPOSE, model, TIER, conversation, visitor, address)
     try:
         ledger.reserve(call, Usage(counted, 0), expires_at=now + HOLD, now=now)
     except NoPrice as error:

@@ -5,7 +5,7 @@ Alike on every database, and without a query to it for each term.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 
@@ -152,6 +152,18 @@ class Index:
         if 0 <= at < len(self.rarity):
             return float(self.rarity[at])
         return float(np.log1p((len(self.passages) + 0.5) / 0.5))
+
+    def share_held(self, terms: Mapping[str, float], where: Collection[int] | None) -> float:
+        """The share (0..1) of terms that some passages hold, or any, by what each tells."""
+        tells = {term: weight * self.telling(term) for term, weight in terms.items()}
+        if not tells:
+            return 0.5
+        held = 0.0
+        for term, value in tells.items():
+            holders = self.holders(term).tolist()
+            if holders and (where is None or not set(holders).isdisjoint(where)):
+                held += value
+        return held / sum(tells.values())
 
     def by_words(self, terms: Mapping[str, float]) -> Floats:
         """How well each passage fits these weighted terms."""

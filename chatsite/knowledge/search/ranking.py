@@ -138,11 +138,11 @@ def _signs(
         "named": float(len(own_concepts)),
         "unknown": len(unknown) / max(1, len(asked.tokens)),
         "lead": float((top[0] - top[1:].mean()) if len(top) > 1 else 0.0),
-        "held_by_passage": _held(index, plain, {best}),
-        "held_by_article": _held(index, plain, of_best),
-        "meant_by_passage": _held(index, own_concepts, {best}),
-        "meant_by_article": _held(index, own_concepts, of_best),
-        "meant_anywhere": _held(index, own_concepts, None),
+        "held_by_passage": index.share_held(plain, {best}),
+        "held_by_article": index.share_held(plain, of_best),
+        "meant_by_passage": index.share_held(own_concepts, {best}),
+        "meant_by_article": index.share_held(own_concepts, of_best),
+        "meant_anywhere": index.share_held(own_concepts, None),
         "follows": float(asked.own != asked.terms),
     }
     if by_meaning is not None:
@@ -155,16 +155,3 @@ def _signs(
             "agree": float(index.article[by_meaning.argmax()] == index.article[by_words.argmax()]),
         }
     return signs
-
-
-def _held(index: Index, terms: Mapping[str, float], where: set[int] | None) -> float:
-    """The share (0..1) of these terms that some passages hold, by what each tells."""
-    tells = {term: weight * index.telling(term) for term, weight in terms.items()}
-    if not tells:
-        return 0.5
-    held = 0.0
-    for term, value in tells.items():
-        holders = set(index.holders(term).tolist())
-        if holders and (where is None or where & holders):
-            held += value
-    return held / sum(tells.values())

@@ -1,0 +1,88 @@
+"""What a worker searches by: the question's embedding where it comes in time, else words."""
+
+import pytest
+from channels.db import database_sync_to_async
+
+from billing.models import Hold, LedgerEntry
+from chatsite.answering import question_meaning
+from chatsite.knowledge.tasks import embed_articles
+from routing.models import RouteDecision
+
+MODEL = "text-embedding-3-small"
+
+
+@pytest.fixture
+async def embedded(shop, upstream, monkeypatch) -> None:
+    """A shop whose articles have their embeddings; a busy machine has time for a question's."""
+    monkeypatch.setattr(question_meaning, "WITHIN", 5.0)
+    upstream.embeddings.serves = True
+    await database_sync_to_async(embed_articles)()
+    upstream.embeddings.asked.clear()
+
+
+async def searched(tab) -> str:
+    answer = await tab.answer()
+    decision = await RouteDecision.objects.aget(reference=answer.reference)
+    return decision.searched
+
+
+async def test_a_question_is_searched_by_its_meaning(embedded, tab, worker, upstream):
+    await tab.say("How much is shipping to Norway?")
+
+    assert await searched(tab) == f"words and meaning ({MODEL})"
+    (request,) = upstream.embeddings.asked
+    assert (request["input"], request["input_type"]) == (
+        ["How much is shipping to Norway?"],
+        "query",
+    )
+    entry = await LedgerEntry.objects.aget(purpose="search", conversation__gt="")
+    assert entry.amount > 0
+    assert not await Hold.objects.aexists()
+
+
+async def test_the_same_question_is_embedded_once(embedded, tab, worker, upstream):
+    await tab.say("How much is shipping to Norway?")
+    await tab.answer()
+    await tab.say("How much is shipping to Norway?")
+    await tab.answer()
+
+    texts = [text for request in upstream.embeddings.asked for text in request["input"]]
+    assert texts.count("How much is shipping to Norway?") == 1
+
+
+async def test_nobody_waits_long_for_an_embedding(embedded, tab, worker, upstream, monkeypatch):
+    monkeypatch.setattr(question_meaning, "WITHIN", 0.3)
+    upstream.embeddings.after = 5
+
+    await tab.say("How much is shipping to Norway?")
+
+    assert await searched(tab) == "words alone: no embedding within 0.3 s"
+    assert not await Hold.objects.aexists()
+
+
+async def test_without_embeddings_nobody_is_asked(shop, tab, worker, upstream):
+    await tab.say("How much is shipping to Norway?")
+
+    assert (await searched(tab)).startswith("words alone")
+    assert upstream.embeddings.asked == []
+
+
+async def test_sources_are_what_the_answer_used(shop, tab, worker, upstream):
+    upstream.says("Shipping to Norway costs €14.95. It is free from €180.")
+    await tab.say("How much is shipping to Norway?")
+
+    answer = await tab.answer()
+
+    assert [source["title"] for source in answer.sources] == ["Shipping costs"]
+
+
+async def test_an_answer_that_found_nothing_shows_no_sources(shop, tab, worker, upstream):
+    text = "I could not find that in our help articles. Shall I pass you on to a person?"
+    for _ in range(2):
+        upstream.says(text)
+    await tab.say("How much is shipping to Norway?")
+
+    answer = await tab.answer()
+
+    assert answer.text == text
+    assert answer.sources == []
