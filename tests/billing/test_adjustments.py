@@ -102,18 +102,18 @@ def in_force(now: datetime = NOW) -> float:
 
 
 def test_the_threshold_rises_as_far_as_it_takes_and_the_log_says_why(month):
-    # Some $1.56 are to come and $1.50 are left, of which $1.36 are aimed at.
+    # Some $1.56 are to come and $1.50 are left, of which $1.43 are aimed at.
     adjustment = adjust.adjust(month, NOW)
 
     assert adjustment is not None
     assert (adjustment.outcome, adjustment.points_before) == (Outcome.RAISED, 0)
-    assert adjustment.points == in_force() == stored(month).paced_points == 1.2
+    assert adjustment.points == in_force() == stored(month).paced_points == 0.8
     assert adjustment.reason == (
-        "At threshold 7 it would be spent on 30 November. At 8.2 it lasts to the end, with 12"
+        "At threshold 7 it would be spent on 30 November. At 7.8 it lasts to the end, with 8"
         " messages a day to the cheap tier."
     )
     assert (adjustment.limit, adjustment.spent) == (7 * DOLLAR, 5_500_000_000)
-    assert adjustment.expected == pytest.approx(0.98 * 7 * DOLLAR, rel=0.002)
+    assert adjustment.expected == pytest.approx(0.99 * 7 * DOLLAR, rel=0.002)
     assert adjustment.hit_at is not None
 
 
@@ -147,7 +147,7 @@ def test_the_threshold_comes_down_again(month):
     adjustment = adjust.adjust(stored(month), NOW + timedelta(hours=1))
 
     assert adjustment is not None
-    assert (adjustment.outcome, adjustment.points_before) == (Outcome.LASTS, 1.2)
+    assert (adjustment.outcome, adjustment.points_before) == (Outcome.LASTS, 0.8)
     assert adjustment.points == in_force() == 0
     assert adjustment.reason.startswith("At threshold 7, $7.0")
     assert adjustment.reason.endswith(" of $9.00 will be spent by its end.")
@@ -159,20 +159,20 @@ def test_the_threshold_comes_down_again(month):
     "list(traffic.rises)",
 )
 def test_no_more_is_raised_than_is_allowed(history):
-    month = paced(7 * DOLLAR, pace_at_most=1)
+    month = paced(7 * DOLLAR, pace_at_most=0.5)
 
     adjustment = adjust.adjust(month, NOW)
 
-    # A point saves a tenth of $1.56, to $6.90: enough, if with less to spare.
+    # It would take 0.8 points.
     assert adjustment is not None
-    assert (adjustment.outcome, adjustment.points, in_force()) == (Outcome.RAISED, 1, 1)
+    assert (adjustment.outcome, adjustment.points, in_force()) == (Outcome.RAISED, 0.5, 0.5)
 
 
 @pytest.mark.parametrize(
     ("limit", "words"),
     [
         (6_900, "At 7.1, the most that is allowed, it comes to $7.03 of $6.90."),
-        (6_900, "A threshold of 8.9 would last to the end."),
+        (6_900, "A threshold of 8.4 would last to the end."),
         (5_600, "No threshold would last to the end."),
     ],
 )
@@ -212,7 +212,7 @@ def test_the_next_month_begins_without(month):
     assert (adjustment.points_before, adjustment.spent) == (0, 0)
 
 
-@pytest.mark.parametrize(("limit", "points"), [(250, 0), (235, 1.0)])
+@pytest.mark.parametrize(("limit", "points"), [(250, 0), (235, 0.7)])
 def test_a_days_budget_paces_itself_to_midnight(history, limit, points):
     # 13:30: 13 cents and a half are spent, and ten and a half are to come.
     day = budget(limit * DOLLAR // 1000, period="day")
@@ -228,7 +228,7 @@ def test_a_days_budget_paces_itself_to_midnight(history, limit, points):
     assert adjustment.points == in_force() == points
     if points:
         assert adjustment.reason.startswith(
-            "At threshold 7 it would be spent at 00:00. At 8 it lasts"
+            "At threshold 7 it would be spent at 00:00. At 7.7 it lasts"
         )
     assert in_force(NOW + timedelta(days=1)) == 0
 
@@ -382,10 +382,10 @@ def test_the_page_says_what_it_does_and_stops_it(operator, month, now):
     adjust.adjust(month, NOW)
 
     seen = operator.get(url(month)).content.decode()
-    assert "The threshold is 1.2 points above the policy's, of at most 2." in seen
-    assert "At 8.2 it lasts to the end, with 12 messages a day to the cheap tier." in seen
+    assert "The threshold is 0.8 points above the policy's, of at most 2." in seen
+    assert "At 7.8 it lasts to the end, with 8 messages a day to the cheap tier." in seen
     told = operator.get(url(month, "lasting")).content.decode()
-    assert f'href="{reverse("tuning:threshold")}?threshold=8.2"' in told
+    assert f'href="{reverse("tuning:threshold")}?threshold=7.8"' in told
     assert "Looked at 24 November, 13:30, and each hour." in seen
 
     assert operator.get(url(month, "stop")).status_code == 403
@@ -401,8 +401,8 @@ def test_the_page_says_what_it_does_and_stops_it(operator, month, now):
 @pytest.mark.parametrize(
     ("paces", "limit", "words"),
     [
-        (True, 7, "At 8.2 it lasts to the end"),
-        (False, 7, "At this pace it is spent on 30 November. A threshold of 8.2 would last"),
+        (True, 7, "At 7.8 it lasts to the end"),
+        (False, 7, "At this pace it is spent on 30 November. A threshold of 7.8 would last"),
         (False, 9, "At this pace it lasts to the end."),
     ],
 )
@@ -413,7 +413,7 @@ def test_the_dashboard_is_told_what_would_last(staff, history, now, paces, limit
     told = staff.get(url(month, "lasting")).content.decode()
 
     assert words in told
-    assert (f'href="{reverse("tuning:threshold")}?threshold=8.2"' in told) == ("8.2" in words)
+    assert (f'href="{reverse("tuning:threshold")}?threshold=7.8"' in told) == ("7.8" in words)
 
 
 def test_a_look_that_is_overdue_is_pointed_out(operator, month, monkeypatch):
@@ -435,7 +435,7 @@ def test_staff_read_the_log_and_stop_nothing(staff, month, now):
     adjust.adjust(month, NOW)
 
     seen = staff.get(url(month)).content.decode()
-    assert "0 → 1.2" in seen
+    assert "0 → 0.8" in seen
     assert "Stop pacing" not in seen
     assert "At threshold 7 it would be spent" in staff.get(LOG).content.decode()
     entry = PacingChange.objects.get()
@@ -443,7 +443,7 @@ def test_staff_read_the_log_and_stop_nothing(staff, month, now):
 
     assert staff.post(url(month, "stop")).status_code == 403
     assert staff.post(url(month), typed(month)).status_code == 403
-    assert in_force() == 1.2
+    assert in_force() == 0.8
 
 
 def test_an_operator_switches_it_on_and_it_is_looked_at_in_a_moment(
@@ -457,7 +457,7 @@ def test_an_operator_switches_it_on_and_it_is_looked_at_in_a_moment(
         sent = typed(stored(month), paces_itself="on", pace_at_most="1")
         assert operator.post(url(month), sent).status_code == 302
 
-    assert in_force() == 1
+    assert in_force() == 0.8
 
 
 @guards(
@@ -471,7 +471,7 @@ def test_a_look_while_the_form_is_open_is_not_undone(operator, month, now):
 
     assert operator.post(url(month), sent).status_code == 302
 
-    assert (stored(month).name, in_force()) == ("Renamed", 1.2)
+    assert (stored(month).name, in_force()) == ("Renamed", 0.8)
 
 
 @guards("billing/pacing/adjust.py", "    if not switched:\n", "    if False:\n")

@@ -32,10 +32,12 @@ def test_the_shop_has_all_that_a_first_chat_needs():
     assert {"gpt-4", "gpt-3.5-turbo"} <= set(Price.objects.values_list("model", flat=True))
     scopes = set(Budget.objects.filter(active=True).values_list("scope", "period"))
     assert scopes == {
+        ("site", "hour"),
         ("site", "day"),
         ("site", "month"),
         ("conversation", "total"),
         ("visitor", "day"),
+        ("address", "hour"),
         ("address", "day"),
     }
 

@@ -105,7 +105,7 @@ def test_a_difference_that_nothing_explains_is_shown_and_told_once(called, bill,
     (day,) = BilledDay.objects.all()
     assert day.unexplained < 0
     (text,) = alerts()
-    assert text.startswith(f"gpt-4 on {YESTERDAY}: $0.06 are recorded and $2.50 billed.")
+    assert text.startswith(f"gpt-4 on {YESTERDAY}: $0.06 recorded, $2.50 billed.")
     assert alerts() == [text]
     page = operator.get(reverse(LIST), {"unexplained": "yes"}).content.decode()
     assert "calls that are not this site&#x27;s" in page

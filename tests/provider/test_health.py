@@ -19,9 +19,7 @@ pytestmark = pytest.mark.django_db
 def clock(monkeypatch) -> list[float]:
     """Seconds since the beginning; `clock[0] += 2` lets time pass."""
     began, clock = timezone.now(), [0.0]
-    monkeypatch.setattr(
-        "chatsite.provider.model_health.timezone.now", lambda: began + timedelta(seconds=clock[0])
-    )
+    monkeypatch.setattr("billing.clock.now", lambda: began + timedelta(seconds=clock[0]))
     monkeypatch.setattr("chatsite.provider.model_health.time.monotonic", lambda: 1000 + clock[0])
     return clock
 
