@@ -105,6 +105,7 @@ INSTALLED_APPS = [
     "chatsite.provider",
     "chatsite.chat",
     "chatsite.inbox",
+    "chatsite.business_hours",
     "chatsite.answering",
     "chatsite.quality",
     "chatsite.monitor",
@@ -274,6 +275,13 @@ ALERT_WEBHOOK_URL = env.secret("ALERT_WEBHOOK_URL") and env.url(
 ALERT_WEBHOOK_SECRET = env.secret("ALERT_WEBHOOK_SECRET")
 if ALERT_WEBHOOK_URL and len(ALERT_WEBHOOK_SECRET) < 24:
     raise ImproperlyConfigured("ALERT_WEBHOOK_SECRET is shorter than 24 characters")
+# Where it is posted that a customer asks for a person, and that nobody has come; signed.
+TEAM_WEBHOOK_URL = env.secret("TEAM_WEBHOOK_URL") and env.url(
+    "TEAM_WEBHOOK_URL", "", {"http", "https"}
+)
+TEAM_WEBHOOK_SECRET = env.secret("TEAM_WEBHOOK_SECRET")
+if TEAM_WEBHOOK_URL and len(TEAM_WEBHOOK_SECRET) < 24:
+    raise ImproperlyConfigured("TEAM_WEBHOOK_SECRET is shorter than 24 characters")
 _mail_server = env.mail_server("EMAIL_URL")
 EMAIL_HOST, EMAIL_PORT = _mail_server.host, _mail_server.port
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail_server.user, _mail_server.password

@@ -14,7 +14,10 @@ ROW = (
     *("id", "role", "state", "text", "client_id", "created_at", "tier", "failure", "sources"),
     *("stage", "draft", "rating", "rating_note", "offers_person"),
 )
-STATUS = ("revision", "handled_by_id", "wants_person_since", "resolved_at", "handed_back_at")
+STATUS = (
+    *("revision", "handled_by_id", "wants_person_since", "resolved_at", "handed_back_at"),
+    "away_until",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import dataclass
 
+from chatsite.business_hours import away
 from chatsite.chat.errors import Ended, NotYours
 from chatsite.chat.models import Conversation, DeletedConversation, Message
 
@@ -37,6 +38,8 @@ def seen(public_id: uuid.UUID, visitor: str, before: int | None = None) -> Seen:
     messages = read[SHOWN - 1 :: -1] if len(read) > SHOWN else read[::-1]
     if messages:
         conversation = messages[0].conversation
+        if conversation.wants_person_since and not conversation.handled_by_id:
+            conversation.away_until = away.until()
     else:
         if DeletedConversation.objects.filter(public_id=public_id).exists():
             raise Ended

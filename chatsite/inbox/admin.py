@@ -1,11 +1,39 @@
-"""Canned replies in the admin."""
+"""Canned replies in the admin, who is told of requests for a person, and what they were told."""
 
 from django.contrib import admin
+from django.http import HttpRequest
 
-from chatsite.inbox.models import CannedReply
+from chatsite.inbox.models import CannedReply, Notice, TeamNotifications
 
 
 @admin.register(CannedReply)
 class CannedReplyAdmin(admin.ModelAdmin[CannedReply]):
     list_display = ["name", "text"]
     search_fields = ["name", "text"]
+
+
+@admin.register(TeamNotifications)
+class TeamNotificationsAdmin(admin.ModelAdmin[TeamNotifications]):
+    list_display = ["__str__", "emails", "escalate_after", "escalation_emails"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """There is one team."""
+        return super().has_add_permission(request) and not TeamNotifications.objects.exists()
+
+
+@admin.register(Notice)
+class NoticeAdmin(admin.ModelAdmin[Notice]):
+    """Written by the worker."""
+
+    list_display = ["conversation", "kind", "channel", "state", "tries", "result", "asked_at"]
+    list_filter = ["kind", "channel", "state"]
+    list_select_related = ["conversation"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Notice | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Notice | None = None) -> bool:
+        return False

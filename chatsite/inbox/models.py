@@ -1,7 +1,10 @@
-"""What the team keeps beside a conversation: private notes and canned replies."""
+"""What the team keeps: private notes, canned replies, and who is told of requests for a person."""
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import models
+from django.db.models import Q
 
 from chatsite.chat.models import Conversation
 
@@ -46,3 +49,82 @@ class CannedReply(models.Model):
 
     def filled_in(self, agent: str) -> str:
         return self.text.replace("{agent}", agent).replace("{site}", settings.SITE_NAME)
+
+
+class TeamNotifications(models.Model):
+    """One row: who is told when a customer asks for a person."""
+
+    emails = models.TextField(
+        blank=True, help_text="Addresses, one a line, that are told of each request at once."
+    )
+    escalate_after = models.PositiveSmallIntegerField(
+        default=10,
+        help_text="Minutes, within business hours, after which others are told that nobody has "
+        "come.",
+    )
+    escalation_emails = models.TextField(
+        blank=True, help_text="Addresses, one a line, of these others. Blank: nobody is."
+    )
+
+    class Meta:
+        verbose_name = verbose_name_plural = "team notifications"
+
+    def __str__(self) -> str:
+        return "Team notifications"
+
+    def clean(self) -> None:
+        for name in ("emails", "escalation_emails"):
+            for address in addresses(getattr(self, name)):
+                try:
+                    validate_email(address)
+                except ValidationError as error:
+                    raise ValidationError({name: f"{address} is no address."}) from error
+
+
+class Notice(models.Model):
+    """One telling of a request for a person: by which channel, and whether it has arrived."""
+
+    class Kind(models.TextChoices):
+        ASKED = "asked", "a person is asked for"
+        ESCALATED = "escalated", "nobody has come"
+
+    class Channel(models.TextChoices):
+        EMAIL = "email", "e-mail"
+        WEBHOOK = "webhook", "webhook"
+
+    class State(models.TextChoices):
+        DUE = "due", "to be sent"
+        SENT = "sent", "sent"
+        GIVEN_UP = "given_up", "given up"
+        NOT_NEEDED = "not_needed", "not needed any more"
+
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="notices")
+    asked_at = models.DateTimeField()
+    kind = models.CharField(max_length=9, choices=Kind)
+    channel = models.CharField(max_length=7, choices=Channel)
+    state = models.CharField(max_length=10, choices=State, default=State.DUE)
+    tries = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField()
+    result = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["conversation", "asked_at", "kind", "channel"], name="inbox_told_once"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(state="due"), name="inbox_notices_due")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} by {self.get_channel_display()}"
+
+    @property
+    def reference(self) -> str:
+        return f"notice:{self.pk}"
+
+
+def addresses(lines: str) -> list[str]:
+    return [line.strip() for line in lines.splitlines() if line.strip()]

@@ -28,6 +28,8 @@ logger = logging.getLogger(__name__)
 SWEPT_EVERY = timedelta(seconds=5)
 # Between two looks for changed task types and articles that a lost hint left unlearned.
 LEARNED_EVERY = timedelta(minutes=1)
+# Between two looks for customers who ask for a person and of whom the team has to be told.
+TOLD_EVERY = timedelta(seconds=10)
 # Between two looks at what costs; what is found is sent at once.
 LOOKED_EVERY = timedelta(minutes=1)
 # Seconds by which a clock that drifts is not yet one that was set.
@@ -63,6 +65,7 @@ def _nightly(task: str, hour: int, minute: int) -> dict[str, Any]:
 app.conf.beat_schedule = {
     "canary": _each("chatsite.operations.tasks.canary", timedelta(seconds=10)),
     "sweep": _each("chatsite.answering.tasks.sweep", SWEPT_EVERY),
+    "tell_team": _each("chatsite.inbox.tasks.tell_team", TOLD_EVERY),
     "look": _each("billing.alerts.tasks.look", LOOKED_EVERY),
     "look_back": _each("billing.alerts.tasks.look_back", timedelta(minutes=10)),
     "count_answers": _each("chatsite.monitor.tasks.count_answers", timedelta(minutes=1)),

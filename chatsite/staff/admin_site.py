@@ -13,6 +13,7 @@ from chatsite.staff.paging import FirstPages, IndexedList
 APPS = [
     "chat",
     "inbox",
+    "business_hours",
     "knowledge",
     "routing",
     "provider",

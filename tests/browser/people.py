@@ -132,7 +132,7 @@ class Staff(Person):
         page.goto(path)
         page.get_by_label("Username").fill(self.account.name)
         page.get_by_label("Password").fill(self.account.password)
-        page.get_by_role("button", name="Log in").click()
+        page.get_by_role("button", name="Log in", exact=True).click()
         return page
 
     def open(self, first_question: str) -> Page:

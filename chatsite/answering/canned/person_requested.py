@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from chatsite.answering.model_call import Claimed
 from chatsite.answering.outcomes import Ended, NotOurs
+from chatsite.business_hours import away
 from chatsite.chat.actions import end_reply
 from chatsite.chat.models import CannedAnswer, Conversation, Message
 from routing.wishes.recognition import Wish
@@ -64,6 +65,7 @@ def give(claimed: Claimed, wish: Wish) -> Ended | NotOurs:
     if change is None:
         return NotOurs()
     conversation = change.conversation
+    conversation.away_until = away.until()
     if conversation.wants_person_since is None and conversation.handled_by_id is None:
         conversation.wants_person_since = timezone.now()
         Conversation.objects.filter(id=conversation.pk).update(

@@ -53,6 +53,9 @@ class Conversation(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     active_at = models.DateTimeField(auto_now=True)
 
+    # No column: when the team is back, where the customer waits for it and it is away.
+    away_until = ""
+
     objects = ConversationQuerySet.as_manager()
 
     class Meta:

@@ -76,7 +76,10 @@ def _read(conversation: str, row: Row) -> Message:
 
 
 def _status(conversation: str, row: Row) -> str:
-    context = {"conversation": Conversation(public_id=UUID(conversation), **row)}
+    fields = {name: value for name, value in row.items() if name != "away_until"}
+    held = Conversation(public_id=UUID(conversation), **fields)
+    held.away_until = row["away_until"]
+    context = {"conversation": held}
     return "".join(render_to_string(f"chat/_{name}.html", context) for name in ("status", "person"))
 
 

@@ -1,0 +1,106 @@
+"""A customer and two members of staff talk: in the chat's page and in the inbox."""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.people import Customer, Staff
+from tests.stack import Stack
+
+pytestmark = pytest.mark.browser
+# Where pictures of the inbox are kept for a look at them; nowhere unless it is set.
+PICTURES = os.environ.get("PICTURES", "")
+
+
+@pytest.fixture
+def nora(browser: Browser, site: Stack) -> Iterator[Staff]:
+    with Staff(browser, site.url) as staff:
+        yield staff
+
+
+@pytest.fixture
+def olga(browser: Browser, site: Stack) -> Iterator[Staff]:
+    """The same account at another desk, which sees what the first one does."""
+    with Staff(browser, site.url) as staff:
+        yield staff
+
+
+def pictured(page: Page, name: str) -> None:
+    if PICTURES:
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            for width, height in ((1440, 900), (375, 780)):
+                page.set_viewport_size({"width": width, "height": height})
+                path = Path(PICTURES, f"{name}-{scheme}-{width}.png")
+                page.screenshot(path=path, animations="disabled")
+        page.set_viewport_size({"width": 1280, "height": 720})
+
+
+def test_a_customer_asks_for_a_person_and_two_desks_see_all_of_it(
+    customer: Customer, nora: Staff, olga: Staff
+):
+    desk, other = nora.visit("/inbox/"), olga.visit("/inbox/")
+    tab = customer.open()
+
+    tab.ask("I want to talk to a human about my leaking pen")
+    tab.is_answered()
+
+    # Both desks see who waits, without a reload.
+    for page in (desk, other):
+        expect(page.get_by_role("link", name=re.compile("leaking pen"))).to_be_visible()
+        expect(page).to_have_title(re.compile(r"^\(\d+\) Inbox"))
+    expect(tab.page.get_by_role("status").filter(has_text="You are waiting")).to_be_visible()
+    pictured(desk, "queue")
+
+    desk.get_by_role("link", name=re.compile("leaking pen")).click()
+    expect(desk.get_by_text("The customer is waiting for a person")).to_be_visible()
+    desk.get_by_role("button", name="Take over").click()
+    expect(desk.get_by_text("You are answering.")).to_be_visible()
+    expect(tab.page.get_by_text("A person from our support team is answering you.")).to_be_visible()
+
+    reply = desk.get_by_role("textbox", name="Reply to the customer")
+    reply.fill("Hello, **Nora** here. Which pen is it?")
+    expect(desk.locator("#preview strong")).to_have_text("Nora")
+    pictured(desk, "conversation")
+    reply.press("Control+Enter")
+    expect(tab.log.locator("article[data-role=staff]")).to_contain_text("Which pen is it?")
+    expect(reply).to_have_value("")
+    expect(reply).to_be_focused()
+
+    # What the customer writes is there at once; the assistant is silent.
+    tab.ask("The blue one.")
+    expect(desk.get_by_role("log")).to_contain_text("The blue one.")
+    expect(tab.answers).to_have_count(1)
+    pictured(tab.page, "customer")
+
+    desk.get_by_text(re.compile("^Notes")).click()
+    desk.get_by_role("textbox", name="Private note").fill("He has had it for a year.")
+    desk.get_by_role("button", name="Add note").click()
+    expect(desk.get_by_text("He has had it for a year.")).to_be_visible()
+    expect(tab.page.get_by_text("He has had it for a year.")).to_have_count(0)
+    pictured(desk, "notes")
+
+    desk.get_by_role("button", name="Resolve").click()
+    expect(desk.get_by_text("Resolved")).to_have_count(2)
+    expect(tab.page.get_by_text("marked as resolved")).to_be_visible()
+    assert [*nora.complaints, *olga.complaints, *customer.complaints] == []
+
+
+def test_what_is_being_typed_stays_while_the_customer_writes(customer: Customer, nora: Staff):
+    tab = customer.open()
+    tab.ask("agent please, my nib is bent")
+    tab.is_answered()
+    desk = nora.visit("/inbox/")
+    desk.get_by_role("link", name=re.compile("nib is bent")).click()
+    reply = desk.get_by_role("textbox", name="Reply to the customer")
+
+    reply.type("Let me look")
+    tab.ask("It fell on the floor.")
+    expect(desk.get_by_role("log")).to_contain_text("It fell on the floor.")
+
+    expect(reply).to_have_value("Let me look")
+    expect(reply).to_be_focused()
