@@ -46,6 +46,9 @@ class InboxConsumer(AsyncWebsocketConsumer):
     def expect(self, revision: int) -> None:
         """Only listeners of one conversation are told of its revision."""
 
+    def is_gone(self) -> None:
+        """Or that it has been deleted."""
+
     def resynchronise(self) -> None:
         """Frames may have been lost: everything is read anew."""
         self._tell("*")

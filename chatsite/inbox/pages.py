@@ -92,7 +92,7 @@ def canned(request: HttpRequest) -> HttpResponse:
 def preview(request: HttpRequest) -> HttpResponse:
     """What the customer would read."""
     text = request.POST.get("text", "")[:MAX_LENGTH]
-    html = "" if text.startswith("/") else markdown.render(text)
+    html = "" if text.startswith("/") else markdown.typed(text)
     return render(request, "inbox/_preview.html", {"html": html})
 
 

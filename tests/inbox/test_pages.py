@@ -86,7 +86,7 @@ def test_a_reply_reaches_the_conversation_once(staff, nora, told):
 
     message = told.conversation.messages.get(role="staff")
     assert (message.author, message.text) == (nora, "Hello, **Nora** here.")
-    assert "<strong>Nora</strong>" in response.content.decode()
+    assert "Hello, **Nora** here." in text(response)
     assert told.conversation.handled_by == nora
 
 
@@ -173,7 +173,7 @@ def test_the_preview_is_what_the_customer_reads(staff):
     shown = staff.post("/inbox/preview/", {"text": "**5*3** <script>x</script>"})
 
     body = shown.content.decode()
-    assert "<strong>5*3</strong>" in body
+    assert "**5*3**" in body
     assert "<script>" not in body
 
 

@@ -5,8 +5,7 @@ No model is asked: it could only promise what the database does.
 
 import logging
 
-from django.utils import timezone
-
+from billing import clock
 from chatsite.answering.model_call import Claimed
 from chatsite.answering.outcomes import Ended, NotOurs
 from chatsite.business_hours import away
@@ -67,7 +66,7 @@ def give(claimed: Claimed, wish: Wish) -> Ended | NotOurs:
     conversation = change.conversation
     conversation.away_until = away.until()
     if conversation.wants_person_since is None and conversation.handled_by_id is None:
-        conversation.wants_person_since = timezone.now()
+        conversation.wants_person_since = clock.now()
         Conversation.objects.filter(id=conversation.pk).update(
             wants_person_since=conversation.wants_person_since
         )

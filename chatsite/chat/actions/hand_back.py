@@ -3,8 +3,8 @@
 import logging
 
 from django.db import transaction
-from django.utils import timezone
 
+from billing import clock
 from chatsite.chat.changes import Change
 from chatsite.chat.models import Conversation
 
@@ -23,7 +23,7 @@ def to_assistant(conversation_id: int) -> Change:
             return Change(conversation, before, before)
         conversation.advance()
         conversation.handled_by = conversation.wants_person_since = None
-        conversation.handed_back_at = timezone.now()
+        conversation.handed_back_at = clock.now()
         conversation.save(update_fields=["handled_by", "wants_person_since", "handed_back_at"])
     logger.info("%s handed back", conversation.reference)
     return Change(conversation, before, conversation.revision, handed=True)

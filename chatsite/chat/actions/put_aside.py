@@ -4,8 +4,8 @@ import logging
 from datetime import datetime
 
 from django.db import transaction
-from django.utils import timezone
 
+from billing import clock
 from chatsite.chat.changes import Change
 from chatsite.chat.models import Conversation
 
@@ -23,7 +23,7 @@ def resolve(conversation_id: int) -> Change:
         if held.resolved_at is not None:
             return Change(held, before, before)
         held.advance()
-        held.resolved_at = timezone.now()
+        held.resolved_at = clock.now()
         held.handled_by = held.wants_person_since = held.snoozed_until = None
         held.handed_back_at = None
         held.save(
