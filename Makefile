@@ -10,7 +10,7 @@ PINNED := $(PIP) --require-hashes --no-deps --no-compile
 # 9 MB more.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-sqlite test-postgresql check guards pins
+.PHONY: run test test-sqlite test-postgresql check guards foreign pins
 
 # Everything, until Ctrl-C.
 run: .venv/run
@@ -36,6 +36,13 @@ check: .venv/test
 # Does each promise have a test that fails without its guard? All of them take half an hour.
 guards: .venv/test
 	TEST_DATABASE=sqlite $(BIN)/python -m tests.guards
+
+# Against LiteLLM's proxy, in an environment of its own: 757 MB, so no part of `make test`.
+foreign: .venv/test
+	test -x var/litellm/bin/litellm || $(PYTHON) -m venv var/litellm
+	var/litellm/bin/pip install -q --disable-pip-version-check 'litellm[proxy]==1.108.7'
+	LITELLM=$(CURDIR)/var/litellm/bin/litellm TEST_DATABASE=sqlite \
+		$(BIN)/python -m pytest tests/foreign
 
 # The newest versions that requirements*.in allow, with the hashes of their files for every
 # platform. The index is pip's own; `UV_DEFAULT_INDEX=... make pins` asks another.
