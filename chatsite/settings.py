@@ -239,6 +239,8 @@ EMBEDDINGS_BASE_URL = env.text("EMBEDDINGS_BASE_URL") and env.url(
     "EMBEDDINGS_BASE_URL", "", {"http", "https"}
 )
 
+# Days after its last words that a conversation is erased; 0: never. Amounts stay on the ledger.
+KEEP_CONVERSATIONS_DAYS = env.number("KEEP_CONVERSATIONS_DAYS", 0, 0, 36_500)
 # Card numbers, e-mail addresses and telephone numbers leave as placeholders for the provider.
 MASK_PERSONAL_DATA = env.flag("MASK_PERSONAL_DATA", True)
 

@@ -1,8 +1,29 @@
-"""Celery's part: the beat's question whether anybody works."""
+"""Celery's part: the beat's question whether anybody works, and what is kept no longer."""
+
+from datetime import timedelta
 
 from celery import shared_task
+from django.conf import settings
 
+from billing import clock
+from chatsite.chat import changes
+from chatsite.chat.actions import delete_conversation
+from chatsite.chat.models import Conversation
 from chatsite.operations import readiness
+
+# Conversations that one look erases; the next goes on.
+AT_ONCE = 500
+
+
+@shared_task
+def keep_no_longer() -> None:
+    """Erase conversations in which nothing was said for KEEP_CONVERSATIONS_DAYS."""
+    if not settings.KEEP_CONVERSATIONS_DAYS:
+        return
+    before = clock.now() - timedelta(days=settings.KEEP_CONVERSATIONS_DAYS)
+    old = Conversation.objects.filter(active_at__lt=before).order_by("active_at")
+    for change in delete_conversation.conversations(old.values_list("id", flat=True)[:AT_ONCE]):
+        changes.announce(change)
 
 
 @shared_task

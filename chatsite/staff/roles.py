@@ -65,6 +65,7 @@ _OPERATORS = _STAFF | {
     "quality.decide_proposal",
     "quality.view_qualitylabel",
     "quality.view_proposal",
+    "staff.view_auditentry",
     "summaries.change_summarising",
     "summaries.view_summarising",
     "routing.add_policy",
