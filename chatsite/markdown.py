@@ -10,7 +10,8 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from chatsite.text.blocks import Blocks
-from chatsite.text.inline import ADDRESSES, Inline
+from chatsite.text.inline import Inline
+from chatsite.text.patterns import ADDRESSES
 from chatsite.text.sink import BETWEEN, Sink, are_pieces
 
 __all__ = ["BETWEEN", "Growing", "are_pieces", "plain", "render", "typed", "unfinished"]

@@ -8,6 +8,7 @@ its first characters, and each character is read once. Each block has its own di
 from dataclasses import dataclass
 from html import escape
 
+from chatsite.text.containers import Item, Quote, inside
 from chatsite.text.inline import Inline
 from chatsite.text.lines import (
     MOST_HEADER,
@@ -35,21 +36,6 @@ assert _MOST_CONTAINERS * 2 + 4 + 5 <= DEEPEST
 
 
 @dataclass(slots=True)
-class _Quote:
-    """A container whose lines begin with ">"."""
-
-
-@dataclass(slots=True)
-class _Item:
-    """An item of a list, whose lines are indented so far at least."""
-
-    marker: Marker
-    indent: int
-    number: int  # as shown; that of the marker is as written
-    is_empty: bool = True
-
-
-@dataclass(slots=True)
 class _Words:
     """A paragraph, or the first words of an item, which need none."""
 
@@ -68,7 +54,7 @@ class Blocks:
 
     def __init__(self) -> None:
         self.sink = Sink()
-        self._containers: list[_Quote | _Item] = []
+        self._containers: list[Quote | Item] = []
         self._leaf: _Words | _Code | Table | None = None
         # The beginning of a line that cannot be told yet, and whether this line's has been.
         self._line = ""
@@ -122,7 +108,7 @@ class Blocks:
         if self._is_plain(line):
             self._add_words(line, 0)
             return
-        at, matched = self._inside(line)
+        at, matched = inside(self._containers, line)
         rest = line[at:]
         header, self._header = self._header, ""
         if header:
@@ -130,7 +116,7 @@ class Blocks:
                 return
             self._add_words(header, len(self._containers))
         if isinstance(self._leaf, _Code):
-            if any(isinstance(left, _Quote) for left in self._containers[matched:]):
+            if any(isinstance(left, Quote) for left in self._containers[matched:]):
                 self._end_leaf()
             else:
                 self._add_code(rest, whole=whole)
@@ -145,28 +131,11 @@ class Blocks:
         is_outside = not self._containers and not self._header
         return is_outside and not isinstance(self._leaf, _Code | Table) and is_words(line)
 
-    def _inside(self, line: str) -> tuple[int, int]:
-        """How far a line is that of the open containers, and of how many."""
-        at = 0
-        for depth, container in enumerate(self._containers):
-            indent, rest = split_indent(line[at:])
-            if isinstance(container, _Quote):
-                if not rest.startswith(">"):
-                    return at, depth
-                at += len(indent) + 1 + rest.startswith("> ")
-            elif not rest:
-                continue
-            elif width(indent) < container.indent:
-                return at, depth
-            else:
-                at += beyond(indent, container.indent)
-        return at, len(self._containers)
-
     def _end_blank(self, matched: int) -> None:
         """A blank line ends a paragraph, a table and a quote, and no list."""
         self._end_leaf()
         for depth, container in enumerate(self._containers[matched:], matched):
-            if isinstance(container, _Quote):
+            if isinstance(container, Quote):
                 self._close(depth)
                 return
 
@@ -187,7 +156,7 @@ class Blocks:
                 self._close(matched)
                 self._fill()
                 self.sink.open("blockquote")
-                self._containers.append(_Quote())
+                self._containers.append(Quote())
                 rest = line[1:]
             elif found := marker(line, interrupts=interrupts and not is_new):
                 self._open_item(found, width(indent) + 2, matched)
@@ -307,7 +276,7 @@ class Blocks:
         before = self._containers[matched] if matched < len(self._containers) else None
         number = found.number
         value = ""
-        if isinstance(before, _Item) and before.marker.kind == found.kind:
+        if isinstance(before, Item) and before.marker.kind == found.kind:
             self._close(matched + 1)
             self._containers.pop()
             self.sink.close()
@@ -322,12 +291,12 @@ class Blocks:
             start = f' start="{number}"' if number != 1 else ""
             self.sink.open(*(("ol", start) if found.kind in ".)" else ("ul",)))
         self.sink.open("li", value + _AUTO)
-        self._containers.append(_Item(found, indent, number))
+        self._containers.append(Item(found, indent, number))
 
     def _fill(self) -> bool:
         """Something stands in the innermost container now. Whether it is an item's first."""
         container = self._containers[-1] if self._containers else None
-        if not isinstance(container, _Item):
+        if not isinstance(container, Item):
             return False
         was_empty, container.is_empty = container.is_empty, False
         return was_empty
@@ -351,7 +320,7 @@ class Blocks:
         """End the leaf and the containers beyond the first so many."""
         self._end_leaf()
         while len(self._containers) > keep:
-            if isinstance(self._containers.pop(), _Item):
+            if isinstance(self._containers.pop(), Item):
                 self.sink.close()
             self.sink.close()
 

@@ -10,35 +10,10 @@ import re
 from dataclasses import dataclass
 from html import escape, unescape
 
-from chatsite.text import links, marks
+from chatsite.text import links, marks, patterns
 from chatsite.text.links import Unfinished
 from chatsite.text.sink import Sink
 
-# A run of characters that holds a sign of an address.
-_ADDRESS = (
-    rf"(?<![{links.RUN}])(?=[{links.RUN}]{{1,{links.MOST_BEFORE}}}?(?:(?<=@)|(?<=://)|(?<=www\.)))"
-)
-# What words may hold: addresses alone, or everything.
-ADDRESSES = re.compile(_ADDRESS, re.IGNORECASE)
-_EVERYTHING = re.compile(_ADDRESS + r"|[\\`*_~\[!<&\n]", re.IGNORECASE)
-_IN_RUN = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._%+:/@-"
-_SAME = {mark: re.compile(re.escape(mark) + "+") for mark in "`*_~"}
-# Possessive, since what does not match must not be tried in every way.
-_LABEL = r"((?:[^\[\]\n\\]|\\.|\[[^\[\]\n]*+\]){0,300}+)"
-_TARGET = r"((?:[^\s()<>]|\([^\s()<>]*+\)){0,1000}+)"
-_TITLE = r'[ ]+"[^"\n]{0,200}'
-_LINK = re.compile(rf'!?\[{_LABEL}\]\([ ]?<?{_TARGET}>?(?:{_TITLE}")?[ ]?\)')
-_LINK_BEGUN = re.compile(
-    rf"!?(?:\[{_LABEL}(?:\[[^\[\]\n]*+)?\\?"
-    rf'|\[{_LABEL}\](?:\([ ]?<?{_TARGET}(?:\([^\s()<>]*+)?>?(?:{_TITLE}"?|[ ]+)?[ ]?)?)?\Z'
-)
-_IMAGE = re.compile(r"!\[([^\[\]]*)\]\([^()]*\)")
-_BREAK = re.compile(r"<br\s{0,3}/?>", re.IGNORECASE)
-_ANGLED = re.compile(r"<((?:https?://|mailto:)?[^\s<>]{3,1000})>", re.IGNORECASE)
-_ANGLED_BEGUN = re.compile(r"<(?:[^\s<>]{0,1000}|br\s{0,3}/?)\Z", re.IGNORECASE)
-_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
-_ENTITY_BEGUN = re.compile(r"&[#\w]{0,32}\Z")
-_ESCAPED = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
 # Marks opened within each other; more are text.
 _DEEPEST = 4
 _TAGS = {"*": ("em", "strong"), "_": ("em", "strong"), "~": ("", "s")}
@@ -56,7 +31,7 @@ class Inline:
     """Writes to a sink. `links_too` is off inside a link, which holds no other."""
 
     def __init__(
-        self, sink: Sink, *, links_too: bool = True, reads: re.Pattern[str] = _EVERYTHING
+        self, sink: Sink, *, links_too: bool = True, reads: re.Pattern[str] = patterns.EVERYTHING
     ) -> None:
         self.source = ""
         self._reads = reads
@@ -111,7 +86,7 @@ class Inline:
         if self._whole:
             return len(self.source)
         last = self.source[-links.MOST_BEFORE :]
-        word = len(last) - len(last.rstrip(_IN_RUN))
+        word = len(last) - len(last.rstrip(patterns.IN_RUN))
         return len(self.source) - (word if word < links.MOST_BEFORE else 0)
 
     def _show_ahead(self) -> None:
@@ -177,7 +152,7 @@ class Inline:
 
     def _emphasis(self, mark: str) -> None:
         source, start = self.source, self._at
-        run = _SAME[mark].match(source, start, start + 4)
+        run = patterns.SAME[mark].match(source, start, start + 4)
         assert run
         size = len(run[0])
         if start and source[start - 1] == mark:
@@ -233,7 +208,11 @@ class Inline:
             or (before[-1:].isalnum() and after.isalnum())
             or before in {"..", " .", "."}
         )
-        if self._in_path or after not in _ESCAPED or (after in "()" and before[-1:].isalnum()):
+        if (
+            self._in_path
+            or after not in patterns.ESCAPED
+            or (after in "()" and before[-1:].isalnum())
+        ):
             self._literal("\\\\" if after == "\\" else "\\")
         elif after:
             self._at += 1
@@ -242,7 +221,7 @@ class Inline:
             self._literal("\\")
 
     def _backticks(self) -> None:
-        run = _SAME["`"].match(self.source, self._at, self._at + 3)
+        run = patterns.SAME["`"].match(self.source, self._at, self._at + 3)
         assert run
         size = len(run[0])
         is_rest = self._at > 0 and self.source[self._at - 1] == "`"
@@ -260,7 +239,7 @@ class Inline:
         """Show code up to its end, or as far as it has come."""
         source, at = self.source, self._at
         while (at := source.find("`", at)) >= 0:
-            run = _SAME["`"].match(source, at)
+            run = patterns.SAME["`"].match(source, at)
             assert run
             if run.end() == len(source) and not self._whole:
                 break
@@ -287,13 +266,13 @@ class Inline:
             if source[at + 1 : at + 2] != "[":
                 self._literal("!")
                 return
-        found = _LINK.match(source, at)
+        found = patterns.LINK.match(source, at)
         if not found:
-            if not self._whole and _LINK_BEGUN.match(source, at):
+            if not self._whole and patterns.LINK_BEGUN.match(source, at):
                 raise Unfinished
             self._literal(source[at])
             return
-        words = _IMAGE.sub(r"\1", found[1]).strip()
+        words = patterns.IMAGE.sub(r"\1", found[1]).strip()
         label = Sink()
         inner = Inline(label, links_too=False)
         inner.feed(words)
@@ -310,11 +289,11 @@ class Inline:
         self._at = found.end()
 
     def _angle(self) -> None:
-        if found := _BREAK.match(self.source, self._at):
+        if found := patterns.BREAK.match(self.source, self._at):
             self._sink.write("<br>")
             self._at = found.end()
             return
-        found = _ANGLED.match(self.source, self._at)
+        found = patterns.ANGLED.match(self.source, self._at)
         if found and self._links_too:
             url = found[1]
             is_mail = "@" in url and ":" not in url
@@ -322,16 +301,16 @@ class Inline:
                 self._sink.write(html)
                 self._at = found.end()
                 return
-        if not found and not self._whole and _ANGLED_BEGUN.match(self.source, self._at):
+        if not found and not self._whole and patterns.ANGLED_BEGUN.match(self.source, self._at):
             raise Unfinished
         self._literal("<")
 
     def _entity(self) -> None:
-        found = _ENTITY.match(self.source, self._at)
+        found = patterns.ENTITY.match(self.source, self._at)
         if found:
             self._sink.write(escape(unescape(found[0]), quote=False))
             self._at = found.end()
             return
-        if not self._whole and _ENTITY_BEGUN.match(self.source, self._at):
+        if not self._whole and patterns.ENTITY_BEGUN.match(self.source, self._at):
             raise Unfinished
         self._literal("&")

@@ -1,0 +1,31 @@
+"""What inline marks look like, whole and (`..._BEGUN`) as far as the end of a text has come."""
+
+import re
+
+from chatsite.text import links
+
+# A run of characters that holds a sign of an address.
+_ADDRESS = (
+    rf"(?<![{links.RUN}])(?=[{links.RUN}]{{1,{links.MOST_BEFORE}}}?(?:(?<=@)|(?<=://)|(?<=www\.)))"
+)
+# What words may hold: addresses alone, or everything.
+ADDRESSES = re.compile(_ADDRESS, re.IGNORECASE)
+EVERYTHING = re.compile(_ADDRESS + r"|[\\`*_~\[!<&\n]", re.IGNORECASE)
+IN_RUN = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._%+:/@-"
+SAME = {mark: re.compile(re.escape(mark) + "+") for mark in "`*_~"}
+# Possessive, since what does not match must not be tried in every way.
+_LABEL = r"((?:[^\[\]\n\\]|\\.|\[[^\[\]\n]*+\]){0,300}+)"
+_TARGET = r"((?:[^\s()<>]|\([^\s()<>]*+\)){0,1000}+)"
+_TITLE = r'[ ]+"[^"\n]{0,200}'
+LINK = re.compile(rf'!?\[{_LABEL}\]\([ ]?<?{_TARGET}>?(?:{_TITLE}")?[ ]?\)')
+LINK_BEGUN = re.compile(
+    rf"!?(?:\[{_LABEL}(?:\[[^\[\]\n]*+)?\\?"
+    rf'|\[{_LABEL}\](?:\([ ]?<?{_TARGET}(?:\([^\s()<>]*+)?>?(?:{_TITLE}"?|[ ]+)?[ ]?)?)?\Z'
+)
+IMAGE = re.compile(r"!\[([^\[\]]*)\]\([^()]*\)")
+BREAK = re.compile(r"<br\s{0,3}/?>", re.IGNORECASE)
+ANGLED = re.compile(r"<((?:https?://|mailto:)?[^\s<>]{3,1000})>", re.IGNORECASE)
+ANGLED_BEGUN = re.compile(r"<(?:[^\s<>]{0,1000}|br\s{0,3}/?)\Z", re.IGNORECASE)
+ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+ENTITY_BEGUN = re.compile(r"&[#\w]{0,32}\Z")
+ESCAPED = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
