@@ -5,6 +5,7 @@ others do to the account, also from the same network, its owner comes in. Everyb
 tries for each account, and some more for all accounts together, by network address.
 """
 
+import ipaddress
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -21,6 +22,7 @@ from django.http.response import HttpResponseBase
 from django.utils.crypto import get_random_string
 
 COOKIE = "known_browser"
+UNKNOWN = "0.0.0.0"  # noqa: S104  # stands for all addresses that are none
 KNOWN_FOR = 180 * 24 * 3600  # seconds
 # Wrong passwords, in allauth's words: of a known browser; of others.
 FROM_KNOWN = {"login_failed": "10/5m/key"}
@@ -41,10 +43,18 @@ class Adapter(DefaultAccountAdapter):
         return False
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """Behind a proxy, the address that the proxy saw: those before it anybody can write."""
-        last = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip()
-        peer: str = request.META.get("REMOTE_ADDR", "")
-        return last if settings.BEHIND_HTTPS and last else peer
+        """Behind proxies, the address that the first of ours saw: what is before it anybody writes.
+
+        What is none counts as one address.
+        """
+        address: str = request.META.get("REMOTE_ADDR", "")
+        if settings.TRUSTED_PROXIES:
+            forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+            address = forwarded[-min(settings.TRUSTED_PROXIES, len(forwarded))].strip()
+        try:
+            return str(ipaddress.ip_address(address))
+        except ValueError:
+            return UNKNOWN
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Before a password is hashed, which takes a tenth of a second of CPU."""

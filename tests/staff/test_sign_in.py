@@ -210,3 +210,17 @@ def test_its_second_factor_can_be_taken_from_a_colleague_who_lost_it(owner):
     client.post(f"/admin/mfa/authenticator/{row.pk}/delete/", {"post": "yes"})
 
     assert signs_in(Client()) == 302
+
+
+def test_behind_a_proxy_an_address_that_is_forged_or_none_buys_no_tries(owner, settings):
+    settings.TRUSTED_PROXIES = 1
+    forged = [f"198.51.100.{number}, unknown" for number in range(10)]
+
+    answers = [
+        Client(headers={"x-forwarded-for": each}).post(
+            "/admin/login/", {"username": "owner", "password": "wrong"}
+        )
+        for each in forged
+    ]
+
+    assert [answer.status_code for answer in answers].count(429) == 4
