@@ -12,10 +12,10 @@ class Cause(StrEnum):
     """Of waste. The value is said to people."""
 
     FAILED = "Failed and retried"
-    ESCALATED = "Escalated away"
-    LONG = "Too long, cut"
+    ESCALATED = "Replaced by the strong model"
+    LONG = "Cut off at the limit"
     ABANDONED = "Abandoned"
-    FILTERED = "Filtered"
+    FILTERED = "Held back by the provider"
     STOPPED = "Stopped by the customer"
 
 
@@ -28,12 +28,12 @@ CAUSES = {
     "expired": Cause.ABANDONED,
 }
 MEANS = {
-    Cause.FAILED: "Attempts that broke off or never answered, and were paid for all the same.",
-    Cause.ESCALATED: "Cheap answers that were doubted; the strong tier wrote them again.",
-    Cause.LONG: "Answers that ran into the output limit: the customer saw half of them.",
-    Cause.ABANDONED: "Calls whose worker stopped or died; charged as reserved.",
+    Cause.FAILED: "Calls that broke off or never answered, but were charged.",
+    Cause.ESCALATED: "Cheap answers that the check doubted; the strong model wrote them again.",
+    Cause.LONG: "Answers that reached the output limit, so the customer saw only part of them.",
+    Cause.ABANDONED: "Calls whose worker stopped or died. Charged at the amount held for them.",
     Cause.STOPPED: "Answers that the customer stopped; charged for the words that came.",
-    Cause.FILTERED: "Answers that the provider held back.",
+    Cause.FILTERED: "Answers that the provider's content filter held back.",
 }
 
 

@@ -37,7 +37,7 @@ LOOKED_AT = 500
 
 class WindowInline(WrittenByTheLedger, admin.TabularInline):  # type: ignore[type-arg]  # as above
     model = BudgetPeriod
-    verbose_name_plural = "newest windows"
+    verbose_name_plural = "latest periods"
 
     limit_dollars = dollars("limit")
     spent_dollars = dollars("spent")
@@ -89,21 +89,25 @@ class BudgetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # as above
         (None, {"fields": ["name", "scope", "key", "period", "limit", "reserve", "active"]}),
         ("Warnings", {"fields": ["warning_lines"]}),
         (
-            "So that it lasts",
+            "Spread over the period",
             {
                 "fields": PACING,
-                "description": "While it is found to last so, the steps below up to the cheap tier "
-                "wait. Else what it raises and what they raise are not added: the larger counts. "
-                "Each change is written down, and it stops with one click.",
+                "description": "While pacing keeps the budget on track, the steps below are "
+                "paused, "
+                "except the last two. Otherwise the larger of the two increases applies. Every "
+                "change is logged, and one click stops it.",
             },
         ),
         (
-            "As it empties",
+            "As the budget runs low",
             {
                 "fields": LADDER,
-                "description": "Steps that spare money, each on top of the one before. They go by "
-                "what is spent; what calls in flight may cost at most does not count. A budget of "
-                "one tier or model never goes further than the cheap tier.",
+                "description": "Steps that save money, each on top of the one before. They "
+                "depend on "
+                "what has been spent; calls in progress do not count. What a budget moves to the "
+                "cheap model stays there, even where the answer check doubts it. A visitor or "
+                "network whose own budget has reached the cheap model gets shorter answers. A "
+                "budget for one tier or model never goes further than the cheap model.",
             },
         ),
     )
@@ -157,10 +161,10 @@ class BudgetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # as above
         assert request.user.is_authenticated
         budget = get_object_or_404(Budget, pk=budget_id)
         if adjust.stop(budget, request.user):
-            self.log_change(request, budget, "Stopped pacing itself.")
-            messages.success(request, "It no longer paces itself: the threshold is the policy's.")
+            self.log_change(request, budget, "Stopped pacing.")
+            messages.success(request, "Pacing stopped: the policy's threshold applies.")
         else:
-            messages.info(request, "It did not pace itself any longer.")
+            messages.info(request, "Pacing had already been stopped.")
         return redirect("admin:billing_budget_change", budget_id)
 
     def render_change_form(
@@ -241,11 +245,11 @@ class AdjustmentAdmin(
     WrittenByTheLedger,
     admin.ModelAdmin,  # type: ignore[type-arg]  # as above
 ):
-    when_empty = "No budget has paced itself yet. That of a day or a month can: see its page."
+    when_empty = "No budget is paced yet. A daily or monthly budget can be: see its page."
 
     limit_dollars = dollars("limit")
     spent_dollars = dollars("spent")
-    expected_dollars = dollars("expected", "expected by its end")
+    expected_dollars = dollars("expected", "expected by the end")
 
     readonly_fields = [
         "budget",

@@ -50,8 +50,9 @@ class Gauge:
         if not self.budget.paces_itself:
             return ""
         points = self.budget.points_since(self.window.starts_at) if self.window else 0
-        above = f"{points:g} points above the policy's" if points else "the policy's"
-        return f"It paces itself: the threshold is {above}."
+        if not points:
+            return "Pacing: the policy's threshold applies."
+        return f"Pacing: the threshold is raised by {points:g} points."
 
     @property
     def url(self) -> str:

@@ -73,7 +73,7 @@ def spend_by_tier(asked: Asked, lines: Sequence[Line]) -> Chart:
         across=chart.across,
         kind="stacked",
         unit="$",
-        series=(*chart.series, Series("strong tier alone", "other", line=True, dashed=True)),
+        series=(*chart.series, Series("strong model alone", "other", line=True, dashed=True)),
         rows=tuple(
             Row(row.name, (*row.cells, Cell(None) if amount is None else _money(amount)))
             for row, amount in zip(chart.rows, alone, strict=True)
@@ -152,7 +152,7 @@ def burn_down(
         ahead = [_money(limit - amount) for amount in coming.get(step.end, ())] or [Cell(None)] * 3
         rows.append(Row(step.name, (*known, *ahead)))
     return Chart(
-        title="What is left of the month's budget",
+        title="Left of this month's budget",
         across=asked.span.each,
         kind="line",
         unit="$",

@@ -21,8 +21,9 @@ PACED_PERIODS = (Period.DAY, Period.MONTH)
 STEPS = ("economise_from", "cheap_only_from", "approved_from", "later_from")
 
 
-def _step(percent: int, help_text: str) -> "models.PositiveSmallIntegerField[Any, Any]":
+def _step(name: str, percent: int, help_text: str) -> "models.PositiveSmallIntegerField[Any, Any]":
     return models.PositiveSmallIntegerField(
+        name,
         null=True,
         blank=True,
         default=percent,
@@ -38,7 +39,7 @@ class Budget(models.Model):
         SITE = "site"
         CONVERSATION = "conversation"
         VISITOR = "visitor"
-        ADDRESS = "address", "network address"
+        ADDRESS = "address", "network"
         TIER = "tier"
         MODEL = "model"
 
@@ -53,11 +54,13 @@ class Budget(models.Model):
     key = models.CharField(
         max_length=100,
         blank=True,
-        help_text="Which conversation, visitor, address, tier or model; blank: each one has the "
-        "limit.",
+        help_text="One conversation, visitor, network, tier or model. Blank: the limit applies to "
+        "each of them separately.",
     )
     period = models.CharField(
-        max_length=5, choices=Period, help_text="In the site's time zone; total never starts anew."
+        max_length=5,
+        choices=Period,
+        help_text="In the site's time zone. A total never starts again.",
     )
     limit = models.BigIntegerField(validators=[MinValueValidator(0)], help_text="Nano-dollars.")
     active = models.BooleanField(default=True)
@@ -75,43 +78,57 @@ class Budget(models.Model):
         help_text="Percent spent at which an alert is sent, such as 80, 95, 100. Blank: no alerts.",
     )
     # The ladder: null where a step is left out.
-    economise_from = _step(80, "From this percent on, fewer messages go to the strong tier.")
+    economise_from = _step(
+        "raise the threshold at (%)",
+        80,
+        "From here on, fewer messages go to the strong model.",
+    )
     economise_by = models.FloatField(
+        "by up to (points)",
         default=3,
         validators=[MinValueValidator(0), MaxValueValidator(MOST_POINTS)],
-        help_text="Points by which the routing threshold has risen when all is spent, 0 to 10.",
+        help_text="How far the threshold has risen when the whole budget is spent, 0 to 10.",
     )
     economise_curve = models.CharField(
+        "rising",
         max_length=6,
         choices={
             Curve.STEADY.value: "steadily",
-            Curve.LATE.value: "slowly first, most of it at the end",
-            Curve.EARLY.value: "most of it at once",
+            Curve.LATE.value: "slowly at first, then faster",
+            Curve.EARLY.value: "quickly at first, then slower",
         },
         default=Curve.STEADY.value,
-        help_text="How it rises from there to 100 percent.",
+        help_text="How the threshold rises between that point and 100 %.",
     )
-    cheap_only_from = _step(95, "From this percent on, the cheap tier answers everything.")
+    cheap_only_from = _step(
+        "cheap model only at (%)", 95, "From here on, the cheap model answers everything."
+    )
     approved_from = _step(
+        "approved answers first at (%)",
         98,
-        "From this percent on, a question that certainly is of a task type with an approved answer "
-        "is given that.",
+        "From here on, a question that clearly belongs to a task type with an approved answer gets "
+        "that answer, without a model.",
     )
     later_from = _step(
+        "stop AI answers at (%)",
         100,
-        "From this percent on, no model is asked: customers get approved answers, or are told that "
-        "a person will answer or to come back later. Without room for a call it is so in any case.",
+        "From here on, no model is asked: customers get approved answers, or are told "
+        "that a person "
+        "will answer or to come back later. The same happens whenever the rest of the "
+        "budget is too "
+        "small for an answer.",
     )
     paces_itself = models.BooleanField(
+        "spread over the period",
         default=False,
-        help_text="Each hour, the routing threshold is raised by as much as it takes for the "
-        "budget to last, and lowered again. Of budgets of the site by day or month.",
+        help_text="Every hour, raise or lower the routing threshold so that the budget lasts to "
+        "the end of the day or month. Only for budgets of the whole site.",
     )
     pace_at_most = models.FloatField(
-        "raised at most by",
+        "raise the threshold by at most",
         default=2,
         validators=[MinValueValidator(LEAST_POINTS), MaxValueValidator(MOST_POINTS)],
-        help_text="Points above the policy's threshold, 0.1 to 10; it is never below that.",
+        help_text="Points above the policy's threshold, 0.1 to 10. It is never lowered below that.",
     )
     # In force in the window in which it was found; the next begins without.
     paced_points = models.FloatField(default=0, editable=False)
@@ -130,7 +147,7 @@ class Budget(models.Model):
             models.CheckConstraint(
                 condition=~Q(scope="site") | Q(key=""),
                 name="billing_the_site_has_no_key",
-                violation_error_message="The site is one: leave the key blank.",
+                violation_error_message="There is only one site: leave the key blank.",
             ),
             models.CheckConstraint(
                 condition=Q(*(Q(**{f"{step}__range": (1, 100)}) for step in STEPS)),
@@ -188,7 +205,9 @@ class Budget(models.Model):
             raise ValidationError({"warning_lines": str(error)}) from error
         # As the constraint says, which is not asked where scope and period are only shown.
         if self.paces_itself and not self.can_pace:
-            message = "Only a budget of the site, by day or month, paces itself."
+            message = (
+                "Only a daily or monthly budget of the whole site can be spread over its period."
+            )
             raise ValidationError({"paces_itself": message})
 
     @property
@@ -225,9 +244,9 @@ class BudgetPeriod(models.Model):
     starts_at = models.DateTimeField()
     limit = models.BigIntegerField()
     spent = models.BigIntegerField(default=0)
-    reserved = models.BigIntegerField(default=0, help_text="Held for calls in flight.")
+    reserved = models.BigIntegerField(default=0, help_text="Held for calls in progress.")
     overrun = models.BigIntegerField(
-        default=0, help_text="What calls cost above the most that was held for them."
+        default=0, help_text="What calls cost beyond the amount held for them."
     )
 
     class Meta:

@@ -35,6 +35,7 @@ class PacingChange(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        verbose_name = "pacing change"
         verbose_name_plural = "pacing log"
         constraints = [
             models.CheckConstraint(

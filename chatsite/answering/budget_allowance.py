@@ -39,9 +39,9 @@ QUIET, HOT = 2, 30
 STRIDE = 5
 
 WORDS = {
-    Step.CHEAP_ONLY: "The cheap tier answers everything.",
-    Step.APPROVED: "A question that has an approved answer is given it, without a call.",
-    Step.LATER: "No model is asked: approved answers, a person, or “later”.",
+    Step.CHEAP_ONLY: "The cheap model answers everything.",
+    Step.APPROVED: "Questions with an approved answer get it, without a model.",
+    Step.LATER: "No AI answers: approved answers, a person, or “please come back later”.",
 }
 
 
@@ -137,9 +137,9 @@ def in_words(ladders: Ladder) -> list[tuple[int, str]]:
     """What happens at which percent, for the operator who sets it."""
     threshold = policies.current().threshold
     begins = ladders.begins
-    found = [(0, f"The threshold is {threshold:g}, as the policy has it.")]
+    found = [(0, f"The policy's threshold of {threshold:g} applies.")]
     if (begin := begins.pop(Step.ECONOMISE, None)) is not None:
-        found.append((begin, "From here on the threshold rises."))
+        found.append((begin, "The threshold starts to rise."))
         end = min(begins.values(), default=FULL + 1)
         for percent in range(begin + STRIDE, end, STRIDE):
             raised = min(HIGHEST_THRESHOLD, threshold + ladder.rise(ladders, percent))

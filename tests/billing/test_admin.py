@@ -217,12 +217,12 @@ def test_what_a_ladder_does_is_shown_while_it_is_typed(operator):
     shown = page(operator, PREVIEW, **untouched(economise_by="4"))
 
     assert re.findall(r"(\d+) %</span> <span[^>]*>(.+?)</span>", shown) == [
-        ("0", "The threshold is 7, as the policy has it."),
-        ("80", "From here on the threshold rises."),
+        ("0", "The policy&#x27;s threshold of 7 applies."),
+        ("80", "The threshold starts to rise."),
         ("85", "The threshold is 8."),
         ("90", "The threshold is 9."),
-        ("95", "The cheap tier answers everything."),
-        ("100", "No model is asked: approved answers, a person, or “later”."),
+        ("95", "The cheap model answers everything."),
+        ("100", "No AI answers: approved answers, a person, or “please come back later”."),
     ]
 
 
@@ -233,7 +233,7 @@ def test_a_ladder_that_does_not_fit_together_is_said_to_be_one(operator):
 def test_a_stored_ladder_is_shown_in_words(operator):
     url = reverse("admin:billing_budget_change", args=[budget(CHEAP).pk])
 
-    assert "From here on the threshold rises." in page(operator, url)
+    assert "The threshold starts to rise." in page(operator, url)
 
 
 def test_a_budget_shows_what_is_spent_reserved_and_left(operator, reserve):

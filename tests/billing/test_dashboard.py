@@ -101,7 +101,7 @@ def test_today_and_the_month_stand_beside_their_budgets(staff, traffic):
 
     assert "Today $0.0367 Each day : $0.00 of $1.00" in seen
     assert "Each month : $0.00 of $10.00" in seen
-    assert "What is left of the month's budget Each month: nothing is spent yet." in seen
+    assert "Left of this month's budget Each month: nothing is spent yet." in seen
 
 
 def test_the_forecast_goes_on_from_what_is_left(staff, settled):
@@ -130,7 +130,7 @@ def test_the_burn_down_says_how_the_budget_paces_itself(staff, settled):
 
     body = page(staff)
 
-    assert "It paces itself: the threshold is 1.5 points above the policy's." in text(body)
+    assert "Pacing: the threshold is raised by 1.5 points." in text(body)
     part = f"/admin/billing/budget/{month.pk}/lasting/"
     assert f'hx-get="{part}" hx-trigger="load"' in body
     assert "Too little is known yet: 0 of 7 days, 0 of 100 answers." in text(
@@ -159,7 +159,7 @@ def test_what_routing_saved_is_said(staff, traffic):
     alone = 4 * STRONG + Decimal("0.002")
     spent = 2 * STRONG + 4 * CHEAP + Decimal("0.002")
     assert f"Saved by routing ${alone - spent:.4f} {100 * (alone - spent) / alone:.1f} %" in seen
-    assert f"The strong tier alone would have cost ${alone:.3f}." in seen
+    assert f"With the strong model alone: ${alone:.3f}." in seen
     assert f"${spent:.4f} in 7 calls · 25 % of the input came from the provider's cache" in seen
     assert "$0.002 is estimated until it is reconciled" in seen
 
@@ -172,8 +172,8 @@ def test_a_conversation_costs_so_much(staff, settled):
     seen = text(page(staff))
 
     # The 20th and the 38th of 40.
-    assert "A conversation $0.01 median" in seen
-    assert "95 of 100 cost at most $0.019. 40 in this period." in seen
+    assert "Per conversation $0.01 median" in seen
+    assert "95 % cost $0.019 or less. 40 in this period." in seen
 
 
 def test_waste_is_told_by_cause(staff, traffic):
@@ -181,8 +181,8 @@ def test_waste_is_told_by_cause(staff, traffic):
 
     assert "Waste: $0.0026" in seen
     assert "Failed and retried $0.002 1 call, 2.6 %" in seen
-    assert "Escalated away $0.00065 1 call" in seen
-    assert "Too long, cut $0.00 0 calls" in seen
+    assert "Replaced by the strong model $0.00065 1 call" in seen
+    assert "Cut off at the limit $0.00 0 calls" in seen
 
 
 def test_a_hold_of_a_dead_worker_is_no_answer_of_two_minutes(staff, settled):
@@ -301,7 +301,7 @@ def test_a_time_without_calls_says_so(staff, traffic):
     seen = text(page(staff, "?period=custom&from=2020-01-01&to=2020-01-31&tier=strong"))
 
     assert "January 2020" in seen
-    assert "No call was made in this time that the filters let through." in seen
+    assert "No calls in this period match the filters." in seen
     assert "Models" not in seen
 
 

@@ -103,7 +103,10 @@ class Customer:
         with contextlib.suppress(*UNREACHABLE):
             browser = Behind(client, url, address)
             page = (await browser.new_conversation()).page
-            _, html = await browser.post(*_asking(page, text))
+            status, html = await browser.post(*_asking(page, text))
+            if status != HTTPStatus.FOUND:
+                self.state = f"status {status}"
+                return
             while time.monotonic() < began + PATIENCE:
                 entries = Page(html).entries()
                 if not entries:

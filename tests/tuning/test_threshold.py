@@ -54,7 +54,7 @@ def test_the_effect_of_a_lower_threshold_is_seen_before_it_is_saved(operator, tr
     words = text(page)
     assert "2 of 4 messages would have moved: 2 to the strong tier." in words
     assert "Cost $0.0444 $0.127 +$0.0824" in words
-    assert "none: quality not measured" in words
+    assert "no ratings" in words
     assert Policy.objects.count() == 1
 
 
@@ -109,7 +109,7 @@ def test_what_became_of_them_is_told(operator, traffic):
 
     words = text(operator.get(PAGE, {"threshold": "5"}))
 
-    assert "Of them with a person, or asking for one 2" in words
+    assert "Of these, with a person or asking for one 2" in words
     assert "Rated by customers 0 good, 2 bad" in words
 
 
@@ -393,7 +393,7 @@ def test_of_more_messages_than_can_be_looked_at_the_newest_are_and_it_is_said(op
 
     words, preview = text(page), page.context["preview"]
     said = f"the newest 2 of 6 messages, since {formats.date_format(since, 'j F, H:i')}"
-    assert f"These are {said}: every figure here is of them alone." in words
+    assert f"These are {said}: all figures refer to these." in words
     assert "At 5, on the newest messages of the last 30 days" in words
     assert "1 of 2 messages would have moved: 1 to the strong tier." in words
     assert preview.effect.then.cost == 2 * 800_000

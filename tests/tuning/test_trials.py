@@ -65,7 +65,7 @@ def test_an_operator_starts_and_stops_an_ab_test(operator, db):
     assert trial.started_by.username == "olga"
     assert policies.current().version == 1
     assert "answers 20 % of conversations" in text(response)
-    assert "Nothing has been answered since it started" in text(response)
+    assert "No answers since it started" in text(response)
 
     stopped = text(operator.post(page(trial, "stop/"), follow=True))
 
@@ -134,7 +134,7 @@ def test_a_second_trial_is_refused(operator, db):
 
     assert response.status_code == 409
     assert "runs: one at a time" in text(response)
-    assert "In shadow, without effect" not in text(operator.get(PAGE, {"threshold": "4"}))
+    assert "Silent test, without effect" not in text(operator.get(PAGE, {"threshold": "4"}))
 
 
 def test_staff_and_strangers_are_refused(staff, client, operator, db):
