@@ -1,42 +1,96 @@
-"""Whether a finished cheap answer will do, judged by the articles and words that it had."""
+"""Whether a finished answer may be shown as fact, judged by the articles and words that it had."""
 
 from django.conf import settings
 
-from chatsite.answering import prompt
+from chatsite.answering import prompt, unconfirmed
 from chatsite.answering.model_call import Work
+from chatsite.chat.models import Message
 from chatsite.llm import Finished, FinishReason
 from routing.checks import verifier
+from routing.checks.draft_gate import DraftGate
+from routing.checks.language_detection import language
 from routing.checks.verifier import Answered, CheckResult
 from routing.choice import Tier
+from routing.models import Policy
 
 # What was said last may be what an answer refers to: an order's number, a price already named.
 MOST_SAID = 6
+# Cautious operators let the strong tier write more again; its own answers are doubted from here.
+LEAST_SECOND_THRESHOLD = 0.6
 
 
-def verdict(work: Work, finished: Finished) -> CheckResult | None:
-    """What is held of the answer, in a millisecond of CPU at the most.
+def check(work: Work, finished: Finished) -> CheckResult | None:
+    """What is held of the answer, in some milliseconds of CPU.
 
-    None where no other tier could do better: it has failed before, or a filter cut in.
+    None where the provider's filter cut in: no other tier could do better.
     """
     claimed = work.claimed
-    if (
-        work.reply.tier != Tier.CHEAP
-        or work.reply.stage
-        or claimed.policy.doubt_threshold >= 1
-        or finished.finish_reason == FinishReason.CONTENT_FILTER
-    ):
-        return None
-    articles = [f"{match.title}\n{match.body}" for match in claimed.found.matches]
-    said = [each.text for each in claimed.said[-MOST_SAID:]]
-    return verifier.verify(
+    could_be_found = work.reply.tier == Tier.CHEAP and not work.reply.stage
+    found = verifier.verify(
         Answered(
             question=claimed.turn.text,
             answer=finished.text,
-            articles=articles,
-            earlier=said,
-            evidence=claimed.turn.evidence,
+            articles=articles(work),
+            earlier=[each.text for each in claimed.said[-MOST_SAID:]],
+            evidence=claimed.turn.evidence if could_be_found else 0.0,
             cut=finished.finish_reason in {FinishReason.LENGTH, FinishReason.UNCLEAR},
             instructions=prompt.INSTRUCTIONS.format(site=settings.SITE_NAME),
+            allowed=claimed.policy.allowed_hosts,
         ),
-        claimed.checker,
+        claimed.checker if work.reply.tier == Tier.CHEAP else None,
     )
+    filtered = finished.finish_reason == FinishReason.CONTENT_FILTER
+    return None if filtered and not found.forbidden else found
+
+
+def gate(work: Work) -> DraftGate:
+    """What of the answer may be shown while it is written."""
+    question = work.claimed.turn.text
+    return DraftGate(
+        "\n".join((*articles(work), *(each.text for each in work.claimed.said), question)),
+        prompt.INSTRUCTIONS.format(site=settings.SITE_NAME),
+        (language(question),),
+        work.claimed.policy.allowed_hosts,
+    )
+
+
+def articles(work: Work) -> tuple[str, ...]:
+    """What the answer was written from, title first."""
+    return tuple(f"{match.title}\n{match.body}" for match in work.claimed.found.matches)
+
+
+def is_doubted(work: Work, found: CheckResult) -> bool:
+    """Whether the answer is not to be shown as fact."""
+    policy, first = work.claimed.policy, work.reply.tier == Tier.CHEAP and not work.reply.stage
+    if found.forbidden or policy.doubt_threshold >= 1:
+        return found.forbidden
+    if not found.checked and not found.declines:
+        wanted = {Policy.Unchecked.PERSON} | ({Policy.Unchecked.STRONG} if first else set())
+        if policy.unchecked_answers in wanted:
+            return True
+    least = 0.0 if first else LEAST_SECOND_THRESHOLD
+    return found.doubt >= max(policy.doubt_threshold, least)
+
+
+def instead(work: Work, found: CheckResult) -> str:
+    """What the customer reads instead of a doubted answer; "" where it is shown all the same."""
+    policy = work.claimed.policy
+    shown = policy.doubted_answers == Policy.Doubted.SHOW or found.is_only_cut
+    if shown and not found.forbidden:
+        return ""
+    matches = work.claimed.found.matches
+    return unconfirmed.text(work.claimed.turn.text, matches, policy.unconfirmed_text)
+
+
+def replace(reply: Message, found: CheckResult, written: str) -> None:
+    """Let the reply quote the articles; staff see what was written, unless it is forbidden."""
+    reply.stage = Message.Stage.QUOTED
+    reply.draft = "" if found.forbidden else written
+
+
+def quoted_sources(work: Work) -> list[dict[str, str]]:
+    """The articles that are quoted where no answer could be confirmed."""
+    matches = work.claimed.found.matches
+    quoted = unconfirmed.quotes(work.claimed.turn.text, matches)
+    places = sorted({each.article for each in quoted})
+    return [{"title": matches[at].title, "url": matches[at].url} for at in places]

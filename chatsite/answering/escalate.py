@@ -13,7 +13,7 @@ from django.db import transaction
 
 from billing.errors import NoPrice, NoRoom
 from billing.ladder import Step
-from chatsite.answering import budget_allowance, model_call, sql
+from chatsite.answering import answer_check, budget_allowance, model_call, sql
 from chatsite.answering.model_call import (
     LEASE,
     MOST_TRIES,
@@ -49,23 +49,39 @@ def escalate(
 
     `failure`: what it lacks of a full answer.
     """
-    if found.doubt < work.claimed.policy.doubt_threshold:
+    if not answer_check.is_doubted(work, found):
         return Outcome.TRUSTED
+    logger.info("%s is doubted %.2f", work.reply.charge_reference, found.doubt)
+    policy = work.claimed.policy
+    no_tier_could = not found.checked and policy.unchecked_answers == policy.Unchecked.PERSON
+    if work.reply.tier != Tier.CHEAP or work.reply.stage or no_tier_could:
+        return Outcome.SHOWN
     reply = copy(work.reply)
     # Tried anew: the cheap tier's attempts are not held against the strong one.
-    reply.draft, reply.failure, reply.tries = finished.text, failure, 0
+    reply.failure, reply.tries = failure, 0
+    reply.draft = "" if found.forbidden else finished.text
+    reply.instead = answer_check.instead(work, found)
     again = _go_on(work.claimed, reply, Stage.ESCALATED, health)
     if isinstance(again, Work):
         model_call.settle(work, finished, outcome="escalated")
         remember(work, found, Outcome.ESCALATED)
-    logger.info("%s is doubted %.2f", work.reply.charge_reference, found.doubt)
     return again
 
 
-def remember(work: Work, found: CheckResult, outcome: Stored.Outcome) -> None:
-    """Store the verdict on an answer that this attempt gave."""
+def remember(
+    work: Work, found: CheckResult, outcome: Stored.Outcome, *, is_second: bool = False
+) -> None:
+    """Store what was held of the answer that this attempt gave.
+
+    `is_second`: the strong tier wrote again what was doubted.
+    """
     reply, threshold = work.reply, work.claimed.policy.doubt_threshold
-    check_records.store(reply.reference, reply.charge_reference, found, threshold, outcome)
+    if is_second:
+        told = Outcome.REPLACED if outcome == Outcome.TRUSTED else outcome
+        check_records.checked_again(reply.reference, found, told)
+        return
+    call = reply.charge_reference
+    check_records.store(reply.reference, call, found, threshold, outcome, str(reply.tier))
 
 
 def is_best(reply: Message, outcome: Stored.Outcome | None) -> bool:

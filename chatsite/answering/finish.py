@@ -4,7 +4,14 @@ import logging
 from datetime import timedelta
 
 from billing import tokens
-from chatsite.answering import escalate, model_call, person_offer, queue, sources
+from chatsite.answering import (
+    answer_check,
+    escalate,
+    model_call,
+    person_offer,
+    queue,
+    sources,
+)
 from chatsite.answering.canned import saved
 from chatsite.answering.model_call import MOST_TRIES, Work
 from chatsite.answering.outcomes import NotOurs, Outcome, TryAgain, ended
@@ -13,12 +20,14 @@ from chatsite.chat.models import Message
 from chatsite.llm import Finished, FinishReason, Kind, UpstreamError
 from chatsite.provider import known_models
 from routing.checks.verifier import CheckResult
+from routing.models import AnswerCheck
 from routing.tiers import ModelHealth
 
 logger = logging.getLogger(__name__)
 
 State = Message.State
 Failure = Message.Failure
+CheckOutcome = AnswerCheck.Outcome
 
 # An answer's end as the provider names it, and as the customer sees it.
 ENDINGS = {
@@ -42,25 +51,37 @@ def complete(
 ) -> Outcome:
     """Store the answer and settle the call, in one transaction.
 
-    `found`: the answer check; a doubted answer goes on as the Work that is returned. NotOurs where
-    the attempt no longer owns the reply; the call is settled all the same.
+    `found`: the answer check; a doubted cheap answer goes on as the Work that is returned. What
+    stays doubted is replaced by what the articles say. NotOurs where the attempt no longer owns
+    the reply; the call is settled all the same.
     """
     state, failure = ENDINGS[finished.finish_reason]
     if not finished.text.strip() and not failure:
         # A seen end without a word is no answer.
         state, failure = State.FAILED, Failure.BROKEN
-    held = escalate.escalate(work, finished, found, failure, health) if found else None
-    if isinstance(held, Work):
-        return held
+    reply, text = work.reply, finished.text
+    is_second = reply.stage == Message.Stage.ESCALATED
+    outcome: AnswerCheck.Outcome | None = None
+    if found:
+        held = escalate.escalate(work, finished, found, failure, health)
+        if isinstance(held, Work):
+            return held
+        outcome = held
+        if held != CheckOutcome.TRUSTED and (quoted := answer_check.instead(work, found)):
+            answer_check.replace(reply, found, text)
+            state, failure, text, outcome = State.COMPLETE, "", quoted, CheckOutcome.QUOTED
     model_call.settle(work, finished)
-    work.reply.sources = sources.of(finished.text, work.claimed.found.matches)
-    work.reply.offers_person = person_offer.is_due(work.claimed, finished.text, held)
-    change = end_reply.end(
-        work.reply, state, failure=failure, text=finished.text, newest_at=work.claimed.newest_at
+    reply.sources = (
+        answer_check.quoted_sources(work)
+        if outcome == CheckOutcome.QUOTED
+        else sources.of(text, work.claimed.found.matches)
     )
-    if change and found and held:
-        escalate.remember(work, found, held)
-    if change and escalate.is_best(work.reply, held):
+    reply.offers_person = person_offer.is_due(work.claimed, text, outcome)
+    newest_at = work.claimed.newest_at
+    change = end_reply.end(reply, state, failure=failure, text=text, newest_at=newest_at)
+    if change and found and outcome:
+        escalate.remember(work, found, outcome, is_second=is_second)
+    if change and escalate.is_best(reply, outcome):
         saved.keep(work)
     return ended(change)
 

@@ -13,7 +13,7 @@ from chatsite.chat.sql import now
 # Of a message, what writing the reply takes, in the order of the model's fields.
 JOB = (
     "id conversation_id position role state text client_id created_at attempt tries deadline tier"
-    " failure stage draft rating rating_note retries waits offers_person"
+    " failure stage draft instead rating rating_note retries waits offers_person"
 )
 COLUMNS = [
     field.attname for field in Message._meta.concrete_fields if field.attname in JOB.split(" ")
@@ -105,7 +105,8 @@ def go_on(reply: Message, lease_seconds: int) -> bool:
     """Begin this attempt at a reply right after the one before it, unless that one has lost it."""
     sql = f"""
         UPDATE chat_message
-        SET attempt = %s, tries = %s, stage = %s, draft = %s, failure = %s, sources = %s, text = '',
+        SET attempt = %s, tries = %s, stage = %s, draft = %s, instead = %s,
+            failure = %s, sources = %s, text = '',
             lease_until = {now(lease_seconds)}
         WHERE id = %s AND attempt = %s AND state = 'writing'
     """  # noqa: S608 - our own words
@@ -117,6 +118,7 @@ def go_on(reply: Message, lease_seconds: int) -> bool:
                 reply.tries,
                 reply.stage,
                 reply.draft,
+                reply.instead,
                 reply.failure,
                 json.dumps(reply.sources),
                 reply.pk,

@@ -35,6 +35,7 @@ from chatsite.chat.models import Message
 from chatsite.provider.model_health import Health
 from chatsite.runtime import forever
 from chatsite.runtime.grouped_writes import GroupedWrites
+from routing.checks.draft_gate import DraftGate
 from routing.checks.verifier import CheckResult
 from routing.choice import NoScore, Score
 
@@ -50,12 +51,18 @@ class _Answer:
 
     work: Work
     job: asyncio.Task[None]
+    gate: DraftGate
     text: str = ""
     sent: int = 0
     shown: markdown.Growing = field(default_factory=markdown.Growing)
     started: bool = False  # tabs have nothing of an earlier attempt, and no draft
     mine: bool = True
     stopped: bool = False  # by the customer
+
+    @property
+    def showable(self) -> str:
+        """What may stand of it if nothing more comes."""
+        return self.text[: self.gate.open_to(f"{self.text} ", self.sent)]
 
 
 class Writer:
@@ -176,7 +183,7 @@ class Writer:
     async def _ask(self, work: Work) -> Outcome:
         job = asyncio.current_task()
         assert job is not None
-        answer = self._answers[work.reply.pk] = _Answer(work, job)
+        answer = self._answers[work.reply.pk] = _Answer(work, job, answer_check.gate(work))
         # While the request is on its way.
         self._loop.call_soon(self._show_beginning, answer)
         try:
@@ -190,9 +197,9 @@ class Writer:
                         case llm.Retracted():
                             # What tabs have of it goes with the next words.
                             answer.text, answer.sent, answer.started = "", 0, False
-                            answer.shown = markdown.Growing()
+                            answer.shown, answer.gate = markdown.Growing(), answer_check.gate(work)
                         case llm.Finished():
-                            found = answer_check.verdict(work, part)
+                            found = answer_check.check(work, part)
                             end = partial(self._finish, work, part, found)
                             outcome = await self._writes.run(end)
                             self._show_end(answer, outcome)
@@ -200,10 +207,10 @@ class Writer:
                         case _:
                             assert_never(part)
         except llm.UpstreamError as error:
-            return await self._writes.run(partial(self._fail, work, error, answer.text))
+            return await self._writes.run(partial(self._fail, work, error, answer.showable))
         except asyncio.CancelledError:
             if answer.stopped and not job.uncancel():
-                await self._writes.run(partial(finish.stop, work, answer.text))
+                await self._writes.run(partial(finish.stop, work, answer.showable))
                 # It may have been asked for again while this attempt still held it.
                 return TryAgain(timedelta(0))
             await self._writes.run(partial(finish.abandon, work))
@@ -263,11 +270,13 @@ class Writer:
         reply = answer.work.reply
         conversation = reply.conversation.public_id.hex
         frames: list[Frame] = []
+        start, end = answer.sent, answer.gate.open_to(answer.text, answer.sent)
+        if start == end:
+            return []
         if not answer.started:
             answer.started = True
             frames.append(changes.begun(reply))
-        start, end = answer.sent, len(answer.text)
-        html = answer.shown.grow(answer.text[start:])
+        html = answer.shown.grow(answer.text[start:end])
         answer.sent = end
         frames.append(Delta(conversation, reply.pk, reply.attempt, start, end, html))
         return frames

@@ -107,7 +107,7 @@ def end(reply: Message) -> bool:
     sql = f"""
         UPDATE chat_message
         SET state = %s, failure = %s, text = %s, tier = %s, sources = %s, stage = %s,
-            offers_person = %s, lease_until = NULL, due_at = NULL, deadline = NULL,
+            draft = %s, offers_person = %s, lease_until = NULL, due_at = NULL, deadline = NULL,
             ended_at = {now()}
         WHERE id = %s AND attempt = %s AND state IN ('pending', 'writing')
     """  # noqa: S608 - our own words
@@ -121,6 +121,7 @@ def end(reply: Message) -> bool:
                 reply.tier,
                 json.dumps(reply.sources),
                 reply.stage,
+                reply.draft,
                 reply.offers_person,
                 reply.pk,
                 reply.attempt,

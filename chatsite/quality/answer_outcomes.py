@@ -122,7 +122,7 @@ def _follow_ups(since: datetime) -> Iterator[QualityLabel]:
 def _verdicts(since: datetime) -> Iterator[QualityLabel]:
     replies = {reply.reference: reply.pk for reply in _replies(since).only("pk")}
     for references in together(replies):
-        for verdict in AnswerCheck.objects.filter(reference__in=references):
+        for verdict in AnswerCheck.objects.of_cheap().filter(reference__in=references):
             reply_id = replies[verdict.reference]
             yield label(reply_id, Source.VERDICT, 1 - verdict.doubt, None, verdict.checked_at)
 

@@ -228,7 +228,11 @@ def checker(policy: Policy, now: datetime) -> Learned:
         return _Opinion(doubt, doubt)
 
     best = _best(found, candidates, opinion, current, now)
-    checked = AnswerCheck.objects.filter(checked_at__gt=now - RECENT_DAYS).order_by("-checked_at")
+    checked = (
+        AnswerCheck.objects.of_cheap()
+        .filter(checked_at__gt=now - RECENT_DAYS)
+        .order_by("-checked_at")
+    )
     named = (found[0].label.checks or {}).keys()
     recent = [
         features

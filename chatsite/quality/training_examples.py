@@ -146,8 +146,8 @@ def _checks(asked: Mapping[int, tuple[Message, Turn]]) -> Mapping[str, Mapping[s
     return {
         reference: features
         for some in together(references)
-        for reference, features in AnswerCheck.objects.filter(reference__in=some).values_list(
-            "reference", "features"
-        )
+        for reference, features in AnswerCheck.objects.of_cheap()
+        .filter(reference__in=some)
+        .values_list("reference", "features")
         if features.keys() == named
     }

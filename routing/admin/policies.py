@@ -29,13 +29,20 @@ _SETTINGS: tuple[tuple[str, dict[str, Any]], ...] = (
         },
     ),
     (
-        "Which answers are checked again",
+        "Answer check",
         {
-            "fields": ["doubt_threshold", "learned_verifier"],
-            "description": "A finished answer of the cheap tier is checked here, without a call: "
-            "is it whole, grounded in the articles, does it answer every question? A doubted one "
-            "is written again by the strong tier while the customer sees that it is being "
-            "double-checked, where the budgets have room; else it stands.",
+            "fields": [
+                "doubt_threshold",
+                "learned_verifier",
+                "doubted_answers",
+                "unconfirmed_text",
+                "unchecked_answers",
+                "link_hosts",
+            ],
+            "description": "Every finished answer is checked here, without a call: does it answer "
+            "what was asked, do the articles say so, in the customer's language? A doubted cheap "
+            "answer is written again by the strong model while the customer sees that it is being "
+            "checked, where the budgets have room.",
         },
     ),
     ("Cheap tier", {"fields": ["cheap_model", "cheap_successor", "cheap_output_limit"]}),
@@ -66,6 +73,8 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # no [] at run tim
             "cheap_output_limit": forms.NumberInput(attrs={"min": 16, "max": 4096}),
             "strong_output_limit": forms.NumberInput(attrs={"min": 16, "max": 4096}),
             "criteria": forms.Textarea(attrs={"rows": 12, "cols": 100}),
+            "unconfirmed_text": forms.Textarea(attrs={"rows": 3, "cols": 80}),
+            "link_hosts": forms.Textarea(attrs={"rows": 3, "cols": 40}),
             "reason": forms.TextInput(attrs={"size": 80}),
         }
 

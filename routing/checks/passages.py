@@ -60,6 +60,7 @@ class Statement:
     by itself, and whether it is.
     """
 
+    text: str
     folded: str
     language: str
     items: Items
@@ -120,6 +121,7 @@ def statement(text: str, spoken: str, around: Items | None = None) -> Statement:
     affirms, denies = bool(said("yes", folded, spoken)), bool(said("no", folded, spoken))
     rest = _FIRST_WORD.sub("", folded) if affirms or denies else folded
     return Statement(
+        text,
         folded,
         spoken,
         own,

@@ -114,6 +114,13 @@ class CheckResult:
     verifier: str
     declines: bool = False
     checked: bool = True
+    weighed: float = 0.0  # the doubt without what rules alone decide
+
+    @property
+    def is_only_cut(self) -> bool:
+        """Whether it lacks nothing but its end, which a customer sees and can ask for."""
+        certain = {name for name in CERTAIN if self.features[name]}
+        return bool(certain) and certain <= {"cut off", "empty"}
 
     @property
     def forbidden(self) -> bool:
@@ -175,12 +182,12 @@ def weigh(features: Mapping[str, float], model: Verifier | None = None) -> Check
     if features["declined though covered"]:
         found.append(Moved("declined though covered", 10 * NOT_FOUND))
     doubt = max((each.points / 10 for each in found), default=0.0)
-    stage = NOT_CHECKED
+    stage, weighed = NOT_CHECKED, 0.0
     telling: list[Moved] = []
     if features["articles"] or model:
         stage = f"learned of {model.labels} labels" if model else "first day"
-        likely, telling = _weighed(features, model or first_day())
-        doubt = max(doubt, likely)
+        weighed, telling = _weighed(features, model or first_day())
+        doubt = max(doubt, weighed)
     return CheckResult(
         doubt,
         (*found, *telling),
@@ -188,6 +195,7 @@ def weigh(features: Mapping[str, float], model: Verifier | None = None) -> Check
         stage,
         declines=bool(features["declines"]),
         checked=bool(features["articles"]),
+        weighed=weighed,
     )
 
 

@@ -1,23 +1,28 @@
 """What was held of an answer before it reached its reader."""
 
+from collections.abc import Mapping, Sequence
 from typing import Self
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from routing.checks.verifier import FINDINGS
+from routing.checks.verifier import FINDINGS, NOT_CHECKED
 from routing.choice import MOST_REASONS
 
 
 class AnswerCheckQuerySet(models.QuerySet["AnswerCheck"]):
     def doubted(self) -> Self:
-        """Of answers that the strong tier was to write again, whatever came of it."""
+        """Of answers that were not trusted, whatever came of it."""
         return self.exclude(outcome=AnswerCheck.Outcome.TRUSTED)
+
+    def of_cheap(self) -> Self:
+        """Of the cheap tier's answers: what a site's labels are about."""
+        return self.filter(tier="cheap")
 
 
 class AnswerCheck(models.Model):
-    """What the verifier held of a reply's cheap answer, and what came of it."""
+    """What the check held of a reply's answer, and what came of it."""
 
     class Outcome(models.TextChoices):
         TRUSTED = "trusted", "the doubt is below the threshold: it stands"
@@ -27,6 +32,8 @@ class AnswerCheck(models.Model):
         NO_TIME = "no_time", "it stands: there was no time left for the strong tier"
         FAILED = "failed", "it stands: the strong tier failed"
         STOPPED = "stopped", "a person took over before the strong tier had answered"
+        QUOTED = "quoted", "still doubted: the customer reads what the articles say"
+        SHOWN = "shown", "still doubted, and shown: the policy says so"
 
     reference = models.CharField(max_length=100, help_text="Whose reply: reply:12.")
     call = models.CharField(max_length=100, help_text="What wrote the answer: reply:12:1.")
@@ -36,6 +43,14 @@ class AnswerCheck(models.Model):
     findings = models.JSONField(help_text="What moved the doubt, with points of ten.")
     features = models.JSONField(help_text="What the verifier measured; weighed again, the same.")
     outcome = models.CharField(max_length=9, choices=Outcome)
+    tier = models.CharField(
+        max_length=6, default="cheap", db_default="cheap", help_text="Whose answer it was."
+    )
+    # Null unless the strong tier wrote again what was doubted.
+    second_doubt = models.FloatField(null=True, help_text="Of the strong tier's answer.")
+    second_findings = models.JSONField(
+        default=list, db_default=models.Value([], models.JSONField())
+    )
     checked_at = models.DateTimeField(default=timezone.now)
 
     objects = AnswerCheckQuerySet.as_manager()
@@ -62,6 +77,8 @@ class AnswerCheck(models.Model):
                         "no_time",
                         "failed",
                         "stopped",
+                        "quoted",
+                        "shown",
                     ]
                 ),
                 name="routing_outcome_is_known",
@@ -74,12 +91,25 @@ class AnswerCheck(models.Model):
     @property
     def reason(self) -> str:
         """A sentence for the receipt."""
-        reaches = self.outcome != self.Outcome.TRUSTED
-        verdict = f"Doubt {self.doubt:.2f} {'reaches' if reaches else 'is below'} "
-        verdict += f"{self.threshold:.2f}"
+        if self.verifier == NOT_CHECKED and not self.findings:
+            return "Not checked: no article was found."
+        found = self._reason(self.doubt, self.findings, self.features)
+        if self.second_doubt is None:
+            return found
+        second = self._reason(self.second_doubt, self.second_findings)
+        return f"{found} The strong tier's answer: {second}"
+
+    def _reason(
+        self,
+        doubt: float,
+        findings: Sequence[tuple[str, float]],
+        features: Mapping[str, float] | None = None,
+    ) -> str:
+        reaches = "reaches" if doubt >= self.threshold else "is below"
         raised = [
             FINDINGS[name]
-            for name, points in self.findings
-            if points > 0 and self.features.get(name) and name in FINDINGS
+            for name, points in findings
+            if points > 0 and name in FINDINGS and (features is None or features.get(name))
         ][:MOST_REASONS]
-        return f"{verdict}: {'; '.join(raised) or 'nothing found'}."
+        words = "; ".join(raised) or "nothing found"
+        return f"Doubt {doubt:.2f} {reaches} {self.threshold:.2f}: {words}."

@@ -77,6 +77,15 @@ class Policy(models.Model):
         MODEL = "model", "model: the cheap tier rates each message by the criteria"
         COMBINED = "combined", "combined: as learned, and the model where that is uncertain"
 
+    class Doubted(models.TextChoices):
+        QUOTE = "quote", "quote what the articles say, and offer a person"
+        SHOW = "show", "show the answer anyway"
+
+    class Unchecked(models.TextChoices):
+        SHOW = "show", "show it"
+        STRONG = "strong", "let the strong model answer"
+        PERSON = "person", "say that nothing could be confirmed, and offer a person"
+
     # What an operator sets, and what a return to a version copies.
     SETTINGS = (
         "threshold",
@@ -86,6 +95,10 @@ class Policy(models.Model):
         "criteria",
         "doubt_threshold",
         "learned_verifier",
+        "doubted_answers",
+        "unconfirmed_text",
+        "unchecked_answers",
+        "link_hosts",
         "cheap_model",
         "cheap_successor",
         "cheap_output_limit",
@@ -157,8 +170,9 @@ class Policy(models.Model):
     doubt_threshold = models.FloatField(
         default=0.6,
         validators=_doubt_threshold,
-        help_text="Doubt from which the strong tier writes a finished cheap answer again; doubts "
-        "go from 0 to 1. 0: each one. 1: none, and none is checked.",
+        help_text="Doubt from which an answer is not shown as fact; doubts go from 0 to 1. A cheap "
+        "answer is then written again by the strong model. 0: each one. 1: none, unless it has "
+        "the assistant's instructions or foreign links.",
     )
     learned_verifier = models.ForeignKey(
         LearnedModel,
@@ -168,6 +182,41 @@ class Policy(models.Model):
         related_name="+",
         limit_choices_to={"kind": LearnedModel.Kind.VERIFIER},
         help_text="By what answers are doubted. None: as on the first day.",
+    )
+    doubted_answers = models.CharField(
+        max_length=5,
+        choices=Doubted,
+        default=Doubted.QUOTE,
+        db_default=Doubted.QUOTE,
+        help_text="What customers read where an answer is still doubted: the strong model wrote "
+        "it, or there is no budget or time left for the strong model. Answers with the "
+        "assistant's instructions or with foreign links are never shown.",
+    )
+    unconfirmed_text = models.TextField(
+        "wording",
+        blank=True,
+        default="",
+        db_default="",
+        max_length=500,
+        help_text="Stands before the quotations. Empty: a sentence in the customer's language that "
+        "says that no answer could be confirmed, and offers a person.",
+    )
+    unchecked_answers = models.CharField(
+        max_length=6,
+        choices=Unchecked,
+        default=Unchecked.SHOW,
+        db_default=Unchecked.SHOW,
+        help_text="What becomes of answers for which no article was found, so that they cannot be "
+        "checked. Greetings and thanks are such answers too.",
+    )
+    link_hosts = models.TextField(
+        "allowed links",
+        blank=True,
+        default="",
+        db_default="",
+        max_length=2000,
+        help_text="Sites that answers may link to besides those that their articles name, one a "
+        "line: example.com allows www.example.com as well.",
     )
     cheap_model = models.CharField(
         max_length=100,
@@ -243,6 +292,11 @@ class Policy(models.Model):
                 name="routing_doubt_threshold_in_range",
             ),
             models.CheckConstraint(
+                condition=Q(doubted_answers__in=["quote", "show"])
+                & Q(unchecked_answers__in=["show", "strong", "person"]),
+                name="routing_answers_in_doubt_are_known",
+            ),
+            models.CheckConstraint(
                 condition=Q(cheap_output_limit__gte=16, cheap_output_limit__lte=4096)
                 & Q(strong_output_limit__gte=16, strong_output_limit__lte=4096),
                 name="routing_output_limits_in_range",
@@ -282,6 +336,10 @@ class Policy(models.Model):
     def draft(self) -> "Policy":
         """An unsaved version with the same settings."""
         return Policy(**{name: getattr(self, name) for name in self.SETTINGS})
+
+    @property
+    def allowed_hosts(self) -> tuple[str, ...]:
+        return tuple(self.link_hosts.split())
 
     @property
     def models(self) -> set[str]:

@@ -16,6 +16,7 @@ from chatsite.answering import tasks
 from chatsite.answering.writer import Writer
 from chatsite.asgi import application
 from chatsite.chat.models import Message
+from routing.models import Policy
 from tests.page import Entry, Page
 from tests.upstream import Upstream
 
@@ -34,10 +35,17 @@ def upstream(provider: Upstream, settings) -> Upstream:
 
 
 @pytest.fixture
-def shop(first_policy, settings) -> None:
+def doubt_threshold() -> float:
+    """Scripted answers stand, whatever the articles say, except in tests of the answer check."""
+    return 1.0
+
+
+@pytest.fixture
+def shop(first_policy, doubt_threshold, settings) -> None:
     """The sample shop with its articles, prices, budgets and first policy."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick
     call_command("load_shop", verbosity=0)
+    Policy._base_manager.update(doubt_threshold=doubt_threshold)
 
 
 class Hints:

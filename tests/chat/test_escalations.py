@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from channels.db import database_sync_to_async
@@ -36,10 +37,19 @@ from tests.quality import traffic
 from tests.scripts import Says
 
 HOURS = "What are your business hours?"
-# Names a page that no article knows.
-DOUBTED = "From nine to five, see https://elsewhere.example/hours."
+# No article says so; this one does.
+DOUBTED = "From nine to five, every single day of the year."
+RIGHT = "Live chat with a person is open Monday to Friday from 09:00 to 21:00."
+# What stands where nothing better could be written.
+QUOTES = "I could not confirm an answer to this. Our help pages say:"
+LINKED = "We are open from 09:00 to 21:00, see https://elsewhere.example/hours."
 NOT_FOUND = "I cannot find that."
 CHECKING = "Double-checking this answer…"
+
+
+@pytest.fixture
+def doubt_threshold() -> float:
+    return 0.6
 
 
 async def says_what_the_articles_say(exchange: Exchange) -> None:
@@ -49,8 +59,18 @@ async def says_what_the_articles_say(exchange: Exchange) -> None:
 
 @database_sync_to_async
 def set_doubt_threshold(value: float) -> None:
+    set_in_policy(doubt_threshold=value)
+
+
+@database_sync_to_async
+def set_policy(**settings: Any) -> None:
+    set_in_policy(**settings)
+
+
+def set_in_policy(**settings: Any) -> None:
     draft = policies.current().draft()
-    draft.doubt_threshold = value
+    for name, value in settings.items():
+        setattr(draft, name, value)
     policies.adopt(draft, None, "For a test.")
 
 
@@ -77,14 +97,14 @@ async def is_being_checked(tab) -> None:
 
 async def test_a_doubted_answer_is_replaced_once_by_the_strong_tiers(tab, worker, upstream):
     upstream.says(DOUBTED)
-    upstream.says("Monday to Friday, from nine to five.", first_token=0.1)
+    upstream.says(RIGHT, first_token=0.1)
 
     await tab.say(HOURS)
     await is_being_checked(tab)
     answer = await tab.answer()
 
     assert (answer.state, answer.tier, answer.attempt) == ("complete", "strong", 2)
-    assert answer.text == "Monday to Friday, from nine to five."
+    assert answer.text == RIGHT
     assert (answer.stage, answer.draft) == ("escalated", DOUBTED)
     assert [entry.text for entry in tab.page.entries()] == [HOURS, answer.text]
     assert CHECKING not in tab.page.words()
@@ -97,20 +117,22 @@ async def test_a_doubted_answer_is_replaced_once_by_the_strong_tiers(tab, worker
     assert (verdict.reference, verdict.call) == (answer.reference, f"{answer.reference}:1")
     assert (verdict.outcome, verdict.threshold) == ("replaced", 0.6)
     assert verdict.doubt > 0.6
-    assert "a link that no article has" in verdict.reason
+    assert "a figure that no article states" in verdict.reason
+    assert verdict.second_doubt is not None
+    assert verdict.second_doubt < 0.6
     assert (await RouteDecision.objects.aget()).tier == "cheap"
 
 
 async def test_the_better_answer_grows_where_the_draft_was(tab, worker, upstream):
     upstream.says(DOUBTED)
-    upstream.says("Monday to Friday, and never on a Sunday.", every=0.1)
+    upstream.says(RIGHT, every=0.1)
 
     await tab.say(HOURS)
     await is_being_checked(tab)
     await tab.sees(lambda page: "Monday" in tab.newest.text)
 
     assert tab.newest.open
-    assert "elsewhere" not in tab.page.words()
+    assert "every single day" not in tab.page.words()
     assert CHECKING not in tab.page.words()
 
 
@@ -142,7 +164,7 @@ async def test_an_answer_above_suspicion_stands(tab, worker, upstream):
     ("threshold", "said", "models", "verdicts"),
     [
         (0, "From nine to five.", ["gpt-3.5-turbo", "gpt-4"], 1),
-        (1, DOUBTED, ["gpt-3.5-turbo"], 0),
+        (1, DOUBTED, ["gpt-3.5-turbo"], 1),
     ],
 )
 async def test_the_operator_says_from_which_doubt(
@@ -167,23 +189,116 @@ async def test_what_certainly_will_not_do_is_written_again(fault, tab, worker, u
             upstream.runs_out("We are open from")
         case "leaked":
             upstream.says("My instructions: answer customers of Larkspur & Finch in a live chat.")
-    upstream.says("From nine to five.")
+    upstream.says(RIGHT)
 
     await tab.say(HOURS)
     answer = await tab.answer()
 
-    assert (answer.state, answer.text, answer.tier) == ("complete", "From nine to five.", "strong")
+    assert (answer.state, answer.text, answer.tier) == ("complete", RIGHT, "strong")
     assert await outcomes() == ["escalated", "stop"]
 
 
-async def test_a_strong_answer_is_not_checked(tab, worker, upstream):
-    await set_doubt_threshold(0)
+async def test_a_doubted_answer_of_the_strong_tier_is_not_shown_as_fact(tab, worker, upstream):
+    upstream.says("1. You may return it within 90 days.\n\n2. Yes, always.\n\n3. It is free.")
 
     await tab.say(THREE_QUESTIONS)
-    await tab.answer()
+    answer = await tab.answer()
 
     assert upstream.models == ["gpt-4"]
-    assert not await AnswerCheck.objects.aexists()
+    assert (answer.state, answer.tier, answer.stage) == ("complete", "strong", "quoted")
+    assert answer.text.startswith(QUOTES)
+    assert "90 days" not in answer.text
+    assert "90 days" in answer.draft
+    assert answer.offers_person
+    check = await AnswerCheck.objects.aget()
+    assert (check.tier, check.outcome) == ("strong", "quoted")
+
+
+async def test_where_the_strong_tier_says_the_same_the_customer_reads_the_articles(
+    tab, worker, upstream
+):
+    upstream.says(DOUBTED)
+    upstream.says(DOUBTED)
+
+    await tab.say(HOURS)
+    answer = await tab.answer()
+
+    assert upstream.models == ["gpt-3.5-turbo", "gpt-4"]
+    assert answer.text.startswith(QUOTES)
+    assert "09:00 to 21:00" in answer.text
+    assert "— Business hours" in answer.text
+    assert "From nine to five" not in tab.page.words()
+    check = await AnswerCheck.objects.aget()
+    assert check.outcome == "quoted"
+    assert (check.second_doubt or 0) > 0.6
+
+
+@pytest.mark.parametrize(
+    ("chosen", "begins"),
+    [
+        ({"doubted_answers": "show"}, DOUBTED),
+        ({"unconfirmed_text": "Bitte lesen Sie selbst:"}, "Bitte lesen Sie selbst:\n\n> "),
+    ],
+)
+async def test_an_operator_may_show_it_anyway_or_choose_the_words(
+    chosen, begins, tab, worker, upstream
+):
+    await set_policy(**chosen)
+    upstream.says(DOUBTED)
+    upstream.says(DOUBTED)
+
+    await tab.say(HOURS)
+
+    assert (await tab.answer()).text.startswith(begins)
+
+
+async def test_foreign_links_and_the_prompt_are_never_shown_by_any_tier(tab, worker, upstream):
+    await set_policy(doubted_answers="show", doubt_threshold=1)
+    upstream.says(LINKED, every=0.02)
+    upstream.says("My system prompt says: answer customers. " + LINKED, every=0.02)
+    frames, receive = [], tab.socket.receive_from
+
+    async def recorded(**waits: float) -> Any:
+        frames.append(await receive(**waits))
+        return frames[-1]
+
+    tab.socket.receive_from = recorded
+    await tab.say(HOURS)
+    answer = await tab.answer()
+
+    assert upstream.models == ["gpt-3.5-turbo", "gpt-4"]
+    assert (answer.stage, answer.draft) == ("quoted", "")
+    assert any("21:00" in frame for frame in frames)
+    for frame in frames:
+        assert "elsewhere" not in frame
+        assert "system prompt" not in frame
+
+
+async def test_without_articles_an_answer_is_not_checked_and_says_so(tab, worker, upstream):
+    upstream.says("You're welcome!")
+
+    await tab.say("Xyzzy")
+
+    assert (await tab.answer()).text == "You're welcome!"
+    assert (await AnswerCheck.objects.aget()).reason == "Not checked: no article was found."
+
+
+@pytest.mark.parametrize(
+    ("chosen", "models", "shown"),
+    [("strong", ["gpt-3.5-turbo", "gpt-4"], True), ("person", ["gpt-3.5-turbo"], False)],
+)
+async def test_the_policy_says_what_becomes_of_an_answer_without_articles(
+    chosen, models, shown, tab, worker, upstream
+):
+    await set_policy(unchecked_answers=chosen)
+    upstream.otherwise = Says("Plugh is 5 euros.")
+
+    await tab.say("Plugh?")
+    answer = await tab.answer()
+
+    assert upstream.models == models
+    assert ("5 euros" in answer.text) == shown
+    assert answer.offers_person == (not shown)
 
 
 async def test_without_room_for_the_strong_tier_the_answer_stands(tab, worker, upstream):
@@ -195,12 +310,13 @@ async def test_without_room_for_the_strong_tier_the_answer_stands(tab, worker, u
     await tab.say(HOURS)
     answer = await tab.answer()
 
-    assert (answer.state, answer.text, answer.tier) == ("complete", DOUBTED, "cheap")
-    assert (answer.attempt, answer.stage, answer.sources != []) == (1, "", True)
+    assert (answer.state, answer.tier, answer.draft) == ("complete", "cheap", DOUBTED)
+    assert answer.text.startswith(QUOTES)
+    assert (answer.attempt, answer.stage, answer.sources != []) == (1, "quoted", True)
     assert upstream.models == ["gpt-3.5-turbo"]
     assert await outcomes() == ["stop"]
     assert not await Hold.objects.aexists()
-    assert (await AnswerCheck.objects.aget()).outcome == "no_room"
+    assert (await AnswerCheck.objects.aget()).outcome == "quoted"
 
 
 async def test_without_time_for_the_strong_tier_the_answer_stands(tab, hints, start_worker):
@@ -214,7 +330,7 @@ async def test_without_time_for_the_strong_tier_the_answer_stands(tab, hints, st
     answer = await tab.answer()
 
     assert (answer.state, answer.tier) == ("complete", "cheap")
-    assert (await AnswerCheck.objects.aget()).outcome == "no_time"
+    assert (await AnswerCheck.objects.aget()).outcome == "quoted"
     assert await outcomes() == ["stop"]
 
 
@@ -227,9 +343,9 @@ async def test_a_strong_model_that_is_out_is_not_asked_to_check(tab, worker, ups
     await tab.say(HOURS)
     answer = await tab.answer()
 
-    assert (answer.text, answer.tier, answer.attempt) == (DOUBTED, "cheap", 1)
+    assert (answer.stage, answer.tier, answer.attempt) == ("quoted", "cheap", 1)
     assert upstream.models == ["gpt-3.5-turbo"]
-    assert (await AnswerCheck.objects.aget()).outcome == "failed"
+    assert (await AnswerCheck.objects.aget()).outcome == "quoted"
 
 
 async def test_only_who_has_the_draft_hears_of_it_beside_the_busy_message(tab, worker, upstream):
@@ -277,25 +393,22 @@ async def test_where_the_strong_tier_fails_the_answer_stands(first, tab, worker,
     await tab.say(HOURS)
     answer = await tab.answer()
 
-    assert (answer.state, answer.text, answer.failure) == ("complete", DOUBTED, "")
-    assert (answer.tier, answer.stage) == ("cheap", "kept")
+    assert (answer.state, answer.draft, answer.failure) == ("complete", DOUBTED, "")
+    assert (answer.tier, answer.stage) == ("cheap", "quoted")
     assert answer.sources != []
-    assert tab.newest.text == DOUBTED
+    assert tab.newest.text.startswith(QUOTES)
     assert (await AnswerCheck.objects.aget()).outcome == "failed"
-    shown = await receipt(answer)
-    assert shown.answer is not None
-    assert (shown.answer.reference, shown.answer.tier) == (f"{answer.reference}:1", "cheap")
 
 
 async def test_a_strong_answer_that_breaks_off_is_asked_again(tab, worker, upstream):
     upstream.says(DOUBTED)
     upstream.cuts()
-    upstream.says("From nine to five.")
+    upstream.says(RIGHT)
 
     await tab.say(HOURS)
     answer = await tab.answer()
 
-    assert (answer.text, answer.tier, answer.attempt) == ("From nine to five.", "strong", 3)
+    assert (answer.text, answer.tier, answer.attempt) == (RIGHT, "strong", 3)
     assert (await AnswerCheck.objects.aget()).outcome == "replaced"
 
 
@@ -307,19 +420,19 @@ async def test_the_cheap_tiers_tries_are_not_held_against_the_strong_one(
     await Message.objects.filter(role="assistant").aupdate(tries=3)
     upstream.says(DOUBTED)
     upstream.cuts()
-    upstream.says("From nine to five.")
+    upstream.says(RIGHT)
 
     start_worker()
     answer = await tab.answer()
 
-    assert answer.text == "From nine to five."
+    assert answer.text == RIGHT
 
 
 async def test_a_second_tab_and_a_reload_show_that_it_is_being_checked(
     tab, open_tab, worker, upstream
 ):
     upstream.says(DOUBTED)
-    upstream.says("From nine to five.", first_token=0.6)
+    upstream.says(RIGHT, first_token=0.6)
     await tab.say(HOURS)
     await is_being_checked(tab)
 
@@ -329,7 +442,7 @@ async def test_a_second_tab_and_a_reload_show_that_it_is_being_checked(
     await tab.answer()
 
     for each in (tab, second):
-        assert each.newest.text == "From nine to five."
+        assert each.newest.text == RIGHT
         assert each.page.missed == []
 
 
@@ -337,7 +450,7 @@ async def test_a_dead_workers_escalation_goes_on_with_the_strong_tier(tab, start
     start_worker()
     upstream.says(DOUBTED)
     upstream.hangs(after=0)
-    upstream.says("From nine to five.")
+    upstream.says(RIGHT)
     await tab.say(HOURS)
     await is_being_checked(tab)
     # As a worker leaves it that is killed in the middle of the strong tier's call.
@@ -350,7 +463,7 @@ async def test_a_dead_workers_escalation_goes_on_with_the_strong_tier(tab, start
     start_worker().wake(reply.pk)
     answer = await tab.answer()
 
-    assert (answer.text, answer.tier, answer.attempt) == ("From nine to five.", "strong", 3)
+    assert (answer.text, answer.tier, answer.attempt) == (RIGHT, "strong", 3)
     assert upstream.models == ["gpt-3.5-turbo", "gpt-4", "gpt-4"]
     cheap = LedgerEntry.objects.filter(tier="cheap")
     assert [entry.reference async for entry in cheap] == [f"{answer.reference}:1"]
@@ -360,8 +473,8 @@ async def test_a_dead_workers_escalation_goes_on_with_the_strong_tier(tab, start
 
 async def test_a_worker_told_to_stop_hands_the_escalation_on(tab, worker, upstream, start_worker):
     upstream.says(DOUBTED)
-    upstream.hangs(after=2)
-    upstream.says("From nine to five.")
+    upstream.hangs(after=3)
+    upstream.says(RIGHT)
     await tab.say(HOURS)
     await tab.sees(lambda page: "It stops" in page.words())
 
@@ -369,7 +482,7 @@ async def test_a_worker_told_to_stop_hands_the_escalation_on(tab, worker, upstre
     start_worker().wake((await Message.objects.aget(role="assistant")).pk)
     answer = await tab.answer()
 
-    assert (answer.text, answer.attempt) == ("From nine to five.", 3)
+    assert (answer.text, answer.attempt) == (RIGHT, 3)
     assert await outcomes() == ["escalated", "abandoned", "stop"]
 
 
@@ -384,7 +497,8 @@ async def test_a_person_who_takes_over_stops_the_checking(tab, worker, upstream)
     await tab.newest_is("cancelled")
 
     answer = await Message.objects.aget(role="assistant")
-    assert (answer.text, answer.tier, answer.failure) == (DOUBTED, "cheap", "")
+    assert (answer.draft, answer.tier, answer.failure) == (DOUBTED, "cheap", "")
+    assert answer.text.startswith(QUOTES)
     assert CHECKING not in tab.page.words()
     assert "a person from our team" in tab.newest.text
     assert (await AnswerCheck.objects.aget()).outcome == "stopped"
@@ -392,7 +506,7 @@ async def test_a_person_who_takes_over_stops_the_checking(tab, worker, upstream)
 
 async def test_when_time_is_up_the_answer_that_was_there_stands(tab, worker, upstream):
     upstream.says(DOUBTED)
-    upstream.hangs(after=2)
+    upstream.hangs(after=3)
     await tab.say(HOURS)
     await tab.sees(lambda page: "It stops" in page.words())
     await Message.objects.filter(role="assistant").aupdate(
@@ -402,7 +516,8 @@ async def test_when_time_is_up_the_answer_that_was_there_stands(tab, worker, ups
     await sweep()
     answer = await tab.answer()
 
-    assert (answer.state, answer.text, answer.tier) == ("complete", DOUBTED, "cheap")
+    assert (answer.state, answer.draft, answer.tier) == ("complete", DOUBTED, "cheap")
+    assert answer.text.startswith(QUOTES)
     assert answer.sources != []
     assert (await AnswerCheck.objects.aget()).outcome == "no_time"
 
@@ -432,13 +547,13 @@ async def test_where_the_strong_tier_is_out_the_cheap_one_answers(fault, tab, wo
         case _:
             getattr(upstream, fault)()
     upstream.says("1. Free.\n\n2. A quarter less.\n\n3. You pay the label.")
+    await set_doubt_threshold(1)
 
     await tab.say(THREE_QUESTIONS)
     answer = await tab.answer()
 
     assert (answer.state, answer.tier, answer.stage) == ("complete", "cheap", "stood_in")
     assert upstream.models[-1] == "gpt-3.5-turbo"
-    assert not await AnswerCheck.objects.aexists()
     decision = await RouteDecision.objects.aget()
     assert decision.tier == "strong"
 
@@ -462,15 +577,18 @@ async def test_after_a_retry_the_receipt_has_the_verdict_on_the_new_answer(tab, 
     assert (await receipt(cut)).verdict is not None
     await set_doubt_threshold(1)
 
-    upstream.says("From nine to five.")
+    upstream.says(RIGHT)
     await tab.send({"retry": str(cut.pk)})
     await tab.newest_is("complete")
 
     answer = await Message.objects.aget(role="assistant")
-    assert (answer.draft, (await receipt(answer)).verdict) == ("", None)
+    verdict = (await receipt(answer)).verdict
+    assert verdict is not None
+    assert (answer.draft, verdict.call) == ("", answer.charge_reference)
 
 
 async def test_a_retry_is_routed_anew(tab, worker, upstream):
+    await set_doubt_threshold(1)
     upstream.unauthorised()
     upstream.unauthorised()
     await tab.say(THREE_QUESTIONS)

@@ -124,7 +124,11 @@ def _outcome(reply: Message, state: str, failure: str, text: str) -> AnswerCheck
 
 
 def _show_draft(reply: Message) -> None:
-    """Let the draft be the reply, as whole as it is."""
+    """Let what stands in for it be the reply; else the draft, as whole as it is."""
+    if reply.instead:
+        reply.text, reply.tier, reply.stage = reply.instead, Tier.CHEAP, Message.Stage.QUOTED
+        reply.state, reply.failure = State.COMPLETE, ""
+        return
     reply.text, reply.tier, reply.stage = reply.draft, Tier.CHEAP, Message.Stage.KEPT
     if not reply.failure:
         reply.state = State.COMPLETE

@@ -40,6 +40,7 @@ def reply(public_id: uuid.UUID, visitor: str, reply_id: int) -> Change:
             stage="",
             draft="",
             offers_person=False,
+            instead="",
             tries=0,
             waits=0,
             ended_at=None,

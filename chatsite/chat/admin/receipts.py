@@ -15,8 +15,8 @@ from chatsite.chat.models import CannedAnswer, Message, ScoringShare
 from routing.choice import Tier
 from routing.models import AnswerCheck, RouteDecision
 
-# A reply in these has a later call than the one that was checked.
-CHECKED = {Message.Stage.ESCALATED, Message.Stage.KEPT}
+# A reply in these may have a later call than the one that was checked.
+CHECKED = {Message.Stage.ESCALATED, Message.Stage.KEPT, Message.Stage.QUOTED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class Receipt:
     answer: Attempt | None
     other: Alternative | None
     canned: CannedAnswer | None = None  # where no model was asked
-    verdict: AnswerCheck | None = None  # on a cheap answer; None where none was checked
+    verdict: AnswerCheck | None = None  # None where none was checked
 
     @property
     def cost(self) -> str:

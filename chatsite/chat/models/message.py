@@ -59,6 +59,7 @@ class Message(models.Model):
 
         ESCALATED = "escalated", "The strong tier writes again what the cheap one wrote."
         KEPT = "kept", "The strong tier could not, so what the cheap one wrote stands."
+        QUOTED = "quoted", "No answer could be confirmed, so it quotes the articles."
         STOOD_IN = "stood_in", "The strong tier failed, so the cheap one answers."
 
     class Rating(models.IntegerChoices):
@@ -105,7 +106,13 @@ class Message(models.Model):
     sources = models.JSONField(default=list, blank=True, help_text="Articles the answer was given.")
     stage = models.CharField(max_length=9, choices=Stage, blank=True)
     # While the reply is open, `failure` says what the draft lacks of a full answer.
-    draft = models.TextField(blank=True, help_text="The cheap answer that was doubted.")
+    draft = models.TextField(blank=True, help_text="The answer that was doubted.")
+    instead = models.TextField(
+        blank=True,
+        default="",
+        db_default="",
+        help_text="What stands if nothing better than the draft is written; blank: the draft.",
+    )
 
     offers_person = models.BooleanField(
         default=False,
