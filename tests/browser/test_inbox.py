@@ -92,7 +92,7 @@ def test_a_customer_asks_for_a_person_and_two_desks_see_all_of_it(
 
 def test_what_is_being_typed_stays_while_the_customer_writes(customer: Customer, nora: Staff):
     tab = customer.open()
-    tab.ask("agent please, my nib is bent")
+    tab.ask("Can I speak to an agent? My nib is bent")
     tab.is_answered()
     desk = nora.visit("/inbox/")
     desk.get_by_role("link", name=re.compile("nib is bent")).click()
