@@ -89,5 +89,6 @@ def _turn(opened: Opened, meant: Meant) -> tuple[Turn, Found]:
         task=library.recognise(text),
         bad_ratings=sum(message.found_wanting for message in opened.earlier),
         answer=opened.question.answer,
+        vector=meant.for_routing,
     )
     return turn, found

@@ -19,6 +19,7 @@ from chatsite.knowledge.search.question import Question
 from chatsite.knowledge.search.vectors import Floats, unit
 from chatsite.llm import embeddings as server
 from chatsite.runtime.grouped_writes import GroupedWrites
+from routing.analysis import first_day
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +37,7 @@ class Meanings:
 
     writes: GroupedWrites
     _known: dict[tuple[str, str], Floats] = field(default_factory=dict)
+    _suits_routing: dict[str, bool] = field(default_factory=dict)
     _silent: int = 0
     _silent_until: float = 0.0
 
@@ -44,10 +46,17 @@ class Meanings:
         if not model or not ranking.says_something(question):
             return Meant()
         texts = ranking.texts(question)
-        missing = [text for text in texts if (model, text) not in self._known]
+        probes = first_day.shipped().probes if model not in self._suits_routing else ()
+        asked = [*texts, *(probe.text for probe in probes)]
+        missing = [text for text in dict.fromkeys(asked) if (model, text) not in self._known]
         if missing and (why := await self._ask(missing, reply, model)):
             return Meant(why=why)
-        return Meant(tuple(self._known[model, text] for text in texts), model)
+        if probes:
+            # Once in a worker's life for each model: three more texts in a request.
+            vectors = [self._known[model, probe.text].tolist() for probe in probes]
+            self._suits_routing[model] = first_day.serves(probes, vectors)
+        known = tuple(self._known[model, text] for text in texts)
+        return Meant(known, model, suits_routing=self._suits_routing[model])
 
     async def _ask(self, texts: Sequence[str], reply: Message, model: str) -> str:
         """Why there is none; blank where the vectors are known now."""

@@ -8,6 +8,7 @@ each reply's part was is kept beside it for the receipts.
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -30,13 +31,15 @@ from routing import decisions, tiers
 from routing.analysis import cached_scores, difficulty
 from routing.choice import NoScore, Score, Tier
 from routing.errors import BadScore
+from routing.models import Policy
 from routing.tiers import ModelHealth
 
 logger = logging.getLogger(__name__)
 
-# Seconds that a customer waits for a score; then the local one decides. The fallback is to come
-# within 0.3 s, and what the worker has to do besides adds 16 ms, or 49 of the busiest 5 %.
-PATIENCE = 0.25
+# Seconds that a customer waits for a score where the policy does not say: as long as 95 of 100 of
+# this worker's latest calls took, so many seconds at most and while too few are known; then the
+# local score decides. A quarter of a second, as it was, is less than real models take.
+LONGEST_WAIT, LATEST_CALLS, ENOUGH_CALLS = 1.5, 100, 20
 # Seconds for the call: a score that comes too late is still kept for the next who asks the same.
 GIVEN_UP_AFTER = 5.0
 # Seconds in which turns gather for a call: those of one grouped commit, and while another call is
@@ -123,11 +126,12 @@ class Scorer:
         self._waiting: list[_Wanted] = []
         self._gathering: asyncio.Task[None] | None = None
         self._calls: set[asyncio.Task[None]] = set()
+        self._took: deque[float] = deque(maxlen=LATEST_CALLS)  # seconds, of calls with scores
         self._silent = 0  # calls in a row
         self._silent_until = 0.0  # the loop's time
 
     async def score(self, unscored: Unscored) -> Score | NoScore:
-        """The model's score for the turn, or why there is none within `PATIENCE`."""
+        """The model's score for the turn, or why there is none within the policy's time."""
         if asyncio.get_running_loop().time() < self._silent_until:
             return NoScore("the model kept giving no scores and is not asked for a while")
         wanted = _Wanted(unscored.claimed, unscored.model)
@@ -135,10 +139,19 @@ class Scorer:
         if self._gathering is None or self._gathering.done():
             self._gathering = asyncio.create_task(self._gather())
         try:
-            async with asyncio.timeout(PATIENCE):
+            within = self._wait(unscored.claimed.policy)
+            async with asyncio.timeout(within):
                 return await asyncio.shield(wanted.outcome)
         except TimeoutError:
-            return NoScore(f"the model gave no score in {PATIENCE:g} s")
+            return NoScore(f"the model gave no score in {within:.2g} s")
+
+    def _wait(self, policy: Policy) -> float:
+        """Seconds."""
+        if policy.score_wait is not None:
+            return policy.score_wait
+        if len(self._took) < ENOUGH_CALLS:
+            return LONGEST_WAIT
+        return min(LONGEST_WAIT, sorted(self._took)[int(0.95 * (len(self._took) - 1))])
 
     async def stop(self, patience: float) -> None:
         """Give open calls so many seconds; pay for those that are then dropped."""
@@ -184,7 +197,11 @@ class Scorer:
 
     async def _call(self, batch: _Batch) -> None:
         """Ask, settle, and tell whoever still waits."""
+        clock = asyncio.get_running_loop().time
+        begun = clock()
         found = await self._scores(batch)
+        if not isinstance(found, NoScore):
+            self._took.append(clock() - begun)
         self._silent = self._silent + 1 if isinstance(found, NoScore) else 0
         if self._silent >= MOST_SILENT:
             # Half a minute on, one call tells whether it has come back.

@@ -50,6 +50,12 @@ class Meant:
     vectors: tuple[Floats, ...] = ()
     model: str = ""
     why: str = WORDS_ALONE
+    suits_routing: bool = False  # the shipped first day's model was fitted to such embeddings
+
+    @property
+    def for_routing(self) -> tuple[float, ...]:
+        """Of the question with its last turn; () where routing cannot read it."""
+        return tuple(self.vectors[0].tolist()) if self.suits_routing and self.vectors else ()
 
 
 @dataclass(frozen=True, slots=True)

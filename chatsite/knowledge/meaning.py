@@ -11,6 +11,7 @@ from chatsite.knowledge.search import ranking
 from chatsite.knowledge.search.question import Question
 from chatsite.knowledge.search.vectors import Floats, unit
 from chatsite.llm import embeddings as server
+from routing.analysis import first_day
 
 
 def of(questions: Sequence[Question]) -> list[Meant]:
@@ -19,10 +20,18 @@ def of(questions: Sequence[Question]) -> list[Meant]:
     if not model:
         return [Meant() for _ in questions]
     wanted = list(dict.fromkeys(text for each in questions for text in ranking.texts(each)))
-    known = dict(_asked(wanted, model))
+    probes = first_day.shipped().probes
+    known = vectors([*wanted, *(probe.text for probe in probes)], model)
+    suits = first_day.serves(probes, [known[probe.text].tolist() for probe in probes])
     return [
-        Meant(tuple(known[text] for text in ranking.texts(each)), model, "") for each in questions
+        Meant(tuple(known[text] for text in ranking.texts(each)), model, "", suits)
+        for each in questions
     ]
+
+
+def vectors(texts: Sequence[str], model: str) -> dict[str, Floats]:
+    """Of each text, in batches on the ledger. Raises Stopped where the server gives none."""
+    return dict(_asked(list(dict.fromkeys(texts)), model))
 
 
 def of_one(question: Question) -> Meant:

@@ -4,6 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from chatsite.knowledge import embeddings, meaning
+from chatsite.knowledge.embedding_calls import Stopped
+from chatsite.knowledge.search import question
+from routing.analysis import first_day
 from routing.analysis import site as routing_site
 from routing.choice import Turn
 from routing.learning import message_evaluation
@@ -64,7 +68,7 @@ class Measured:
 def of(messages: Sequence[Message], policy: Policy, share: float, *, words_only: bool) -> Measured:
     """Measured under the policy's threshold."""
     site = routing_site.shipped()
-    vectors: list[tuple[float, ...]] = [()] * len(messages)
+    vectors, how = ([()] * len(messages), "words") if words_only else _vectors(messages)
     scores = message_evaluation.first_day_scores(messages, vectors, site)
     first_day = message_evaluation.report(messages, scores, policy.threshold)
     learned: Report | str
@@ -74,7 +78,27 @@ def of(messages: Sequence[Message], policy: Policy, share: float, *, words_only:
         learned = message_evaluation.report(messages, found, threshold)
     except TooFewLabels as error:
         learned = str(error)
-    return Measured("words", first_day, learned, policy.threshold, share)
+    return Measured(how, first_day, learned, policy.threshold, share)
+
+
+def _vectors(messages: Sequence[Message]) -> tuple[list[tuple[float, ...]], str]:
+    """An embedding for each message as the chat would ask for it, or () for all; and by what."""
+    none: list[tuple[float, ...]] = [()] * len(messages)
+    model = embeddings.wanted_model()
+    if not model:
+        return none, "words"
+    probes = first_day.shipped().probes
+    texts = [
+        question.of(each.turn.text, "".join(each.turn.earlier[-1:]), each.turn.answer).whole
+        for each in messages
+    ]
+    try:
+        known = meaning.vectors([*texts, *(probe.text for probe in probes)], model)
+    except Stopped as error:
+        return none, f"words, as {error}"
+    if not first_day.serves(probes, [known[probe.text].tolist() for probe in probes]):
+        return none, f"words, as the first day's model was not fitted to embeddings by {model}"
+    return [tuple(known[text].tolist()) for text in texts], f"embeddings by {model} and words"
 
 
 def of_exams(

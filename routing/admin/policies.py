@@ -23,7 +23,14 @@ _SETTINGS: tuple[tuple[str, dict[str, Any]], ...] = (
     (
         "Which tier answers",
         {
-            "fields": ["threshold", "analyzer", "band", "learned_analyzer", "criteria"],
+            "fields": [
+                "threshold",
+                "analyzer",
+                "band",
+                "score_wait",
+                "learned_analyzer",
+                "criteria",
+            ],
             "description": "A message's score says how likely it is that the cheap answer would "
             "not do: 1, it will; 10, it will not.",
         },

@@ -16,6 +16,7 @@ LOWEST_THRESHOLD, HIGHEST_THRESHOLD = 1, 11
 # Tokens.
 LOWEST_OUTPUT, HIGHEST_OUTPUT = 16, 4096
 HIGHEST_TEMPERATURE = 2
+LONGEST_SCORE_WAIT = 5
 WIDEST_BAND = 9  # from 1 to 10: every message
 
 CRITERIA = """\
@@ -45,6 +46,10 @@ _band = (
     MinValueValidator(0, "At least 0: then a model is asked at the threshold itself alone."),
     MaxValueValidator(WIDEST_BAND, "At most 9: then a model is asked about every message."),
 )
+_score_wait = (
+    MinValueValidator(0, "At least 0: then the model's score is only for the next who asks."),
+    MaxValueValidator(LONGEST_SCORE_WAIT, "At most 5 seconds: the call is given up then."),
+)
 _doubt_threshold = (
     MinValueValidator(0, "At least 0: then every cheap answer is written again."),
     MaxValueValidator(1, "At most 1: then no answer is checked."),
@@ -72,7 +77,10 @@ class Policy(models.Model):
     """One version of the rules. `policies.adopt()` adds versions; nothing changes them."""
 
     class Analyzer(models.TextChoices):
-        LEARNED = "learned", "learned: as the rules, until it has learned from the site's labels"
+        LEARNED = (
+            "learned",
+            "learned: by the model that is shipped, until it has learned from the site's labels",
+        )
         RULES = "rules", "rules: local, at once, without a call"
         MODEL = "model", "model: the cheap tier rates each message by the criteria"
         COMBINED = "combined", "combined: as learned, and the model where that is uncertain"
@@ -91,6 +99,7 @@ class Policy(models.Model):
         "threshold",
         "analyzer",
         "band",
+        "score_wait",
         "learned_analyzer",
         "criteria",
         "doubt_threshold",
@@ -139,8 +148,18 @@ class Policy(models.Model):
         max_length=16,
         choices=Analyzer,
         default=Analyzer.LEARNED,
-        help_text="What scores a message. The model costs a call; a customer waits at most 0.3 s "
-        "for it, then the local score decides, and the model's is kept for the next who asks.",
+        help_text="What scores a message. The model costs a call and some of the customer's time; "
+        "when it is too slow the local score decides, and the model's is kept for the next who "
+        "asks the same.",
+    )
+    # Null: as long as the model usually takes.
+    score_wait = models.FloatField(
+        "wait for the model's score (s)",
+        null=True,
+        blank=True,
+        validators=_score_wait,
+        help_text="Model and combined only: seconds after which the local score decides, 0 to 5. "
+        "Empty: as long as 95 of 100 scores took lately, at most 1.5 s.",
     )
     band = models.FloatField(
         "uncertain band",
@@ -157,7 +176,7 @@ class Policy(models.Model):
         on_delete=models.PROTECT,
         related_name="+",
         limit_choices_to={"kind": LearnedModel.Kind.ANALYZER},
-        help_text="By what learned and combined score. None: as on the first day, by the rules. "
+        help_text="By what learned and combined score. None: the model of the first day. "
         "Another one has another scale: the threshold has to move with it.",
     )
     criteria = models.TextField(

@@ -37,7 +37,7 @@ async def model_analyzer(shop) -> None:
 @pytest.fixture
 def patience(monkeypatch) -> None:
     """Enough for a busy machine, where nothing is to come too late."""
-    monkeypatch.setattr("chatsite.answering.scoring.PATIENCE", 5.0)
+    monkeypatch.setattr("chatsite.answering.scoring.LONGEST_WAIT", 5.0)
 
 
 @pytest.fixture
@@ -179,10 +179,15 @@ async def test_where_the_scorer_fails_the_local_score_decides(
     assert len(await scoring_calls()) == 1
 
 
-@guards("chatsite/answering/scoring.py", "PATIENCE = 0.25\n", "PATIENCE = 3.0\n")
+@guards(
+    "chatsite/answering/scoring.py",
+    "            return policy.score_wait\n",
+    "            return 3.0\n",
+)
 async def test_nobody_waits_for_a_slow_scorer_and_its_score_is_kept(
-    tab, open_tab, model_analyzer, worker, upstream
+    tab, open_tab, shop, worker, upstream
 ):
+    await adopt(analyzer=Policy.Analyzer.MODEL, score_wait=0.25)
     upstream.says('{"scores": [9]}', first_token=2.5)
     upstream.says("An answer all the same.")
 

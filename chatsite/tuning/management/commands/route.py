@@ -5,6 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from chatsite.knowledge import articles, meaning
+from chatsite.knowledge.search import question
 from routing import decisions, policies
 from routing.analysis import learned_score
 from routing.analysis.features import language
@@ -31,7 +33,10 @@ def share(text: str) -> float:
 
 
 class Command(BaseCommand):
-    help = "Explains which tier a message would go to, and why. Nothing is stored or asked."
+    help = (
+        "Explains which tier a message would go to, and why. No model is asked but the one that "
+        "embeds, and no decision is stored."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("text", help="the customer's message")
@@ -45,13 +50,19 @@ class Command(BaseCommand):
         parser.add_argument(
             "--evidence",
             type=share,
-            default=0.0,
-            help="0 to 1, how well the articles cover it; not looked up here, 0 by default",
+            help="0 to 1, how well the articles cover it; by default they are searched as for a "
+            "customer",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        task = library.recognise(options["text"])
-        turn = Turn(options["text"], tuple(options["earlier"]), options["evidence"], task=task)
+        text, earlier = options["text"], tuple(options["earlier"])
+        asked = question.of(text, "".join(earlier[-1:]))
+        meant = meaning.of_one(asked)
+        found = articles.matching(asked, meant)
+        is_given = options["evidence"] is not None
+        evidence = options["evidence"] if is_given else found.evidence
+        task = library.recognise(text)
+        turn = Turn(text, earlier, evidence, task=task, vector=meant.for_routing)
         try:
             policy = policies.current()
         except NoPolicy as error:
@@ -64,6 +75,7 @@ class Command(BaseCommand):
         lines = {
             "Tier": f"{choice.tier} ({model})",
             "Score": f"{choice.score:g} of 10; {policy} sends strong from {choice.threshold:g} on",
+            "Evidence": f"{evidence:.2f}, {'as given' if is_given else found.searched}",
             "Task type": _in_words(task),
             "Flips": f"strong up to a threshold of {choice.score:g}, cheap above it",
             "Analyzer": "; ".join(filter(None, (choice.analyzer, _NOTES.get(policy.analyzer)))),
