@@ -56,7 +56,7 @@ def test_a_passage_is_embedded_once(priced, upstream):
     assert articles.model_in_use() == MODEL
     entry = LedgerEntry.objects.get()
     assert (entry.purpose, entry.outcome, entry.model_requested) == ("search", "embedded", MODEL)
-    assert entry.input_tokens > 0
+    assert entry.input_tokens
 
 
 def test_a_changed_article_alone_is_embedded_again(priced, upstream):

@@ -25,7 +25,7 @@ ROWS = [
 
 
 @pytest.fixture
-def file(tmp_path) -> Path:
+def file(tmp_path: Path) -> Path:
     path = tmp_path / "questions.jsonl"
     path.write_text("\n".join(json.dumps(row) for row in ROWS))
     return path
