@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from chatsite.answering import context, model_call, queue, route
 from chatsite.chat.models import Conversation, Message
+from chatsite.knowledge.articles import Meant
 from chatsite.tuning import trial_results
 from routing import policies, trials
 from routing.models import Policy, RouteDecision, Trial
@@ -202,8 +203,9 @@ def test_a_worker_decides_as_the_trial_says(operator, asked, kind):
     asked(3.0)
     reply = Told(visitor="worker").asks("Hello?").reply
 
-    seen = context.look(reply.pk)
-    assert seen
+    opened = context.read(reply.pk)
+    assert opened
+    seen = context.look(opened, Meant())
     claimed = queue.claim(seen)
     assert isinstance(claimed, model_call.Claimed)
     route.first_call(claimed, None, ModelHealth())
