@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("routing", "0004_search"),
+        ("routing", "0005_answers_in_doubt"),
     ]
 
     operations = [
