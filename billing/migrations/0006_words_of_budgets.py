@@ -5,84 +5,183 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('billing', '0005_search_purpose'),
+        ("billing", "0005_search_purpose"),
     ]
 
     operations = [
         migrations.AlterModelOptions(
-            name='pacingchange',
-            options={'ordering': ['-id'], 'verbose_name': 'pacing change', 'verbose_name_plural': 'pacing log'},
+            name="pacingchange",
+            options={
+                "ordering": ["-id"],
+                "verbose_name": "pacing change",
+                "verbose_name_plural": "pacing log",
+            },
         ),
         migrations.AlterField(
-            model_name='budget',
-            name='approved_from',
-            field=models.PositiveSmallIntegerField(blank=True, default=98, help_text='From here on, a question that clearly belongs to a task type with an approved answer gets that answer, without a model. Blank: never.', null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(100)], verbose_name='approved answers first at (%)'),
+            model_name="budget",
+            name="approved_from",
+            field=models.PositiveSmallIntegerField(
+                blank=True,
+                default=98,
+                help_text="From here on, a question that clearly belongs to a task type with an approved answer gets that answer, without a model. Blank: never.",
+                null=True,
+                validators=[
+                    django.core.validators.MinValueValidator(1),
+                    django.core.validators.MaxValueValidator(100),
+                ],
+                verbose_name="approved answers first at (%)",
+            ),
         ),
         migrations.AlterField(
-            model_name='budget',
-            name='cheap_only_from',
-            field=models.PositiveSmallIntegerField(blank=True, default=95, help_text='From here on, the cheap model answers everything. Blank: never.', null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(100)], verbose_name='cheap model only at (%)'),
+            model_name="budget",
+            name="cheap_only_from",
+            field=models.PositiveSmallIntegerField(
+                blank=True,
+                default=95,
+                help_text="From here on, the cheap model answers everything. Blank: never.",
+                null=True,
+                validators=[
+                    django.core.validators.MinValueValidator(1),
+                    django.core.validators.MaxValueValidator(100),
+                ],
+                verbose_name="cheap model only at (%)",
+            ),
         ),
         migrations.AlterField(
-            model_name='budget',
-            name='economise_by',
-            field=models.FloatField(default=3, help_text='How far the threshold has risen when the whole budget is spent, 0 to 10.', validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(10)], verbose_name='by up to (points)'),
+            model_name="budget",
+            name="economise_by",
+            field=models.FloatField(
+                default=3,
+                help_text="How far the threshold has risen when the whole budget is spent, 0 to 10.",
+                validators=[
+                    django.core.validators.MinValueValidator(0),
+                    django.core.validators.MaxValueValidator(10),
+                ],
+                verbose_name="by up to (points)",
+            ),
         ),
         migrations.AlterField(
-            model_name='budget',
-            name='economise_curve',
-            field=models.CharField(choices=[('steady', 'steadily'), ('late', 'slowly at first, then faster'), ('early', 'quickly at first, then slower')], default='steady', help_text='How the threshold rises between that point and 100 %.', max_length=6, verbose_name='rising'),
+            model_name="budget",
+            name="economise_curve",
+            field=models.CharField(
+                choices=[
+                    ("steady", "steadily"),
+                    ("late", "slowly at first, then faster"),
+                    ("early", "quickly at first, then slower"),
+                ],
+                default="steady",
+                help_text="How the threshold rises between that point and 100 %.",
+                max_length=6,
+                verbose_name="rising",
+            ),
         ),
         migrations.AlterField(
-            model_name='budget',
-            name='economise_from',
-            field=models.PositiveSmallIntegerField(blank=True, default=80, help_text='From here on, fewer messages go to the strong model. Blank: never.', null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(100)], verbose_name='raise the threshold at (%)'),
+            model_name="budget",
+            name="economise_from",
+            field=models.PositiveSmallIntegerField(
+                blank=True,
+                default=80,
+                help_text="From here on, fewer messages go to the strong model. Blank: never.",
+                null=True,
+                validators=[
+                    django.core.validators.MinValueValidator(1),
+                    django.core.validators.MaxValueValidator(100),
+                ],
+                verbose_name="raise the threshold at (%)",
+            ),
         ),
         migrations.AlterField(
-            model_name='budget',
-            name='key',
-            field=models.CharField(blank=True, help_text='One conversation, visitor, network, tier or model. Blank: the limit applies to each of them separately.', max_length=100),
+            model_name="budget",
+            name="key",
+            field=models.CharField(
+                blank=True,
+                help_text="One conversation, visitor, network, tier or model. Blank: the limit applies to each of them separately.",
+                max_length=100,
+            ),
         ),
         migrations.AlterField(
-            model_name='budget',
-            name='later_from',
-            field=models.PositiveSmallIntegerField(blank=True, default=100, help_text='From here on, no model is asked: customers get approved answers, or are told that a person will answer or to come back later. The same happens whenever the rest of the budget is too small for an answer. Blank: never.', null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(100)], verbose_name='stop AI answers at (%)'),
+            model_name="budget",
+            name="later_from",
+            field=models.PositiveSmallIntegerField(
+                blank=True,
+                default=100,
+                help_text="From here on, no model is asked: customers get approved answers, or are told that a person will answer or to come back later. The same happens whenever the rest of the budget is too small for an answer. Blank: never.",
+                null=True,
+                validators=[
+                    django.core.validators.MinValueValidator(1),
+                    django.core.validators.MaxValueValidator(100),
+                ],
+                verbose_name="stop AI answers at (%)",
+            ),
         ),
         migrations.AlterField(
-            model_name='budget',
-            name='pace_at_most',
-            field=models.FloatField(default=2, help_text="Points above the policy's threshold, 0.1 to 10. It is never lowered below that.", validators=[django.core.validators.MinValueValidator(0.1), django.core.validators.MaxValueValidator(10)], verbose_name='raise the threshold by at most'),
+            model_name="budget",
+            name="pace_at_most",
+            field=models.FloatField(
+                default=2,
+                help_text="Points above the policy's threshold, 0.1 to 10. It is never lowered below that.",
+                validators=[
+                    django.core.validators.MinValueValidator(0.1),
+                    django.core.validators.MaxValueValidator(10),
+                ],
+                verbose_name="raise the threshold by at most",
+            ),
         ),
         migrations.AlterField(
-            model_name='budget',
-            name='paces_itself',
-            field=models.BooleanField(default=False, help_text='Every hour, raise or lower the routing threshold so that the budget lasts to the end of the day or month. Only for budgets of the whole site.', verbose_name='spread over the period'),
+            model_name="budget",
+            name="paces_itself",
+            field=models.BooleanField(
+                default=False,
+                help_text="Every hour, raise or lower the routing threshold so that the budget lasts to the end of the day or month. Only for budgets of the whole site.",
+                verbose_name="spread over the period",
+            ),
         ),
         migrations.AlterField(
-            model_name='budget',
-            name='period',
-            field=models.CharField(choices=[('hour', 'Hour'), ('day', 'Day'), ('month', 'Month'), ('total', 'Total')], help_text="In the site's time zone. A total never starts again.", max_length=5),
+            model_name="budget",
+            name="period",
+            field=models.CharField(
+                choices=[("hour", "Hour"), ("day", "Day"), ("month", "Month"), ("total", "Total")],
+                help_text="In the site's time zone. A total never starts again.",
+                max_length=5,
+            ),
         ),
         migrations.AlterField(
-            model_name='budget',
-            name='scope',
-            field=models.CharField(choices=[('site', 'Site'), ('conversation', 'Conversation'), ('visitor', 'Visitor'), ('address', 'network'), ('tier', 'Tier'), ('model', 'Model')], max_length=12),
+            model_name="budget",
+            name="scope",
+            field=models.CharField(
+                choices=[
+                    ("site", "Site"),
+                    ("conversation", "Conversation"),
+                    ("visitor", "Visitor"),
+                    ("address", "network"),
+                    ("tier", "Tier"),
+                    ("model", "Model"),
+                ],
+                max_length=12,
+            ),
         ),
         migrations.AlterField(
-            model_name='budgetperiod',
-            name='overrun',
-            field=models.BigIntegerField(default=0, help_text='What calls cost beyond the amount held for them.'),
+            model_name="budgetperiod",
+            name="overrun",
+            field=models.BigIntegerField(
+                default=0, help_text="What calls cost beyond the amount held for them."
+            ),
         ),
         migrations.AlterField(
-            model_name='budgetperiod',
-            name='reserved',
-            field=models.BigIntegerField(default=0, help_text='Held for calls in progress.'),
+            model_name="budgetperiod",
+            name="reserved",
+            field=models.BigIntegerField(default=0, help_text="Held for calls in progress."),
         ),
         migrations.AlterConstraint(
-            model_name='budget',
-            name='billing_the_site_has_no_key',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('scope', 'site'), _negated=True), ('key', ''), _connector='OR'), name='billing_the_site_has_no_key', violation_error_message='There is only one site: leave the key blank.'),
+            model_name="budget",
+            name="billing_the_site_has_no_key",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("scope", "site"), _negated=True), ("key", ""), _connector="OR"
+                ),
+                name="billing_the_site_has_no_key",
+                violation_error_message="There is only one site: leave the key blank.",
+            ),
         ),
     ]
