@@ -35,12 +35,12 @@ def test_a_verdict_is_stored_with_what_moved_it():
     assert "return a" not in str(verdict.features)
 
 
-def test_an_answer_above_suspicion_says_so():
+def test_an_answer_without_articles_says_that_it_was_not_checked():
     fine = Answered("When do you open?", "We open at nine.")
 
     check_records.store("reply:2", "reply:2:1", verify(fine), 0.6, Outcome.TRUSTED)
 
-    assert AnswerCheck.objects.get().reason == "Doubt 0.00 is below 0.60: nothing found."
+    assert AnswerCheck.objects.get().reason == "Not checked: no article was found."
 
 
 def test_the_newest_verdict_of_a_reply_counts():
