@@ -24,6 +24,10 @@ APPS = [
     "alerts",
     "offline",
     "auth",
+    "account",
+    "mfa",
+    "usersessions",
+    "staff",
 ]
 MODELS = [
     "Conversation",

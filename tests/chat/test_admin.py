@@ -138,9 +138,9 @@ def test_the_list_takes_as_many_queries_for_forty_as_for_two(staff, nora, db, co
     with CaptureQueriesContext(connection) as queries:
         staff.get(LIST)
 
-    # Session, user, permissions; open alerts, the tiers' models (3); who waits; found, read, costs,
+    # Session, user, permissions (2); open alerts, the tiers' models (3); who waits; found, read, costs,
     # messages; first and last day.
-    assert len(queries) == 9 + 4, [query["sql"][:100] for query in queries]
+    assert len(queries) == 10 + 4, [query["sql"][:100] for query in queries]
 
 
 @pytest.mark.parametrize(
@@ -365,7 +365,7 @@ def test_a_transcript_takes_as_many_queries_for_fifteen_answers_as_for_one(
     with CaptureQueriesContext(connection) as queries:
         staff.get(address)
 
-    # Session, user, permissions; open alerts, the tiers' models (3); conversation, messages;
+    # Session, user, permissions (2); open alerts, the tiers' models (3); conversation, messages;
     # receipts.
     assert len(queries) == 9 + 5, [query["sql"][:100] for query in queries]
 

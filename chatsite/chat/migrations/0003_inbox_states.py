@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("chat", "0002_search"),
+        ("chat", "0001_initial"),
     ]
 
     operations = [
@@ -28,25 +28,14 @@ class Migration(migrations.Migration):
             name="snoozed_until",
             field=models.DateTimeField(blank=True, editable=False, null=True),
         ),
-        # Added by hand: Django would rebuild the table on SQLite, which drops the search's triggers.
-        migrations.SeparateDatabaseAndState(
-            database_operations=[
-                migrations.RunSQL(
-                    "ALTER TABLE chat_message ADD COLUMN offers_person bool NOT NULL DEFAULT false",
-                    "ALTER TABLE chat_message DROP COLUMN offers_person",
-                )
-            ],
-            state_operations=[
-                migrations.AddField(
-                    model_name="message",
-                    name="offers_person",
-                    field=models.BooleanField(
-                        db_default=False,
-                        default=False,
-                        help_text="A button below the answer asks for a person.",
-                    ),
-                )
-            ],
+        migrations.AddField(
+            model_name="message",
+            name="offers_person",
+            field=models.BooleanField(
+                db_default=False,
+                default=False,
+                help_text="A button below the answer asks for a person.",
+            ),
         ),
         migrations.AlterField(
             model_name="cannedanswer",
