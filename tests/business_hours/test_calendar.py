@@ -26,7 +26,7 @@ NINE_TO_FIVE = tuple((weekday, time(9), time(17)) for weekday in range(5))
         (datetime(2026, 4, 27, 9, 0, tzinfo=UTC), False, (2026, 4, 28, 9)),  # a day off
     ],
 )
-def test_the_team_is_there_by_its_own_clock(moment, is_open, opens):
+def test_the_team_is_there_by_its_own_clock(moment, is_open, opens: tuple[int, int, int, int]):
     calendar = Calendar(AMSTERDAM, NINE_TO_FIVE, frozenset({date(2026, 4, 27)}))
 
     assert (calendar.open_since(moment) is not None) == is_open

@@ -13,6 +13,7 @@ from chatsite.provider import known_models, model_health
 from chatsite.provider.models import ProviderModel
 from routing import policies
 from routing.models import RouteDecision
+from tests.chat.conftest import Tab
 from tests.exchange import Exchange, prompt_tokens
 from tests.llm.servers import STREAMS, Stream
 from tests.scripts import Says
@@ -37,7 +38,7 @@ def at_once(monkeypatch) -> None:
     monkeypatch.setattr(model_health, "KNOWN_FOR", 0.0)
 
 
-async def asks(tab, text: str = "Hello?") -> Message:
+async def asks(tab: Tab, text: str = "Hello?") -> Message:
     shown = len(tab.page.entries())
     await tab.say(text)
     await tab.sees(lambda page: len(page.entries()) >= shown + 2)
@@ -85,6 +86,10 @@ async def test_a_server_is_answered_or_ended_in_one_call_at_its_price(
         return
     assert entry.estimated is bool(case.why)
     assert entry.estimated_because == case.why
+    assert entry.input_tokens is not None
+    assert entry.cached_tokens is not None
+    assert entry.cache_write_tokens is not None
+    assert entry.output_tokens is not None
     fresh = entry.input_tokens - entry.cached_tokens - entry.cache_write_tokens
     assert (
         entry.amount
@@ -126,6 +131,8 @@ async def test_an_endless_answer_is_one_call_cut_and_paid_for_as_it_came(
 
     entry = await LedgerEntry.objects.aget()
     assert (answer.state, answer.failure, len(upstream.requests)) == ("cut", "length", 1)
+    assert entry.input_tokens is not None
+    assert entry.output_tokens is not None
     assert entry.output_tokens > 500
     assert entry.amount == entry.input_tokens * INPUT + entry.output_tokens * OUTPUT
     assert "went on past its limit" in entry.estimated_because

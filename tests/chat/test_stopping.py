@@ -35,6 +35,7 @@ async def test_a_stopped_answer_keeps_its_words_and_costs_what_came(tab, worker,
     assert "You stopped this answer." in shown
     assert reply.text.startswith("It stops")
     assert (entry.outcome, entry.estimated) == ("stopped", True)
+    assert entry.output_tokens is not None
     assert 0 < entry.output_tokens < 20
     assert not worker._answers
 

@@ -76,6 +76,7 @@ async def asked(server: str, settings: Any) -> AsyncGenerator[Any]:
                 times.append(time.monotonic() - began)
             else:
                 ends.append(part)
+        assert isinstance(ends[0], Finished)
         return ends[0], times
 
     yield ask

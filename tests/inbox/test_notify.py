@@ -32,7 +32,7 @@ def team(db, settings) -> TeamNotifications:
 
 
 @pytest.fixture
-def waiting(team, told) -> Told:
+def waiting(team, told: Told) -> Told:
     ask_for_person.request(told.public_id, told.visitor, True)
     return told
 

@@ -20,7 +20,7 @@ from chatsite.quality.label_collection import Collection, Models
 from chatsite.quality.management.commands import collect_labels
 from chatsite.quality.question_files import Question
 from routing import policies
-from routing.learning import labelled_data
+from tests import exams
 from tests.batches import Batches
 from tests.chat.told import batch_price, prices
 from tests.upstream import Upstream
@@ -92,7 +92,7 @@ def file(tmp_path: Path) -> Path:
 def test_both_tiers_answer_and_are_judged_at_batch_prices(collect, batches, file):
     said = collect()
 
-    rows = labelled_data.read(file).rows
+    rows = exams.rows(file)
     assert [(row.prompt, row.cheap, row.strong) for row in rows] == [
         (question, 0.5, 0.5) for question in QUESTIONS
     ]
@@ -179,14 +179,14 @@ def test_what_fails_is_left_out_and_asked_again_when_it_is_wished(collect, batch
     with pytest.raises(CommandError, match="No question has been answered by both"):
         collect()
     said = collect(questions=[*QUESTIONS, third])
-    assert [row.prompt for row in labelled_data.read(file).rows] == [third]
+    assert [row.prompt for row in exams.rows(file)] == [third]
     assert "2 failed" in said
     assert "2 are left out" in said
     assert (Item.objects.get(reference=reference(second, "judge-cheap")).failure) == "unreadable"
 
     said = collect("--retry", questions=[*QUESTIONS, third])
 
-    assert [row.prompt for row in labelled_data.read(file).rows] == [*QUESTIONS, third]
+    assert [row.prompt for row in exams.rows(file)] == [*QUESTIONS, third]
     assert Item.objects.filter(reference=reference(first, "strong", 2)).exists()
     # Neither is what had come asked again, nor another time.
     assert Item.objects.count() == 3 * 4 + 2
@@ -216,12 +216,12 @@ def test_without_room_the_rest_waits_for_it(collect, batches, file):
 
     said = collect()
 
-    assert [row.prompt for row in labelled_data.read(file).rows] == QUESTIONS[:1]
+    assert [row.prompt for row in exams.rows(file)] == QUESTIONS[:1]
     assert "4 are not asked" in said
     assert "Evaluation, each day" in said
     Budget.objects.update(limit=10**9)
     collect()
-    assert len(labelled_data.read(file).rows) == 2
+    assert len(exams.rows(file)) == 2
 
 
 def test_the_judge_is_shown_each_answer_and_not_who_wrote_it(collect, batches):

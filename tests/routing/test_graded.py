@@ -8,6 +8,7 @@ import pytest
 from routing.errors import BadGrades
 from routing.learning import labelled_data, model_training
 from routing.learning.labelled_data import Graded
+from tests import exams
 
 LINE = {"dataset": "d", "id": "law-1", "prompt": "Why?", "score_strong": 1, "score_weak": 0.5}
 
@@ -19,6 +20,7 @@ def test_a_line_is_a_graded_question(tmp_path):
     packed.write_bytes(gzip.compress(text.encode()))
 
     found = labelled_data.read(plain)
+    assert isinstance(found, labelled_data.Exams)
     rows = found.rows
 
     assert found == labelled_data.read(packed)
@@ -33,7 +35,7 @@ def test_a_prompt_may_hold_any_character_that_json_may(tmp_path):
     prompt = "Why?\u2028And\x85how\u2029?"
     path.write_text(json.dumps(LINE | {"prompt": prompt}, ensure_ascii=False))
 
-    assert [row.prompt for row in labelled_data.read(path).rows] == [prompt]
+    assert [row.prompt for row in exams.rows(path)] == [prompt]
 
 
 @pytest.mark.parametrize(
@@ -68,7 +70,7 @@ def test_grades_on_any_scale_are_stretched_to_one(tmp_path, low, high):
     lines = [LINE | {"score_weak": weak, "score_strong": strong} for weak, strong in grades]
     path.write_text("\n".join(map(json.dumps, lines)))
 
-    assert [row.gain for row in labelled_data.read(path).rows] == [1.0, 0.5, 0.0]
+    assert [row.gain for row in exams.rows(path)] == [1.0, 0.5, 0.0]
 
 
 MESSAGE = {"message": "I smell gas", "strong_needed": 1, "domain": "energy", "language": "en"}
