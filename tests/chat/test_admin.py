@@ -138,8 +138,8 @@ def test_the_list_takes_as_many_queries_for_forty_as_for_two(staff, nora, db, co
     with CaptureQueriesContext(connection) as queries:
         staff.get(LIST)
 
-    # Session, user, permissions (2); open alerts, the tiers' models (3); who waits; found, read, costs,
-    # messages; first and last day.
+    # Session, user, permissions (2); open alerts, the tiers' models (3); who waits; found, read,
+    # costs, messages; first and last day.
     assert len(queries) == 10 + 4, [query["sql"][:100] for query in queries]
 
 
