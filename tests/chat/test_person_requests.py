@@ -5,7 +5,6 @@ import pytest
 from chatsite.answering.canned.person_requested import TEXTS
 from chatsite.chat.models import CannedAnswer, Conversation
 from routing.wishes.lexicon import lexicon
-from tests.chat.test_escalations import set_doubt_threshold
 from tests.chat.test_wishes import status
 
 
@@ -46,7 +45,6 @@ async def test_the_second_wish_keeps_the_place_in_line(tab, worker):
 
 
 async def test_yes_to_the_answers_offer_is_a_wish(tab, worker, upstream):
-    await set_doubt_threshold(1)
     upstream.says("I could not find that. Would you like me to connect you with a person?")
     await tab.say("Can you engrave a whole poem?")
     assert not await waits()

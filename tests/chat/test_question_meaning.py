@@ -6,6 +6,7 @@ from channels.db import database_sync_to_async
 from billing.models import Hold, LedgerEntry
 from chatsite.answering import question_meaning
 from chatsite.knowledge.tasks import embed_articles
+from routing.analysis import first_day
 from routing.models import RouteDecision
 
 MODEL = "text-embedding-3-small"
@@ -31,8 +32,10 @@ async def test_a_question_is_searched_by_its_meaning(embedded, tab, worker, upst
 
     assert await searched(tab) == f"words and meaning ({MODEL})"
     (request,) = upstream.embeddings.asked
+    # A worker's first request also asks whether the model is the one that routing knows.
+    probes = [probe.text for probe in first_day.shipped().probes]
     assert (request["input"], request["input_type"]) == (
-        ["How much is shipping to Norway?"],
+        ["How much is shipping to Norway?", *probes],
         "query",
     )
     entry = await LedgerEntry.objects.aget(purpose="search", conversation__gt="")
