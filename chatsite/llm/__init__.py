@@ -5,15 +5,22 @@
 
 What arrives is trusted as far as it is checked: only a seen finish reason makes an answer complete,
 and no error repeats the provider's words, which may hold the customer's.
+
+What calls the provider is imported when it is first used: a web process reads names of this package
+and calls nobody, and the provider's client takes 30 MB.
 """
 
-from chatsite.llm import embeddings
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from chatsite.llm.answer import Delta, Finished, Retracted
-from chatsite.llm.async_client import close
 from chatsite.llm.errors import Kind, UpstreamError
 from chatsite.llm.finish_reasons import FinishReason
-from chatsite.llm.listed_models import Listed, models
-from chatsite.llm.streaming import Deadlines, Message, stream
+
+if TYPE_CHECKING:
+    from chatsite.llm.async_client import close
+    from chatsite.llm.listed_models import Listed, models
+    from chatsite.llm.streaming import Deadlines, Message, stream
 
 __all__ = [
     "Deadlines",
@@ -26,7 +33,21 @@ __all__ = [
     "Retracted",
     "UpstreamError",
     "close",
-    "embeddings",
     "models",
     "stream",
 ]
+
+_CALLING = {
+    "close": "async_client",
+    "Listed": "listed_models",
+    "models": "listed_models",
+    "Deadlines": "streaming",
+    "Message": "streaming",
+    "stream": "streaming",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _CALLING:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_CALLING[name]}"), name)

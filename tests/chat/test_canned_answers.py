@@ -57,7 +57,7 @@ GUARDS = [
     ),
     (
         "chatsite/answering/canned/saved.py",
-        "key=key, saved_at__gt=timezone.now() - SAVED_FOR)",
+        "key=key, saved_at__gt=clock.now() - SAVED_FOR)",
         "key=key)",
     ),
 ]

@@ -33,12 +33,12 @@ GUARDS = [
     ),
     (
         "chatsite/chat/web/rate_limits.py",
-        "        if self._taken[key] >= self.most:\n",
+        "        if self.taken[key] >= self.most:\n",
         "        if not self.most:\n",
     ),
     (
         "chatsite/chat/web/rate_limits.py",
-        "            self._taken[key] -= 1\n",
+        "            self.taken[key] -= 1\n",
         "            pass\n",
     ),
 ]
@@ -142,7 +142,7 @@ async def test_frames_that_were_lost_are_made_good_from_the_database(tab, hints)
 
 @guards(
     "chatsite/chat/live/watch.py",
-    "            here.expect(conversation, revision)\n",
+    "            here.expect(conversation, revisions.get(conversation))\n",
     "            continue\n",
 )
 async def test_what_no_frame_told_is_found_by_looking(tab, hints):

@@ -77,7 +77,7 @@ def test_a_failure_counts_where_it_is_the_models(kind, counts, clock):
 
 @guards(
     "chatsite/provider/model_health.py",
-    "            if clock - self._probed_at.get(name, -PROBED_FOR) >= PROBED_FOR:\n",
+    "            if at - self._probed_at.get(name, -PROBED_FOR) >= PROBED_FOR:\n",
     "            if True:\n",
 )
 def test_after_the_pause_each_worker_makes_one_probe(clock):

@@ -43,9 +43,9 @@ GUARDS = [
         "basis = [models.cheap,",
     ),
     (
-        "chatsite/offline/kinds.py",
-        'if Price.objects.in_force(model, "batch", now).exists():',
-        "if model:",
+        "chatsite/provider/batch_models.py",
+        "if model in sold and _is_listed(model, now):",
+        "if _is_listed(model, now):",
     ),
 ]
 

@@ -101,8 +101,8 @@ def test_words_that_only_look_grave_are_not(text):
 
 @guards(
     "routing/analysis/difficulty.py",
-    "    text = without_wishes(ends(whole, MOST_CHARACTERS))\n",
-    "    text = ends(whole, MOST_CHARACTERS)\n",
+    "without_filler(without_wishes(tidy(turn.text, MOST_AT_STAKE)))",
+    "without_filler(tidy(turn.text, MOST_AT_STAKE))",
 )
 @pytest.mark.parametrize(
     "wish",
@@ -174,8 +174,8 @@ def test_any_text_gets_a_score_at_once(text):
 
 @guards(
     "routing/analysis/difficulty.py",
-    "        stakes=at_stake(folded(whole)),\n",
-    "        stakes=at_stake(plain),\n",
+    "    dangers = site.hazards.found(whole)\n",
+    "    dangers = site.hazards.found(text)\n",
 )
 @pytest.mark.parametrize(
     "grave", ["I will call my lawyer", "the charger caught fire", "退款被拒付"]
