@@ -382,19 +382,19 @@ def test_the_page_says_what_it_does_and_stops_it(operator, month, now):
     adjust.adjust(month, NOW)
 
     seen = operator.get(url(month)).content.decode()
-    assert "The threshold is 0.8 points above the policy's, of at most 2." in seen
+    assert "The threshold is raised by 0.8 points, of at most 2." in seen
     assert "At 7.8 it lasts to the end, with 8 messages a day to the cheap tier." in seen
     told = operator.get(url(month, "lasting")).content.decode()
     assert f'href="{reverse("tuning:threshold")}?threshold=7.8"' in told
-    assert "Looked at 24 November, 13:30, and each hour." in seen
+    assert "Last checked 24 November, 13:30. Checked every hour." in seen
 
     assert operator.get(url(month, "stop")).status_code == 403
     stopped = operator.post(url(month, "stop"), follow=True)
-    assert "It no longer paces itself: the threshold is the policy&#x27;s." in str(stopped.content)
+    assert "Pacing stopped: the policy&#x27;s threshold applies." in stopped.content.decode()
     assert "Stopped by " in stopped.content.decode()
     assert in_force() == 0
     again = operator.post(url(month, "stop"), follow=True)
-    assert "It did not pace itself any longer." in again.content.decode()
+    assert "Pacing had already been stopped." in again.content.decode()
     assert PacingChange.objects.count() == 2
 
 
@@ -423,7 +423,7 @@ def test_a_look_that_is_overdue_is_pointed_out(operator, month, monkeypatch):
 
     seen = operator.get(url(month)).content.decode()
 
-    assert "and not since: is the beat running?" in seen
+    assert "It should be checked every hour: is the beat process running?" in seen
 
 
 @guards(
@@ -506,8 +506,14 @@ def test_without_its_mark_it_stops_at_once(operator, month, now):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"scope": "visitor"}, "Only a budget of the site, by day or month, paces itself."),
-        ({"period": "hour"}, "Only a budget of the site, by day or month, paces itself."),
+        (
+            {"scope": "visitor"},
+            "Only a daily or monthly budget of the whole site can be spread over its period.",
+        ),
+        (
+            {"period": "hour"},
+            "Only a daily or monthly budget of the whole site can be spread over its period.",
+        ),
         ({"pace_at_most": "0"}, "greater than or equal to 0.1"),
         ({"pace_at_most": "10.5"}, "less than or equal to 10"),
     ],

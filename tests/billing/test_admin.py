@@ -385,7 +385,7 @@ def test_who_may_only_read_a_budget_reads_dollars(client, django_user_model, db)
 def test_an_empty_list_says_what_will_be_in_it(operator):
     adjustments = reverse("admin:billing_pacingchange_changelist")
 
-    assert "No budget has paced itself yet." in page(operator, adjustments)
+    assert "No budget is paced yet." in page(operator, adjustments)
     filtered = page(operator, adjustments, outcome__exact="bound")
     assert 'Nothing matches: <a href="?">show all</a>' in filtered
 

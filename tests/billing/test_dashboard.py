@@ -309,7 +309,7 @@ def test_a_new_site_has_a_dashboard(staff):
     seen = text(page(staff))
 
     assert "Today $0.00" in seen
-    assert "As soon as customers ask, what their answers cost is here." in seen
+    assert "No calls in this period. Costs appear here as soon as customers ask." in seen
 
 
 def test_htmx_is_given_the_part_that_changes(staff, traffic):
