@@ -11,7 +11,6 @@ from chatsite.knowledge.models import Article
 from chatsite.llm import FinishReason, Kind, parameters
 from chatsite.provider import known_models, model_health
 from chatsite.provider.models import ProviderModel
-from routing import policies
 from routing.models import RouteDecision
 from tests.chat.conftest import Tab
 from tests.exchange import Exchange, prompt_tokens
@@ -45,22 +44,9 @@ async def asks(tab: Tab, text: str = "Hello?") -> Message:
     return await tab.answer()
 
 
-@pytest.fixture
-async def unchecked(shop) -> None:
-    """A policy by which no answer is doubted: one call is one call."""
-
-    @database_sync_to_async
-    def adopt() -> None:
-        draft = policies.current().draft()
-        draft.doubt_threshold = 1
-        policies.adopt(draft, None, "Nothing is checked.")
-
-    await adopt()
-
-
 @pytest.mark.parametrize("case", SETTLED, ids=lambda case: case.server)
 async def test_a_server_is_answered_or_ended_in_one_call_at_its_price(
-    case: Stream, tab, unchecked, worker, upstream
+    case: Stream, tab, worker, upstream
 ):
     upstream.sends(*case.sent, content_type=case.content_type, headers=case.headers)
 
@@ -108,7 +94,7 @@ async def test_a_server_is_answered_or_ended_in_one_call_at_its_price(
         )
 
 
-async def test_reasoning_beside_completion_is_paid_for(tab, unchecked, worker, upstream):
+async def test_reasoning_beside_completion_is_paid_for(tab, worker, upstream):
     counts = {
         "prompt_tokens": 100,
         "completion_tokens": 10,
@@ -122,9 +108,7 @@ async def test_reasoning_beside_completion_is_paid_for(tab, unchecked, worker, u
     assert (await LedgerEntry.objects.aget()).amount == 100 * INPUT + 310 * OUTPUT == 515_000
 
 
-async def test_an_endless_answer_is_one_call_cut_and_paid_for_as_it_came(
-    tab, unchecked, worker, upstream
-):
+async def test_an_endless_answer_is_one_call_cut_and_paid_for_as_it_came(tab, worker, upstream):
     upstream.endless()
 
     answer = await asks(tab)
@@ -138,7 +122,7 @@ async def test_an_endless_answer_is_one_call_cut_and_paid_for_as_it_came(
     assert "went on past its limit" in entry.estimated_because
 
 
-async def test_thinking_is_neither_shown_nor_stored(tab, unchecked, worker, upstream, at_once):
+async def test_thinking_is_neither_shown_nor_stored(tab, worker, upstream, at_once):
     async def script(exchange: Exchange) -> None:
         await exchange.open()
         for word in ("PRIVATE ", "thoughts ", "go ", "on</think>", "Hello."):
@@ -157,7 +141,7 @@ async def test_thinking_is_neither_shown_nor_stored(tab, unchecked, worker, upst
     assert model.adjustments == "thinks_aloud"
 
 
-async def test_a_refused_field_is_remembered_and_told(tab, unchecked, worker, upstream, at_once):
+async def test_a_refused_field_is_remembered_and_told(tab, worker, upstream, at_once):
     async def script(exchange: Exchange) -> None:
         if "temperature" in exchange.call.body:
             words = {"message": "Unsupported parameter: 'temperature'", "param": "temperature"}
@@ -177,7 +161,7 @@ async def test_a_refused_field_is_remembered_and_told(tab, unchecked, worker, up
 
 
 async def test_a_reply_that_is_deleted_while_it_is_written_is_paid_for_as_it_was(
-    tab, unchecked, worker, upstream
+    tab, worker, upstream
 ):
     deleted = asyncio.Event()
 
@@ -209,7 +193,7 @@ def chinese(characters: int) -> str:
 
 
 async def test_long_messages_and_articles_still_get_an_answer_from_the_chosen_model(
-    tab, unchecked, worker, upstream, long_articles
+    tab, worker, upstream, long_articles
 ):
     await database_sync_to_async(known_models.learn_context)("gpt-3.5-turbo", 8192)
     asked = [f"Leaking ink, question {number} {chinese(3800)}" for number in range(20)]
@@ -243,7 +227,7 @@ async def long_articles(shop) -> None:
 
 
 async def test_a_prompt_that_is_refused_as_too_long_is_made_to_fit(
-    tab, unchecked, worker, upstream, long_articles
+    tab, worker, upstream, long_articles
 ):
     async def script(exchange: Exchange) -> None:
         if prompt_tokens(exchange.call) + exchange.call.limit > 2048:

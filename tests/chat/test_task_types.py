@@ -3,7 +3,6 @@
 import pytest
 from channels.db import database_sync_to_async
 
-from routing import policies
 from routing.models import RouteDecision, TaskType
 from routing.task_types import library
 from tests.guards import guards
@@ -27,9 +26,6 @@ async def wanted(shop):
             **{"tier": "", "points": 0, "answers_itself": False, "cacheable": False} | changes
         )
         library.learn()
-        draft = policies.current().draft()
-        draft.doubt_threshold = 1
-        policies.adopt(draft, None, "Answers stand as they are.")
 
     return want
 
