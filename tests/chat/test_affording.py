@@ -234,9 +234,11 @@ async def test_what_a_budget_moved_to_the_cheap_tier_is_not_escalated(tab, spent
     made = await decision()
     assert 1.1 <= made.score < made.threshold
     assert upstream.models == ["gpt-3.5-turbo"]
-    assert (await AnswerCheck.objects.aget()).outcome == "no_room"
+    # What is never shown, a link to elsewhere here, gives way to the articles' own words.
+    assert (await AnswerCheck.objects.aget()).outcome == "quoted"
 
 
+@pytest.mark.parametrize("doubt_threshold", [0.6])
 async def test_on_the_step_of_the_cheap_tier_nothing_is_escalated(tab, spent, worker, upstream):
     await spent(LIMIT * 90 // 100, cheap_only_from=85)
     upstream.runs_out("We are open from")
