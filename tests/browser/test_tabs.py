@@ -169,12 +169,12 @@ def test_a_person_takes_over_and_hands_back(
     customer: Customer, tab: Tab, staff: Staff, upstream: Upstream
 ):
     upstream.drips(MANY_WORDS, every=0.2)
-    tab.ask("Let me talk to a person, please.")
+    tab.ask("Tell me all about your pens.")
     expect(tab.answer).to_have_attribute("data-state", "writing")
 
-    office = staff.open("Let me talk to a person, please.")
+    office = staff.open("Tell me all about your pens.")
     office.get_by_role("button", name="Take over").click()
-    expect(tab.page.get_by_text("A person from our support team has taken over.")).to_be_visible()
+    expect(tab.page.get_by_text("A person from our support team is answering you.")).to_be_visible()
     expect(tab.answer).to_have_attribute("data-state", "cancelled")
     office.get_by_role("textbox").last.fill("Good morning, this is Robin: 5*3*2 cm.")
     office.get_by_role("button", name="Send").click()
@@ -185,9 +185,12 @@ def test_a_person_takes_over_and_hands_back(
     expect(office.get_by_label("Transcript")).to_contain_text("What are your business hours?")
     expect(tab.answers).to_have_count(1)
     office.get_by_role("button", name="Hand back").click()
+    expect(tab.page.get_by_text("The person has left.")).to_be_visible()
+    # Whom it was said to has read it: the assistant answers what is said next.
+    tab.ask("Do you ship to Switzerland?")
 
     tab.is_answered(2)
-    expect(tab.page.get_by_text("has taken over")).to_have_count(0)
+    expect(tab.page.get_by_text("is answering you")).to_have_count(0)
     assert customer.complaints == []
     assert staff.complaints == []
 
