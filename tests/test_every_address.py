@@ -1,6 +1,7 @@
 """Every address of the site, for everybody, also with garbage: a page or words, never a 500."""
 
 import itertools
+import os
 import uuid
 from collections.abc import Iterator
 
@@ -14,7 +15,12 @@ from django.urls.converters import IntConverter, UUIDConverter
 from chatsite.chat.actions import ask
 from chatsite.staff import roles
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.skipif(
+        "EVERY_ADDRESS" not in os.environ, reason="takes many minutes: set EVERY_ADDRESS=1"
+    ),
+]
 
 GARBAGE = [
     "\0",
