@@ -261,7 +261,7 @@ def test_a_bill_that_cannot_be_read_is_an_error_without_the_providers_words(call
     bill.fails_with = 0
     bill.currency = "eur"
     bill.bills(DAY, "gpt-4", "1")
-    with pytest.raises(CommandError, match="broken: not the protocol"):
+    with pytest.raises(CommandError, match="protocol: not the protocol"):
         reconciled()
 
     bill.currency = "usd"

@@ -38,6 +38,9 @@ GUARDS = [
 pytestmark = pytest.mark.django_db
 
 
+HARD = traffic.HARD
+
+
 @pytest.fixture(autouse=True)
 def _nothing_read() -> None:
     learned_models.analyzer.cache_clear()
@@ -58,7 +61,10 @@ def test_few_labels_leave_the_first_day_in_force(capsys):
     assert not Proposal.objects.exists()
 
 
-def test_labels_become_proposals_and_an_accepted_one_decides():
+def test_labels_become_proposals_and_an_accepted_one_decides(monkeypatch):
+    # The first day has it the wrong way round here: what looks hard is answered well.
+    monkeypatch.setattr(traffic, "HARD", easy := traffic.EASY)
+    monkeypatch.setattr(traffic, "EASY", [each for each in HARD if each not in easy])
     traffic.rated(260)
     before = policies.current()
 
@@ -84,7 +90,7 @@ def test_labels_become_proposals_and_an_accepted_one_decides():
         scored(Turn(text), policies.current())[0].value
         for text in ("Is the engraving done by hand?", "Do you have the pen in stock?")
     )
-    assert engraving > stock + 3
+    assert stock > engraving + 1
 
 
 def test_the_newest_week_is_held_back_and_nothing_inferred_is_measured_on():
