@@ -106,7 +106,7 @@ def test_two_sites_live_beside_each_other_and_leave_nothing_behind(start, monkey
     ]
     commands = " ".join(one.processes().values())
     for words in (
-        "chatsite.asgi",
+        "chatsite.runtime.web",
         "worker1",
         "worker2",
         "beat",
@@ -128,7 +128,7 @@ def test_two_sites_live_beside_each_other_and_leave_nothing_behind(start, monkey
 def test_a_process_that_dies_is_shown_and_started_again(start):
     run = start()
     until(run.status, WITHIN)
-    web, worker = run.pid("chatsite.asgi"), run.pid("worker")
+    web, worker = run.pid("chatsite.runtime.web"), run.pid("worker")
 
     os.kill(web, signal.SIGKILL)
     os.kill(worker, signal.SIGKILL)
@@ -136,7 +136,7 @@ def test_a_process_that_dies_is_shown_and_started_again(start):
     until(lambda: "exited: web" in run.printed and "exited: worker1" in run.printed, 10)
     until(run.status, WITHIN)
     until(lambda: run.printed.count("spawned: 'worker1'") == 2, 10)
-    assert run.pid("chatsite.asgi") != web
+    assert run.pid("chatsite.runtime.web") != web
 
 
 def test_a_second_ctrl_c_ends_at_once_what_will_not_end(start):

@@ -64,7 +64,7 @@ def test_words_appear_one_by_one(tab: Tab, upstream: Upstream):
     expect(tab.answer).to_have_attribute("data-state", "writing")
     seen = []
     while tab.answer.get_attribute("data-state") == "writing":
-        seen.append(tab.answer.inner_text())
+        seen.append(tab.answer.locator(".message__body").inner_text())
     tab.is_answered()
 
     assert all(after.startswith(before) for before, after in pairwise(seen))

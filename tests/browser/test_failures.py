@@ -10,7 +10,7 @@ pytestmark = pytest.mark.browser
 
 
 def test_a_failed_answer_says_so_and_is_written_again(tab: Tab, upstream: Upstream):
-    upstream.refuses("invalid_prompt")
+    upstream.refuses("content_policy_violation")
     upstream.says("We open at nine.")
 
     tab.ask("When do you open?")
