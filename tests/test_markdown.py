@@ -228,6 +228,8 @@ def test_what_blocks_are_written_in(text, html):
         ("See https://shop.example/a_b?c=1&d=2.", {"https://shop.example/a_b?c=1&d=2"}),
         ("(https://shop.example/x_(y)), ok", {"https://shop.example/x_(y)"}),
         ("**https://shop.example/**!", {"https://shop.example/"}),
+        ("https://larkspur.example/KIOSK", {"https://larkspur.example/KIOSK"}),
+        ("<b>x</b> </script> <em>", set()),
         ("请看https://shop.example/help，谢谢", {"https://shop.example/help"}),
         ("请看https://shop.example/help谢谢", {"https://shop.example/help"}),
         (

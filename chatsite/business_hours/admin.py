@@ -1,18 +1,14 @@
 """Business hours in the admin."""
 
 from django.contrib import admin
-from django.http import HttpRequest
 
 from chatsite.business_hours.models import DayOff, OpeningHours, TeamCalendar
+from chatsite.staff.one_row import OneRowAdmin
 
 
 @admin.register(TeamCalendar)
-class TeamCalendarAdmin(admin.ModelAdmin[TeamCalendar]):
+class TeamCalendarAdmin(OneRowAdmin[TeamCalendar]):
     list_display = ["time_zone", "country"]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """There is one team."""
-        return super().has_add_permission(request) and not TeamCalendar.objects.exists()
 
 
 @admin.register(OpeningHours)

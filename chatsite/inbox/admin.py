@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from chatsite.inbox.models import CannedReply, Notice, TeamNotifications
+from chatsite.staff.one_row import OneRowAdmin
 
 
 @admin.register(CannedReply)
@@ -13,12 +14,8 @@ class CannedReplyAdmin(admin.ModelAdmin[CannedReply]):
 
 
 @admin.register(TeamNotifications)
-class TeamNotificationsAdmin(admin.ModelAdmin[TeamNotifications]):
+class TeamNotificationsAdmin(OneRowAdmin[TeamNotifications]):
     list_display = ["__str__", "emails", "escalate_after", "escalation_emails"]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """There is one team."""
-        return super().has_add_permission(request) and not TeamNotifications.objects.exists()
 
 
 @admin.register(Notice)

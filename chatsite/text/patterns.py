@@ -24,7 +24,9 @@ LINK_BEGUN = re.compile(
 )
 IMAGE = re.compile(r"!\[([^\[\]]*)\]\([^()]*\)")
 BREAK = re.compile(r"<br\s{0,3}/?>", re.IGNORECASE)
-ANGLED = re.compile(r"<((?:https?://|mailto:)?[^\s<>]{3,1000})>", re.IGNORECASE)
+ANGLED = re.compile(
+    r"<((?:https?://|mailto:)[^\s<>]{1,1000}|[^\s<>@:/]{1,64}@[^\s<>@:/]{3,255})>", re.IGNORECASE
+)
 ANGLED_BEGUN = re.compile(r"<(?:[^\s<>]{0,1000}|br\s{0,3}/?)\Z", re.IGNORECASE)
 ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 ENTITY_BEGUN = re.compile(r"&[#\w]{0,32}\Z")

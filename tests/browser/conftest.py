@@ -8,6 +8,7 @@ from playwright.sync_api import Browser
 
 from chatsite.demo import model
 from tests.browser.chromium import launched
+from tests.browser.hostile import HOSTILE
 from tests.browser.people import OPERATOR, STAFF, Customer, Operator, Staff, Tab
 from tests.exchange import Exchange
 from tests.scripts import Says
@@ -15,13 +16,17 @@ from tests.stack import Stack
 from tests.upstream import Upstream
 
 # Every message is a call, and what a test has the provider say is the answer.
-SEED = """
+SEED = f"""
+from chatsite.knowledge.models import Article
 from routing import policies
 from routing.models import TaskType
 TaskType.objects.update(cacheable=False)
 draft = policies.current().draft()
 draft.doubt_threshold = 1
 policies.adopt(draft, None, "Answers stand as they are.")
+Article.objects.create(
+    title="The page of warnings", slug="warnings", published=True, body={HOSTILE!r}
+)
 """
 
 

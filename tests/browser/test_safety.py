@@ -3,39 +3,14 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.hostile import HOSTILE
 from tests.browser.people import Customer, Tab
 from tests.upstream import Upstream
 
 pytestmark = pytest.mark.browser
 
-# Each would print, pop up, fetch or navigate, were it let through.
-HOSTILE = """\
-Before <img src=x onerror=alert(1)> and <script>alert(2)</script> and <svg onload=alert(3)></svg>
-
-![pixel](http://tracker.test/pixel.png) and ![pixel][1] and [click](javascript:alert(4))
-
-[click](JaVaScRiPt&colon;alert(5)) <javascript:alert(6)>
-[data](data:text/html,<script>alert(7)</script>)
-
-<iframe src="http://tracker.test/frame"></iframe>
-<style>@import url(http://tracker.test/a.css);</style>
-
-<base href="http://tracker.test/"><meta http-equiv="refresh" content="0;url=http://tracker.test/">
-
-<div hx-get="http://tracker.test/get" hx-trigger="load" hx-on:load="alert(8)">a</div>
-
-<form action="http://tracker.test/form"><button>Send</button></form>
-
-- `<img src=x onerror=alert(9)>` and **<video src=http://tracker.test/film autoplay>**
-- <a href="http://tracker.test/" onmouseover=alert(10) ping="http://tracker.test/ping">over</a>
-
-| a | b |
-|---|---|
-| <img src=http://tracker.test/cell.png> | [x](vbscript:alert(11)) |
-
-[1]: http://tracker.test/reference.png
-
-The end, and [a link](https://shop.test/help "Help")."""
+# An article has the same text: an answer with links that no article has is never shown.
+QUESTION = "What is on the page of warnings?"
 
 FORBIDDEN = (
     "img, script, svg, iframe, style, base, meta, form, button, video, [style], [class], [id]"
@@ -45,7 +20,7 @@ FORBIDDEN = (
 def test_hostile_markdown_is_shown_as_words(customer: Customer, tab: Tab, upstream: Upstream):
     upstream.drips(HOSTILE, every=0.03)
 
-    tab.ask("What do you say to this?")
+    tab.ask(QUESTION)
     expect(tab.answer).to_have_attribute("data-state", "writing")
     # The first words are there: before them stand the page's own dots.
     expect(tab.answer.locator(".typing")).to_have_count(0)
@@ -55,11 +30,10 @@ def test_hostile_markdown_is_shown_as_words(customer: Customer, tab: Tab, upstre
     tab.is_answered()
 
     body = tab.answer.locator(".message__body")
-    expect(body).to_contain_text("The end, and a link.")
+    expect(body).to_contain_text("The end, and a link (shop.test).")
     expect(body).to_contain_text("<script>alert(2)</script>")
     assert written.count() == 0
-    link = body.get_by_role("link")
-    expect(link).to_have_count(1)
+    link = body.get_by_role("link", name="a link")
     expect(link).to_have_attribute("href", "https://shop.test/help")
     assert "noopener" in (link.get_attribute("rel") or "")
     body.get_by_text("over").hover()
@@ -70,12 +44,12 @@ def test_hostile_markdown_stays_words_after_a_reload(
     customer: Customer, tab: Tab, upstream: Upstream
 ):
     upstream.says(HOSTILE)
-    tab.ask("What do you say to this?")
+    tab.ask(QUESTION)
     tab.is_answered()
 
     tab.page.reload()
 
-    expect(tab.answer).to_contain_text("The end, and a link.")
+    expect(tab.answer).to_contain_text("The end, and a link (shop.test).")
     assert tab.answer.locator(".message__body").locator(FORBIDDEN).count() == 0
     assert_nothing_happened(customer, tab)
 

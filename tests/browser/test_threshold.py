@@ -24,7 +24,7 @@ def test_the_threshold_is_moved_with_its_effect_in_view_then_saved_and_undone(
     tab.is_answered()
     page = operator.visit(PAGE)
     effect(page, "7")
-    expect(page.get_by_text("This is what is in force")).to_be_visible()
+    expect(page.get_by_text("This is the threshold in force")).to_be_visible()
     page.evaluate("document.body.dataset.visit = 'the same'")
 
     slider = page.get_by_role("slider", name="Threshold")
@@ -32,12 +32,14 @@ def test_the_threshold_is_moved_with_its_effect_in_view_then_saved_and_undone(
     slider.press("Home")
 
     effect(page, "1")
-    expect(page.get_by_role("spinbutton", name="Score from which")).to_have_value("1")
+    expect(
+        page.get_by_role("spinbutton", name="Send to the strong model from this score")
+    ).to_have_value("1")
     moved = re.compile(
         r"At 1, [\d,]+ of [\d,]+ messages would have moved: [\d,]+ to the strong tier"
     )
     expect(page.locator("#said")).to_have_text(moved)
-    why = page.get_by_role("textbox", name="Why")
+    why = page.get_by_role("textbox", name="Reason")
     why.fill("The strong tier for all.")
     slider.press("ArrowRight")
     effect(page, "1.1")
