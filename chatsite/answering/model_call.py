@@ -14,7 +14,7 @@ from chatsite.chat.models import Message
 from chatsite.knowledge.articles import Found
 from chatsite.llm import Finished, Kind, UpstreamError
 from routing import decisions, tiers
-from routing.checks.verifier import Verifier
+from routing.checks.trained_heads import Verifier
 from routing.choice import Tier, Turn
 from routing.models import Policy
 from routing.tiers import ModelHealth, Slot

@@ -20,6 +20,7 @@ from routing import thresholds
 from routing.analysis import learned_score
 from routing.analysis.features import measure
 from routing.checks import verifier
+from routing.checks.trained_heads import Verifier
 from routing.learning import (
     calibration,
     evaluation,
@@ -221,7 +222,7 @@ def checker(policy: Policy, now: datetime) -> Learned:
     current = learned_models.checker(policy.learned_verifier_id)
     candidates = [_Candidate("fitted anew", model_training.checker, lambda example: True)]
 
-    def opinion(model: verifier.Verifier | None) -> _Opinion:
+    def opinion(model: Verifier | None) -> _Opinion:
         def doubt(label: Label) -> float:
             return verifier.weigh(label.checks or {}, model).doubt
 

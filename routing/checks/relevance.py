@@ -1,7 +1,8 @@
 """Whether an answer speaks of what was asked, in each of its parts. Pure."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 
 from routing.checks.passages import Grounds, Items, Statement, items, merged
 
@@ -11,14 +12,37 @@ _ASKING = (
     r"|cuando|donde|quien|puedo|cual\w*|come|quanto|quando|dove|chi|posso|quale|hoe|wat|waar|kan|ile"
     r"|jak|kiedy|gdzie|kto|czy|onde|quem|hur|vad|nar|var|vem|ne|nasil|nerede|kim|kac)"
 )
-_AND = r"(?:and|und|et|y|e|en|i|och|ve|also|auch|ainsi que|oraz|og)"
-_PARTS = re.compile(
-    rf"[?？؟]+\s*|\n+|;\s*|(?:,\s*)?\s{_AND}\s+(?={_ASKING}\b)"  # noqa: RUF001
-    rf"|[,，、]\s*(?:{_AND}|并且|还有|而且|また|وهل|وكم|وما)?\s*(?={_ASKING}\b)"
-    r"|(?:还有|并且|而且|また、?|それと|وكم|وهل|وما|وكيف|ومتى)"
-    r"|\s(?:and|und|et|y|e|en|i|och|ve|og|o)\s",
-    re.I,
-)
+# By language: the Polish "i" is the English "I", the Dutch "en" the French "in".
+_AND: Mapping[str, str] = {
+    "en": "and|also|as well as|plus",
+    "de": "und|ausserdem|außerdem",
+    "fr": "et|ainsi que",
+    "es": "y|e",
+    "it": "e|ed",
+    "nl": "en",
+    "pl": "i|oraz|a",
+    "pt": "e",
+    "sv": "och",
+    "da": "og",
+    "tr": "ve|ayrıca",  # noqa: RUF001
+    "ru": "и|а также",  # noqa: RUF001
+}
+_ANY = "and|und|et|och|ve|og|oraz"
+
+
+@cache
+def _between(heard: str) -> re.Pattern[str]:
+    """What stands between two things that are asked, in that language."""
+    word = _AND.get(heard, _ANY)
+    return re.compile(
+        rf"[?？؟]+\s*|\n+|;\s*|(?:,\s*)?\s(?:{word})\s+(?={_ASKING}\b)"  # noqa: RUF001
+        rf"|[,，、]\s*(?:{word}|并且|还有|而且|また|وهل|وكم|وما)?\s*(?={_ASKING}\b)"
+        r"|(?:还有|并且|而且|また、?|それと|وكم|وهل|وما|وكيف|ومتى)"
+        rf"|\s(?:{word})\s",
+        re.IGNORECASE,
+    )
+
+
 _IDEOGRAPH = re.compile(r"[\u3040-\u9fff]")
 # Every second question has these.
 _IN_ALL = frozenset({"c:possible", "c:maximum", "c:price", "c:use"})
@@ -26,9 +50,9 @@ _IN_ALL = frozenset({"c:possible", "c:maximum", "c:price", "c:use"})
 LEFT_OUT, OFF = 0.6, 0.5
 
 
-def parts(question: str) -> list[str]:
-    """What is asked, each by itself."""
-    found = (part.strip(" .,!") for part in _PARTS.split(question))
+def parts(question: str, heard: str = "") -> list[str]:
+    """What is asked, each by itself; `heard`: the question's language."""
+    found = (part.strip(" .,!") for part in _between(heard).split(question))
     return [part for part in found if len(part) > (2 if _IDEOGRAPH.search(part) else 8)] or [
         question
     ]
@@ -46,7 +70,7 @@ def answered(
     used = [0.0] * len(grounds.statements)
     for each in answer:
         used = list(map(max, used, grounds.contexts.alike(grounds.placed(each.items))))
-    asked_for = [grounds.placed(items(part, heard)) for part in parts(question)]
+    asked_for = [grounds.placed(items(part, heard)) for part in parts(question, heard)]
     asked_for = [each for each in asked_for if each] or [asked]
     words, focus, place = _open(asked, placed, used, grounds)
     by_part = [_open(each, placed, used, grounds) for each in asked_for]

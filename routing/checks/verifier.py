@@ -1,31 +1,27 @@
 """Is a finished answer right, as far as its articles tell? Checked whoever wrote it. Pure.
 
 What is certain (a foreign link, a claimed deed, the prompt) is decided by rules. Everything else is
-weighed by a trained head, shipped as `artifacts/answer_checks.json` and replaced by a site's own.
+weighed by trained heads, shipped as `artifacts/answer_checks.json` and replaced by a site's own.
 """
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
-from routing.analysis.features import standardised
-from routing.analysis.learned_score import ARTIFACTS, LEAST_MOVE, BadModel, logistic
+from routing.analysis.learned_score import ARTIFACTS, BadModel
 from routing.analysis.wording import tidy
-from routing.checks import certain, relevance, support
+from routing.checks import certain, relevance, support, trained_heads
 from routing.checks.answer_form import form
 from routing.checks.concepts import fold, said
 from routing.checks.language_detection import language
 from routing.checks.passages import Grounds, Items, Statement, grounds, items, sentences, statement
 from routing.checks.quantities import Quantity
 from routing.checks.quantities import read as quantities
+from routing.checks.trained_heads import Verifier
 from routing.choice import Moved
 
 # Characters of each that are read, so that a check has an upper limit.
 MOST_QUESTION, MOST_ANSWER, MOST_ARTICLES = 1500, 3000, 20_000
-# Raised when features change their meaning: models stored before are then refused.
-FORMAT = 2
 
 # Findings for people; other features weigh, but would tell a reader nothing.
 FINDINGS: Mapping[str, str] = {
@@ -128,40 +124,11 @@ class CheckResult:
         return any(self.features[name] for name in FORBIDDEN)
 
 
-@dataclass(frozen=True, slots=True)
-class Verifier:
-    """What training made: log-odds of `bias` plus `weights` on standardised features."""
-
-    bias: float
-    weights: Mapping[str, float]
-    centres: Mapping[str, float]
-    scales: Mapping[str, float]
-    labels: int
-
-    def terms(self, features: Mapping[str, float]) -> dict[str, float]:
-        """What each feature adds to the log-odds."""
-        standard = standardised(features, self.centres, self.scales)
-        return {name: weight * standard[name] for name, weight in self.weights.items()}
-
-    def text(self) -> str:
-        """The model as JSON for `read`, some 3 KB."""
-        return json.dumps({"format": FORMAT, **asdict(self)}, indent=1)
-
-
 def read(stored: str) -> Verifier:
     """A verifier from its `text`. Raises BadModel."""
-    try:
-        given: dict[str, Any] = json.loads(stored)
-        if given["format"] != FORMAT:
-            raise BadModel("written by another version")
-        weights, centres, scales = (
-            {str(name): float(value) for name, value in given[table].items()}
-            for table in ("weights", "centres", "scales")
-        )
-        model = Verifier(float(given["bias"]), weights, centres, scales, int(given["labels"]))
-        model.terms(measure(Answered("", "")))  # fails where features are unknown
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise BadModel(str(error)) from error
+    model = trained_heads.read(stored)
+    if unknown := model.centres.keys() - measure(Answered("", "")).keys():
+        raise BadModel(f"{len(unknown)} features are unknown")
     return model
 
 
@@ -186,7 +153,7 @@ def weigh(features: Mapping[str, float], model: Verifier | None = None) -> Check
     telling: list[Moved] = []
     if features["articles"] or model:
         stage = f"learned of {model.labels} labels" if model else "first day"
-        weighed, telling = _weighed(features, model or first_day())
+        weighed, telling = (model or first_day()).moved(features)
         doubt = max(doubt, weighed)
     return CheckResult(
         doubt,
@@ -197,15 +164,6 @@ def weigh(features: Mapping[str, float], model: Verifier | None = None) -> Check
         checked=bool(features["articles"]),
         weighed=weighed,
     )
-
-
-def _weighed(features: Mapping[str, float], head: Verifier) -> tuple[float, list[Moved]]:
-    terms = head.terms(features)
-    total = head.bias + sum(terms.values())
-    doubt = logistic(total)
-    moved = (Moved(name, 10 * (doubt - logistic(total - term))) for name, term in terms.items())
-    telling = [move for move in moved if abs(move.points) >= LEAST_MOVE]
-    return doubt, sorted(telling, key=lambda move: -abs(move.points))
 
 
 def measure(answered: Answered) -> dict[str, float]:

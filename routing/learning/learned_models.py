@@ -6,7 +6,7 @@ from functools import lru_cache
 from routing.analysis import learned_score
 from routing.analysis.learned_score import BadModel, Model
 from routing.checks import verifier
-from routing.checks.verifier import Verifier
+from routing.checks.trained_heads import Verifier
 from routing.models import LearnedModel
 
 logger = logging.getLogger(__name__)

@@ -19,7 +19,8 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from routing.analysis.features import BUCKETS, measure, rare, standardised
 from routing.analysis.learned_score import Head, Model, prior
-from routing.checks import verifier
+from routing.checks import trained_heads, verifier
+from routing.checks.trained_heads import Verifier
 from routing.choice import Turn
 from routing.learning import labelled_data
 from routing.learning.calibration import calibrate
@@ -66,13 +67,14 @@ def recalibrated(model: Model, labels: Sequence[Label]) -> Model:
     return replace(model, intercept=intercept, slope=slope)
 
 
-def checker(labels: Sequence[Label]) -> verifier.Verifier:
+def checker(labels: Sequence[Label]) -> Verifier:
     """Fit and calibrate the verifier on labels with `checks`; 600 take 1 s. Raises TooFewLabels."""
     labels = [each for each in labels if each.checks is not None]
     intercept, slope = _calibrated(labels, unseen_checks(labels))
     fitted = _fitted_checker(labels)
-    weights = {name: slope * weight for name, weight in fitted.weights.items()}
-    return replace(fitted, bias=intercept + slope * fitted.bias, weights=weights)
+    (head,) = fitted.heads
+    weights = {name: slope * weight for name, weight in head.weights.items()}
+    return replace(fitted, heads=(trained_heads.Head(intercept + slope * head.bias, weights),))
 
 
 def unseen(labels: Sequence[Label]) -> list[float]:
@@ -135,7 +137,7 @@ def _ranked(labels: Sequence[Label], trust: _Trust = _Trust()) -> Callable[[Labe
 
 def _doubted(labels: Sequence[Label]) -> Callable[[Label], float]:
     fitted = _fitted_checker(labels)
-    return lambda each: fitted.bias + sum(fitted.terms(each.checks or {}).values())
+    return lambda each: fitted.log_odds(each.checks or {})
 
 
 def _unseen(
@@ -267,7 +269,7 @@ def _weights(labels: Sequence[Label]) -> Matrix:
     )
 
 
-def _fitted_checker(labels: Sequence[Label]) -> verifier.Verifier:
+def _fitted_checker(labels: Sequence[Label]) -> Verifier:
     """Ridge regression of the gain, not yet calibrated."""
     values = [each.checks or {} for each in labels]
     centres, scales = _standard(values)
@@ -275,7 +277,8 @@ def _fitted_checker(labels: Sequence[Label]) -> verifier.Verifier:
     counted = [each.weight for each in labels]
     ridge = Ridge(PENALTY).fit(rows, [each.gain for each in labels], counted)
     weights = {name: float(weight) for name, weight in zip(centres, ridge.coef_, strict=True)}
-    return verifier.Verifier(float(ridge.intercept_), weights, centres, scales, len(labels))
+    head = trained_heads.Head(float(ridge.intercept_), weights)
+    return Verifier((head,), centres, scales, len(labels))
 
 
 def _standard(rows: Sequence[Mapping[str, float]]) -> tuple[dict[str, float], dict[str, float]]:
