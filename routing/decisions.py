@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 from django.db import connection
 from django.utils import timezone
 
+from routing import site_knowledge
 from routing.analysis import difficulty, learned_score
 from routing.analysis.difficulty import Signals
 from routing.choice import HIGHEST, Choice, NoScore, Score, Shift, Turn, choose, for_task
@@ -27,7 +28,7 @@ def decide(
     repeat: the newest decision of a reply is the one that counts.
     """
     if isinstance(score, Score):
-        seen = difficulty.signals(turn)
+        seen = difficulty.signals(turn, site_knowledge.current())
     else:
         score, seen = scored(turn, policy, score, shift)
     least = learned_score.floor(seen)
@@ -102,7 +103,7 @@ def left_out(reference: str, what: str) -> None:
 def wants_a_model(turn: Turn, policy: Policy, shift: Shift | None = None) -> bool:
     """Whether the policy has a model asked about this turn, and its score could change the tier."""
     if policy.analyzer == Policy.Analyzer.COMBINED:
-        score, seen = learned_score.score(turn, learned_models.analyzer(policy.learned_analyzer_id))
+        score, seen = _local(turn, policy)
         return _is_uncertain(score, seen, turn, policy, shift)
     return policy.analyzer == Policy.Analyzer.MODEL and not _is_pinned(turn)
 
@@ -118,9 +119,9 @@ def scored(
     model fitted to exams does not help: sent customers' messages, it ranks no better than a coin.
     """
     if policy.analyzer == Policy.Analyzer.RULES:
-        seen = difficulty.signals(turn)
+        seen = difficulty.signals(turn, site_knowledge.current())
         return difficulty.weigh(seen), seen
-    score, seen = learned_score.score(turn, learned_models.analyzer(policy.learned_analyzer_id))
+    score, seen = _local(turn, policy)
     if silence:
         note = f"{silence.why}, so this score is local"
     elif _is_pinned(turn):
@@ -133,6 +134,11 @@ def scored(
     else:
         return score, seen
     return replace(score, reasons=(note, *score.reasons)), seen
+
+
+def _local(turn: Turn, policy: Policy) -> tuple[Score, Signals]:
+    model = learned_models.analyzer(policy.learned_analyzer_id)
+    return learned_score.score(turn, model, site_knowledge.current())
 
 
 def _is_uncertain(

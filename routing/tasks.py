@@ -1,4 +1,4 @@
-"""Celery's part: task types are learned beside the work, once their examples have changed."""
+"""Celery's part: task types are learned beside the work, and the scale follows the messages."""
 
 import subprocess
 import sys
@@ -7,6 +7,7 @@ from celery import shared_task
 from celery.signals import worker_ready
 from django.conf import settings
 
+from routing import site_knowledge
 from routing.task_types import library
 
 # Seconds; 150 types of 100 examples take half a minute on a slow core.
@@ -23,6 +24,12 @@ def learn_task_types() -> None:
     if not library.is_learned():
         command = ["nice", sys.executable, "manage.py", "learn_task_types"]
         subprocess.run(command, cwd=settings.BASE_DIR, check=True, timeout=PATIENCE)  # noqa: S603
+
+
+@shared_task
+def rescale() -> None:
+    """Let the site's own messages move the scale of scores. Safe to lose and to repeat."""
+    site_knowledge.rescale()
 
 
 @worker_ready.connect

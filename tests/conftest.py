@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import connection
 
 from chatsite.provider import successors
+from routing import site_knowledge
 
 django_stubs_ext.monkeypatch()  # as chatsite/urls.py does, before a test imports an admin
 
@@ -44,8 +45,11 @@ def _static_files_as_they_are(settings) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _nothing_is_known_of_another_tests_calls() -> None:
+def _nothing_is_known_of_another_tests_rows(monkeypatch) -> None:
     successors.used_since.cache_clear()
+    site_knowledge.forget()
+    # However slow the machine: who counts queries reads it first.
+    monkeypatch.setattr(site_knowledge, "BELIEVED", 3600.0)
 
 
 @pytest.fixture

@@ -73,6 +73,7 @@ app.conf.beat_schedule = {
     # Once the hour that has passed is whole.
     "pace": _sent("billing.tasks.pace", crontab(minute="5"), HOUR / 2),
     "learn_task_types": _each("routing.tasks.learn_task_types", LEARNED_EVERY),
+    "rescale": _each("routing.tasks.rescale", timedelta(minutes=10)),
     "embed_articles": _each("chatsite.knowledge.tasks.embed_articles", LEARNED_EVERY),
     # While customers sleep. A night that is missed is made up for by the next.
     "learn_overnight": _nightly("chatsite.quality.tasks.learn", 2, 40),

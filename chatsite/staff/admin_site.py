@@ -36,6 +36,7 @@ MODELS = [
     "Article",
     "Policy",
     "TaskType",
+    "Hazard",
     "Trial",
     "RouteDecision",
     "AnswerCheck",

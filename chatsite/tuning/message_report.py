@@ -7,8 +7,8 @@ from typing import Any
 from chatsite.knowledge import embeddings, meaning
 from chatsite.knowledge.embedding_calls import Stopped
 from chatsite.knowledge.search import question
+from routing import site_knowledge
 from routing.analysis import first_day
-from routing.analysis import site as routing_site
 from routing.choice import Turn
 from routing.learning import message_evaluation
 from routing.learning.labelled_data import Graded, Message
@@ -67,7 +67,7 @@ class Measured:
 
 def of(messages: Sequence[Message], policy: Policy, share: float, *, words_only: bool) -> Measured:
     """Measured under the policy's threshold."""
-    site = routing_site.shipped()
+    site = site_knowledge.current()
     vectors, how = ([()] * len(messages), "words") if words_only else _vectors(messages)
     scores = message_evaluation.first_day_scores(messages, vectors, site)
     first_day = message_evaluation.report(messages, scores, policy.threshold)

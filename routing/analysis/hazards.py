@@ -25,10 +25,13 @@ DATA = Path(__file__).parent.parent / "data" / "hazards.json"
 GAP = 4
 # Letters by which beginnings of words are looked up.
 STEM = 3
+# Share of threes of letters, of all that a sentence and an example have, that makes them alike.
+ALIKE = 0.5
 # The least score of a message with a decisive phrase.
 CERTAIN = 8.0
 
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+_SENTENCE = re.compile(r"[.!?。！？؟\n]+")  # noqa: RUF001
 _JOINED_UP = re.compile(
     "[\u0600-\u06ff\u0900-\u0dff\u0e00-\u0eff\u1100-\u11ff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
 )
@@ -36,7 +39,7 @@ _JOINED_UP = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Hazard:
-    """A class of danger. `examples` are whole messages, compared by meaning."""
+    """A class of danger. `examples` are whole messages: one much like them is dangerous too."""
 
     name: str
     about: str = ""
@@ -49,12 +52,21 @@ class Hazard:
 class Found:
     """Hazards in a text: those that a decisive phrase tells, and those that are hinted at.
 
-    `phrases` are all that were found, in the hazards' own spelling.
+    `phrases` are all that were found, in the hazards' own spelling; an example counts as one.
     """
 
     certain: tuple[str, ...] = ()
     possible: tuple[str, ...] = ()
     phrases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """What tells a hazard in a text: a phrase, or an example that the text is like."""
+
+    hazard: str
+    phrase: str
+    is_decisive: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +82,10 @@ class _Sign:
 class Hazards:
     """Finds hazards in a text; made once, used by many."""
 
-    def __init__(self, listed: Iterable[Hazard]) -> None:
+    def __init__(
+        self, listed: Iterable[Hazard], own: Mapping[str, Sequence[str]] | None = None
+    ) -> None:
+        """`own`: a site's examples by hazard."""
         self.listed = tuple(listed)
         self._names = tuple(hazard.name for hazard in self.listed)
         self._by_word: defaultdict[str, list[_Sign]] = defaultdict(list)
@@ -83,6 +98,19 @@ class Hazards:
                 self._add(hazard.name, phrase, is_decisive=False)
         longest_first = sorted(self._anywhere, key=len, reverse=True)
         self._joined_up = re.compile("|".join(map(re.escape, longest_first)) or "(?!)")
+        # Shipped examples are what the shipped model was fitted with; a site's own are looked for.
+        self._examples = [
+            (_threes(folded(example)), _Sign((), name, True, example))
+            for name, examples in (own or {}).items()
+            for example in examples
+        ]
+
+    def signs(self, text: str) -> list[Sign]:
+        """Each once, for people."""
+        found = (
+            Sign(each.hazard, each.phrase, each.is_decisive) for each in self._signs(folded(text))
+        )
+        return list(dict.fromkeys(found))
 
     def found(self, text: str) -> Found:
         """The hazards of a text; some 20 microseconds for a short message."""
@@ -135,7 +163,20 @@ class Hazards:
                 ]
         if not text.isascii() and _JOINED_UP.search(text):
             found += [self._anywhere[match[0]] for match in self._joined_up.finditer(text)]
-        return found
+        return found + self._alike(text) if self._examples else found
+
+    def _alike(self, text: str) -> list[_Sign]:
+        parts = [_threes(part) for part in (text, *_SENTENCE.split(text)) if part.strip()]
+        return [
+            sign
+            for example, sign in self._examples
+            if any(len(part & example) >= ALIKE * len(part | example) for part in parts)
+        ]
+
+
+def _threes(text: str) -> frozenset[str]:
+    spaced = f" {' '.join(_WORD.findall(text))} "
+    return frozenset(spaced[at : at + 3] for at in range(len(spaced) - 2))
 
 
 def _words(phrase: str) -> list[str]:
@@ -183,6 +224,51 @@ def read(listed: Sequence[Mapping[str, Any]]) -> tuple[Hazard, ...]:
 
 
 @cache
+def shipped_by_language() -> Sequence[Mapping[str, Any]]:
+    """The shipped file: of each hazard its name, what it is about, and its phrases by language."""
+    listed: list[dict[str, Any]] = json.loads(DATA.read_text("utf-8"))
+    return listed
+
+
+@cache
 def shipped() -> Hazards:
     """The hazards that the product comes with."""
-    return Hazards(read(json.loads(DATA.read_text("utf-8"))))
+    return Hazards(read(shipped_by_language()))
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a site makes of a hazard: adds, leaves out, or does not look for."""
+
+    hazard: Hazard
+    left_out: frozenset[str] = frozenset()
+    active: bool = True
+
+
+def changed(known: Sequence[Hazard], changes: Sequence[Change]) -> Hazards:
+    """The known hazards with a site's changes, and its own."""
+    by_name = {change.hazard.name: change for change in changes}
+    merged = [
+        _merged(hazard, change)
+        for hazard in known
+        if (change := by_name.get(hazard.name, Change(Hazard(hazard.name)))).active
+    ]
+    names = {hazard.name for hazard in known}
+    merged += [each.hazard for each in changes if each.active and each.hazard.name not in names]
+    own = {each.hazard.name: each.hazard.examples for each in changes if each.active}
+    return Hazards(merged, own)
+
+
+def _merged(known: Hazard, change: Change) -> Hazard:
+    def kept(shipped: Iterable[str], own: Iterable[str]) -> tuple[str, ...]:
+        left = (each for each in shipped if each not in change.left_out)
+        return tuple(dict.fromkeys((*left, *own)))
+
+    own = change.hazard
+    return Hazard(
+        known.name,
+        own.about or known.about,
+        kept(known.decisive, own.decisive),
+        kept(known.hints, own.hints),
+        kept(known.examples, own.examples),
+    )

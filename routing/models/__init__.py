@@ -3,6 +3,7 @@
 from routing.models.answer_check import AnswerCheck
 from routing.models.cached_score import CachedScore
 from routing.models.decision import RouteDecision
+from routing.models.hazard import Hazard, SiteKnowledge
 from routing.models.learned_model import LearnedModel
 from routing.models.policy import CRITERIA, HIGHEST_THRESHOLD, LOWEST_THRESHOLD, Policy
 from routing.models.task_type import TaskType
@@ -15,10 +16,12 @@ __all__ = [
     "LOWEST_THRESHOLD",
     "AnswerCheck",
     "CachedScore",
+    "Hazard",
     "LearnedModel",
     "Library",
     "Policy",
     "RouteDecision",
+    "SiteKnowledge",
     "TaskType",
     "Trial",
 ]

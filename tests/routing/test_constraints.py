@@ -8,10 +8,12 @@ from routing import policies
 from routing.models import (
     AnswerCheck,
     CachedScore,
+    Hazard,
     LearnedModel,
     Library,
     Policy,
     RouteDecision,
+    SiteKnowledge,
     TaskType,
     Trial,
 )
@@ -20,6 +22,7 @@ pytestmark = pytest.mark.django_db
 
 ROWS: dict[type[models.Model], dict[str, object]] = {
     CachedScore: {"key": "k", "score": 5},
+    Hazard: {"name": "leaking ink"},
     LearnedModel: {"kind": "analyzer", "text": "{}", "labels": 200},
     Library: {"id": 1, "edition": "e"},
     Policy: {"version": 2, "reason": "A try."},
@@ -30,6 +33,7 @@ ROWS: dict[type[models.Model], dict[str, object]] = {
         "threshold": 7,
         "features": {},
     },
+    SiteKnowledge: {"id": 1, "edition": "e"},
     TaskType: {"name": "Hours", "examples": "open?"},
     Trial: {"kind": "ab", "share": 50, "reason": "A try."},
     AnswerCheck: {
@@ -89,6 +93,8 @@ def test_what_the_rules_are_broken_from_is_kept(model):
         (RouteDecision, {"score": 0.9}, "routing_score_in_range"),
         (RouteDecision, {"score": 10.1}, "routing_score_in_range"),
         (RouteDecision, {"tier": "medium"}, "routing_tier_is_known"),
+        (Hazard, {"name": ""}, "routing_hazards_have_names"),
+        (SiteKnowledge, {"id": 2}, "routing_one_site"),
         (TaskType, {"name": ""}, "routing_task_types_have_examples"),
         (TaskType, {"examples": ""}, "routing_task_types_have_examples"),
         (TaskType, {"tier": "medium"}, "routing_pinned_tier_is_known"),

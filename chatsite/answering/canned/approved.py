@@ -3,6 +3,7 @@
 from chatsite.answering.canned import canned_answer
 from chatsite.answering.canned.canned_answer import Answer
 from chatsite.answering.model_call import Claimed
+from routing import site_knowledge
 from routing.analysis import difficulty
 from routing.analysis.features import language
 
@@ -27,7 +28,7 @@ def for_turn(claimed: Claimed) -> Answer | None:
         or not canned_answer.is_first(claimed)
     ):
         return None
-    seen = difficulty.signals(turn)
+    seen = difficulty.signals(turn, site_knowledge.current())
     if seen.stakes or seen.carried or seen.upset or max(seen.questions, seen.parts) > 1:
         return None
     spoken, written = language(turn.text), language(task.approved)
