@@ -46,13 +46,13 @@ class ArticleAdmin(admin.ModelAdmin[Article]):
         transaction.on_commit(partial(app.send_task, EMBED, retry=False), robust=True)
 
     def question(self, request: HttpRequest) -> HttpResponse:
-        """Try a question: the articles it finds, in the order an answer is given them."""
+        """Try a search: the articles it finds, in the order an answer is given them."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         text = request.GET.get("text", "")
         context = {
             **self.admin_site.each_context(request),
-            "title": "Try a question",
+            "title": "Try a search",
             "opts": self.opts,
             "text": text,
             "found": _found(text) if text else None,

@@ -14,14 +14,17 @@ from chatsite.llm import embeddings as server
 from routing.analysis import first_day
 
 
-def of(questions: Sequence[Question]) -> list[Meant]:
-    """One for each, in batches on the ledger. Raises Stopped where the server gives none."""
+def of(questions: Sequence[Question], reference: str = "") -> list[Meant]:
+    """One for each, in batches on the ledger. Raises Stopped where the server gives none.
+
+    `reference`: what the call's begins with there, where somebody asks for its cost.
+    """
     model = articles.model_in_use()
     if not model:
         return [Meant() for _ in questions]
     wanted = list(dict.fromkeys(text for each in questions for text in ranking.texts(each)))
     probes = first_day.shipped().probes
-    known = vectors([*wanted, *(probe.text for probe in probes)], model)
+    known = vectors([*wanted, *(probe.text for probe in probes)], model, reference)
     suits = first_day.serves(probes, [known[probe.text].tolist() for probe in probes])
     return [
         Meant(tuple(known[text] for text in ranking.texts(each)), model, "", suits)
@@ -29,27 +32,27 @@ def of(questions: Sequence[Question]) -> list[Meant]:
     ]
 
 
-def vectors(texts: Sequence[str], model: str) -> dict[str, Floats]:
+def vectors(texts: Sequence[str], model: str, reference: str = "") -> dict[str, Floats]:
     """Of each text, in batches on the ledger. Raises Stopped where the server gives none."""
-    return dict(_asked(list(dict.fromkeys(texts)), model))
+    return dict(_asked(list(dict.fromkeys(texts)), model, reference or "search"))
 
 
-def of_one(question: Question) -> Meant:
+def of_one(question: Question, reference: str = "") -> Meant:
     """Without an embedding, and says why, where there is none to be had."""
     try:
-        return of([question])[0]
+        return of([question], reference)[0]
     except Stopped as error:
         return Meant(why=str(error))
 
 
-def _asked(texts: Sequence[str], model: str) -> Iterator[tuple[str, Floats]]:
+def _asked(texts: Sequence[str], model: str, reference: str) -> Iterator[tuple[str, Floats]]:
     for at in range(0, len(texts), server.MOST_TEXTS):
         batch = texts[at : at + server.MOST_TEXTS]
-        reference = embedding_calls.reserve(batch, model, f"search:{uuid4().hex}")
+        call = embedding_calls.reserve(batch, model, f"{reference}:{uuid4().hex}")
         try:
             embedded = server.ask_now(batch, model, server.Kind.QUERY)
         except llm.UpstreamError as error:
-            embedding_calls.settle_failed(reference, error)
+            embedding_calls.settle_failed(call, error)
             raise Stopped(f"the embeddings server did not answer ({error.kind})") from error
-        embedding_calls.settle(reference, embedded)
+        embedding_calls.settle(call, embedded)
         yield from zip(batch, map(unit, embedded.vectors), strict=True)

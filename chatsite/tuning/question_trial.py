@@ -1,0 +1,285 @@
+"""A question goes the whole way, step by step, without a conversation: what the chat would do.
+
+The model is called only where that is asked for. Such a call is on the ledger, as an evaluation.
+"""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import aclosing, contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from time import perf_counter
+from uuid import uuid4
+
+from django.conf import settings
+from django.utils.safestring import SafeString
+
+from billing import clock, ledger, money, tokens
+from billing.errors import NoPrice, NoRoom
+from billing.models import LedgerEntry
+from billing.prices.pricing import Usage
+from chatsite import llm, markdown
+from chatsite.answering import answer_check, prompt
+from chatsite.answering.model_call import NOTHING, UNBILLED, Claimed, Work
+from chatsite.answering.prompt import Said
+from chatsite.chat.models import Conversation, Message
+from chatsite.knowledge import articles, meaning
+from chatsite.knowledge.search import question
+from chatsite.llm import Finished, UpstreamError
+from routing import decisions, site_knowledge
+from routing.analysis import learned_score
+from routing.checks.verifier import FINDINGS, CheckResult
+from routing.choice import Choice, Tier, Turn, choose, for_task
+from routing.learning import learned_models
+from routing.models import Policy
+from routing.task_types import library
+from routing.wishes import recognition
+
+PURPOSE = LedgerEntry.Purpose.EVALUATION
+HOLD = timedelta(minutes=2)
+MOST_DETAILS = 8
+
+
+@dataclass(slots=True)
+class Step:
+    """What one step came to, in words; `cost` in nano-dollars, None without a call."""
+
+    name: str
+    told: str = ""
+    details: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+    cost: int | None = None
+
+    @property
+    def milliseconds(self) -> float:
+        return 1000 * self.seconds
+
+    @property
+    def price(self) -> str:
+        return "" if self.cost is None else money.shown(self.cost)
+
+
+@dataclass(slots=True)
+class Way:
+    """All steps, and what the customer would read; blank where no model was called."""
+
+    steps: list[Step] = field(default_factory=list)
+    shown: str = ""
+
+    @property
+    def milliseconds(self) -> float:
+        return sum(step.milliseconds for step in self.steps)
+
+    @property
+    def html(self) -> SafeString:
+        return markdown.render(self.shown)
+
+    @property
+    def cost(self) -> str:
+        return money.shown(sum(step.cost or 0 for step in self.steps))
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[Step]:
+        """Times what is done within."""
+        found = Step(name)
+        self.steps.append(found)
+        begun = perf_counter()
+        try:
+            yield found
+        finally:
+            found.seconds = perf_counter() - begun
+
+
+def go(said: Sequence[Said], policy: Policy, *, call: bool) -> Way:
+    """`said`: the conversation, whose last message is the question. `call`: ask the model too."""
+    way = Way()
+    claimed = _claimed(way, said, policy)
+    choice = _routed(way, claimed)
+    tier = choice.tier
+    reply = claimed.reply
+    reply.tier = tier
+    work = _prompted(way, claimed, tier)
+    if not call:
+        return way
+    finished = _called(way, work)
+    if finished is None:
+        return way
+    found = _checked(way, work, finished)
+    if found and tier == Tier.CHEAP and answer_check.is_doubted(work, found):
+        reply.stage, reply.tier = Message.Stage.ESCALATED, Tier.STRONG
+        again = _prompted(way, claimed, Tier.STRONG)
+        if (second := _called(way, again)) is not None:
+            work, finished = again, second
+            found = _checked(way, work, finished)
+    way.shown = finished.text
+    if found and answer_check.is_doubted(work, found):
+        way.shown = answer_check.instead(work, found) or finished.text
+    return way
+
+
+def _claimed(way: Way, said: Sequence[Said], policy: Policy) -> Claimed:
+    asked = question.continued((each.by == "user", each.text) for each in said)
+    with way.step("Search") as step:
+        reference = f"try:{uuid4().hex}"
+        meant = meaning.of_one(asked, reference)
+        found = articles.matching(asked, meant)
+        step.cost = _cost(reference)
+        step.told = f"By {found.searched}." if found.searched else "Nothing to search for."
+        step.details = [
+            f"{match.title} (relevance {match.relevance:.2f})" for match in found.matches
+        ]
+        if asked.before or asked.answer:
+            step.details.append("Searched with the turn before it")
+    with way.step("Evidence") as step:
+        step.told = f"{found.evidence:.2f}: how likely it is that these articles hold the answer."
+    newest, *before = reversed([each.text for each in said if each.by == "user"])
+    with way.step("Task type") as step:
+        task = library.recognise(newest)
+        step.told = f"{task.name}: {task.why}" if task else "None."
+    with way.step("Wish for a person") as step:
+        earlier = [(each.by, each.text) for each in said[:-1]]
+        wish = recognition.recognise(newest, earlier)
+        step.told = "Yes: the customer is offered one." if wish else "No."
+    turn = Turn(
+        text=newest,
+        earlier=tuple(reversed(before)),
+        evidence=found.evidence,
+        searched=found.searched,
+        task=task,
+        answer=asked.answer,
+        vector=meant.for_routing,
+    )
+    reply = Message(conversation=Conversation())
+    checker = learned_models.checker(policy.learned_verifier_id)
+    return Claimed(reply, policy, turn, tuple(said), found, 60.0, -1, checker=checker, wish=wish)
+
+
+def _routed(way: Way, claimed: Claimed) -> Choice:
+    turn, policy = claimed.turn, claimed.policy
+    with way.step("Hazards") as step:
+        signs = site_knowledge.current().hazards.signs(turn.text)
+        names = dict.fromkeys(each.hazard for each in signs)
+        step.told = f"{', '.join(names)}." if names else "None told by words."
+        step.details = [
+            f"“{each.phrase}” {'decides' if each.is_decisive else 'raises the score'}"
+            for each in signs[:MOST_DETAILS]
+        ]
+    with way.step("Score") as step:
+        score, seen = decisions.scored(turn, policy)
+        least = learned_score.floor(seen)
+        score = for_task(score, turn.task, least)
+        step.told = f"{score.value:g} of 10 ({score.analyzer})."
+        step.details = [f"{move.name} {move.points:+.1f}" for move in score.moved[:MOST_DETAILS]]
+        if decisions.wants_a_model(turn, policy):
+            step.details.append("The policy has a model asked for the score; here it is local")
+    with way.step("Tier") as step:
+        choice = choose(score, policy.threshold, task=turn.task, least=least)
+        step.told = choice.reason
+    return choice
+
+
+def _prompted(way: Way, claimed: Claimed, tier: Tier) -> Work:
+    policy = claimed.policy
+    strong = tier == Tier.STRONG
+    model = policy.strong_model if strong else policy.cheap_model
+    limit = policy.strong_output_limit if strong else policy.cheap_output_limit
+    with way.step(f"Prompt for {model}") as step:
+        asked = prompt.fitted(settings.SITE_NAME, claimed.found.matches, claimed.said, model, limit)
+        count = tokens.of_messages(asked.messages, model)
+        step.told = f"{count} tokens, at most {asked.output_limit} for the answer."
+        step.details = [f"Left out: {asked.left_out}"] if asked.left_out else []
+    successor = policy.strong_successor if strong else policy.cheap_successor
+    return Work(claimed, model, successor, asked.messages, asked.output_limit)
+
+
+def _called(way: Way, work: Work) -> Finished | None:
+    """The answer; None where there is none, and the step says why."""
+    reference = f"try:{uuid4().hex}"
+    worst = Usage(tokens.of_messages(work.messages, work.model), work.output_limit)
+    now = clock.now()
+    with way.step(f"Call of {work.model}") as step:
+        call = ledger.Call(reference, PURPOSE, work.model, str(work.reply.tier))
+        try:
+            ledger.reserve(call, worst, expires_at=now + HOLD, now=now)
+        except NoPrice:
+            step.told = f"Not called: {work.model} has no price."
+            return None
+        except NoRoom as error:
+            step.told = f"Not called: the budget “{error.budget}” has no room for it."
+            return None
+        try:
+            finished = asyncio.run(_answer(work, reference))
+        except UpstreamError as error:
+            _settle_failed(reference, error)
+            step.told = f"No answer: {error.kind.replace('_', ' ')}."
+            step.cost = _cost(reference)
+            return None
+        ledger.settle(
+            reference,
+            finished.usage,
+            model=finished.model,
+            service_tier=finished.service_tier,
+            request_id=finished.request_id,
+            outcome=str(finished.finish_reason),
+            now=clock.now(),
+        )
+        step.cost = _cost(reference)
+        step.told = finished.text
+    return finished
+
+
+async def _answer(work: Work, reference: str) -> Finished:
+    policy = work.claimed.policy
+    stream = llm.stream(
+        model=work.model,
+        messages=work.messages,
+        output_limit=work.output_limit,
+        temperature=policy.temperature,
+        deadlines=llm.Deadlines(total=policy.call_seconds),
+        reference=reference,
+    )
+    try:
+        async with aclosing(stream) as parts:
+            async for part in parts:
+                if isinstance(part, Finished):
+                    return part
+    finally:
+        await llm.close()
+    raise AssertionError("a stream ends in Finished or in an error")
+
+
+def _checked(way: Way, work: Work, finished: Finished) -> CheckResult | None:
+    with way.step("Answer check") as step:
+        found = answer_check.check(work, finished)
+        if found is None:
+            step.told = "Not checked: the provider's filter cut the answer."
+            return None
+        policy = work.claimed.policy
+        doubted = answer_check.is_doubted(work, found)
+        step.told = (
+            f"Doubt {found.doubt:.2f} of {policy.doubt_threshold:g} ({found.verifier}): "
+            + ("doubted." if doubted else "shown as it is.")
+        )
+        step.details = [
+            f"{FINDINGS[each.name]} {each.points:+.1f}"
+            for each in found.findings
+            if each.name in FINDINGS
+        ][:MOST_DETAILS]
+    return found
+
+
+def _settle_failed(reference: str, error: UpstreamError) -> None:
+    if not error.sent:
+        ledger.release(reference)
+        return
+    unbilled = error.usage is None and error.kind in UNBILLED
+    usage = NOTHING if unbilled else error.usage
+    ledger.settle(reference, usage, outcome=error.kind, now=clock.now())
+
+
+def _cost(reference: str) -> int | None:
+    return (
+        LedgerEntry.objects.filter(reference__startswith=reference)
+        .values_list("amount", flat=True)
+        .first()
+    )
