@@ -46,7 +46,7 @@ FAULTS = (
     ),
     (
         "tokens not known, and another amount than was reserved",
-        Q(input_tokens=None) & ~Q(amount=F("reserved")),
+        Q(input_tokens=None) & ~Q(amount=F("reserved")) & ~Q(reserved=0),
     ),
     (
         "other rates than its price has",

@@ -3,14 +3,17 @@
 import asyncio
 import threading
 import uuid
+from datetime import timedelta
 
 import pytest
 from channels.db import database_sync_to_async
-from django.db import connection
+from django.db import connection, transaction
+from django.db.models.functions import Now
 from django.test import AsyncClient
 
-from chatsite.chat import history
-from chatsite.chat.actions import ask
+from chatsite.chat import changes, history
+from chatsite.chat.actions import ask, end_reply
+from chatsite.chat.changes import Change
 from chatsite.chat.live import bus, watch
 from chatsite.chat.live.consumer import (
     LONGEST_FRAME,
@@ -21,6 +24,7 @@ from chatsite.chat.live.consumer import (
 from chatsite.chat.live.frames import Delta
 from chatsite.chat.models import Conversation, Message
 from chatsite.chat.web import rate_limits
+from chatsite.markdown import Growing
 from tests.chat.conftest import Tab
 from tests.guards import guards
 
@@ -138,6 +142,34 @@ async def test_frames_that_were_lost_are_made_good_from_the_database(tab, hints)
 
     await tab.sees(lambda page: len(page.entries()) == 4, within=2)
     assert [entry.text for entry in tab.page.entries()][:3] == ["One", "Two", "Three"]
+
+
+@guards("chatsite/chat/live/consumer.py", "            self.shown.clear()\n", "")
+async def test_words_that_were_shown_and_lost_again_come_with_the_end(tab, hints):
+    await tab.say("Hello?")
+    await tab.sees(lambda page: len(page.entries()) == 2)
+    reply = await Message.objects.select_related("conversation").aget(role="assistant")
+    conversation, live = reply.conversation.public_id.hex, bus.here()
+    last_words = Growing().grow("Good evening.", is_end=True)
+    live.publish(Delta(conversation, reply.pk, 1, 0, 13, last_words, is_last=True))
+    await tab.sees(lambda page: tab.newest.text == "Good evening.")
+
+    await Message.objects.filter(pk=reply.pk).aupdate(
+        state="writing", attempt=1, text="Good ", lease_until=Now() + timedelta(minutes=1)
+    )
+    live.expect(conversation, reply.conversation.revision + 1)
+    await tab.sees(lambda page: tab.newest.text == "Good")
+    changes.announce(await database_sync_to_async(answered)(reply.pk), live)
+
+    assert await tab.newest_is("complete") == "Good evening."
+
+
+def answered(reply_id: int) -> Change:
+    with transaction.atomic():
+        reply = Message.objects.get(pk=reply_id)
+        change = end_reply.end(reply, "complete", text="Good evening.")
+    assert change is not None
+    return change
 
 
 @guards(

@@ -294,6 +294,8 @@ class ConversationConsumer(AsyncWebsocketConsumer):
                 for message in seen.messages
                 if message.role == Message.Role.ASSISTANT
             }
+            # What is stored of an answer that has not ended may lack words that were shown.
+            self.shown.clear()
             html = fragments.log(seen)
             self.unread -= len(html)  # however long: who reconnects must be able to get it
             self._send(html)
