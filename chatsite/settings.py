@@ -264,7 +264,7 @@ DELETED_WITH_CONVERSATIONS = ["chatsite.offline.deletion.with_conversations"]
 # Says to operators what a budget's ladder does: a function of billing.ladder.Ladder.
 LADDER_IN_WORDS = "chatsite.answering.budget_allowance.in_words"
 # And what thresholds make of the traffic that sets a budget's pace: of its history and the time.
-TRAFFIC_AT_THRESHOLDS = "chatsite.tuning.budget_outlook.traffic"
+TRAFFIC_AT_THRESHOLDS = "chatsite.tuning.threshold.budget_outlook.traffic"
 
 # Cheap answers that the strong model judges each night, in a batch at half the price. The provider
 # is sent these conversations once more, so that a site says so itself.

@@ -4,15 +4,9 @@ import logging
 from datetime import timedelta
 
 from billing import tokens
-from chatsite.answering import (
-    answer_check,
-    escalate,
-    model_call,
-    person_offer,
-    queue,
-    sources,
-)
+from chatsite.answering import model_call, person_offer, queue, sources
 from chatsite.answering.canned import saved
+from chatsite.answering.checking import answer_check, escalate
 from chatsite.answering.model_call import MOST_TRIES, Work
 from chatsite.answering.outcomes import NotOurs, Outcome, TryAgain, ended
 from chatsite.chat.actions import end_reply

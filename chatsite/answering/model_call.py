@@ -9,7 +9,7 @@ from django.conf import settings
 from billing import clock, ledger, tokens
 from billing.errors import NoPrice, NoRoom
 from billing.prices.pricing import Estimate, Usage
-from chatsite.answering import prompt
+from chatsite.answering.question import prompt
 from chatsite.chat.models import Message
 from chatsite.knowledge.articles import Found
 from chatsite.llm import Finished, Kind, UpstreamError

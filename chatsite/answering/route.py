@@ -4,9 +4,10 @@ import logging
 
 from billing.errors import NoPrice, NoRoom
 from billing.ladder import Step
-from chatsite.answering import budget_allowance, escalate, queue
+from chatsite.answering import budget_allowance, queue
 from chatsite.answering.budget_allowance import Means
 from chatsite.answering.canned import approved, canned_answer
+from chatsite.answering.checking import escalate
 from chatsite.answering.model_call import Claimed
 from chatsite.answering.outcomes import NotOurs, Outcome, TryAgain, ended
 from chatsite.chat.actions import end_reply

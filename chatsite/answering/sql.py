@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from django.db import connection
 
-from chatsite.answering.turns import EarlierMessage
+from chatsite.answering.question.turns import EarlierMessage
 from chatsite.chat.models import Conversation, Message
 from chatsite.chat.sql import now
 

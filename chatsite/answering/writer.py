@@ -14,19 +14,12 @@ from django.conf import settings
 from django.db import DatabaseError
 
 from chatsite import llm, markdown
-from chatsite.answering import (
-    answer_check,
-    budget_allowance,
-    context,
-    finish,
-    question_meaning,
-    queue,
-    route,
-    scoring,
-)
+from chatsite.answering import budget_allowance, finish, queue, route, scoring
 from chatsite.answering.budget_allowance import Means
+from chatsite.answering.checking import answer_check
 from chatsite.answering.model_call import Claimed, Work
 from chatsite.answering.outcomes import Ended, NotOurs, Outcome, TryAgain
+from chatsite.answering.question import context, question_meaning
 from chatsite.answering.scoring import Scorer, Unscored
 from chatsite.chat import changes
 from chatsite.chat.live import bus

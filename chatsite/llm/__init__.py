@@ -13,9 +13,9 @@ and calls nobody, and the provider's client takes 30 MB.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from chatsite.llm.answer import Delta, Finished, Retracted
 from chatsite.llm.errors import Kind, UpstreamError
-from chatsite.llm.finish_reasons import FinishReason
+from chatsite.llm.response.answer import Delta, Finished, Retracted
+from chatsite.llm.response.finish_reasons import FinishReason
 
 if TYPE_CHECKING:
     from chatsite.llm.async_client import close

@@ -17,16 +17,17 @@ from django.conf import settings
 from openai import OpenAI
 from openai.types import Batch
 
-from chatsite.llm import chunks, parameters, sdk_client, usage
-from chatsite.llm.answer import Finished
-from chatsite.llm.chunks import Chunk
+from chatsite.llm import parameters, sdk_client
 from chatsite.llm.errors import Kind, UpstreamError, refusal, reported
-from chatsite.llm.finish_reasons import FinishReason
 from chatsite.llm.masking import Mask
-from chatsite.llm.server_sent_events import Event
+from chatsite.llm.response import chunks, usage
+from chatsite.llm.response.answer import Finished
+from chatsite.llm.response.chunks import Chunk
+from chatsite.llm.response.finish_reasons import FinishReason
+from chatsite.llm.response.server_sent_events import Event
+from chatsite.llm.response.text_repair import repaired
+from chatsite.llm.response.think_tags import ThinkTags
 from chatsite.llm.streaming import Message
-from chatsite.llm.text_repair import repaired
-from chatsite.llm.think_tags import ThinkTags
 
 # Of the provider's limits: requests in a file, and characters of a reference.
 MOST_REQUESTS = 50_000

@@ -13,10 +13,10 @@ from django.conf import settings
 
 from billing import tokens
 from chatsite.llm import async_client, parameters
-from chatsite.llm.answer import Answer, Delta, Finished, Retracted
 from chatsite.llm.errors import Kind, UpstreamError
 from chatsite.llm.masking import Mask
-from chatsite.llm.server_sent_events import Events, NotAnAnswer
+from chatsite.llm.response.answer import Answer, Delta, Finished, Retracted
+from chatsite.llm.response.server_sent_events import Events, NotAnAnswer
 from chatsite.llm.transport import TooLong
 
 Message = Mapping[str, str]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from billing.dashboard.charts import Cell, Chart, Row, Series
 from chatsite.monitor.report import Asked, Report, Sums
-from chatsite.tuning.confidence_intervals import share
+from chatsite.tuning.trials.confidence_intervals import share
 
 # In words, what a share of answers is a share of.
 DEFINITIONS = {

@@ -18,8 +18,9 @@ from billing import ledger, tokens
 from billing.errors import AlreadyCharged, NoRoom
 from billing.ledger import Call
 from billing.prices.pricing import Usage
-from chatsite.llm import Kind, UpstreamError, batches, usage
+from chatsite.llm import Kind, UpstreamError, batches
 from chatsite.llm.batches import Progress, Request, Result
+from chatsite.llm.response import usage
 from chatsite.offline.models import Batch, Item
 
 logger = logging.getLogger(__name__)

@@ -10,11 +10,11 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
-from chatsite.quality import proposal_summary, proposals
 from chatsite.quality.errors import Decided, Stale
 from chatsite.quality.labels import FIRM
+from chatsite.quality.learning import proposal_summary, proposals
+from chatsite.quality.learning.training import ENOUGH
 from chatsite.quality.models import Proposal, QualityLabel
-from chatsite.quality.training import ENOUGH
 from routing import policies
 from routing.admin import WrittenByCode
 from routing.models import LearnedModel

@@ -9,7 +9,7 @@ from django.conf import settings
 
 from billing import clock
 from chatsite.provider.errors import NotSold
-from chatsite.quality import judging
+from chatsite.quality.judges import judging
 
 logger = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from billing import response_times, tokens
 from billing.prices import pricing
 from billing.prices.pricing import Rate, Usage
 from billing.response_times import Speed
-from chatsite.tuning import draft_policy
+from chatsite.tuning.threshold import draft_policy
 from routing.learning.labelled_data import Graded
 from routing.learning.strategies import Questions
 from routing.models import Policy

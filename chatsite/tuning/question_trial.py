@@ -19,9 +19,10 @@ from billing.errors import NoPrice, NoRoom
 from billing.models import LedgerEntry
 from billing.prices.pricing import Usage
 from chatsite import llm, markdown
-from chatsite.answering import answer_check, prompt
+from chatsite.answering.checking import answer_check
 from chatsite.answering.model_call import NOTHING, UNBILLED, Claimed, Work
-from chatsite.answering.prompt import Said
+from chatsite.answering.question import prompt
+from chatsite.answering.question.prompt import Said
 from chatsite.chat.models import Conversation, Message
 from chatsite.knowledge import articles, meaning
 from chatsite.knowledge.search import question

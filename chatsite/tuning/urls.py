@@ -3,7 +3,9 @@
 from django.contrib import admin
 from django.urls import path
 
-from chatsite.tuning import question_page, threshold_page, trial_page
+from chatsite.tuning import question_page
+from chatsite.tuning.threshold import threshold_page
+from chatsite.tuning.trials import trial_page
 
 app_name = "tuning"
 

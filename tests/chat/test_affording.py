@@ -221,7 +221,9 @@ def set_threshold(value: float) -> None:
     policies.adopt(draft, None, "For a test.")
 
 
-@guards("chatsite/answering/escalate.py", "        claimed.spared or budget", "        budget")
+@guards(
+    "chatsite/answering/checking/escalate.py", "        claimed.spared or budget", "        budget"
+)
 async def test_what_a_budget_moved_to_the_cheap_tier_is_not_escalated(tab, spent, worker, upstream):
     """Neither by pacing nor by its ladder: the saving would be undone, and both answers paid."""
     await set_threshold(1.1)

@@ -12,9 +12,9 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from billing.models import Budget, Hold, LedgerEntry
-from chatsite.answering import context
-from chatsite.answering.context import Opened
 from chatsite.answering.model_call import Claimed
+from chatsite.answering.question import context
+from chatsite.answering.question.context import Opened
 from chatsite.chat.actions import ask
 from chatsite.chat.models import Conversation, Message
 from chatsite.knowledge.articles import Meant
@@ -92,7 +92,7 @@ async def test_words_arrive_one_by_one_and_whole_paragraphs_as_markdown(tab, wor
 
 
 @guards(
-    "chatsite/llm/answer.py",
+    "chatsite/llm/response/answer.py",
     "        end = self.ending\n",
     "        end = self.ending or FinishReason.STOP\n",
 )

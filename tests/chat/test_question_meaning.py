@@ -4,7 +4,7 @@ import pytest
 from channels.db import database_sync_to_async
 
 from billing.models import Hold, LedgerEntry
-from chatsite.answering import question_meaning
+from chatsite.answering.question import question_meaning
 from chatsite.knowledge.tasks import embed_articles
 from routing.analysis import first_day
 from routing.models import RouteDecision

@@ -18,7 +18,7 @@ from chatsite import llm
 from chatsite.demo import model
 from chatsite.llm import Deadlines, Delta, Finished, FinishReason, batches
 from chatsite.llm.batches import Request
-from chatsite.quality import rubric
+from chatsite.quality.judges import rubric
 from chatsite.summaries import summary_prompt
 from routing.analysis.difficulty import SCORING_FORMAT, read_scores, scoring_messages
 from routing.choice import Turn

@@ -19,7 +19,7 @@ from tests.upstream import Upstream
 # By any of the tests below.
 GUARDS = [
     (
-        "chatsite/llm/answer.py",
+        "chatsite/llm/response/answer.py",
         "        if self._room < 0 and self.ending is None:\n",
         "        if False:\n",
     ),

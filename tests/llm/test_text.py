@@ -2,10 +2,11 @@
 
 import pytest
 
-from chatsite.llm import finish_reasons, parameters
-from chatsite.llm.finish_reasons import FinishReason, NoAnswer
-from chatsite.llm.text_repair import TextRepair
-from chatsite.llm.think_tags import ThinkTags
+from chatsite.llm import parameters
+from chatsite.llm.response import finish_reasons
+from chatsite.llm.response.finish_reasons import FinishReason, NoAnswer
+from chatsite.llm.response.text_repair import TextRepair
+from chatsite.llm.response.think_tags import ThinkTags
 from tests.llm.asking import DONE, RETRACTED, STOP, asked, words
 from tests.upstream import Upstream
 

@@ -40,9 +40,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
 django.setup()
 
 # Models can be imported from here on.
-from chatsite.tuning import budget_outlook, replay  # noqa: E402
-from chatsite.tuning.recent_traffic import Alike, Charged, Checks, Group  # noqa: E402
-from chatsite.tuning.replay import Models, Replay  # noqa: E402
+from chatsite.tuning.threshold import budget_outlook, replay  # noqa: E402
+from chatsite.tuning.threshold.recent_traffic import Alike, Charged, Checks, Group  # noqa: E402
+from chatsite.tuning.threshold.replay import Models, Replay  # noqa: E402
 
 NOTHING_STRONG = 11.0
 DOUBTED = 0.2

@@ -23,9 +23,9 @@ from tests.tables import show
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
 django.setup()
 
-from chatsite.quality import training  # noqa: E402
 from chatsite.quality.labels import TRUST, Source  # noqa: E402
-from chatsite.quality.training_examples import Example  # noqa: E402
+from chatsite.quality.learning import training  # noqa: E402
+from chatsite.quality.learning.training_examples import Example  # noqa: E402
 from routing.analysis import learned_score  # noqa: E402
 from routing.learning import model_training  # noqa: E402
 from routing.learning.model_training import Label, TooFewLabels, recovered  # noqa: E402

@@ -144,7 +144,7 @@ def passes() -> Iterator[tuple[str, Callable[[], object]]]:
     from django.utils import timezone
 
     from billing.pacing import hourly_spending
-    from chatsite.tuning import (
+    from chatsite.tuning.threshold import (
         budget_outlook,
         changed_replies,
         considered_replies,

@@ -14,11 +14,11 @@ from billing import ledger_proof
 from billing.models import Budget, LedgerEntry
 from chatsite.offline.models import Batch, Item
 from chatsite.offline.tasks import advance
-from chatsite.quality import question_files
 from chatsite.quality.errors import BadQuestions
-from chatsite.quality.label_collection import Collection, Models
+from chatsite.quality.judges import question_files
+from chatsite.quality.judges.label_collection import Collection, Models
+from chatsite.quality.judges.question_files import Question
 from chatsite.quality.management.commands import collect_labels
-from chatsite.quality.question_files import Question
 from routing import policies
 from tests import exams
 from tests.batches import Batches
@@ -28,17 +28,17 @@ from tests.upstream import Upstream
 # By any of the tests below.
 GUARDS = [
     (
-        "chatsite/quality/label_collection.py",
+        "chatsite/quality/judges/label_collection.py",
         "return item is None or (again and item.state == Failed)",
         "return item is None or again",
     ),
     (
-        "chatsite/quality/label_collection.py",
+        "chatsite/quality/judges/label_collection.py",
         "item.state == Answered and not _is_verdict(item.text):",
         "item.state == Answered and False:",
     ),
     (
-        "chatsite/quality/label_collection.py",
+        "chatsite/quality/judges/label_collection.py",
         "basis = [self.round, models.cheap,",
         "basis = [models.cheap,",
     ),

@@ -15,8 +15,9 @@ from billing.models import (
 )
 from chatsite.offline.models import Batch, Item
 from chatsite.offline.tasks import advance
-from chatsite.quality import rubric, tasks
+from chatsite.quality import tasks
 from chatsite.quality.errors import BadVerdict
+from chatsite.quality.judges import rubric
 from chatsite.quality.models import QualityLabel
 from tests.batches import Batches
 from tests.chat.told import Told, batch_price, prices
@@ -25,22 +26,22 @@ from tests.upstream import Upstream
 # By any of the tests below.
 GUARDS = [
     (
-        "chatsite/quality/judging.py",
+        "chatsite/quality/judges/judging.py",
         "if not settings.JUDGED_PER_NIGHT or judged.exists():",
         "if judged.exists():",
     ),
     (
-        "chatsite/quality/judging.py",
+        "chatsite/quality/judges/judging.py",
         "    used += [asked[reference] for reference in queued]\n",
         "    used += asked.values()\n",
     ),
     (
-        "chatsite/quality/judging.py",
+        "chatsite/quality/judges/judging.py",
         '    if item.reference.startswith(f"{STRONG}:"):\n',
         "    if False:\n",
     ),
     (
-        "chatsite/quality/judging.py",
+        "chatsite/quality/judges/judging.py",
         "if not settings.JUDGED_PER_NIGHT or judged.exists():",
         "if not settings.JUDGED_PER_NIGHT:",
     ),

@@ -7,15 +7,11 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from chatsite.quality import (
-    nightly_training,
-    proposals,
-    tasks,
-    training,
-)
+from chatsite.quality import tasks
+from chatsite.quality.learning import nightly_training, proposals, training
+from chatsite.quality.learning.training import held_back
+from chatsite.quality.learning.training_examples import Example, read
 from chatsite.quality.models import Proposal, QualityLabel
-from chatsite.quality.training import held_back
-from chatsite.quality.training_examples import Example, read
 from routing import policies
 from routing.analysis.features import measure
 from routing.choice import Turn
@@ -28,11 +24,11 @@ from tests.quality import traffic
 # By any of the tests below.
 GUARDS = [
     (
-        "chatsite/quality/training.py",
+        "chatsite/quality/learning/training.py",
         "    before = [example for example in found if example.asked_at <= since]\n",
         "    before = list(found)\n",
     ),
-    ("chatsite/quality/training.py", "    if firm < ENOUGH:\n", "    if firm < 0:\n"),
+    ("chatsite/quality/learning/training.py", "    if firm < ENOUGH:\n", "    if firm < 0:\n"),
 ]
 
 pytestmark = pytest.mark.django_db
@@ -128,7 +124,7 @@ def examples(count: int, judged: bool, seed: int) -> list[Example]:
 
 
 @guards(
-    "chatsite/quality/training.py",
+    "chatsite/quality/learning/training.py",
     "        if candidate.needs_comparing and not compared:\n            continue\n",
     "",
 )

@@ -12,10 +12,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from chatsite.quality import proposals
 from chatsite.quality.errors import Decided, Stale
+from chatsite.quality.learning import proposals
+from chatsite.quality.learning.training import Learned, Measured
 from chatsite.quality.models import Proposal
-from chatsite.quality.training import Learned, Measured
 from chatsite.staff import roles
 from routing import policies
 from routing.learning.evaluation import Between
@@ -26,13 +26,17 @@ from tests.guards import guards
 # By any of the tests below.
 GUARDS = [
     (
-        "chatsite/quality/proposals.py",
+        "chatsite/quality/learning/proposals.py",
         "            state=State.OPEN if learned.is_better else State.NO_BETTER,\n",
         "            state=State.OPEN,\n",
     ),
-    ("chatsite/quality/proposals.py", "    if proposal.state != State.OPEN:\n", "    if False:\n"),
     (
-        "chatsite/quality/proposals.py",
+        "chatsite/quality/learning/proposals.py",
+        "    if proposal.state != State.OPEN:\n",
+        "    if False:\n",
+    ),
+    (
+        "chatsite/quality/learning/proposals.py",
         "        if in_force is None or is_stale(proposal, in_force):\n",
         "        if in_force is None:\n",
     ),
@@ -151,8 +155,10 @@ def test_one_that_was_measured_beside_another_policy_is_refused(operator, settin
             proposals.accept(proposal.pk, None)
 
 
-@guards("chatsite/quality/training.py", " and self.sureness >= SURE", "")
-@guards("chatsite/quality/training.py", "in_force.miscalibration > in_force.by_chance and ", "")
+@guards("chatsite/quality/learning/training.py", " and self.sureness >= SURE", "")
+@guards(
+    "chatsite/quality/learning/training.py", "in_force.miscalibration > in_force.by_chance and ", ""
+)
 @pytest.mark.parametrize(
     ("apgr", "sureness", "off", "off_in_force", "state"),
     [
@@ -240,7 +246,7 @@ def test_an_accepted_proposal_names_its_policy():
 
 
 @guards(
-    "chatsite/quality/proposal_summary.py",
+    "chatsite/quality/learning/proposal_summary.py",
     "    if better and not is_measured(proposal):\n",
     "    if False:\n",
 )

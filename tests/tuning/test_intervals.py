@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from chatsite.tuning import confidence_intervals
+from chatsite.tuning.trials import confidence_intervals
 
 
 @pytest.mark.parametrize(

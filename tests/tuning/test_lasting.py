@@ -9,8 +9,8 @@ from billing import periods
 from billing.models import Budget, BudgetPeriod
 from billing.pacing import hourly_spending
 from billing.periods import Period
-from chatsite.tuning import budget_outlook
-from chatsite.tuning.replay import Priced, Replay, Total
+from chatsite.tuning.threshold import budget_outlook
+from chatsite.tuning.threshold.replay import Priced, Replay, Total
 from routing.choice import Tier
 from routing.models import RouteDecision
 from tests.chat import told
@@ -105,7 +105,7 @@ def test_the_budgets_page_says_it(three_days_ago, operator, room, scope, period,
 
 
 @guards(
-    "chatsite/tuning/recent_traffic.py",
+    "chatsite/tuning/threshold/recent_traffic.py",
     '    return _read(moment, policy, "d.analyzer", [], _as_counted).groups\n',
     '    own = dict(Policy.objects.values_list("pk", "threshold"))\n'
     '    return _read(moment, "d.analyzer", [], lambda row: _alike(row, own)).groups\n',

@@ -15,7 +15,7 @@ from chatsite.chat.models import Conversation, Message
 from chatsite.provider.models import ProviderModel
 from chatsite.quality import labels
 from chatsite.quality.models import QualityLabel
-from chatsite.tuning import considered_replies
+from chatsite.tuning.threshold import considered_replies
 from routing import policies
 from routing.models import Policy, RouteDecision
 from tests.guards import guards
@@ -383,7 +383,7 @@ def only_two(monkeypatch, answered, traffic) -> None:
         labels.add(reply.pk, QualityLabel.Source.RATING, 1.0)
 
 
-@guards("chatsite/tuning/considered_replies.py", 'found["cut"] or begin', "begin")
+@guards("chatsite/tuning/threshold/considered_replies.py", 'found["cut"] or begin', "begin")
 def test_of_more_messages_than_can_be_looked_at_the_newest_are_and_it_is_said(operator, only_two):
     old = RouteDecision.objects.earliest("decided_at")
     labels.add(int(old.reference.removeprefix("reply:")), QualityLabel.Source.RATING, 0.0)

@@ -7,10 +7,11 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.utils import timezone
 
-from chatsite.answering import context, model_call, queue, route
+from chatsite.answering import model_call, queue, route
+from chatsite.answering.question import context
 from chatsite.chat.models import Conversation, Message
 from chatsite.knowledge.articles import Meant
-from chatsite.tuning import trial_results
+from chatsite.tuning.trials import trial_results
 from routing import policies, trials
 from routing.models import Policy, RouteDecision, Trial
 from routing.tiers import ModelHealth
@@ -177,7 +178,7 @@ def test_an_ab_test_compares_what_its_conversations_cost_and_became(operator, as
 
 
 @guards(
-    "chatsite/tuning/trial_results.py",
+    "chatsite/tuning/trials/trial_results.py",
     "    since = cut[0] if cut else trial.started_at\n",
     "    since = trial.started_at\n",
 )

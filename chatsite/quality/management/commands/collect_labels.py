@@ -15,9 +15,9 @@ from billing.money import shown
 from chatsite.offline import jobs
 from chatsite.provider import batch_models
 from chatsite.provider.errors import NotSold
-from chatsite.quality import question_files
 from chatsite.quality.errors import BadQuestions
-from chatsite.quality.label_collection import (
+from chatsite.quality.judges import question_files
+from chatsite.quality.judges.label_collection import (
     KIND,
     Collection,
     Models,

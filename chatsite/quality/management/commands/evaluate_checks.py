@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, ProgrammingError
 
-from chatsite.answering import prompt
+from chatsite.answering.question import prompt
 from chatsite.knowledge.models import Article
 from routing import policies
 from routing.checks import verifier

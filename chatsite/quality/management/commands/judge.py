@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from chatsite.provider.errors import NotSold
-from chatsite.quality import judging
+from chatsite.quality.judges import judging
 
 
 class Command(BaseCommand):

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from chatsite.quality import nightly_training
+from chatsite.quality.learning import nightly_training
 
 
 class Command(BaseCommand):

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from billing.prices.pricing import Rate
-from chatsite.tuning.doubted_share import NOTHING_KNOWN, DoubtedShare
-from chatsite.tuning.recent_traffic import Group
+from chatsite.tuning.threshold.doubted_share import NOTHING_KNOWN, DoubtedShare
+from chatsite.tuning.threshold.recent_traffic import Group
 from routing.choice import Tier
 from routing.models import Policy
 

@@ -18,11 +18,12 @@ from chatsite.offline.jobs import Wanted
 from chatsite.offline.kinds import Kind
 from chatsite.offline.models import Batch, Item
 from chatsite.provider import batch_models
-from chatsite.quality import judge_calls, labels, rubric
+from chatsite.quality import labels
 from chatsite.quality.errors import BadVerdict
-from chatsite.quality.judge_calls import Words
+from chatsite.quality.judges import judge_calls, rubric
+from chatsite.quality.judges.judge_calls import Words
+from chatsite.quality.judges.rubric import Judgement
 from chatsite.quality.models import QualityLabel
-from chatsite.quality.rubric import Judgement
 from routing import policies
 from routing.choice import Tier
 from routing.models import Policy

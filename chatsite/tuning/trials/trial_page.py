@@ -10,8 +10,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from billing.errors import NoPrice
-from chatsite.tuning import trial_results
-from chatsite.tuning.threshold_page import SAVES, SEES
+from chatsite.tuning.threshold.threshold_page import SAVES, SEES
+from chatsite.tuning.trials import trial_results
 from routing import trials
 from routing.errors import NothingChanged, NotRunning
 from routing.models import Policy, Trial

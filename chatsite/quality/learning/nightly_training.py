@@ -3,12 +3,8 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from chatsite.quality import (
-    answer_outcomes,
-    labels,
-    proposals,
-    training,
-)
+from chatsite.quality import answer_outcomes, labels
+from chatsite.quality.learning import proposals, training
 from chatsite.quality.models import Proposal
 from routing import policies
 from routing.learning.labels import TooFewLabels

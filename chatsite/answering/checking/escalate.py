@@ -13,7 +13,8 @@ from django.db import transaction
 
 from billing.errors import NoPrice, NoRoom
 from billing.ladder import Step
-from chatsite.answering import answer_check, budget_allowance, model_call, sql
+from chatsite.answering import budget_allowance, model_call, sql
+from chatsite.answering.checking import answer_check
 from chatsite.answering.model_call import (
     LEASE,
     MOST_TRIES,

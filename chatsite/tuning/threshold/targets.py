@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from chatsite.tuning import quality_curve, replay
-from chatsite.tuning.considered_replies import Window
-from chatsite.tuning.quality_curve import Quality
-from chatsite.tuning.replay import Replay
+from chatsite.tuning.threshold import quality_curve, replay
+from chatsite.tuning.threshold.considered_replies import Window
+from chatsite.tuning.threshold.quality_curve import Quality
+from chatsite.tuning.threshold.replay import Replay
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Max
 
-from chatsite.answering import turns
+from chatsite.answering.question import turns
 from chatsite.chat.models import Message
 from chatsite.quality.id_chunks import together
 from chatsite.quality.labels import FIRM

@@ -6,13 +6,14 @@ from typing import assert_never
 
 from billing import tokens
 from billing.prices.pricing import Estimate, Usage
-from chatsite.llm import chunks, errors, usage
-from chatsite.llm.chunks import Chunk, Done, Reported
+from chatsite.llm import errors
 from chatsite.llm.errors import Kind, UpstreamError
-from chatsite.llm.finish_reasons import FinishReason, NoAnswer
-from chatsite.llm.server_sent_events import Event
-from chatsite.llm.text_repair import TextRepair
-from chatsite.llm.think_tags import Sifted, ThinkTags
+from chatsite.llm.response import chunks, usage
+from chatsite.llm.response.chunks import Chunk, Done, Reported
+from chatsite.llm.response.finish_reasons import FinishReason, NoAnswer
+from chatsite.llm.response.server_sent_events import Event
+from chatsite.llm.response.text_repair import TextRepair
+from chatsite.llm.response.think_tags import Sifted, ThinkTags
 
 # A token is 4 characters on average; beyond this, the provider does not keep to the limit.
 MOST_CHARACTERS_PER_TOKEN = 16

@@ -9,17 +9,12 @@ from django.utils import timezone
 from billing.errors import NoPrice
 from billing.models import Price
 from billing.prices.pricing import Rate
-from chatsite.tuning import (
-    changed_replies,
-    quality_curve,
-    recent_traffic,
-    replay,
-)
-from chatsite.tuning.changed_replies import Fates, Moved
-from chatsite.tuning.considered_replies import Window
-from chatsite.tuning.quality_curve import Quality
-from chatsite.tuning.recent_traffic import Group
-from chatsite.tuning.replay import Effect, Models
+from chatsite.tuning.threshold import changed_replies, quality_curve, recent_traffic, replay
+from chatsite.tuning.threshold.changed_replies import Fates, Moved
+from chatsite.tuning.threshold.considered_replies import Window
+from chatsite.tuning.threshold.quality_curve import Quality
+from chatsite.tuning.threshold.recent_traffic import Group
+from chatsite.tuning.threshold.replay import Effect, Models
 from routing.models import Policy
 
 # Labels among the replies that would move, from which their quality counts as measured.

@@ -14,14 +14,14 @@ from django.views.decorators.http import require_GET, require_POST
 from billing.errors import NoPrice
 from billing.tasks import pace
 from chatsite.context import models_banner
-from chatsite.tuning import (
+from chatsite.tuning.threshold import (
     considered_replies,
     curves,
     draft_policy,
     preview_text,
     targets,
 )
-from chatsite.tuning.forms import DAYS, QUALITY, SAVING, STRONG, Asked, Save, Try
+from chatsite.tuning.threshold.forms import DAYS, QUALITY, SAVING, STRONG, Asked, Save, Try
 from routing import policies, trials
 from routing.errors import CannotBeShadow, NoPolicy, NothingChanged, Overtaken, TrialRuns
 from routing.models import Policy, Trial

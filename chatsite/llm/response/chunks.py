@@ -7,9 +7,9 @@ from typing import Any
 
 import orjson
 
-from chatsite.llm import finish_reasons
-from chatsite.llm.finish_reasons import FinishReason, NoAnswer
-from chatsite.llm.server_sent_events import Event
+from chatsite.llm.response import finish_reasons
+from chatsite.llm.response.finish_reasons import FinishReason, NoAnswer
+from chatsite.llm.response.server_sent_events import Event
 
 # Parts of a content that are not meant for the customer.
 _THOUGHT = ("think", "reason", "redacted")

@@ -12,10 +12,10 @@ from django.utils.text import Truncator
 from billing import money
 from billing.models import LedgerEntry
 from billing.prices.pricing import Rate
-from chatsite.tuning import replay
-from chatsite.tuning.doubted_share import DoubtedShare
-from chatsite.tuning.recent_traffic import Alike, Charged, Group, same_scores
-from chatsite.tuning.replay import Models
+from chatsite.tuning.threshold import replay
+from chatsite.tuning.threshold.doubted_share import DoubtedShare
+from chatsite.tuning.threshold.recent_traffic import Alike, Charged, Group, same_scores
+from chatsite.tuning.threshold.replay import Models
 from routing.choice import Tier
 from routing.models import HIGHEST_THRESHOLD, Policy, RouteDecision
 

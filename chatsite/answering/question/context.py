@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chatsite.answering import model_call, prompt, sql, turns
+from chatsite.answering import model_call, sql
 from chatsite.answering.model_call import Claimed
-from chatsite.answering.turns import EarlierMessage
+from chatsite.answering.question import prompt, turns
+from chatsite.answering.question.turns import EarlierMessage
 from chatsite.chat.models import Message
 from chatsite.knowledge import articles
 from chatsite.knowledge.articles import MOST_ARTICLES, Found, Meant

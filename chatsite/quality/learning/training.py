@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from chatsite.quality import training_examples
 from chatsite.quality.labels import Source
-from chatsite.quality.training_examples import Example
+from chatsite.quality.learning import training_examples
+from chatsite.quality.learning.training_examples import Example
 from routing import thresholds
 from routing.analysis import learned_score
 from routing.analysis.features import measure

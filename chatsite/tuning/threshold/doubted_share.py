@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chatsite.tuning.recent_traffic import Group
+from chatsite.tuning.threshold.recent_traffic import Group
 
 # So many checks a point apart have to speak for a slope before half of it is believed.
 LEVEL = 50

@@ -11,12 +11,13 @@ from django.utils import timezone
 
 from billing import money
 from billing.prices.pricing import Rate
-from chatsite.tuning import confidence_intervals, draft_policy, replay
-from chatsite.tuning.confidence_intervals import Interval
-from chatsite.tuning.doubted_share import DoubtedShare
-from chatsite.tuning.preview_text import percent
-from chatsite.tuning.recent_traffic import NONE, Alike, Charged, Group, tokens_of
-from chatsite.tuning.replay import Models
+from chatsite.tuning.threshold import draft_policy, replay
+from chatsite.tuning.threshold.doubted_share import DoubtedShare
+from chatsite.tuning.threshold.preview_text import percent
+from chatsite.tuning.threshold.recent_traffic import NONE, Alike, Charged, Group, tokens_of
+from chatsite.tuning.threshold.replay import Models
+from chatsite.tuning.trials import confidence_intervals
+from chatsite.tuning.trials.confidence_intervals import Interval
 from routing.choice import Tier
 from routing.models import RouteDecision, Trial
 

@@ -2,8 +2,9 @@
 
 from django.conf import settings
 
-from chatsite.answering import prompt, unconfirmed
+from chatsite.answering.checking import unconfirmed
 from chatsite.answering.model_call import Work
+from chatsite.answering.question import prompt
 from chatsite.chat.models import Message
 from chatsite.llm import Finished, FinishReason
 from routing.checks import verifier

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from chatsite.quality import labels
 from chatsite.quality.errors import Decided, Stale
+from chatsite.quality.learning.training import Learned
 from chatsite.quality.models import Proposal
-from chatsite.quality.training import Learned
 from routing import policies
 from routing.models import LearnedModel, Policy
 from routing.policies import Author

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from billing import money
-from chatsite.tuning.draft_policy import Preview
-from chatsite.tuning.replay import Effect
+from chatsite.tuning.threshold.draft_policy import Preview
+from chatsite.tuning.threshold.replay import Effect
 
 WIDTH, HEIGHT = 480, 240
 LEFT, TOP, RIGHT, BOTTOM = 64, 14, 14, 44

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 from django.conf import settings
 
-from chatsite.answering import prompt
-from chatsite.answering.prompt import Said
+from chatsite.answering.question import prompt
+from chatsite.answering.question.prompt import Said
 from chatsite.chat.models import Message
 from chatsite.knowledge import articles
 from chatsite.knowledge.search import question
 from chatsite.llm.batches import Request
-from chatsite.quality import rubric
+from chatsite.quality.judges import rubric
 
 # Tokens of a verdict, and of what a reasoning model thinks before it.
 VERDICT_LIMIT = 600

@@ -5,8 +5,8 @@ from datetime import datetime
 from billing.pacing import spending_rate
 from billing.pacing.spending_rate import PACED_BY, History
 from billing.pacing.threshold_increase import Rise, Traffic
-from chatsite.tuning import draft_policy
-from chatsite.tuning.replay import Replay
+from chatsite.tuning.threshold import draft_policy
+from chatsite.tuning.threshold.replay import Replay
 from routing import policies
 from routing.models import HIGHEST_THRESHOLD
 

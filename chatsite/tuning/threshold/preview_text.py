@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from billing import money
-from chatsite.tuning.draft_policy import ENOUGH, Preview
-from chatsite.tuning.replay import Effect
+from chatsite.tuning.threshold.draft_policy import ENOUGH, Preview
+from chatsite.tuning.threshold.replay import Effect
 from routing.models import Policy
 
 Analyzer = Policy.Analyzer

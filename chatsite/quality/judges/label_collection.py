@@ -19,9 +19,9 @@ from chatsite.llm.batches import Request
 from chatsite.offline.jobs import Wanted
 from chatsite.offline.kinds import Kind
 from chatsite.offline.models import Item
-from chatsite.quality import judge_calls, rubric
 from chatsite.quality.errors import BadVerdict
-from chatsite.quality.question_files import Question
+from chatsite.quality.judges import judge_calls, rubric
+from chatsite.quality.judges.question_files import Question
 from routing.models import Policy
 
 EVALUATION = LedgerEntry.Purpose.EVALUATION
