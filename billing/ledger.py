@@ -13,7 +13,8 @@ from typing import assert_never
 from django.db import connection, transaction
 from django.db.models import Q
 
-from billing import clock, tallies, windows
+from billing import clock, tallies
+from billing.budgets import windows
 from billing.errors import AlreadyCharged, NoPrice, NoRoom, NotReserved
 from billing.models import Budget, BudgetPeriod, Hold, LedgerEntry
 from billing.prices import model_snapshots, pricing

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from billing import windows
+from billing.budgets import windows
 
 # Seconds. Every zone's days begin on a quarter of an hour: India's, on the half.
 QUARTER = 900

@@ -261,7 +261,7 @@ CONNECTIONS_PER_ADDRESS = env.number("CONNECTIONS_PER_ADDRESS", 1000, 1, 1_000_0
 PEOPLE_ANSWER = env.flag("PEOPLE_ANSWER")
 # What else goes with a deleted conversation: functions of chat.actions.delete_conversation.Deleted.
 DELETED_WITH_CONVERSATIONS = ["chatsite.offline.deletion.with_conversations"]
-# Says to operators what a budget's ladder does: a function of billing.ladder.Ladder.
+# Says to operators what a budget's ladder does: a function of billing.budgets.ladder.Ladder.
 LADDER_IN_WORDS = "chatsite.answering.budget_allowance.in_words"
 # And what thresholds make of the traffic that sets a budget's pace: of its history and the time.
 TRAFFIC_AT_THRESHOLDS = "chatsite.tuning.threshold.budget_outlook.traffic"

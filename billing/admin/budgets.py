@@ -16,7 +16,6 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from billing import windows
 from billing.admin.columns import WrittenByTheLedger, dollars
 from billing.admin.forms import (
     LADDER,
@@ -24,6 +23,7 @@ from billing.admin.forms import (
     BudgetForm,
     LadderForm,
 )
+from billing.budgets import windows
 from billing.models import Budget, BudgetPeriod, PacingChange
 from billing.pacing import adjust, forecast
 from billing.tasks import pace

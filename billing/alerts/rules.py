@@ -9,17 +9,17 @@ from itertools import groupby
 from django.db.models import F, Sum
 from django.utils import timezone
 
-from billing import ladder, warning_lines, windows
 from billing.alerts import usual_costs
 from billing.alerts.models import Alert
 from billing.bills.models import BilledDay, BillReading
+from billing.budgets import ladder, warning_lines, windows
+from billing.budgets.periods import Period
+from billing.budgets.warning_lines import Crossing
 from billing.models import Budget, BudgetPeriod, ConversationCost, LedgerEntry, Tally
 from billing.money import shown
 from billing.pacing import hourly_spending
 from billing.pacing.threshold_increase import Outcome
-from billing.periods import Period
 from billing.prices.model_snapshots import family
-from billing.warning_lines import Crossing
 
 # What is compared with.
 TRAILING = timedelta(days=7)

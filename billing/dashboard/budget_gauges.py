@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db.models import F, FilteredRelation, Q
 from django.urls import reverse
 
-from billing import windows
+from billing.budgets import windows
 from billing.models import Budget, BudgetPeriod
 from billing.money import shown
 

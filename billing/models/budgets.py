@@ -10,9 +10,9 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from billing import ladder
-from billing.ladder import Curve, Ladder
-from billing.periods import Period
+from billing.budgets import ladder
+from billing.budgets.ladder import Curve, Ladder
+from billing.budgets.periods import Period
 
 # The threshold itself goes from 1 to 11.
 LEAST_POINTS, MOST_POINTS = 0.1, 10

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from billing import windows
+from billing.budgets import windows
 from billing.models import Budget, PacingChange
 from billing.pacing import forecast
 from billing.pacing.threshold_increase import Found, Outcome

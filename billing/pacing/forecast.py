@@ -7,7 +7,8 @@ from django.conf import settings
 from django.utils import formats, timezone
 from django.utils.module_loading import import_string
 
-from billing import windows
+from billing.budgets import windows
+from billing.budgets.periods import Period
 from billing.errors import NoPrice
 from billing.models import Budget, BudgetPeriod
 from billing.money import shown
@@ -21,7 +22,6 @@ from billing.pacing.threshold_increase import (
     Rise,
     Traffic,
 )
-from billing.periods import Period
 
 
 @dataclass(frozen=True, slots=True)

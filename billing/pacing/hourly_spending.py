@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from django.db.models import Sum
 from django.utils import timezone
 
-from billing import periods
+from billing.budgets import periods
+from billing.budgets.periods import Period
 from billing.models import Budget, BudgetPeriod, Tally
 from billing.pacing import spending_rate
 from billing.pacing.spending_rate import Forecast, History
-from billing.periods import Period
 
 # From which the weekdays and hours are learned.
 LEARNED_FROM = timedelta(weeks=8)

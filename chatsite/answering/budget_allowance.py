@@ -6,11 +6,12 @@ from datetime import timedelta
 
 from django.conf import settings
 
-from billing import clock, ladder, windows
+from billing import clock
+from billing.budgets import ladder, windows
+from billing.budgets.ladder import FULL, Ladder, Step
+from billing.budgets.windows import Use
 from billing.errors import NoRoom
-from billing.ladder import FULL, Ladder, Step
 from billing.models import Budget
-from billing.windows import Use
 from chatsite.answering import model_call
 from chatsite.answering.canned import approved, canned_answer
 from chatsite.answering.model_call import LEAST_OUTPUT, Claimed, Work

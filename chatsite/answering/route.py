@@ -2,8 +2,8 @@
 
 import logging
 
+from billing.budgets.ladder import Step
 from billing.errors import NoPrice, NoRoom
-from billing.ladder import Step
 from chatsite.answering import budget_allowance, queue
 from chatsite.answering.budget_allowance import Means
 from chatsite.answering.canned import approved, canned_answer

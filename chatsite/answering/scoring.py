@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from billing import clock, ledger, tokens
+from billing.budgets.ladder import Step
 from billing.errors import NoPrice, NoRoom
-from billing.ladder import Step
 from billing.prices.pricing import Estimate, Usage
 from chatsite import llm
 from chatsite.answering.budget_allowance import Means

@@ -11,7 +11,8 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from billing import clock, windows
+from billing import clock
+from billing.budgets import windows
 from billing.models import Budget, BudgetPeriod, Hold, LedgerEntry
 from chatsite.chat.models import Conversation, Message
 from chatsite.chat.web import rate_limits

@@ -10,9 +10,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from billing import clock, ledger, tasks, windows
+from billing import clock, ledger, tasks
 from billing.admin.forms import BudgetForm
 from billing.alerts import raise_alerts
+from billing.budgets import windows
+from billing.budgets.windows import Keys
 from billing.errors import NoPrice
 from billing.models import (
     Budget,
@@ -23,7 +25,6 @@ from billing.models import (
 from billing.pacing import adjust
 from billing.pacing.spending_rate import History
 from billing.pacing.threshold_increase import Outcome, Rise, Traffic
-from billing.windows import Keys
 from chatsite.staff import roles
 from tests.billing.conftest import NOW, budget
 from tests.guards import guards
@@ -117,7 +118,7 @@ def test_the_threshold_rises_as_far_as_it_takes_and_the_log_says_why(month):
     assert adjustment.hit_at is not None
 
 
-@guards("billing/windows.py", " AND b.paced_at >= %s", " AND %s IS NOT NULL")
+@guards("billing/budgets/windows.py", " AND b.paced_at >= %s", " AND %s IS NOT NULL")
 @pytest.mark.parametrize(("most", "lasts"), [(2, True), (0.1, False)])
 def test_whether_it_lasts_so_is_known_to_its_ladder(history, most, lasts):
     month = paced(6_950 * DOLLAR // 1000, pace_at_most=most)
@@ -198,7 +199,7 @@ def test_without_a_price_nothing_is_raised_and_it_says_so(month, settings):
 
 
 @guards(
-    "billing/windows.py",
+    "billing/budgets/windows.py",
     "CASE WHEN b.paced_at >= s.starts_at THEN b.paced_points ELSE 0 END",
     "b.paced_points",
 )

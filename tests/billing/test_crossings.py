@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from billing import ledger, warning_lines
+from billing import ledger
+from billing.budgets import warning_lines
 from billing.models import Budget
 from billing.prices.pricing import Usage
 from tests.billing.conftest import CHEAP, NOW, budget

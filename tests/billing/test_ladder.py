@@ -2,8 +2,8 @@
 
 import pytest
 
-from billing import ladder
-from billing.ladder import Curve, Ladder, Step
+from billing.budgets import ladder
+from billing.budgets.ladder import Curve, Ladder, Step
 
 USUAL = Ladder(
     economise_from=80, economise_by=4, cheap_only_from=95, approved_from=98, later_from=100

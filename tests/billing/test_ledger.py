@@ -271,7 +271,11 @@ def test_a_hold_that_cannot_be_replaced_stays(reserve):
     assert Hold.objects.get().amount == CHEAP == BudgetPeriod.objects.get().reserved
 
 
-@guards("billing/windows.py", "    if amount <= tightest.left(from_reserve):\n", "    if True:\n")
+@guards(
+    "billing/budgets/windows.py",
+    "    if amount <= tightest.left(from_reserve):\n",
+    "    if True:\n",
+)
 @pytest.mark.parametrize(("from_reserve", "calls"), [(0.0, 6), (0.5, 8), (1.0, 10)])
 def test_a_reserve_is_for_those_who_may_use_it(reserve, from_reserve, calls):
     Budget.objects.filter(pk=budget(10 * CHEAP).pk).update(reserve=40)

@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from billing import periods
-from billing.periods import Period
+from billing.budgets import periods
+from billing.budgets.periods import Period
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 

@@ -9,9 +9,9 @@ from channels.db import database_sync_to_async
 from django.urls import reverse
 from django.utils import timezone
 
-from billing import periods
+from billing.budgets import periods
+from billing.budgets.periods import Period
 from billing.models import Budget, BudgetPeriod, LedgerEntry
-from billing.periods import Period
 from chatsite.answering import budget_allowance
 from chatsite.chat.models import ANSWER_WITHIN, Conversation, Message
 from routing import policies

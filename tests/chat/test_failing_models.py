@@ -6,7 +6,7 @@ import pytest
 from channels.db import database_sync_to_async
 from django.utils import timezone
 
-from billing import periods
+from billing.budgets import periods
 from billing.models import Budget, BudgetPeriod, LedgerEntry
 from chatsite.chat.models import Message
 from chatsite.provider import model_health

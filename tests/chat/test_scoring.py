@@ -7,7 +7,8 @@ from channels.db import database_sync_to_async
 from django.db.models import Sum
 from django.utils import timezone
 
-from billing import ledger_proof, periods
+from billing import ledger_proof
+from billing.budgets import periods
 from billing.models import (
     Budget,
     BudgetPeriod,

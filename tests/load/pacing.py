@@ -26,8 +26,8 @@ from statistics import mean
 
 import django
 
-from billing import ladder
-from billing.ladder import Ladder, Step
+from billing.budgets import ladder
+from billing.budgets.ladder import Ladder, Step
 from billing.pacing import spending_rate, threshold_increase
 from billing.pacing.spending_rate import PACED_BY, History
 from billing.pacing.threshold_increase import Outcome

@@ -336,7 +336,7 @@ class Traffic:
         return settled
 
     def _booked(self, key_of: dict[str, str], now: datetime, amount: int) -> list[int]:
-        from billing import periods
+        from billing.budgets import periods
 
         starts = periods.starts(now.replace(tzinfo=UTC), timezone.get_default_timezone())
         ids = []

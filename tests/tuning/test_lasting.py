@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from billing import periods
+from billing.budgets import periods
+from billing.budgets.periods import Period
 from billing.models import Budget, BudgetPeriod
 from billing.pacing import hourly_spending
-from billing.periods import Period
 from chatsite.tuning.threshold import budget_outlook
 from chatsite.tuning.threshold.replay import Priced, Replay, Total
 from routing.choice import Tier

@@ -11,8 +11,8 @@ from dataclasses import replace
 
 from django.db import transaction
 
+from billing.budgets.ladder import Step
 from billing.errors import NoPrice, NoRoom
-from billing.ladder import Step
 from chatsite.answering import budget_allowance, model_call, sql
 from chatsite.answering.checking import answer_check
 from chatsite.answering.model_call import (

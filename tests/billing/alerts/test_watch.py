@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
-from billing import ledger, windows
+from billing import ledger
 from billing.alerts import raise_alerts, usual_costs
 from billing.alerts.models import Alert, Delivery
+from billing.budgets import windows
 from billing.models import Budget, Price
 from tests.billing.conftest import CHEAP, NOW, WORST, budget
 from tests.guards import guards

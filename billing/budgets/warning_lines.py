@@ -8,7 +8,7 @@ from operator import or_
 
 from django.db.models import Q
 
-from billing import ladder, windows
+from billing.budgets import ladder, windows
 from billing.models import Budget, BudgetPeriod
 
 

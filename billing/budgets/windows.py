@@ -17,11 +17,11 @@ from django.db.models import Case, DateTimeField, F, OuterRef, Q, QuerySet, Subq
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from billing import periods
+from billing.budgets import periods
+from billing.budgets.ladder import FULL, Curve, Ladder, percent
+from billing.budgets.periods import Period
 from billing.errors import NoRoom
-from billing.ladder import FULL, Curve, Ladder, percent
 from billing.models import Budget, BudgetPeriod
-from billing.periods import Period
 
 # "ledg": the name of the one lock under which windows are written.
 LOCK = 0x6C656467
