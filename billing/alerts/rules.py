@@ -13,7 +13,7 @@ from billing.alerts import usual_costs
 from billing.alerts.models import Alert
 from billing.bills.models import BilledDay, BillReading
 from billing.budgets import ladder, warning_lines, windows
-from billing.budgets.periods import Period
+from billing.budgets.periods import PER, Period
 from billing.budgets.warning_lines import Crossing
 from billing.models import Budget, BudgetPeriod, ConversationCost, LedgerEntry, Tally
 from billing.money import shown
@@ -43,7 +43,6 @@ TURNED_AWAY = {
     Budget.Scope.TIER: " That tier is no longer asked.",
     Budget.Scope.MODEL: " That model is no longer asked.",
 }
-PER = {"hour": "an hour", "day": "a day", "month": "a month", "total": "in total"}
 
 Rule = Alert.Rule
 

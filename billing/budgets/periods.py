@@ -11,6 +11,14 @@ class Period(StrEnum):
     TOTAL = "total"
 
 
+# As in "$10 a day".
+PER: dict[str, str] = {
+    Period.HOUR: "an hour",
+    Period.DAY: "a day",
+    Period.MONTH: "a month",
+    Period.TOTAL: "in total",
+}
+
 # The one window of a budget that never starts anew.
 ALWAYS = datetime(2000, 1, 1, tzinfo=UTC)
 

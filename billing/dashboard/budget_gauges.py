@@ -8,6 +8,7 @@ from django.db.models import F, FilteredRelation, Q
 from django.urls import reverse
 
 from billing.budgets import windows
+from billing.budgets.periods import Period
 from billing.models import Budget, BudgetPeriod
 from billing.money import shown
 
@@ -67,8 +68,8 @@ def gauges(now: datetime) -> list[Gauge]:
         .annotate(current=current)
         .annotate(**{f"current_{name}": F(f"current__{name}") for name in COLUMNS})
     )
-    order = list(Budget.Period)
-    found = sorted(budgets, key=lambda each: (order.index(Budget.Period(each.period)), each.limit))
+    order = list(Period)
+    found = sorted(budgets, key=lambda each: (order.index(Period(each.period)), each.limit))
     return [Gauge(budget, _window(budget)) for budget in found]
 
 

@@ -6,7 +6,9 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import StrEnum
 
 
-class Period(StrEnum):
+class Preset(StrEnum):
+    """A span that one click chooses."""
+
     TODAY = "today"
     WEEK = "7"
     MONTH_LONG = "30"
@@ -16,12 +18,12 @@ class Period(StrEnum):
 
 
 TITLES = {
-    Period.TODAY: "Today",
-    Period.WEEK: "7 days",
-    Period.MONTH_LONG: "30 days",
-    Period.MONTH: "This month",
-    Period.LAST: "Last month",
-    Period.CUSTOM: "From and to",
+    Preset.TODAY: "Today",
+    Preset.WEEK: "7 days",
+    Preset.MONTH_LONG: "30 days",
+    Preset.MONTH: "This month",
+    Preset.LAST: "Last month",
+    Preset.CUSTOM: "From and to",
 }
 # Days up to which each is an hour's, or a day's, width apart in a chart.
 HOURLY, DAILY = 2, 100
@@ -40,7 +42,7 @@ class Step:
 class Span:
     """From the beginning of the first day to the end of the last."""
 
-    period: Period
+    period: Preset
     first: date
     last: date
     each: str  # what a step is
@@ -65,7 +67,7 @@ class Span:
     @property
     def month(self) -> str:
         """`2026-11` where it is all of that month, or of what has passed of it; else blank."""
-        is_one = self.is_whole_month or self.period == Period.MONTH
+        is_one = self.is_whole_month or self.period == Preset.MONTH
         return f"{self.first:%Y-%m}" if is_one else ""
 
     @property
@@ -74,7 +76,7 @@ class Span:
         return self.first.day == 1 and _next_month(self.first) == following
 
 
-def between(period: Period, first: date, last: date, zone: tzinfo) -> Span:
+def between(period: Preset, first: date, last: date, zone: tzinfo) -> Span:
     """These days, both included; turned round where they are, and no more than LONGEST."""
     first, last = min(first, last), max(first, last)
     first = max(first, last - timedelta(days=LONGEST - 1))
@@ -86,14 +88,14 @@ def between(period: Period, first: date, last: date, zone: tzinfo) -> Span:
     return Span(period, first, last, "Month", tuple(_months(first, last, zone)))
 
 
-def of(period: Period, today: date, zone: tzinfo) -> Span:
-    """A period that ends today; LAST, with the month before."""
+def of(period: Preset, today: date, zone: tzinfo) -> Span:
+    """A span that ends today; LAST, with the month before."""
     first = {
-        Period.TODAY: today,
-        Period.WEEK: today - timedelta(days=6),
-        Period.MONTH: today.replace(day=1),
+        Preset.TODAY: today,
+        Preset.WEEK: today - timedelta(days=6),
+        Preset.MONTH: today.replace(day=1),
     }.get(period, today - timedelta(days=29))
-    if period == Period.LAST:
+    if period == Preset.LAST:
         last = today.replace(day=1) - timedelta(days=1)
         return between(period, last.replace(day=1), last, zone)
     return between(period, first, today, zone)
@@ -102,7 +104,7 @@ def of(period: Period, today: date, zone: tzinfo) -> Span:
 def month(day: date, zone: tzinfo) -> Span:
     """The whole month in which the day is."""
     first = day.replace(day=1)
-    return between(Period.CUSTOM, first, _next_month(first) - timedelta(days=1), zone)
+    return between(Preset.CUSTOM, first, _next_month(first) - timedelta(days=1), zone)
 
 
 def months(first: date, last: date) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from billing.dashboard import date_ranges
-from billing.dashboard.date_ranges import Period, Span
+from billing.dashboard.date_ranges import Preset, Span
 from billing.dashboard.totals import Line
 
 # By a line's field: the lookup of the ledger's list that finds the same entries.
@@ -49,7 +49,7 @@ class Asked:
     @property
     def _named_span(self) -> dict[str, str]:
         named = {"period": str(self.span.period)}
-        if self.span.period == Period.CUSTOM:
+        if self.span.period == Preset.CUSTOM:
             named |= {"from": self.span.first.isoformat(), "to": self.span.last.isoformat()}
         return named
 
@@ -74,14 +74,14 @@ def read(query: Mapping[str, str], today: date, zone: tzinfo) -> Asked:
 
 def _span(query: Mapping[str, str], today: date, zone: tzinfo) -> Span:
     with contextlib.suppress(ValueError):
-        period = Period(query.get("period", ""))
-        if period != Period.CUSTOM:
+        period = Preset(query.get("period", ""))
+        if period != Preset.CUSTOM:
             return date_ranges.of(period, today, zone)
         if query.get("month"):
             return date_ranges.month(_day(f"{query['month']}-01", today), zone)
         first, last = _day(query.get("from", ""), today), _day(query.get("to", ""), today)
         return date_ranges.between(period, first, last, zone)
-    return date_ranges.of(Period.MONTH_LONG, today, zone)
+    return date_ranges.of(Preset.MONTH_LONG, today, zone)
 
 
 def _day(text: str, today: date) -> date:

@@ -12,6 +12,7 @@ from django.utils import formats, timezone
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_GET
 
+from billing.budgets.periods import Period
 from billing.dashboard import (
     csv_cells,
     date_ranges,
@@ -22,10 +23,10 @@ from billing.dashboard import (
 )
 from billing.dashboard.budget_gauges import Gauge, gauges
 from billing.dashboard.charts import Chart, More
-from billing.dashboard.date_ranges import TITLES, Period
+from billing.dashboard.date_ranges import TITLES, Preset
 from billing.dashboard.report_query import FILTERS, Asked
 from billing.dashboard.totals import NUMBERS, Line
-from billing.models import Budget, ConversationCost
+from billing.models import ConversationCost
 from billing.money import dollars, shown
 from billing.pacing import hourly_spending
 from billing.pacing.spending_rate import Forecast
@@ -46,7 +47,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         **admin.site.each_context(request),
         "title": "Costs",
         "asked": wanted,
-        "periods": [(period, title) for period, title in TITLES.items() if period != Period.CUSTOM],
+        "periods": [(period, title) for period, title in TITLES.items() if period != Preset.CUSTOM],
         "months": _months(wanted, now),
         "choices": {name: _choices(everything, name, wanted) for name in FILTERS},
         "export": f"{reverse('admin:billing_costs_export')}?{wanted.query}",
@@ -137,7 +138,7 @@ def _read(wanted: Asked, now: datetime) -> tuple[list[Line], list[int]]:
 
 def _burn_down(found: list[Gauge], by_day: list[int], now: datetime) -> list[Chart]:
     """Of the tightest budget that the site has for a month, if it has one."""
-    monthly = [gauge for gauge in found if gauge.budget.period == Budget.Period.MONTH]
+    monthly = [gauge for gauge in found if gauge.budget.period == Period.MONTH]
     if not monthly:
         return []
     gauge = monthly[0]

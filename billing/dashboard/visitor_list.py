@@ -18,7 +18,7 @@ from billing.dashboard import (
     visitors,
 )
 from billing.dashboard.budget_gauges import allowances
-from billing.dashboard.date_ranges import TITLES, Period, Span
+from billing.dashboard.date_ranges import TITLES, Preset, Span
 from billing.dashboard.visitors import MOST_LISTED, SORTS, Visitor
 from billing.money import dollars, nano
 
@@ -81,7 +81,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         **admin.site.each_context(request),
         "title": "Visitors",
         "wanted": wanted,
-        "periods": [(period, title) for period, title in TITLES.items() if period != Period.CUSTOM],
+        "periods": [(period, title) for period, title in TITLES.items() if period != Preset.CUSTOM],
         "lines": LINES,
         "columns": {sort: _column(sort, title, wanted.sort) for sort, title in titles.items()},
         "page": page,

@@ -43,12 +43,6 @@ class Budget(models.Model):
         TIER = "tier"
         MODEL = "model"
 
-    class Period(models.TextChoices):
-        HOUR = "hour"
-        DAY = "day"
-        MONTH = "month"
-        TOTAL = "total"
-
     name = models.CharField(max_length=100, unique=True)
     scope = models.CharField(max_length=12, choices=Scope)
     key = models.CharField(
@@ -59,7 +53,7 @@ class Budget(models.Model):
     )
     period = models.CharField(
         max_length=5,
-        choices=Period,
+        choices={period.value: period.value.capitalize() for period in Period},
         help_text="In the site's time zone. A total never starts again.",
     )
     limit = models.BigIntegerField(validators=[MinValueValidator(0)], help_text="Nano-dollars.")

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
+from billing.budgets.periods import Period
 from billing.models import Budget
 from chatsite.knowledge.models import Article
 from chatsite.staff import accounts, roles
@@ -23,21 +24,21 @@ A_DAY = 10 * DOLLAR
 AN_HOUR = A_DAY // 5
 OF_A_NETWORK = {"economise_from": None, "cheap_only_from": 30}
 BUDGETS: list[tuple[str, str, str, int, dict[str, int | None]]] = [
-    ("Site, each hour", Budget.Scope.SITE, Budget.Period.HOUR, AN_HOUR, {"reserve": 40}),
-    ("Site, each day", Budget.Scope.SITE, Budget.Period.DAY, A_DAY, {}),
-    ("Site, each month", Budget.Scope.SITE, Budget.Period.MONTH, 10 * A_DAY, {}),
-    ("Each conversation", Budget.Scope.CONVERSATION, Budget.Period.TOTAL, DOLLAR, {}),
+    ("Site, each hour", Budget.Scope.SITE, Period.HOUR, AN_HOUR, {"reserve": 40}),
+    ("Site, each day", Budget.Scope.SITE, Period.DAY, A_DAY, {}),
+    ("Site, each month", Budget.Scope.SITE, Period.MONTH, 10 * A_DAY, {}),
+    ("Each conversation", Budget.Scope.CONVERSATION, Period.TOTAL, DOLLAR, {}),
     # The visitor allowance: no free model for the world. A day's is some 25 answers of the strong
     # tier, or 800 of the cheap one. Another cookie is another visitor, but not another network.
-    ("Each visitor, each day", Budget.Scope.VISITOR, Budget.Period.DAY, DOLLAR // 2, {}),
+    ("Each visitor, each day", Budget.Scope.VISITOR, Period.DAY, DOLLAR // 2, {}),
     (
         "Each network, each hour",
         Budget.Scope.ADDRESS,
-        Budget.Period.HOUR,
+        Period.HOUR,
         AN_HOUR // 10,
         OF_A_NETWORK,
     ),
-    ("Each network, each day", Budget.Scope.ADDRESS, Budget.Period.DAY, A_DAY // 10, OF_A_NETWORK),
+    ("Each network, each day", Budget.Scope.ADDRESS, Period.DAY, A_DAY // 10, OF_A_NETWORK),
 ]
 ACCOUNTS = {"admin": "", "staff": roles.STAFF, "operator": roles.OPERATORS}
 

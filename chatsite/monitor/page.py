@@ -16,7 +16,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_GET
 
 from billing.dashboard import csv_cells
-from billing.dashboard.date_ranges import TITLES, Period
+from billing.dashboard.date_ranges import TITLES, Preset
 from chatsite.knowledge.models import Article
 from chatsite.monitor import answers, gaps, grading, panels, report
 from chatsite.monitor.models import Refresh
@@ -36,7 +36,7 @@ def quality(request: HttpRequest) -> HttpResponse:
         **admin.site.each_context(request),
         "title": "Quality",
         "asked": wanted,
-        "periods": [(period, title) for period, title in TITLES.items() if period != Period.CUSTOM],
+        "periods": [(period, title) for period, title in TITLES.items() if period != Preset.CUSTOM],
         "choices": report.choices(wanted),
         "export": f"{reverse('monitor:export')}?{wanted.query}",
         "figures": panels.figures(wanted, found),

@@ -12,7 +12,7 @@ from django.db.models import Sum
 from django.urls import reverse
 
 from billing.dashboard import report_query
-from billing.dashboard.date_ranges import Period, Span, Step
+from billing.dashboard.date_ranges import Preset, Span, Step
 from chatsite.monitor.models import AnswerHour
 
 FILTERS = ("tier", "model", "task_type", "policy")
@@ -79,7 +79,7 @@ class Asked:
     @property
     def query(self) -> str:
         named = {"period": str(self.span.period)}
-        if self.span.period == Period.CUSTOM:
+        if self.span.period == Preset.CUSTOM:
             named |= {"from": self.span.first.isoformat(), "to": self.span.last.isoformat()}
         return urlencode({**named, **self.filters})
 

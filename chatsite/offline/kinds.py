@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from billing.budgets.periods import Period
 from billing.models import Budget
 from chatsite.offline import jobs
 from chatsite.offline.jobs import Wanted
@@ -31,7 +32,7 @@ class Kind:
             defaults={
                 "scope": Budget.Scope.TIER,
                 "key": self.tier,
-                "period": Budget.Period.DAY,
+                "period": Period.DAY,
                 "limit": self.limit,
             },
         )

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from billing.dashboard import date_ranges
-from billing.dashboard.date_ranges import Period
+from billing.dashboard.date_ranges import Preset
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 KOLKATA = ZoneInfo("Asia/Kolkata")
@@ -16,11 +16,11 @@ TODAY = date(2026, 11, 24)
 @pytest.mark.parametrize(
     ("period", "title", "each", "steps"),
     [
-        (Period.TODAY, "Tuesday, 24 Nov 2026", "Hour", 24),
-        (Period.WEEK, "18 Nov to 24 Nov 2026", "Day", 7),
-        (Period.MONTH_LONG, "26 Oct to 24 Nov 2026", "Day", 30),
-        (Period.MONTH, "1 Nov to 24 Nov 2026", "Day", 24),
-        (Period.LAST, "October 2026", "Day", 31),
+        (Preset.TODAY, "Tuesday, 24 Nov 2026", "Hour", 24),
+        (Preset.WEEK, "18 Nov to 24 Nov 2026", "Day", 7),
+        (Preset.MONTH_LONG, "26 Oct to 24 Nov 2026", "Day", 30),
+        (Preset.MONTH, "1 Nov to 24 Nov 2026", "Day", 24),
+        (Preset.LAST, "October 2026", "Day", 31),
     ],
 )
 def test_a_period_ends_today(period, title, each, steps):
@@ -32,12 +32,12 @@ def test_a_period_ends_today(period, title, each, steps):
 @pytest.mark.parametrize(
     ("span", "month"),
     [
-        (date_ranges.of(Period.MONTH, TODAY, AMSTERDAM), "2026-11"),
-        (date_ranges.of(Period.LAST, TODAY, AMSTERDAM), "2026-10"),
+        (date_ranges.of(Preset.MONTH, TODAY, AMSTERDAM), "2026-11"),
+        (date_ranges.of(Preset.LAST, TODAY, AMSTERDAM), "2026-10"),
         (date_ranges.month(date(2024, 2, 20), AMSTERDAM), "2024-02"),
-        (date_ranges.of(Period.MONTH_LONG, TODAY, AMSTERDAM), ""),
-        (date_ranges.between(Period.CUSTOM, date(2026, 11, 1), TODAY, AMSTERDAM), ""),
-        (date_ranges.between(Period.CUSTOM, date(2026, 9, 1), date(2026, 10, 31), AMSTERDAM), ""),
+        (date_ranges.of(Preset.MONTH_LONG, TODAY, AMSTERDAM), ""),
+        (date_ranges.between(Preset.CUSTOM, date(2026, 11, 1), TODAY, AMSTERDAM), ""),
+        (date_ranges.between(Preset.CUSTOM, date(2026, 9, 1), date(2026, 10, 31), AMSTERDAM), ""),
     ],
 )
 def test_a_span_may_be_a_month(span, month):
@@ -66,7 +66,7 @@ def test_months_are_named_the_newest_first():
 )
 def test_a_span_has_as_many_steps_as_can_be_told_apart(first, last, each, steps):
     span = date_ranges.between(
-        Period.CUSTOM, date.fromisoformat(first), date.fromisoformat(last), AMSTERDAM
+        Preset.CUSTOM, date.fromisoformat(first), date.fromisoformat(last), AMSTERDAM
     )
 
     assert (span.each, len(span.steps)) == (each, steps)
@@ -79,7 +79,7 @@ def test_a_span_has_as_many_steps_as_can_be_told_apart(first, last, each, steps)
 @pytest.mark.parametrize("zone", [AMSTERDAM, KOLKATA])
 def test_steps_leave_no_gap(first, last, zone):
     span = date_ranges.between(
-        Period.CUSTOM, date.fromisoformat(first), date.fromisoformat(last), zone
+        Preset.CUSTOM, date.fromisoformat(first), date.fromisoformat(last), zone
     )
 
     assert [step.start for step in span.steps[1:]] == [step.end for step in span.steps[:-1]]
@@ -88,7 +88,7 @@ def test_steps_leave_no_gap(first, last, zone):
 
 
 def test_the_clock_of_the_zone_begins_a_day():
-    india = date_ranges.between(Period.CUSTOM, TODAY, TODAY, KOLKATA)
+    india = date_ranges.between(Preset.CUSTOM, TODAY, TODAY, KOLKATA)
 
     assert india.start == datetime(2026, 11, 23, 18, 30, tzinfo=UTC)
     assert [step.name for step in india.steps[:2]] == ["00:00", "01:00"]

@@ -83,13 +83,13 @@ class ConversationList(IndexedList):
             name: self.params.get(f"{date_navigation.FIELD}__{name}")
             for name in ("year", "month", "day")
         }
-        chosen = date_navigation.Period(
+        chosen = date_navigation.DatePart(
             **{name: int(value) for name, value in parts.items() if value}
         )
         span = date_navigation.span()
         found = list(date_navigation.within(chosen, *span)) if span else []
 
-        def link(period: date_navigation.Period) -> dict[str, str]:
+        def link(period: date_navigation.DatePart) -> dict[str, str]:
             return {"title": period.title, "link": self.get_query_string(period.parameters)}
 
         return {

@@ -17,7 +17,7 @@ FIELD = "active_at"
 
 
 @dataclass(frozen=True, slots=True)
-class Period:
+class DatePart:
     """A year, a month of it, or a day of that; the parts that are not set are None."""
 
     year: int | None = None
@@ -40,11 +40,11 @@ class Period:
         return {f"{FIELD}__{name}": value for name, value in parts.items()}
 
     @property
-    def above(self) -> "Period | None":
+    def above(self) -> "DatePart | None":
         """The period around it; None around all dates."""
         if self.year is None:
             return None
-        return Period(self.year, self.month if self.day else None) if self.month else Period()
+        return DatePart(self.year, self.month if self.day else None) if self.month else DatePart()
 
 
 def span() -> tuple[date, date] | None:
@@ -58,19 +58,19 @@ def span() -> tuple[date, date] | None:
     )
 
 
-def within(chosen: Period, first: date, last: date) -> Iterator[Period]:
+def within(chosen: DatePart, first: date, last: date) -> Iterator[DatePart]:
     """The periods one step smaller, as far as they lie between the two days; none within a day."""
     if chosen.year is None and first.year != last.year:
-        yield from (Period(year) for year in range(first.year, last.year + 1))
+        yield from (DatePart(year) for year in range(first.year, last.year + 1))
     elif chosen.month is None:
         year = chosen.year or last.year
         months = (date(year, month, 1) for month in range(1, 13))
         yield from (
-            Period(year, month.month) for month in months if first.replace(day=1) <= month <= last
+            DatePart(year, month.month) for month in months if first.replace(day=1) <= month <= last
         )
     elif chosen.day is None and chosen.year:
         day = date(chosen.year, chosen.month, 1)
         while day.month == chosen.month:
             if first <= day <= last:
-                yield Period(day.year, day.month, day.day)
+                yield DatePart(day.year, day.month, day.day)
             day += timedelta(days=1)
