@@ -22,7 +22,7 @@ from billing.dashboard import entries_export, visitors
 from billing.models import LedgerEntry, Price
 from billing.prices.pricing import Usage
 from tests.billing.conftest import NOW, budget
-from tests.billing.test_dashboard import COSTS, USED, signed_in, text
+from tests.billing.dashboard.test_dashboard import COSTS, USED, signed_in, text
 from tests.guards import guards
 
 VISITORS = reverse("admin:billing_visitors")

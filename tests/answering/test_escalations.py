@@ -30,8 +30,8 @@ from routing.models import (
     Policy,
     RouteDecision,
 )
+from tests.answering.test_answers import THREE_QUESTIONS
 from tests.chat.conftest import sweep
-from tests.chat.test_answers import THREE_QUESTIONS
 from tests.exchange import Exchange
 from tests.quality import traffic
 from tests.scripts import Says

@@ -17,7 +17,7 @@ from chatsite.chat.models import ANSWER_WITHIN, Conversation, Message
 from routing import policies
 from routing.models import AnswerCheck, RouteDecision, TaskType
 from routing.task_types import library
-from tests.chat.test_answers import THREE_QUESTIONS
+from tests.answering.test_answers import THREE_QUESTIONS
 from tests.guards import guards
 from tests.scripts import Says
 from tests.upstream import Upstream

@@ -13,8 +13,8 @@ from django.conf import settings
 
 from chatsite.chat.live import hints
 from tests import services
-from tests.busy_worker import hold, note
 from tests.guards import guards
+from tests.runtime.busy_worker import hold, note
 from tests.waiting import until
 
 WITHIN = 20.0  # seconds; Celery waits two between attempts to connect
@@ -33,7 +33,7 @@ def busy_worker(broker, monkeypatch, tmp_path) -> Iterator[subprocess.Popen[byte
     with (
         (tmp_path / "log").open("wb") as log,
         subprocess.Popen(
-            [sys.executable, "-m", "tests.busy_worker"], stdout=log, stderr=log
+            [sys.executable, "-m", "tests.runtime.busy_worker"], stdout=log, stderr=log
         ) as process,
     ):
         yield process

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(
     os.environ.get("TEST_DATABASE") == "postgresql", reason="runs on an SQLite of its own"
 )
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 # Seconds; a first start on a machine that runs other tests as well.
 WITHIN = 90
 

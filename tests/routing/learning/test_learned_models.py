@@ -11,7 +11,7 @@ from routing.choice import Turn
 from routing.errors import AppendOnly
 from routing.learning import learned_models, model_training
 from routing.models import LearnedModel, Policy, RouteDecision
-from tests.routing.test_learned import site
+from tests.routing.analysis.test_learned import site
 
 pytestmark = pytest.mark.django_db
 
