@@ -248,6 +248,8 @@ MASK_PERSONAL_DATA = env.flag("MASK_PERSONAL_DATA", True)
 ANSWERS_PER_WORKER = env.number("ANSWERS_PER_WORKER", 500, 1, 5000)
 # Seconds that a worker told to stop gives its open answers before it hands them on.
 DRAIN_SECONDS = env.number("DRAIN_SECONDS", 65, 0, 600)
+# Characters of one message, whoever writes it. At 4 a token an eighth of the smallest context.
+MESSAGE_LENGTH = 4000
 # Messages a minute from one visitor, and from one network address.
 ASKS_PER_VISITOR = env.number("ASKS_PER_VISITOR", 20, 1, 1_000_000)
 ASKS_PER_ADDRESS = env.number("ASKS_PER_ADDRESS", 120, 1, 1_000_000)

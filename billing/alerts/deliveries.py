@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 State = Delivery.State
 
 # Longer than a try can take; a worker that is gone by then has died.
-LEASE = timedelta(minutes=5)
+DELIVERY_LEASE = timedelta(minutes=5)
 # Between the first two tries; then twice as long each time, up to an hour. 12 take some 5 hours.
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=1)
@@ -44,7 +44,7 @@ def deliver(now: datetime) -> int:
 def _tried(delivery: Delivery, now: datetime) -> bool:
     """Whether it has arrived by this try."""
     mine = Delivery.objects.filter(pk=delivery.pk, state=State.DUE, tries=delivery.tries)
-    if not mine.filter(due_at__lte=now).update(tries=F("tries") + 1, due_at=now + LEASE):
+    if not mine.filter(due_at__lte=now).update(tries=F("tries") + 1, due_at=now + DELIVERY_LEASE):
         return False  # another worker has it
     delivery.tries += 1
     mine = Delivery.objects.filter(pk=delivery.pk, tries=delivery.tries)

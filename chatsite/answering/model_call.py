@@ -22,7 +22,7 @@ from routing.trials import Part
 from routing.wishes.recognition import Wish
 
 # A worker that has not been heard of for so long is taken for dead; it renews every second.
-LEASE = timedelta(seconds=10)
+REPLY_LEASE = timedelta(seconds=10)
 # Attempts for one asking. Each is paid for.
 MOST_TRIES = 4
 # Seconds kept of a strong answer's time, so that the cheap tier can stand in for it.

@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from billing import clock, ledger
 from chatsite.answering import sql
 from chatsite.answering.canned import approved, canned_answer, person_requested, saved
-from chatsite.answering.model_call import LEASE, Claimed
+from chatsite.answering.model_call import REPLY_LEASE, Claimed
 from chatsite.answering.outcomes import Ended, NotOurs, TryAgain, ended
 from chatsite.chat.actions import end_reply
 from chatsite.chat.changes import Change
@@ -28,7 +28,7 @@ def claim(seen: Claimed) -> Claimed | Ended | TryAgain | NotOurs:
     Ended where no call is needed; TryAgain where the reply has moved on since it was looked at.
     """
     reply = seen.reply
-    if not sql.claim(reply, LEASE.seconds):
+    if not sql.claim(reply, REPLY_LEASE.seconds):
         return TryAgain(timedelta(0))
     if seen.seconds <= 1:
         return ended(end_reply.end(reply, State.FAILED, failure=Failure.LATE))
@@ -47,7 +47,7 @@ def renew(written: Sequence[tuple[int, int, str]]) -> set[int]:
         reply_id
         for reply_id, attempt, text in written
         if not Message.objects.of_attempt(reply_id, attempt).update(
-            text=text, lease_until=Now() + LEASE
+            text=text, lease_until=Now() + REPLY_LEASE
         )
     }
 

@@ -17,7 +17,7 @@ class Note(models.Model):
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
-    text = models.TextField(max_length=4000)
+    text = models.TextField(max_length=settings.MESSAGE_LENGTH)
     mentioned = models.ManyToManyField(
         settings.AUTH_USER_MODEL, blank=True, related_name="mentioned_in"
     )
@@ -35,7 +35,7 @@ class CannedReply(models.Model):
 
     name = models.SlugField(unique=True, help_text="Typed after a slash, such as /opening-hours.")
     text = models.TextField(
-        max_length=4000,
+        max_length=settings.MESSAGE_LENGTH,
         help_text="Markdown. {agent} becomes the name of whoever sends it, {site} that of the "
         "site.",
     )

@@ -2,6 +2,7 @@
 
 import re
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, Permission, User
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -10,8 +11,6 @@ from chatsite.chat.actions.ask import cleaned
 from chatsite.chat.models import Conversation
 from chatsite.inbox.models import Note
 
-# Characters.
-LONGEST = 4000
 _MENTION = re.compile(r"@([\w.+-]+)")
 
 
@@ -31,7 +30,7 @@ def team() -> "QuerySet[User]":
 
 def write(conversation: Conversation, author: AbstractBaseUser, text: str) -> Note | None:
     """Store the note with whom it mentions (@name); None for one without a word."""
-    text = cleaned(text)[:LONGEST]
+    text = cleaned(text)[: settings.MESSAGE_LENGTH]
     if not text:
         return None
     with transaction.atomic():

@@ -29,7 +29,7 @@ SHOWN = 200
 # Waiting conversations of one round, and deliveries.
 PER_ROUND = 200
 # Longer than a try takes; then twice the wait each time. 8 tries take some 20 minutes.
-LEASE, FIRST_WAIT, MOST_TRIES = timedelta(minutes=2), timedelta(seconds=10), 8
+NOTICE_LEASE, FIRST_WAIT, MOST_TRIES = timedelta(minutes=2), timedelta(seconds=10), 8
 
 
 def look(now: datetime) -> int:
@@ -78,7 +78,7 @@ def _channels(team: TeamNotifications, kind: Notice.Kind) -> list[Notice.Channel
 def _tried(notice: Notice, now: datetime) -> bool:
     """Whether it has arrived by this try."""
     mine = Notice.objects.filter(pk=notice.pk, state=State.DUE, tries=notice.tries)
-    if not mine.filter(due_at__lte=now).update(tries=F("tries") + 1, due_at=now + LEASE):
+    if not mine.filter(due_at__lte=now).update(tries=F("tries") + 1, due_at=now + NOTICE_LEASE):
         return False  # another worker has it
     notice.tries += 1
     mine = Notice.objects.filter(pk=notice.pk, tries=notice.tries)

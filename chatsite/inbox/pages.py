@@ -6,6 +6,7 @@ from datetime import timedelta
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
@@ -20,7 +21,6 @@ from django.views.decorators.http import require_GET, require_POST
 from chatsite import markdown
 from chatsite.chat import changes
 from chatsite.chat.actions import hand_back, put_aside, staff_reply, take_over
-from chatsite.chat.actions.ask import MAX_LENGTH
 from chatsite.chat.changes import Change
 from chatsite.chat.errors import Refused
 from chatsite.chat.models import Conversation
@@ -91,7 +91,7 @@ def canned(request: HttpRequest) -> HttpResponse:
 @require_POST
 def preview(request: HttpRequest) -> HttpResponse:
     """What the customer would read."""
-    text = request.POST.get("text", "")[:MAX_LENGTH]
+    text = request.POST.get("text", "")[: settings.MESSAGE_LENGTH]
     html = "" if text.startswith("/") else markdown.typed(text)
     return render(request, "inbox/_preview.html", {"html": html})
 
@@ -105,8 +105,10 @@ def reply(request: HttpRequest, conversation_id: int) -> HttpResponse:
         client_id = uuid.UUID(request.POST.get("client_id", ""))
     except ValueError:
         return HttpResponse("client_id is no UUID", status=400, content_type="text/plain")
-    if len(text) > MAX_LENGTH:
-        return _shown(request, found, f"Please keep it under {MAX_LENGTH:,} characters.", text)
+    if len(text) > settings.MESSAGE_LENGTH:
+        return _shown(
+            request, found, f"Please keep it under {settings.MESSAGE_LENGTH:,} characters.", text
+        )
     try:
         change = staff_reply.send(found.pk, _person(request), text, client_id)
     except Refused as error:
@@ -218,7 +220,7 @@ def _conversation(request: HttpRequest, found: Conversation) -> dict[str, object
 
 
 def _reply_box(text: str = "") -> dict[str, object]:
-    return {"text": text, "client_id": uuid.uuid4(), "max_length": MAX_LENGTH}
+    return {"text": text, "client_id": uuid.uuid4(), "max_length": settings.MESSAGE_LENGTH}
 
 
 def _found(conversation_id: int) -> Conversation:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 Z = 1.96
 # Pairs of grades below which no kappa is shown: its interval would span most of what is possible.
-FEWEST = 20
+LEAST_PAIRS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Agreement:
 
     @property
     def is_known(self) -> bool:
-        return self.pairs >= FEWEST
+        return self.pairs >= LEAST_PAIRS
 
 
 def kappa(pairs: Sequence[tuple[str, str]]) -> Agreement:

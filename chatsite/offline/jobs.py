@@ -32,7 +32,7 @@ HOLD = timedelta(hours=60)
 # Between two looks at a running batch.
 POLLED_EVERY = timedelta(minutes=5)
 # Longer than a step takes; a worker that is gone by then has died.
-LEASE = timedelta(minutes=10)
+BATCH_LEASE = timedelta(minutes=10)
 # After a failure; then twice as long each time, up to an hour. 24 tries take most of a day.
 FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=1)
@@ -116,7 +116,7 @@ def forget(now: datetime) -> None:
 def _claim(batch: Batch, now: datetime) -> bool:
     """Whether this worker takes the batch on, which others may have seen due as well."""
     mine = Batch.objects.open().filter(pk=batch.pk, turn=batch.turn, due_at__lte=now)
-    claimed = bool(mine.update(turn=F("turn") + 1, due_at=now + LEASE))
+    claimed = bool(mine.update(turn=F("turn") + 1, due_at=now + BATCH_LEASE))
     batch.turn += claimed
     return claimed
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from chatsite.quality.errors import Decided, Stale
 from chatsite.quality.labels import FIRM
 from chatsite.quality.learning import proposal_summary, proposals
-from chatsite.quality.learning.training import ENOUGH
+from chatsite.quality.learning.training import LEAST_LABELS
 from chatsite.quality.models import Proposal, QualityLabel
 from routing import policies
 from routing.admin import WrittenByCode
@@ -50,8 +50,8 @@ class ProposalAdmin(WrittenByCode):
         so_far = QualityLabel.objects.filter(weight__gte=FIRM).values("reply").distinct().count()
         context = {
             "title": "What was learned",
-            "subtitle": f"So far {so_far:,} replies are labelled. From {ENOUGH} on, each night "
-            "proposes what it has learned; nothing comes into force by itself.",
+            "subtitle": f"{so_far:,} replies are labelled so far. From {LEAST_LABELS} on, "
+            "every night proposes what it has learned. Nothing changes until somebody accepts it.",
             **(extra_context or {}),
         }
         return super().changelist_view(request, context)

@@ -21,7 +21,7 @@ from routing.checks.trained_heads import Verifier
 from routing.choice import Moved
 
 # Characters of each that are read, so that a check has an upper limit.
-MOST_QUESTION, MOST_ANSWER, MOST_ARTICLES = 1500, 3000, 20_000
+QUESTION_CHARACTERS, ANSWER_CHARACTERS, ARTICLE_CHARACTERS = 1500, 3000, 20_000
 
 # Findings for people; other features weigh, but would tell a reader nothing.
 FINDINGS: Mapping[str, str] = {
@@ -168,8 +168,8 @@ def weigh(features: Mapping[str, float], model: Verifier | None = None) -> Check
 
 def measure(answered: Answered) -> dict[str, float]:
     """The features of an answer by name; each is finite."""
-    question = tidy(answered.question, MOST_QUESTION)
-    answer = tidy(answered.answer, MOST_ANSWER)
+    question = tidy(answered.question, QUESTION_CHARACTERS)
+    answer = tidy(answered.answer, ANSWER_CHARACTERS)
     articles = _read(answered.articles)
     spoken, heard = language(answer), language(question)
     known = spoken or heard or "en"
@@ -232,7 +232,7 @@ def _given(question: str, earlier: Sequence[str], heard: str) -> list[Quantity]:
 
 def _read(articles: Sequence[str]) -> tuple[str, ...]:
     """As much of them as is read."""
-    found, left = [], MOST_ARTICLES
+    found, left = [], ARTICLE_CHARACTERS
     for article in articles:
         if left > 0:
             found.append(tidy(article[:left], left))

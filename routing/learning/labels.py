@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from routing.analysis.features import Measured
 from routing.errors import RoutingError
 
-FEWEST = 100  # fewer labels say less than the first day does
+LEAST_LABELS = 100  # fewer labels say less than the first day does
 
 
 class TooFewLabels(RoutingError):
     """Not enough labels, or all say the same."""
 
-    def __init__(self, labels: int, needed: int = FEWEST, *, alike: bool = False) -> None:
+    def __init__(self, labels: int, needed: int = LEAST_LABELS, *, alike: bool = False) -> None:
         why = "all say the same" if alike else f"at least {needed} are needed"
         super().__init__(f"{labels} labels are not enough to learn from: {why}")
         self.labels, self.needed = labels, needed

@@ -14,10 +14,7 @@ from routing.analysis.features import measure
 from routing.analysis.site import Site
 from routing.learning import model_training
 from routing.learning.labelled_data import Message
-from routing.learning.labels import Label, TooFewLabels
-
-# Labels of other domains from which a model is fitted for one.
-FEWEST = 100
+from routing.learning.labels import LEAST_LABELS, Label, TooFewLabels
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +116,8 @@ def learned_scores(
     scores = [0.0] * len(labels)
     for domain in sorted(domains):
         others = [replace(each, group="") for each in labels if each.group != domain]
-        if len(others) < FEWEST:
-            raise TooFewLabels(len(others), FEWEST)
+        if len(others) < LEAST_LABELS:
+            raise TooFewLabels(len(others), LEAST_LABELS)
         fitted = model_training.model(others)
         for at, message in enumerate(messages):
             if message.domain == domain:

@@ -25,9 +25,9 @@ from routing.choice import Turn
 from routing.learning import labelled_data
 from routing.learning.calibration import calibrate
 from routing.learning.labelled_data import Exams, Graded
-from routing.learning.labels import FEWEST, Label, TooFewLabels, recovered
+from routing.learning.labels import LEAST_LABELS, Label, TooFewLabels, recovered
 
-__all__ = ["FEWEST", "Label", "TooFewLabels", "checker", "model", "recovered", "unseen"]
+__all__ = ["LEAST_LABELS", "Label", "TooFewLabels", "checker", "model", "recovered", "unseen"]
 
 # Set on MMLU subjects left out and on GSM8K draws of 100 to 400 labels; flat around these.
 PENALTY, FEATURE_SIZE, PRIOR_SIZE = 60.0, 0.1, 0.2
@@ -92,7 +92,7 @@ def unseen_checks(labels: Sequence[Label]) -> list[float]:
 
 
 def _require(labels: Sequence[Label]) -> None:
-    if len(labels) < FEWEST:
+    if len(labels) < LEAST_LABELS:
         raise TooFewLabels(len(labels))
     if len({each.is_worse for each in labels}) < 2:
         raise TooFewLabels(len(labels), alike=True)
@@ -199,7 +199,7 @@ def _fitted(labels: Sequence[Label], trust: _Trust) -> Model:
         cheap=head([1 - each.cheap for each in labels], weights),
         strong=(
             head([1 - (each.strong or 0.0) for each in labels], weights * known)
-            if known.sum() >= min(FEWEST, len(labels))
+            if known.sum() >= min(LEAST_LABELS, len(labels))
             else None
         ),
         centres=centres,

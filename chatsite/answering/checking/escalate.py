@@ -16,8 +16,8 @@ from billing.errors import NoPrice, NoRoom
 from chatsite.answering import budget_allowance, model_call, sql
 from chatsite.answering.checking import answer_check
 from chatsite.answering.model_call import (
-    LEASE,
     MOST_TRIES,
+    REPLY_LEASE,
     Claimed,
     Work,
 )
@@ -129,7 +129,7 @@ def _go_on(
     reply.tries += 1
     try:
         with transaction.atomic():
-            if not sql.go_on(reply, LEASE.seconds):
+            if not sql.go_on(reply, REPLY_LEASE.seconds):
                 return Outcome.STOPPED
             claimed = replace(claimed, reply=reply, seconds=seconds, died=())
             # Where the strong tier has failed, nothing else is left: the pause may be over.

@@ -5,6 +5,7 @@ import re
 import uuid
 from dataclasses import replace
 
+from django.conf import settings
 from django.db import transaction
 
 from chatsite.chat import pending_reply, sql
@@ -14,8 +15,6 @@ from chatsite.chat.models import Conversation, DeletedConversation, Message
 
 logger = logging.getLogger(__name__)
 
-# Characters. At 4 a token this is an eighth of the smallest context of the two models.
-MAX_LENGTH = 4000
 # Neither visible nor storable everywhere: PostgreSQL refuses NUL.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
@@ -33,8 +32,8 @@ def question(
     text = cleaned(text)
     if not text:
         raise Empty
-    if len(text) > MAX_LENGTH:
-        raise TooLong(MAX_LENGTH)
+    if len(text) > settings.MESSAGE_LENGTH:
+        raise TooLong(settings.MESSAGE_LENGTH)
     with transaction.atomic():
         conversation = _locked(public_id, visitor, address)
         before = conversation.revision

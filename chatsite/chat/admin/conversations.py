@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import unquote
@@ -24,7 +25,6 @@ from django.utils.text import Truncator
 from billing.dashboard import downloads
 from chatsite.chat import changes
 from chatsite.chat.actions import delete_conversation, hand_back, staff_reply, take_over
-from chatsite.chat.actions.ask import MAX_LENGTH
 from chatsite.chat.admin import (
     conversation_rows,
     csv_export,
@@ -47,7 +47,7 @@ class Words(forms.Form):
 
     text = forms.CharField(
         label="Message to the customer",
-        max_length=MAX_LENGTH,
+        max_length=settings.MESSAGE_LENGTH,
         widget=forms.Textarea(attrs={"rows": 4, "class": "reply__text"}),
     )
     client_id = forms.UUIDField(widget=forms.HiddenInput)

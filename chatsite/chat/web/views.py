@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -191,7 +192,7 @@ def _page(request: HttpRequest, seen: Seen, *, is_newest: bool = True, **more: s
     context = {
         **fragments.shown(seen),
         "is_newest": is_newest,
-        "max_length": ask.MAX_LENGTH,
+        "max_length": settings.MESSAGE_LENGTH,
         "new_client_id": uuid.uuid4(),
         **more,
     }

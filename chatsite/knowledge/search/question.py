@@ -4,8 +4,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-# Characters: a longer text is searched by its newest words, an answer by its first.
-LONGEST, LONGEST_BEFORE = 4000, 600
+from django.conf import settings
+
+# Characters of the turn before: its newest words, and the first of its answer.
+LONGEST_BEFORE = 600
 # Customers name a model in the hope of a better answer; it is not what they ask about.
 _MODEL = r"(?:chat[- ]?)?gpt(?:[- ]?\d[\w.\-]*)?|chatgpt|openai|claude|gemini|llama|mistral"
 _NAMES_A_MODEL = re.compile(
@@ -34,7 +36,9 @@ class Question:
 def of(text: str, before: str = "", answer: str = "") -> Question:
     """What was written, as far as it is searched."""
     return Question(
-        clean(text)[-LONGEST:], clean(before)[-LONGEST_BEFORE:], clean(answer)[:LONGEST_BEFORE]
+        clean(text)[-settings.MESSAGE_LENGTH :],
+        clean(before)[-LONGEST_BEFORE:],
+        clean(answer)[:LONGEST_BEFORE],
     )
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from chatsite.chat.actions.ask import MAX_LENGTH
+from django.conf import settings
+
 from chatsite.quality.errors import BadQuestions
 
 MOST = 2000
@@ -65,6 +66,6 @@ def _question(given: Any) -> Question:
     if not isinstance(prompt, str):
         raise TypeError("a question is text")
     prompt = prompt.replace("\0", "").strip()
-    if not 0 < len(prompt) <= MAX_LENGTH:
-        raise ValueError(f"a question has 1 to {MAX_LENGTH:,} characters")
+    if not 0 < len(prompt) <= settings.MESSAGE_LENGTH:
+        raise ValueError(f"a question has 1 to {settings.MESSAGE_LENGTH:,} characters")
     return Question(prompt, str(identity))

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
+
 from chatsite.quality.errors import BadVerdict
 
 RUBRIC = """\
@@ -36,9 +38,8 @@ FORMAT: dict[str, Any] = {
         },
     },
 }
-# Characters kept of a reason, and shown of each message and article.
+# Characters kept of a reason. A judge reads of each text as much as a message may have.
 LONGEST_REASON = 300
-LONGEST_TEXT = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +55,11 @@ def messages(
 ) -> list[dict[str, str]]:
     """What to ask; `said` are roles and words before the answer, `articles` titles and texts."""
     case = {
-        "articles": [{"title": title, "text": text[:LONGEST_TEXT]} for title, text in articles],
-        "conversation": [{"by": by, "text": text[:LONGEST_TEXT]} for by, text in said],
-        "answer": answer[:LONGEST_TEXT],
+        "articles": [
+            {"title": title, "text": text[: settings.MESSAGE_LENGTH]} for title, text in articles
+        ],
+        "conversation": [{"by": by, "text": text[: settings.MESSAGE_LENGTH]} for by, text in said],
+        "answer": answer[: settings.MESSAGE_LENGTH],
     }
     return [
         {"role": "system", "content": RUBRIC},

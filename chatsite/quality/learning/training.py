@@ -40,7 +40,7 @@ from routing.models import (
 logger = logging.getLogger(__name__)
 
 # Replies that somebody has said something of, from which a model is fitted.
-ENOUGH = 200
+LEAST_LABELS = 200
 HELD_BACK = timedelta(days=7)
 # A week that has fewer says nothing; then it is the newest fifth.
 FEWEST_HELD_BACK = 40
@@ -271,8 +271,8 @@ def _best(
     Raises TooFewLabels.
     """
     firm = sum(example.is_firm for example in found)
-    if firm < ENOUGH:
-        raise TooFewLabels(firm, ENOUGH)
+    if firm < LEAST_LABELS:
+        raise TooFewLabels(firm, LEAST_LABELS)
     before, after = held_back(found, now)
     both = [example for example in after if example.label.strong is not None]
     compared = len(both) if len(both) >= FEWEST_HELD_BACK else 0
@@ -288,7 +288,7 @@ def _best(
     measured = _measured([example.label for example in (both if compared else after)], opinions)
     tried = [candidate for candidate in candidates if candidate.how in measured]
     if not tried:
-        raise TooFewLabels(firm, ENOUGH)
+        raise TooFewLabels(firm, LEAST_LABELS)
     best = max(
         tried,
         key=lambda each: (

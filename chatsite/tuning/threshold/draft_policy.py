@@ -18,7 +18,7 @@ from chatsite.tuning.threshold.replay import Effect, Models
 from routing.models import Policy
 
 # Labels among the replies that would move, from which their quality counts as measured.
-ENOUGH = 20
+LEAST_MOVED_LABELS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Preview:
 
         Of messages that would move to the cheap tier, labels of others say nothing.
         """
-        if self.effect.to_cheap and self.moved_labels < ENOUGH:
+        if self.effect.to_cheap and self.moved_labels < LEAST_MOVED_LABELS:
             return None
         return self.quality.kept_at(self.effect.threshold)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from billing import money
-from chatsite.tuning.threshold.draft_policy import ENOUGH, Preview
+from chatsite.tuning.threshold.draft_policy import LEAST_MOVED_LABELS, Preview
 from chatsite.tuning.threshold.replay import Effect
 from routing.models import Policy
 
@@ -100,7 +100,7 @@ def kept(preview: Preview) -> str:
             return "not measured: no answer of these days is labelled"
         return (
             f"not measured: {preview.moved_labels} of the answers that would move are labelled, "
-            f"{ENOUGH} are the least"
+            f"{LEAST_MOVED_LABELS} are the least"
         )
     mean, least = measured
     return (

@@ -188,10 +188,10 @@ def test_two_workers_send_it_once(hook, now):
 def test_a_try_that_ended_with_its_worker_is_taken_up(hook, later, now):
     raise_alerts.test("ada", now)
     # As a worker leaves it that dies after its claim.
-    Delivery.objects.update(tries=1, due_at=now + deliveries.LEASE)
+    Delivery.objects.update(tries=1, due_at=now + deliveries.DELIVERY_LEASE)
 
     assert deliveries.deliver(now + timedelta(minutes=1)) == 0
-    assert deliveries.deliver(later(now + deliveries.LEASE)) == 1
+    assert deliveries.deliver(later(now + deliveries.DELIVERY_LEASE)) == 1
 
 
 def test_a_site_without_receivers_keeps_alerts_in_the_list(now):
