@@ -40,8 +40,8 @@ GUARDS = [
     ),
     (
         "chatsite/chat/web/views.py",
-        "        rate_limits.clicking(visitor, _network(request))\n        reply_id, rating, note",
-        "        reply_id, rating, note",
+        "        limit(visitor, _network(request))\n",
+        "",
     ),
 ]
 

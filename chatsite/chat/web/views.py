@@ -65,77 +65,74 @@ def conversation(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
 @require_POST
 def post_message(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    visitor = visitors.held(request.COOKIES)
-    of_network = _network(request)
     try:
-        rate_limits.asking(visitor, of_network)
         client_id = uuid.UUID(request.POST.get("client_id", ""))
-        text = request.POST.get("text", "")
-        changes.announce(ask.question(public_id, visitor, text, client_id, of_network))
-    except NotYours as error:
-        raise Http404 from error
-    except Refused as error:
-        return _refused(request, public_id, error)
     except ValueError:
         return HttpResponse("client_id is no UUID", status=400, content_type="text/plain")
-    return redirect("chat:conversation", public_id)
+    text = request.POST.get("text", "")
+
+    def action(visitor: str) -> Change:
+        return ask.question(public_id, visitor, text, client_id, _network(request))
+
+    return _carry_out(request, public_id, rate_limits.asking, action)
 
 
 @require_POST
 def post_retry(request: HttpRequest, public_id: uuid.UUID, reply_id: int) -> HttpResponse:
-    visitor = visitors.held(request.COOKIES)
-    try:
-        rate_limits.asking(visitor, _network(request))
-        changes.announce(retry.reply(public_id, visitor, reply_id))
-    except NotYours as error:
-        raise Http404 from error
-    except Refused as error:
-        return _refused(request, public_id, error)
-    return redirect("chat:conversation", public_id)
+    def action(visitor: str) -> Change:
+        return retry.reply(public_id, visitor, reply_id)
+
+    return _carry_out(request, public_id, rate_limits.asking, action)
 
 
 @require_POST
 def post_stop(request: HttpRequest, public_id: uuid.UUID, reply_id: int) -> HttpResponse:
-    visitor = visitors.held(request.COOKIES)
-    try:
-        rate_limits.clicking(visitor, _network(request))
-        changes.announce(stop_answer.reply(public_id, visitor, reply_id))
-    except NotYours as error:
-        raise Http404 from error
-    except Refused as error:
-        return _refused(request, public_id, error)
-    return redirect("chat:conversation", public_id)
+    def action(visitor: str) -> Change:
+        return stop_answer.reply(public_id, visitor, reply_id)
+
+    return _carry_out(request, public_id, rate_limits.clicking, action)
 
 
 @require_POST
 def post_rating(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    visitor = visitors.held(request.COOKIES)
     try:
-        rate_limits.clicking(visitor, _network(request))
         reply_id, rating, note = rate.read(request.POST)
-        changes.announce(rate.answer(public_id, visitor, reply_id, rating, note))
-    except NotYours as error:
-        raise Http404 from error
-    except Refused as error:
-        return _refused(request, public_id, error)
     except (KeyError, ValueError):
         return HttpResponse("No rating of an answer", status=400, content_type="text/plain")
-    page = reverse("chat:conversation", args=[public_id])
-    return redirect(f"{page}#message-{reply_id}")
+
+    def action(visitor: str) -> Change:
+        return rate.answer(public_id, visitor, reply_id, rating, note)
+
+    return _carry_out(request, public_id, rate_limits.clicking, action, f"#message-{reply_id}")
 
 
 @require_POST
 def post_wish_for_person(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    wanted = request.POST.get("person") == "1"
+
+    def action(visitor: str) -> Change:
+        return ask_for_person.request(public_id, visitor, wanted)
+
+    return _carry_out(request, public_id, rate_limits.clicking, action)
+
+
+def _carry_out(
+    request: HttpRequest,
+    public_id: uuid.UUID,
+    limit: Callable[[str, str], None],
+    action: Callable[[str], Change],
+    place: str = "",
+) -> HttpResponse:
+    """Do it for this visitor, within the limit, and show the page again. Raises Http404."""
     visitor = visitors.held(request.COOKIES)
     try:
-        rate_limits.clicking(visitor, _network(request))
-        wanted = request.POST.get("person") == "1"
-        changes.announce(ask_for_person.request(public_id, visitor, wanted))
+        limit(visitor, _network(request))
+        changes.announce(action(visitor))
     except NotYours as error:
         raise Http404 from error
     except Refused as error:
         return _refused(request, public_id, error)
-    return redirect("chat:conversation", public_id)
+    return redirect(f"{reverse('chat:conversation', args=[public_id])}{place}")
 
 
 @require_POST
