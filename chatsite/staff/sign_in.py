@@ -21,6 +21,8 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.crypto import get_random_string
 
+from chatsite import client_address
+
 COOKIE = "known_browser"
 UNKNOWN = "0.0.0.0"  # noqa: S104  # stands for all addresses that are none
 KNOWN_FOR = 180 * 24 * 3600  # seconds
@@ -43,16 +45,9 @@ class Adapter(DefaultAccountAdapter):
         return False
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """Behind proxies, the address that the first of ours saw: what is before it anybody writes.
-
-        What is none counts as one address.
-        """
-        address: str = request.META.get("REMOTE_ADDR", "")
-        if settings.TRUSTED_PROXIES:
-            forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
-            address = forwarded[-min(settings.TRUSTED_PROXIES, len(forwarded))].strip()
+        """What is no address counts as one, and not as nobody's."""
         try:
-            return str(ipaddress.ip_address(address))
+            return str(ipaddress.ip_address(client_address.of(request)))
         except ValueError:
             return UNKNOWN
 

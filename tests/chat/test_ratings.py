@@ -40,7 +40,7 @@ GUARDS = [
     ),
     (
         "chatsite/chat/web/views.py",
-        "        limit(visitor, _network(request))\n",
+        "        limit(visitor, network.of(request))\n",
         "",
     ),
 ]

@@ -14,6 +14,8 @@ from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.test import Client
 
+from tests.guards import guards
+
 PASSWORD = "a quiet Heron 7"
 
 
@@ -80,6 +82,22 @@ def test_the_owner_comes_in_from_another_network(owner, settings):
         signs_in(Client(REMOTE_ADDR="203.0.113.5"), f"wrong {number}")
 
     assert signs_in(Client(REMOTE_ADDR="198.51.100.7")) == 302
+
+
+@guards("chatsite/staff/sign_in.py", "client_address.of(request)", 'request.META["REMOTE_ADDR"]')
+@pytest.mark.parametrize("said", ["{}", "{}:4711", "192.0.2.1, {}", "[2001:db8::{}]:4711"])
+def test_behind_a_proxy_it_is_the_network_that_the_proxy_saw(owner, settings, said):
+    settings.TRUSTED_PROXIES = 1
+    one, other = ("5", "7") if "db8" in said else ("203.0.113.5", "198.51.100.7")
+
+    def browser(address: str) -> Client:
+        return Client(REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR=said.format(address))
+
+    for number in range(20):
+        signs_in(browser(one), f"wrong {number}")
+
+    assert signs_in(browser(one)) == 429
+    assert signs_in(browser(other)) == 302
 
 
 def test_a_known_browser_may_not_guess_for_ever(owner):

@@ -4,36 +4,25 @@ import ipaddress
 from functools import lru_cache
 
 from django.conf import settings
+from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
-from python_ipware import IpWare
 
-HEADER = "X_FORWARDED_FOR"
+from chatsite import client_address
+
 # Bits of an address that name a network: a household or a phone has a whole IPv6 /64.
 IPV4_BITS, IPV6_BITS = 24, 64
 # What cannot be read is one network, and not nobody's.
 UNKNOWN = "unknown"
 
 
+def of(request: HttpRequest) -> str:
+    """The key of the request's network."""
+    return _key(client_address.of(request), settings.SECRET_KEY)
+
+
 def key(peer: str, forwarded: str) -> str:
-    """The network's key. `peer`: at the other end of the connection; `forwarded`: the header."""
-    return _key(_client(peer, forwarded), settings.SECRET_KEY)
-
-
-def _client(peer: str, forwarded: str) -> str:
-    """The address that the outermost of our proxies saw; of a direct request, the peer's own."""
-    hops = settings.TRUSTED_PROXIES
-    if not hops or not forwarded:
-        return peer
-    # What stands before the words of our own proxies, anybody can write.
-    own = ",".join(forwarded.split(",")[-hops:])
-    address, _ = _reader(hops).get_client_ip({HEADER: own}, strict=True)
-    return str(address) if address else UNKNOWN
-
-
-@lru_cache
-def _reader(hops: int) -> IpWare:
-    # The last proxy is the peer, and not in the header.
-    return IpWare(precedence=(HEADER,), proxy_count=hops - 1)
+    """The same of a socket. `peer`: at the other end of the connection; `forwarded`: the header."""
+    return _key(client_address.read(peer, forwarded), settings.SECRET_KEY)
 
 
 @lru_cache(maxsize=4096)

@@ -72,7 +72,7 @@ def post_message(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     text = request.POST.get("text", "")
 
     def action(visitor: str) -> Change:
-        return ask.question(public_id, visitor, text, client_id, _network(request))
+        return ask.question(public_id, visitor, text, client_id, network.of(request))
 
     return _carry_out(request, public_id, rate_limits.asking, action)
 
@@ -126,7 +126,7 @@ def _carry_out(
     """Do it for this visitor, within the limit, and show the page again. Raises Http404."""
     visitor = visitors.held(request.COOKIES)
     try:
-        limit(visitor, _network(request))
+        limit(visitor, network.of(request))
         changes.announce(action(visitor))
     except NotYours as error:
         raise Http404 from error
@@ -153,7 +153,7 @@ def _leave(
     """Also of a conversation that has not begun: whoever is next here begins as a stranger."""
     visitor = visitors.held(request.COOKIES)
     try:
-        rate_limits.clicking(visitor, _network(request))
+        rate_limits.clicking(visitor, network.of(request))
         changes.announce(action(public_id, visitor))
     except TooFast as error:
         return _refused(request, public_id, error)
@@ -166,11 +166,6 @@ def _leave(
 
 def _over(request: HttpRequest) -> HttpResponse:
     return render(request, "chat/ended.html", status=410)
-
-
-def _network(request: HttpRequest) -> str:
-    meta = request.META
-    return network.key(meta.get("REMOTE_ADDR", ""), meta.get("HTTP_X_FORWARDED_FOR", ""))
 
 
 def _refused(request: HttpRequest, public_id: uuid.UUID, error: Refused) -> HttpResponse:
