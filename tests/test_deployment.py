@@ -1,4 +1,4 @@
-"""Deployment files and the README are held to the code: what they name exists, and the reverse."""
+"""Deployment files and the settings' page are held to the code, and the code to them."""
 
 import ast
 import configparser
@@ -20,6 +20,7 @@ from chatsite.celery import app as workers
 from chatsite.runtime.beat import app as beat
 
 ROOT = Path(__file__).resolve().parent.parent
+SETTINGS = (ROOT / "docs" / "settings.md").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SITE = {name: each for name, each in COMPOSE["services"].items() if each["image"] == "chatsite"}
 
@@ -67,8 +68,8 @@ OF_ONE_MACHINE = {"BIND_ADDRESS", "DEBUG", "DEMO_PORT", "PORT", "VAR_DIR", "WORK
 COMMANDS = [*composed().values(), *supervised().values()]
 
 
-def test_every_variable_read_is_in_the_readme_and_the_other_way_round():
-    rows = re.findall(r"^\| `([A-Z_]+)` \|", (ROOT / "README.md").read_text(), re.MULTILINE)
+def test_every_variable_read_is_documented_and_the_other_way_round():
+    rows = re.findall(r"^\| `([A-Z_]+)` \|", SETTINGS, re.MULTILINE)
 
     assert rows == sorted(rows)
     assert set(rows) == variables_read()
@@ -86,8 +87,8 @@ def test_compose_passes_on_every_variable_that_a_site_may_need():
     assert variables_read() - given == OF_ONE_MACHINE
 
 
-def test_what_compose_reads_from_a_file_may_be_a_secret_and_is_so_named_in_the_readme():
-    (words,) = re.findall(r"may hold a secret \(([^)]*)\)", (ROOT / "README.md").read_text())
+def test_what_compose_reads_from_a_file_may_be_a_secret_and_is_documented_as_one():
+    (words,) = re.findall(r"may hold a secret \(([^)]*)\)", SETTINGS)
     secrets = set(re.findall("[A-Z_]+", words))
     files = {
         name.removesuffix("_FILE")

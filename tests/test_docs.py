@@ -53,3 +53,7 @@ def test_every_page_is_reached_from_the_readme():
     names = {Path(target).name for target in linked}
 
     assert {page.name for page in PAGES} - names - {"README.md"} == set()
+
+
+def test_the_readme_is_read_in_five_minutes():
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 150
