@@ -14,6 +14,7 @@ class Series:
     colour: str = ""
     line: bool = False  # over bars
     dashed: bool = False  # what is not so yet
+    mark: bool = False  # single points, not joined by a line
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 // Charts: each is drawn from the table behind it, in the colours of the tokens.
 //
 // <table data-chart="line | bar | stacked" data-unit="$ | % | s">: rows go across, columns are
-// series. On a column's head, data-line makes it a line over bars, data-dashed a forecast, and
-// data-colour (strong, cheap, ...) names its token. A cell's data-value is what is drawn, none is a
+// series. On a column's head, data-line makes it a line over bars, data-dashed a forecast,
+// data-mark single points, and data-colour (strong, cheap, ...) names its token. A cell's data-value is what is drawn, none is a
 // gap; its words are the tooltip's, and its link is where a click leads.
 const drawn = new Map();
 const token = (name) => getComputedStyle(document.body).getPropertyValue(`--${name}`).trim();
@@ -19,7 +19,7 @@ const units = {
 };
 
 const series = (table, head, number) => {
-  const { colour = `${number + 1}`, line, dashed } = head.dataset;
+  const { colour = `${number + 1}`, line, dashed, mark } = head.dataset;
   const paint = token(`chart-${colour}`);
   const kind = table.dataset.chart;
   const asLine = line !== undefined || kind === "line";
@@ -34,7 +34,8 @@ const series = (table, head, number) => {
     backgroundColor: paint,
     borderWidth: asLine ? 2 : 0,
     borderDash: dashed === undefined ? [] : [6, 4],
-    pointStyle: asLine ? "line" : "rectRounded",
+    pointStyle: mark !== undefined ? "circle" : asLine ? "line" : "rectRounded",
+    pointRadius: mark !== undefined ? 6 : 2,
     stack: kind === "stacked" && !asLine ? "bars" : `${number}`,
     order: asLine ? 0 : 1,
   };
@@ -55,6 +56,7 @@ const options = (table) => {
   const label = ({ dataset, dataIndex, datasetIndex }) =>
     `${dataset.label}: ${said(cell(dataIndex, datasetIndex))}`;
   return {
+    animation: false,
     onClick: (_, [hit]) => hit && cell(hit.index, hit.datasetIndex).querySelector("a")?.click(),
     scales: {
       x: { stacked, border: { color: line }, grid: { display: false }, ticks: text },
@@ -93,7 +95,7 @@ const draw = () => {
 const repaint = () => {
   for (const [table, chart] of drawn) {
     chart.data = content(table);
-    chart.options = { ...options(table), animation: false };
+    chart.options = options(table);
     chart.resize();
     chart.update("none");
   }

@@ -16,10 +16,10 @@ from billing.tasks import pace
 from chatsite.context import models_banner
 from chatsite.tuning.threshold import (
     considered_replies,
-    curves,
     draft_policy,
     preview_text,
     targets,
+    threshold_charts,
 )
 from chatsite.tuning.threshold.forms import DAYS, QUALITY, SAVING, STRONG, Asked, Save, Try
 from routing import policies, trials
@@ -84,7 +84,7 @@ def begin(request: HttpRequest) -> HttpResponse:
     except (NothingChanged, Overtaken, TrialRuns, CannotBeShadow) as error:
         sent.add_error(None, str(error))
         return _refused(request, 409, sent)
-    messages.success(request, f"{trial} of version {trial.policy.version} runs.")
+    messages.success(request, f"{trial} of version {trial.policy.version} is running.")
     return redirect("tuning:trial", trial.pk)
 
 
@@ -130,7 +130,7 @@ def _context(request: HttpRequest, sent: Any) -> dict[str, Any]:
         draft = draft_policy.of(in_force, settings, value)
     return {
         **admin.site.each_context(request),
-        "title": "The threshold and its effect",
+        "title": "Threshold",
         "in_force": in_force,
         "models_banner": partial(models_banner, request, in_force),
         "settings": settings,
@@ -145,10 +145,9 @@ def _context(request: HttpRequest, sent: Any) -> dict[str, Any]:
         "found": found,
         "problem": problem,
         "preview": preview,
-        "pictures": curves.of(preview, in_force.threshold) if preview else None,
+        "charts": threshold_charts.of(preview, in_force.threshold) if preview else [],
         "said": preview_text.said(preview.effect, days) if preview else "",
         "rows": preview_text.rows(preview.effect) if preview else [],
-        "points": preview_text.points(preview.drawn) if preview else [],
         "kept": preview_text.kept(preview) if preview else "",
         "notes": preview_text.notes(preview, draft) if preview else [],
         "page": page,
