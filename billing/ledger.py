@@ -309,9 +309,9 @@ def _why_estimated(usage: Usage | Estimate | None, outcome: str) -> str:
         case Estimate(why=why):
             return why
         case None if outcome == EXPIRED:
-            return "Nobody settled the call in time: charged as reserved."
+            return "The call was not settled in time, so the reserved amount was charged."
         case None:
-            return "The provider did not say how many tokens it bills: charged as reserved."
+            return "The provider did not report the tokens, so the reserved amount was charged."
     assert_never(usage)
 
 

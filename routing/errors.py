@@ -43,13 +43,17 @@ class NoPolicy(RoutingError):
 
 class NothingChanged(RoutingError):
     def __init__(self, version: int) -> None:
-        super().__init__(f"Version {version} in force has the same settings")
+        super().__init__(
+            f"Nothing to save: version {version}, which is in force, has the same settings"
+        )
         self.version = version
 
 
 class TrialRuns(RoutingError):
     def __init__(self, trial: int) -> None:
-        super().__init__(f"Trial {trial} runs: one at a time. Stop it, or adopt its version, first")
+        super().__init__(
+            f"Trial {trial} is running. Stop it or adopt its version before you start another"
+        )
 
 
 class NotRunning(RoutingError):
@@ -60,7 +64,7 @@ class NotRunning(RoutingError):
 class CannotBeShadow(RoutingError):
     def __init__(self) -> None:
         super().__init__(
-            "A shadow calls no model, and this analyzer would have to: try it as an A/B test"
+            "A silent test calls no model, but this analyzer has to. Run an A/B test instead"
         )
 
 

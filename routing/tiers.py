@@ -51,7 +51,7 @@ def slots(
     other, *_ = _slots(Tier.CHEAP if tier == Tier.STRONG else Tier.STRONG, policy, health)
     if not health.admits(other.model):
         return (own, *others)
-    ill = "is gone from the provider" if own.model in health.refused else "fails and is paused"
+    ill = "is gone from the provider" if own.model in health.refused else "is failing and paused"
     why = f"{own.model} {ill}, so {other.model} of the {other.tier} tier was asked."
     instead = Slot(other.tier, other.model, other.successor, other.output_limit, why)
     return (instead, own, *others)

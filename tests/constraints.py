@@ -31,8 +31,16 @@ def removed(name: str) -> tuple[str, str, str]:
     for path, text in _migrations():
         if f'"{name}"' not in text:
             continue
-        for node in ast.walk(ast.parse(text)):
-            if isinstance(node, ast.Call) and _named(node) == name and _is_constraint(node):
+        calls = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
+        # That changes a message alone, and not the database.
+        altered = {
+            keyword.value
+            for call in calls
+            if isinstance(call.func, ast.Attribute) and call.func.attr == "AlterConstraint"
+            for keyword in call.keywords
+        }
+        for node in calls:
+            if node not in altered and _named(node) == name and _is_constraint(node):
                 old = ast.get_source_segment(text, node)
                 assert old is not None
                 return str(path.relative_to(ROOT)), old, NOTHING.format(name=name)

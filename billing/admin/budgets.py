@@ -92,22 +92,22 @@ class BudgetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # as above
             "Spread over the period",
             {
                 "fields": PACING,
-                "description": "While pacing keeps the budget on track, the steps below are "
-                "paused, "
-                "except the last two. Otherwise the larger of the two increases applies. Every "
-                "change is logged, and one click stops it.",
+                "description": "While pacing keeps the budget on track, only the last two steps "
+                "below apply. Otherwise the larger of the two increases applies. "
+                "Every change is logged, and one click stops pacing.",
             },
         ),
         (
             "As the budget runs low",
             {
                 "fields": LADDER,
-                "description": "Steps that save money, each on top of the one before. They "
-                "depend on "
-                "what has been spent; calls in progress do not count. What a budget moves to the "
-                "cheap model stays there, even where the answer check doubts it. A visitor or "
-                "network whose own budget has reached the cheap model gets shorter answers. A "
-                "budget for one tier or model never goes further than the cheap model.",
+                "description": "Steps that save money. Each one adds to those before it. They "
+                "depend on what has been spent; calls in progress do not count. "
+                "If a budget sends a message to the cheap model, the strong model "
+                "does not write it again, even if the answer is doubted. A "
+                "visitor or network whose own budget has reached the cheap model "
+                "gets shorter answers. A budget for one tier or model never goes "
+                "further than the cheap model.",
             },
         ),
     )
@@ -245,7 +245,10 @@ class AdjustmentAdmin(
     WrittenByTheLedger,
     admin.ModelAdmin,  # type: ignore[type-arg]  # as above
 ):
-    when_empty = "No budget is paced yet. A daily or monthly budget can be: see its page."
+    when_empty = (
+        "No budget uses pacing yet. You can turn it on for a daily or monthly budget of "
+        "the site, on the budget's page."
+    )
 
     limit_dollars = dollars("limit")
     spent_dollars = dollars("spent")

@@ -68,7 +68,7 @@ class LedgerEntryAdmin(
     sortable_by = ["reference", "called_at", "amount_dollars"]
     show_facets = admin.ShowFacets.NEVER
     search_fields = ["reference__startswith"]
-    search_help_text = "How a reference begins, such as reply:12"
+    search_help_text = "Beginning of a reference, such as reply:12"
     show_full_result_count = False
     readonly_fields = [
         "reference",
@@ -121,7 +121,7 @@ class LedgerEntryAdmin(
         try:
             found = self.get_changelist_instance(request).queryset
         except IncorrectLookupParameters:
-            return HttpResponseBadRequest("No such filter.")
+            return HttpResponseBadRequest("There is no such filter.")
         return downloads.spreadsheet(request, "entries.csv", entries_export.lines(found))
 
     def get_urls(self) -> list[URLPattern]:

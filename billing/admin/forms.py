@@ -30,14 +30,19 @@ class DollarField(forms.DecimalField):
 
 
 class PriceForm(forms.ModelForm[Price]):
-    input = DollarField(help_text="Dollars per million tokens, as are the others.")
-    cached_input = DollarField(required=False, help_text="Blank: as input.")
-    cache_write = DollarField(required=False, help_text="Blank: as input.")
+    input = DollarField(help_text="Dollars per million tokens.")
+    cached_input = DollarField(
+        required=False, help_text="Dollars per million tokens. Blank: same as input."
+    )
+    cache_write = DollarField(
+        required=False, help_text="Dollars per million tokens. Blank: same as input."
+    )
     output = DollarField()
     confirmed = forms.BooleanField(
         required=False,
-        label="The prices are right as typed",
-        help_text="For a price that looks like a slip, by 1000 for example.",
+        label="The prices are correct",
+        help_text="Tick this if a price looks wrong, for example 1000 times too high, but is "
+        "correct.",
     )
 
     class Meta:
@@ -82,15 +87,15 @@ PACING: tuple[str, ...] = ("paces_itself", "pace_at_most")
 
 
 class BudgetForm(forms.ModelForm[Budget]):
-    limit = DollarField(help_text="Dollars. What is spent already stays counted.")
+    limit = DollarField(help_text="In dollars. What was already spent in this period still counts.")
     reserve = forms.IntegerField(
         required=False,
         min_value=0,
         max_value=90,
         label="Reserve (%)",
-        help_text="Percent of the limit that only cheap answers to first questions and to "
-        "conversations under way may use, so that one busy network cannot use up everybody's "
-        "budget. Blank: none.",
+        help_text="Percent of the limit that is kept for cheap answers to first questions and to "
+        "conversations in progress. So one busy network cannot use up the budget for "
+        "everybody. Blank: none.",
     )
 
     class Meta:

@@ -152,7 +152,7 @@ class AlertAdmin(WrittenByTheWatch, admin.ModelAdmin[Alert]):
         assert request.user.is_authenticated
         alert = get_object_or_404(Alert, pk=alert_id)
         if not raise_alerts.acknowledge(Alert.objects.filter(pk=alert.pk), request.user):
-            messages.info(request, "It was acknowledged already.")
+            messages.info(request, "This alert was already acknowledged.")
         return redirect("admin:alerts_alert_change", alert_id)
 
     def test(self, request: HttpRequest) -> HttpResponse:
@@ -167,7 +167,8 @@ class AlertAdmin(WrittenByTheWatch, admin.ModelAdmin[Alert]):
         else:
             messages.warning(
                 request,
-                "It is shown here only: neither ALERT_EMAILS nor ALERT_WEBHOOK_URL is set.",
+                "The test alert is only shown here, because neither ALERT_EMAILS nor "
+                "ALERT_WEBHOOK_URL is set.",
             )
         return redirect("admin:alerts_alert_change", alert.pk)
 

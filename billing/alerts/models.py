@@ -22,26 +22,28 @@ class Alert(models.Model):
     """Something about the costs that people should know. Raised once for each crossing."""
 
     class Rule(models.TextChoices):
-        BUDGET = "budget", "budget line reached"
-        FORECAST = "forecast", "budget will be overrun"
-        PACING = "pacing", "pacing at its bound"
-        HOUR = "hour", "unusual hour"
-        CONVERSATION = "conversation", "unusual conversation"
-        MODEL = "model", "unknown model"
+        BUDGET = "budget", "budget warning"
+        FORECAST = "forecast", "budget will be exceeded"
+        PACING = "pacing", "pacing at its limit"
+        HOUR = "hour", "unusually expensive hour"
+        CONVERSATION = "conversation", "unusually expensive conversation"
+        MODEL = "model", "model without a price"
         BILL = "bill", "provider's bill"
         TEST = "test", "test"
 
     rule = models.CharField(max_length=12, choices=Rule)
-    subject = models.CharField(max_length=200, help_text="What it is about.")
+    subject = models.CharField(max_length=200, help_text="What the alert is about.")
     window = models.CharField(
-        max_length=100, blank=True, help_text="In which it was crossed; blank: once and for all."
+        max_length=100,
+        blank=True,
+        help_text="Budget period in which it was raised. Blank: raised once, whatever the period.",
     )
-    line = models.PositiveSmallIntegerField(default=0, help_text="Percent of a budget.")
+    line = models.PositiveSmallIntegerField(default=0, help_text="Percentage of the budget.")
     text = models.CharField(max_length=300)
     quiet = models.BooleanField(
         default=False,
         db_default=False,
-        help_text="Only in the list of alerts: not sent, and not shown on other pages.",
+        help_text="Shown in the list of alerts only. Not sent, and not shown on other pages.",
     )
     raised_at = models.DateTimeField(default=timezone.now)
     # Null until a person has seen to it.
@@ -102,13 +104,13 @@ class Delivery(models.Model):
     alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="deliveries")
     channel = models.CharField(max_length=7, choices=Channel)
     recipient = models.CharField(
-        max_length=254, blank=True, db_default="", help_text="E-mail address; blank: the webhook."
+        max_length=254, blank=True, db_default="", help_text="E-mail address. Blank: the webhook."
     )
     state = models.CharField(max_length=8, choices=State, default=State.DUE)
     tries = models.PositiveSmallIntegerField(default=0)
     # While one tries, later than that takes: a try that ended with its process is taken up then.
     due_at = models.DateTimeField(default=timezone.now)
-    result = models.CharField(max_length=200, blank=True, help_text="Of the last try.")
+    result = models.CharField(max_length=200, blank=True, help_text="Result of the last try.")
 
     class Meta:
         ordering = ["-id"]

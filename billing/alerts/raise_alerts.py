@@ -35,7 +35,7 @@ def look_back(now: datetime) -> list[Alert]:
 
 def test(name: str, now: datetime) -> Alert:
     """An alert that says it is none, to try the channels; `name` is who asks for it."""
-    text = f"{name} is trying whether alerts arrive. Nothing is wrong."
+    text = f"{name} sent this test alert. Nothing is wrong."
     (alert,) = _raised([Finding(Alert.Rule.TEST, name, text, window=now.isoformat())], now)
     return alert
 

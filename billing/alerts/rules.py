@@ -40,8 +40,8 @@ TURNED_AWAY = {
     Budget.Scope.CONVERSATION: " Its customer is being turned away.",
     Budget.Scope.VISITOR: " The visitor is being turned away.",
     Budget.Scope.ADDRESS: " Customers on that network are being turned away.",
-    Budget.Scope.TIER: " That tier is no longer asked.",
-    Budget.Scope.MODEL: " That model is no longer asked.",
+    Budget.Scope.TIER: " This tier is not used any more.",
+    Budget.Scope.MODEL: " This model is not used any more.",
 }
 
 Rule = Alert.Rule
@@ -124,9 +124,10 @@ def bounds(now: datetime) -> Iterator[Finding]:
             yield Finding(
                 Rule.PACING,
                 str(budget),
-                f"{budget} has raised the threshold by {points:g}, the most it may, and is still on"
+                f"{budget} has raised the threshold by {points:g}, its limit, and is still on"
                 f" course for {shown(last.expected or 0)} of its {shown(budget.limit)}"
-                f" {PER[budget.period]}. Let it raise the threshold further, or raise its limit.",
+                f" {PER[budget.period]}. Allow a higher threshold, or raise"
+                " the budget's limit.",
                 window=_window(window),
             )
 
@@ -149,7 +150,7 @@ def unusual_hour(now: datetime) -> Iterator[Finding]:
         yield Finding(
             Rule.HOUR,
             "site",
-            f"This hour has cost {shown(cost)} so far. An ordinary hour of the past week cost up to"
+            f"This hour has cost {shown(cost)} so far. A usual hour of the past week cost up to"
             f" {shown(most)}.",
             window=begun.isoformat(),
         )

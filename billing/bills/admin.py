@@ -38,7 +38,7 @@ class BilledDayAdmin(WrittenByTheLedger, admin.ModelAdmin[BilledDay]):
     list_display = ["day", "named", "recorded_", "billed_", "difference", "odd", "why"]
     list_filter = [Unexplained]
     search_fields = ["model"]
-    search_help_text = "A model."
+    search_help_text = "Name of a model"
     date_hierarchy = "day"
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
@@ -73,7 +73,7 @@ class BilledDayAdmin(WrittenByTheLedger, admin.ModelAdmin[BilledDay]):
     def difference(self, billed: BilledDay) -> str:
         return "" if billed.billed is None else shown(billed.difference, signed=True)
 
-    @admin.display(description="not explained", ordering="unexplained")
+    @admin.display(description="unexplained", ordering="unexplained")
     def odd(self, billed: BilledDay) -> str | SafeString:
         if not billed.unexplained:
             return ""
@@ -103,16 +103,21 @@ def _reading() -> str | SafeString:
     """What the days below rest on, or what is lacking."""
     if not settings.OPENAI_ADMIN_KEY:
         return (
-            "The provider's bill is not read: it takes an admin key of the provider's. Set "
-            "OPENAI_ADMIN_KEY, or OPENAI_ADMIN_KEY_FILE, and start the site again; each night then "
-            "compares the newest days."
+            "To compare costs with the provider's bill, set OPENAI_ADMIN_KEY (or "
+            "OPENAI_ADMIN_KEY_FILE) to an admin key of the provider and restart the site. The "
+            "newest days are then compared every night."
         )
     newest = BillReading.objects.first()
     if newest is None:
-        return "The provider's bill has not been read yet: each night compares the newest days."
+        return (
+            "The provider's bill has not been read yet. The newest days are compared every night."
+        )
     at = formats.date_format(timezone.localtime(newest.read_at), "j M Y, H:i")
     if newest.problem:
-        return f"The provider's bill could not be read on {at}: {newest.problem}. Each night tries."
+        return (
+            f"The provider's bill could not be read on {at}: {newest.problem}. "
+            "It is read again every night."
+        )
     return format_html(
         "Compared on {}. Days are the provider's, in UTC. <code>manage.py reconcile --correct DAY"
         "</code> brings the ledger to the bill by one more entry.",

@@ -9,20 +9,22 @@ class BilledDay(models.Model):
     """One model on one day of the provider's, which is in UTC. Amounts are nano-dollars."""
 
     day = models.DateField()
-    model = models.CharField(max_length=100, blank=True, help_text="Blank: of no model.")
-    recorded = models.BigIntegerField(help_text="On the ledger.")
+    model = models.CharField(
+        max_length=100, blank=True, help_text="Blank: the bill names no model."
+    )
+    recorded = models.BigIntegerField(help_text="Cost in the ledger.")
     # Null while the provider has no figures of the day.
     billed = models.BigIntegerField(null=True)
     unexplained = models.BigIntegerField(
-        default=0, help_text="Of the difference, what nothing known of the calls accounts for."
+        default=0, help_text="Part of the difference that no known reason explains."
     )
-    explanation = models.TextField(blank=True, help_text="Blank where both are equal.")
+    explanation = models.TextField(blank=True, help_text="Blank if there is no difference.")
     compared_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         ordering = ["-day", "model"]
-        verbose_name = "day of the bill"
-        verbose_name_plural = "days of the bill"
+        verbose_name = "day on the bill"
+        verbose_name_plural = "days on the bill"
         constraints = [
             models.UniqueConstraint(fields=["day", "model"], name="bills_one_line_a_day_and_model"),
             models.CheckConstraint(
@@ -47,7 +49,9 @@ class BillReading(models.Model):
     """One attempt to read the provider's bill."""
 
     read_at = models.DateTimeField(default=timezone.now)
-    problem = models.CharField(max_length=200, blank=True, help_text="Blank where it was read.")
+    problem = models.CharField(
+        max_length=200, blank=True, help_text="Blank if the bill could be read."
+    )
 
     class Meta:
         ordering = ["-read_at"]

@@ -22,14 +22,23 @@ LATE = timedelta(days=2)
 
 
 class Reason(StrEnum):
-    ROUNDING = "each call is rounded up, and the provider's figure to a millionth of a dollar"
-    ESTIMATED = "calls whose usage is unknown, charged as reserved"
-    EDGE = "calls across midnight UTC, which the provider may count on the other day"
-    ASSUMED = "calls at an assumed price: the model or service tier that answered has none"
-    NOT_OURS = "billed beyond the entries: calls that are not this site's, or a price too low here"
-    TOO_MUCH = "recorded beyond the bill: a credit of the provider's, or a price too high here"
-    LATE = "the provider has no figures of this day yet"
-    MISSING = "the provider has no figures of this day"
+    ROUNDING = (
+        "rounding: each call is rounded up here, and the provider rounds to a millionth of a dollar"
+    )
+    ESTIMATED = "calls with unknown usage, charged at the reserved amount"
+    EDGE = "calls around midnight UTC, which the provider may count on another day"
+    ASSUMED = (
+        "calls at an assumed price, because the model or service tier that answered has no price"
+    )
+    NOT_OURS = (
+        "billed but not recorded: calls from elsewhere with the same key, or a price that "
+        "is too low here"
+    )
+    TOO_MUCH = (
+        "recorded but not billed: a credit from the provider, or a price that is too high here"
+    )
+    LATE = "the provider has no figures for this day yet"
+    MISSING = "the provider has no figures for this day"
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,8 +77,8 @@ def lines(typed: str) -> list[int]:
     """Warning lines in percent, the lowest first, from "80, 95". Raises ValueError in words."""
     words = typed.replace(",", " ").split()
     if not all(word.isdecimal() and 1 <= int(word) <= FULL for word in words):
-        raise ValueError("Whole numbers from 1 to 100, such as 80, 95.")
+        raise ValueError("Enter whole numbers from 1 to 100, such as 80, 95.")
     found = sorted({int(word) for word in words})
     if len(found) > MOST_LINES:
-        raise ValueError(f"At most {MOST_LINES} lines: more warnings are not read.")
+        raise ValueError(f"At most {MOST_LINES} warning lines.")
     return found

@@ -23,7 +23,7 @@ TITLES = {
     Preset.MONTH_LONG: "30 days",
     Preset.MONTH: "This month",
     Preset.LAST: "Last month",
-    Preset.CUSTOM: "From and to",
+    Preset.CUSTOM: "Custom",
 }
 # Days up to which each is an hour's, or a day's, width apart in a chart.
 HOURLY, DAILY = 2, 100

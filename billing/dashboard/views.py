@@ -152,7 +152,7 @@ def _burn_down(found: list[Gauge], by_day: list[int], now: datetime) -> list[Cha
     is_spent = forecast.spent >= forecast.limit
     if (forecast.hit_at and not is_spent) or gauge.budget.paces_itself:
         part = reverse("admin:billing_budget_lasting", args=[gauge.budget.pk])
-        more = More("At which threshold it lasts", gauge.url, part)
+        more = More("Which threshold makes it last?", gauge.url, part)
     return [panels.burn_down(_month(now), gauge.limit, by_day, coming, note, more)]
 
 

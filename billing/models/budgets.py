@@ -54,7 +54,7 @@ class Budget(models.Model):
     period = models.CharField(
         max_length=5,
         choices={period.value: period.value.capitalize() for period in Period},
-        help_text="In the site's time zone. A total never starts again.",
+        help_text="In the site's time zone. A total never starts over.",
     )
     limit = models.BigIntegerField(validators=[MinValueValidator(0)], help_text="Nano-dollars.")
     active = models.BooleanField(default=True)
@@ -62,14 +62,16 @@ class Budget(models.Model):
         default=0,
         db_default=0,
         validators=[MaxValueValidator(90)],
-        help_text="Percent of the limit kept for cheap answers to first questions and to "
-        "conversations under way, so that one busy network cannot use up everybody's share.",
+        help_text="Percent of the limit that is kept for cheap answers to first questions and to "
+        "conversations in progress. So one busy network cannot use up the budget for "
+        "everybody.",
     )
     warning_lines = models.CharField(
         max_length=40,
         default="80, 95, 100",
         blank=True,
-        help_text="Percent spent at which an alert is sent, such as 80, 95, 100. Blank: no alerts.",
+        help_text="An alert is sent when this percentage is spent, such as 80, 95, 100. Blank: "
+        "no alerts.",
     )
     # The ladder: null where a step is left out.
     economise_from = _step(
@@ -81,7 +83,7 @@ class Budget(models.Model):
         "by up to (points)",
         default=3,
         validators=[MinValueValidator(0), MaxValueValidator(MOST_POINTS)],
-        help_text="How far the threshold has risen when the whole budget is spent, 0 to 10.",
+        help_text="How many points the threshold has risen when the budget is used up, 0 to 10.",
     )
     economise_curve = models.CharField(
         "rising",
@@ -106,11 +108,9 @@ class Budget(models.Model):
     later_from = _step(
         "stop AI answers at (%)",
         100,
-        "From here on, no model is asked: customers get approved answers, or are told "
-        "that a person "
-        "will answer or to come back later. The same happens whenever the rest of the "
-        "budget is too "
-        "small for an answer.",
+        "From here on, no model is asked. Customers get an approved answer, or read that a "
+        "person will answer, or that they should come back later. The same happens when what is "
+        "left of the budget is too little for an answer.",
     )
     paces_itself = models.BooleanField(
         "spread over the period",
@@ -122,7 +122,8 @@ class Budget(models.Model):
         "raise the threshold by at most",
         default=2,
         validators=[MinValueValidator(LEAST_POINTS), MaxValueValidator(MOST_POINTS)],
-        help_text="Points above the policy's threshold, 0.1 to 10. It is never lowered below that.",
+        help_text="Points added to the policy's threshold, 0.1 to 10. Pacing never lowers the "
+        "threshold below the policy's.",
     )
     # In force in the window in which it was found; the next begins without.
     paced_points = models.FloatField(default=0, editable=False)
@@ -146,7 +147,7 @@ class Budget(models.Model):
             models.CheckConstraint(
                 condition=Q(*(Q(**{f"{step}__range": (1, 100)}) for step in STEPS)),
                 name="billing_steps_in_percent",
-                violation_error_message="A step begins at 1 to 100 percent.",
+                violation_error_message="Enter 1 to 100 percent for each step.",
             ),
             models.CheckConstraint(
                 # A step that is left out is null, and a comparison with it passes.
@@ -157,7 +158,7 @@ class Budget(models.Model):
                     )
                 ),
                 name="billing_steps_in_order",
-                violation_error_message="A step cannot begin before the one above it.",
+                violation_error_message="A step cannot start before the step above it.",
             ),
             models.CheckConstraint(
                 condition=Q(economise_by__gte=0, economise_by__lte=MOST_POINTS),

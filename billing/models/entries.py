@@ -33,7 +33,7 @@ class LedgerEntry(models.Model):
         RECONCILIATION = "reconciliation"  # no call: what the provider billed beside the entries
 
     reference = models.CharField(
-        max_length=100, unique=True, help_text="Names the call: reply, number and attempt."
+        max_length=100, unique=True, help_text="Name of the call: reply, number and attempt."
     )
     purpose = models.CharField(max_length=20, choices=Purpose)
     outcome = models.CharField(max_length=20, help_text="How the call ended.")
@@ -43,9 +43,11 @@ class LedgerEntry(models.Model):
     model_requested = models.CharField(max_length=100)
     model_returned = models.CharField(max_length=100, blank=True)
     service_tier = models.CharField(
-        max_length=20, help_text="As the response names it, if it does."
+        max_length=20, help_text="As named in the response; blank if it was not."
     )
-    request_id = models.CharField(max_length=100, blank=True, help_text="The provider's.")
+    request_id = models.CharField(
+        max_length=100, blank=True, help_text="The provider's id of the request."
+    )
     called_at = models.DateTimeField()
     settled_at = models.DateTimeField()
     # Null where nobody knows; the amount is then what was reserved.
@@ -54,13 +56,14 @@ class LedgerEntry(models.Model):
     cache_write_tokens = models.BigIntegerField(null=True)
     output_tokens = models.BigIntegerField(null=True)
     reasoning_tokens = models.BigIntegerField(null=True)
-    estimated = models.BooleanField(help_text="The provider did not say exactly what it bills.")
+    estimated = models.BooleanField(help_text="The provider did not report the exact usage.")
     estimated_because = models.CharField(
         "why estimated", max_length=200, blank=True, default="", db_default=""
     )
     price = models.ForeignKey(Price, on_delete=models.PROTECT, related_name="+")
     price_assumed = models.BooleanField(
-        help_text="Another model or service tier answered: the price is that of the one asked."
+        help_text="Another model or service tier answered. It has no price, so the price of the "
+        "requested one is used."
     )
     # As in force when the call was made, per million tokens.
     input_rate = models.BigIntegerField()
@@ -71,9 +74,9 @@ class LedgerEntry(models.Model):
     amount = models.BigIntegerField()
     # Null where there is nothing to compare with, or the tokens are not known.
     compared_amount = models.BigIntegerField(
-        "cost compared with",
+        "other model",
         null=True,
-        help_text="What the same tokens would have cost on the model that it is compared with.",
+        help_text="What the same tokens would have cost on the other model.",
     )
     windows = models.JSONField(default=list, help_text="Ids of the budget windows it counts in.")
 
@@ -167,11 +170,11 @@ class Hold(models.Model):
         max_length=100, blank=True, help_text="The model that could have answered instead."
     )
     amount = models.BigIntegerField(
-        help_text="Held now; 0 once the next attempt has taken it over."
+        help_text="Amount held now. 0 once the next attempt has taken it over."
     )
     worst_case = models.BigIntegerField(
         db_default=0,
-        help_text="The most that the call can cost, charged if its usage stays unknown.",
+        help_text="Most that the call can cost. Charged if its usage stays unknown.",
     )
     windows = models.JSONField(default=list)
     called_at = models.DateTimeField()

@@ -16,17 +16,18 @@ class PacingChange(models.Model):
         max_length=8, choices={outcome.value: outcome.value for outcome in Outcome}
     )
     points_before = models.FloatField()
-    points = models.FloatField(help_text="By which the threshold is raised from then on.")
+    points = models.FloatField(help_text="Points added to the threshold from then on.")
     reason = models.CharField(max_length=300)
     limit = models.BigIntegerField()
     spent = models.BigIntegerField()
     # Null where a person stopped it.
     expected = models.BigIntegerField(
-        null=True, help_text="What will be spent by the end with the threshold so raised."
+        null=True,
+        help_text="Expected spending by the end of the period, with the raised threshold.",
     )
     # Null where it is not before the end.
     hit_at = models.DateTimeField(
-        null=True, help_text="When the limit would be reached at the policy's threshold."
+        null=True, help_text="When the limit would be reached with the policy's threshold."
     )
     # Null where the hourly look did it.
     by = models.ForeignKey(

@@ -11,7 +11,7 @@ from django.utils import timezone
 from billing.errors import AppendOnly
 from billing.prices.pricing import Rate
 
-UNCHANGING = "A price is changed by a new row with a later date."
+UNCHANGING = "Prices are never edited. Add a new one with a later date."
 
 
 class PriceQuerySet(models.QuerySet["Price"]):
@@ -34,7 +34,7 @@ class Price(models.Model):
         max_length=20, default="default", help_text="default, flex, priority or batch"
     )
     effective_from = models.DateTimeField(
-        default=timezone.now, help_text="Calls made from then on cost this much."
+        default=timezone.now, help_text="The price counts for calls from this moment on."
     )
     input = models.BigIntegerField(validators=[MinValueValidator(0)])
     # Null where the provider lists none: input's price applies.
@@ -51,7 +51,7 @@ class Price(models.Model):
             models.UniqueConstraint(
                 fields=["model", "service_tier", "effective_from"],
                 name="billing_one_price_at_once",
-                violation_error_message="There is already a price from that moment on.",
+                violation_error_message="This model already has a price from that moment on.",
             ),
             models.CheckConstraint(
                 condition=Q(input__gte=0, output__gte=0)

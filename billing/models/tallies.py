@@ -8,7 +8,7 @@ class Tally(models.Model):
 
     quarter = models.DateTimeField()
     tier = models.CharField(max_length=20)
-    model = models.CharField(max_length=100, help_text="As asked for.")
+    model = models.CharField(max_length=100, help_text="Requested model.")
     purpose = models.CharField(max_length=20)
     outcome = models.CharField(max_length=20)
     calls = models.BigIntegerField()
@@ -17,12 +17,12 @@ class Tally(models.Model):
     output_tokens = models.BigIntegerField()
     reasoning_tokens = models.BigIntegerField()
     amount = models.BigIntegerField()
-    estimated_amount = models.BigIntegerField(help_text="Of the amount, what is estimated.")
+    estimated_amount = models.BigIntegerField(help_text="Part of the amount that is estimated.")
     compared_amount = models.BigIntegerField(
-        help_text="On the model compared with; the amount itself where there is none."
+        help_text="Cost on the other model. If there is none, the amount itself."
     )
-    milliseconds = models.BigIntegerField(help_text="From the call to its settlement, all of them.")
-    within_1s = models.BigIntegerField(help_text="Calls that took no longer, as below.")
+    milliseconds = models.BigIntegerField(help_text="Sum of the times from call to settlement.")
+    within_1s = models.BigIntegerField(help_text="Calls that took at most this long.")
     within_2s = models.BigIntegerField()
     within_4s = models.BigIntegerField()
     within_8s = models.BigIntegerField()
@@ -50,8 +50,8 @@ class ConversationCost(models.Model):
     visitor = models.CharField(max_length=100, blank=True)
     calls = models.BigIntegerField()
     amount = models.BigIntegerField()
-    first_at = models.DateTimeField(help_text="Its first call.")
-    last_at = models.DateTimeField(help_text="Its last call.")
+    first_at = models.DateTimeField(help_text="First call.")
+    last_at = models.DateTimeField(help_text="Last call.")
 
     class Meta:
         ordering = ["id"]

@@ -41,8 +41,9 @@ STRIDE = 5
 
 WORDS = {
     Step.CHEAP_ONLY: "The cheap model answers everything.",
-    Step.APPROVED: "Questions with an approved answer get it, without a model.",
-    Step.LATER: "No AI answers: approved answers, a person, or “please come back later”.",
+    Step.APPROVED: "Questions with an approved answer get that answer, without a model.",
+    Step.LATER: "AI answers stop. Customers get an approved answer, a person, or a request to "
+    "come back later.",
 }
 
 
@@ -100,7 +101,7 @@ def call(
     except NoRoom as error:
         if choice.tier == Tier.CHEAP:
             raise
-        shift = Shift(HIGHEST_THRESHOLD, f"the budget “{error.budget}” has no room for more")
+        shift = Shift(HIGHEST_THRESHOLD, f"the budget “{error.budget}” is used up")
         decisions.decide(reply.reference, turn, policy, score, shift, claimed.part)
         return model_call.reserve(replace(claimed, spared=True), Tier.CHEAP, health, rises=False)
 

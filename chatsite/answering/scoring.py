@@ -70,7 +70,7 @@ def at_hand(
     if not decisions.wants_a_model(turn, policy, means.shift):
         return None
     if means.step >= Step.CHEAP_ONLY:
-        return NoScore("the budgets leave the cheap tier alone, whatever a model says")
+        return NoScore("the budgets only allow the cheap model, so no model was asked for a score")
     model = tiers.scorer(policy, health)
     if not model:
         return NoScore(f"{policy.cheap_model} does not answer and was not asked to rate it")
@@ -133,7 +133,7 @@ class Scorer:
     async def score(self, unscored: Unscored) -> Score | NoScore:
         """The model's score for the turn, or why there is none within the policy's time."""
         if asyncio.get_running_loop().time() < self._silent_until:
-            return NoScore("the model kept giving no scores and is not asked for a while")
+            return NoScore("the model gave no scores several times and is not asked for a while")
         wanted = _Wanted(unscored.claimed, unscored.model)
         self._waiting.append(wanted)
         if self._gathering is None or self._gathering.done():
@@ -217,10 +217,10 @@ class Scorer:
             await self._writes.run(partial(_reserve, batch, messages))
         except NoRoom as error:
             logger.info("%s not asked: %s", reference, error)
-            return NoScore("a budget has no room to ask the model")
+            return NoScore("the budget is used up, so no model was asked for a score")
         except NoPrice as error:
             logger.error("%s not asked: %s", reference, error)
-            return NoScore("the model has no price and was not asked")
+            return NoScore("the model has no price, so it was not asked for a score")
         finished: llm.Finished | None = None
         try:
             async for part in llm.stream(

@@ -15,26 +15,30 @@ from chatsite.business_hours.calendar import Calendar
 def is_time_zone(name: str) -> None:
     """Raises ValidationError."""
     if name not in available_timezones():
-        raise ValidationError(f"{name} is no time zone; Europe/Amsterdam is one.")
+        raise ValidationError(f"{name} is not a time zone. Enter one such as Europe/Amsterdam.")
 
 
 def is_country(code: str) -> None:
     """Raises ValidationError."""
     if code not in holidays.list_supported_countries():
-        raise ValidationError(f"{code} is no country whose holidays are known; NL is one.")
+        raise ValidationError(f"{code} is not a known country code. Enter one such as NL.")
 
 
 class TeamCalendar(models.Model):
     """One row: where the team is."""
 
     time_zone = models.CharField(
-        max_length=64, default="UTC", validators=[is_time_zone], help_text="Europe/Amsterdam"
+        max_length=64,
+        default="UTC",
+        validators=[is_time_zone],
+        help_text="Such as Europe/Amsterdam.",
     )
     country = models.CharField(
         max_length=2,
         blank=True,
         validators=[is_country],
-        help_text="Two letters, such as NL: its public holidays are days off. Blank: none are.",
+        help_text="Country code of two letters, such as NL. Its public holidays are days off. "
+        "Blank: no public holidays.",
     )
 
     class Meta:
@@ -58,7 +62,7 @@ class OpeningHours(models.Model):
 
     weekday = models.PositiveSmallIntegerField(choices=Weekday)
     opens = models.TimeField()
-    closes = models.TimeField(help_text="The same day; later than it opens.")
+    closes = models.TimeField(help_text="On the same day, later than the opening time.")
 
     class Meta:
         ordering = ["weekday", "opens"]

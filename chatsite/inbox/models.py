@@ -33,11 +33,13 @@ class Note(models.Model):
 class CannedReply(models.Model):
     """A text that staff insert by typing / and its name."""
 
-    name = models.SlugField(unique=True, help_text="Typed after a slash, such as /opening-hours.")
+    name = models.SlugField(
+        unique=True,
+        help_text="Type a slash and this name to insert the text, such as /opening-hours.",
+    )
     text = models.TextField(
         max_length=settings.MESSAGE_LENGTH,
-        help_text="Markdown. {agent} becomes the name of whoever sends it, {site} that of the "
-        "site.",
+        help_text="Markdown. {agent} is replaced by your name, {site} by the name of the site.",
     )
 
     class Meta:
@@ -55,15 +57,16 @@ class TeamNotifications(models.Model):
     """One row: who is told when a customer asks for a person."""
 
     emails = models.TextField(
-        blank=True, help_text="Addresses, one a line, that are told of each request at once."
+        blank=True,
+        help_text="E-mail addresses, one per line. They get a mail for each request at once.",
     )
     escalate_after = models.PositiveSmallIntegerField(
         default=10,
-        help_text="Minutes, within business hours, after which others are told that nobody has "
-        "come.",
+        help_text="If nobody has answered after this many minutes of business hours, the "
+        "addresses below get a mail.",
     )
     escalation_emails = models.TextField(
-        blank=True, help_text="Addresses, one a line, of these others. Blank: nobody is."
+        blank=True, help_text="E-mail addresses, one per line. Blank: no second mail."
     )
 
     class Meta:
@@ -78,15 +81,15 @@ class TeamNotifications(models.Model):
                 try:
                     validate_email(address)
                 except ValidationError as error:
-                    raise ValidationError({name: f"{address} is no address."}) from error
+                    raise ValidationError({name: f"{address} is not an e-mail address."}) from error
 
 
 class Notice(models.Model):
     """One telling of a request for a person: by which channel, and whether it has arrived."""
 
     class Kind(models.TextChoices):
-        ASKED = "asked", "a person is asked for"
-        ESCALATED = "escalated", "nobody has come"
+        ASKED = "asked", "a customer asks for a person"
+        ESCALATED = "escalated", "nobody has answered"
 
     class Channel(models.TextChoices):
         EMAIL = "email", "e-mail"

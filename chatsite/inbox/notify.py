@@ -135,8 +135,8 @@ def _mail(notice: Notice, content: dict[str, str]) -> str:
     is_late = notice.kind == Kind.ESCALATED
     to = addresses(team.escalation_emails if is_late else team.emails)
     if not to:
-        raise NotDelivered("not set up any more")
-    what = "Nobody has come yet" if is_late else "A customer asks for a person"
+        raise NotDelivered("not configured any more")
+    what = "Nobody has answered yet" if is_late else "A customer asks for a person"
     message = EmailMessage(
         subject=f"[{settings.SITE_NAME}] {what}",
         body=f"{what}.\n\nAsked {content['asked_at']}: {content['question']}\n{content['url']}\n",

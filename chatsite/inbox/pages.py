@@ -115,7 +115,12 @@ def reply(request: HttpRequest, conversation_id: int) -> HttpResponse:
         return _shown(request, found, error.words, text)
     if change.is_none and change.altered and change.altered[0].text != text.strip():
         # Another tab sent something from the same form.
-        return _shown(request, found, "Not sent yet: this page was out of date. Send again.", text)
+        return _shown(
+            request,
+            found,
+            "Your message was not sent, because this page was out of date. Please send it again.",
+            text,
+        )
     changes.announce(change)
     return _shown(request, found)
 

@@ -21,7 +21,7 @@ EMBED = "chatsite.knowledge.tasks.embed_articles"
 
 @admin.register(Article)
 class ArticleAdmin(admin.ModelAdmin[Article]):
-    when_empty = "No article yet. Answers are made of what is written here."
+    when_empty = "No articles yet. The assistant answers from the articles you write here."
     list_display = ["title", "slug", "published", "version", "updated_at"]
     list_filter = ["published"]
     search_fields = ["title", "slug", "body"]

@@ -40,17 +40,21 @@ class ArticleQuerySet(models.QuerySet["Article"]):
 
 
 class Article(models.Model):
-    title = models.CharField(max_length=200, help_text="As a customer would ask for it.")
-    slug = models.SlugField(max_length=80, unique=True, help_text="Its address under /help/.")
+    title = models.CharField(max_length=200, help_text="Use words that customers use.")
+    slug = models.SlugField(
+        max_length=80, unique=True, help_text="Address of the article under /help/."
+    )
     # PostgreSQL refuses to index a text of a megabyte.
     body = models.TextField(max_length=50_000, help_text="Markdown.")
     language = models.CharField(
         max_length=2,
         blank=True,
         choices=LANGUAGES,
-        help_text="By whose endings its words are found. Empty: found out from the text.",
+        help_text="Language of the article, for the search. Blank: detected from the text.",
     )
-    published = models.BooleanField(default=True, help_text="Customers and the assistant see it.")
+    published = models.BooleanField(
+        default=True, help_text="If off, neither customers nor the assistant see the article."
+    )
     # Counts saves: what an answer quoted can be told from what stands here now.
     version = models.PositiveIntegerField(default=1, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
@@ -80,7 +84,7 @@ class Article(models.Model):
 class Edition(models.Model):
     """Which state the articles are in: one row that triggers write, whoever changes an article."""
 
-    value = models.CharField(max_length=32, help_text="Another one after each change.")
+    value = models.CharField(max_length=32, help_text="Changes with every change of an article.")
     # Counts changes of the stored embeddings, which are no change of the articles.
     embedded = models.PositiveBigIntegerField(default=0, db_default=0, editable=False)
 
@@ -97,9 +101,9 @@ class Embedding(models.Model):
     Those of two models stand side by side until all passages have the new one's.
     """
 
-    digest = models.BinaryField(max_length=16, help_text="Of the passage with its headings.")
+    digest = models.BinaryField(max_length=16, help_text="Hash of the passage with its headings.")
     model = models.CharField(max_length=100)
-    vector = models.BinaryField(help_text="Of length one, two bytes a number.")
+    vector = models.BinaryField(help_text="Normalised to length 1, two bytes per number.")
 
     class Meta:
         constraints = [

@@ -12,11 +12,13 @@ class AnswerHour(models.Model):
     """Counts of the answers that ended in one hour (UTC) and have these properties in common."""
 
     hour = models.DateTimeField()
-    tier = models.CharField(max_length=6, blank=True, help_text="Blank: given without a call.")
+    tier = models.CharField(max_length=6, blank=True, help_text="Blank: answered without a model.")
     model = models.CharField(max_length=200, blank=True)
     task_type = models.CharField(max_length=80, blank=True)
-    policy = models.PositiveIntegerField(default=0, help_text="Version; 0 where none decided.")
-    failure = models.CharField(max_length=13, blank=True, help_text="Blank: a whole answer.")
+    policy = models.PositiveIntegerField(
+        default=0, help_text="Version of the policy. 0: none decided."
+    )
+    failure = models.CharField(max_length=13, blank=True, help_text="Blank: a complete answer.")
 
     answers = models.PositiveIntegerField(default=0)
     helpful = models.PositiveIntegerField(default=0)

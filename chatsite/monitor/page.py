@@ -82,7 +82,7 @@ def listed(request: HttpRequest) -> HttpResponse:
         start, end = (datetime.fromisoformat(request.GET.get(name, "")) for name in ("from", "to"))
         kind = answers.KINDS[request.GET.get("what", "")]
     except (KeyError, ValueError):
-        return HttpResponseBadRequest("This address names no period or no kind of answers.")
+        return HttpResponseBadRequest("The address does not name a period and a kind of answers.")
     if timezone.is_naive(start) or timezone.is_naive(end):
         return HttpResponseBadRequest("The period needs a time zone.")
     found = answers.between(start, end, kind, request.GET.dict())

@@ -9,14 +9,14 @@ from chatsite.tuning.trials.confidence_intervals import share
 
 # In words, what a share of answers is a share of.
 DEFINITIONS = {
-    "Helpful": "Of the answers that customers rated, those rated helpful.",
-    "Resolved": "Answers that were whole, not rated unhelpful, not followed by the same question "
-    "again or by a person.",
-    "Doubted": "Answers that the answer check doubted, of those it checked.",
-    "Failed": "Answers that ended in an error or were cut, of all.",
+    "Helpful": "Share of rated answers that were rated helpful.",
+    "Resolved": "Complete answers that were not rated unhelpful, and after which the customer "
+    "did not ask the same again or get a person.",
+    "Doubted": "Share of checked answers that the answer check doubted.",
+    "Failed": "Share of all answers that ended in an error or were cut short.",
     "Response time": "From the customer's question to the end of the answer.",
 }
-TIERS = {"cheap": "cheap", "strong": "strong", "": "without a call"}
+TIERS = {"cheap": "cheap", "strong": "strong", "": "without a model"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def _helpful(asked: Asked, report: Report, names: Sequence[str]) -> Chart:
         ends = [_cell(found.value, url), _cell(found.low), _cell(found.high)]
         rows.append(Row(name, (*ends, Cell(sums.rated, f"{sums.rated:,.0f}", url))))
     return Chart(
-        title="Rated helpful, of the answers that were rated",
+        title="Rated helpful, as a share of rated answers",
         across=asked.span.each,
         kind="line",
         unit="%",
@@ -146,7 +146,7 @@ def _shares(asked: Asked, report: Report, names: Sequence[str]) -> Chart:
         return tuple(_cell(part / sums.answers, url) for part in parts)
 
     return Chart(
-        title="What became of answers, in percent of all",
+        title="Outcomes, in percent of all answers",
         across=asked.span.each,
         kind="line",
         unit="%",
@@ -154,7 +154,7 @@ def _shares(asked: Asked, report: Report, names: Sequence[str]) -> Chart:
             Series("resolved"),
             Series("from articles"),
             Series("asked again"),
-            Series("a person took part"),
+            Series("a person stepped in"),
         ),
         rows=_rows(asked, report, names, "unresolved", cells),
     )

@@ -32,7 +32,7 @@ class ItemInline(WrittenByJobs, admin.TabularInline[Item, Batch]):
 
 @admin.register(Batch)
 class BatchAdmin(WrittenByJobs, admin.ModelAdmin[Batch]):
-    when_empty = "Nothing was sent yet. Judging and summaries send their batches at night."
+    when_empty = "No batches yet. Grading and summaries send their batches at night."
     list_display = ["__str__", "model", "state", "outcome", "calls", "failed", "created_at"]
     list_filter = ["purpose", "state"]
     date_hierarchy = "created_at"

@@ -3,4 +3,4 @@ from django.apps import AppConfig
 
 class OfflineConfig(AppConfig):
     name = "chatsite.offline"
-    verbose_name = "Offline work"
+    verbose_name = "Batches"

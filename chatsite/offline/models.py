@@ -31,14 +31,16 @@ class Batch(models.Model):
     purpose = models.CharField(max_length=20, choices=LedgerEntry.Purpose)
     model = models.CharField(max_length=100)
     state = models.CharField(max_length=10, choices=State, default=State.NEW)
-    file = models.CharField(max_length=100, blank=True, help_text="The provider's id of it.")
+    file = models.CharField(max_length=100, blank=True, help_text="The provider's id of the file.")
     provider_id = models.CharField("batch", max_length=100, blank=True)
     result_files = models.JSONField(default=list, blank=True)
-    outcome = models.CharField(max_length=200, blank=True, help_text="In the provider's word.")
-    turn = models.PositiveIntegerField(
-        default=0, help_text="Fencing token: the newest claim alone may write."
+    outcome = models.CharField(
+        max_length=200, blank=True, help_text="Outcome as the provider names it."
     )
-    tries = models.PositiveSmallIntegerField(default=0, help_text="That failed, in a row.")
+    turn = models.PositiveIntegerField(
+        default=0, help_text="Number of the newest claim. Only that one may write."
+    )
+    tries = models.PositiveSmallIntegerField(default=0, help_text="Failed tries in a row.")
     due_at = models.DateTimeField(default=timezone.now)
     created_at = models.DateTimeField(default=timezone.now)
     # Null until over.
@@ -72,13 +74,17 @@ class Item(models.Model):
 
     batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="items")
     reference = models.CharField(
-        max_length=64, unique=True, help_text="Its name on the ledger, and to the provider."
+        max_length=64, unique=True, help_text="Name of the call in the ledger and for the provider."
     )
-    subject = models.CharField(max_length=100, help_text="What it is about, such as reply:12.")
+    subject = models.CharField(
+        max_length=100, help_text="What the call is about, such as reply:12."
+    )
     # Holds customers' words: kept only until it is sent.
     request = models.JSONField(default=dict, blank=True)
     prompt_tokens = models.PositiveIntegerField(
-        default=0, db_default=0, help_text="As counted here, for a provider that reports none."
+        default=0,
+        db_default=0,
+        help_text="Input tokens counted here. Used if the provider reports none.",
     )
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
     text = models.TextField("answer", blank=True)

@@ -63,7 +63,7 @@ def _restore_sqlite(file: Path) -> None:
             with closing(sqlite3.connect(name, timeout=20)) as database:
                 copy.backup(database)
     except sqlite3.Error as error:
-        raise NotRestored(f"{file} is no backup of this site: {error}") from error
+        raise NotRestored(f"{file} is not a backup of this site: {error}") from error
 
 
 def _postgresql(program: str, *arguments: str) -> None:

@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 # Beside the names of refused fields: its thinking comes in the text, without an opening tag.
 THINKS_ALOUD = "thinks_aloud"
 IN_WORDS = parameters.IN_WORDS | {
-    THINKS_ALOUD: "answers are shown once they are finished: it thinks aloud first"
+    THINKS_ALOUD: "answers are shown when they are finished, because the model thinks aloud first"
 }
 
 

@@ -14,7 +14,7 @@ from routing import policies
 
 
 class Listed(admin.SimpleListFilter):
-    title = "whether it is listed"
+    title = "listed"
     parameter_name = "listed"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -79,7 +79,7 @@ class ProviderModelAdmin(admin.ModelAdmin[ProviderModel]):
         request.GET = given  # type: ignore[assignment]  # a copy may be changed
         return super().changelist_view(request, context | (extra_context or {}))
 
-    @admin.display(description="the policy's")
+    @admin.display(description="used for")
     def used_as(self, model: ProviderModel) -> str:
         policy = policies.current()
         names = ("cheap_model", "cheap_successor", "strong_model", "strong_successor")
@@ -93,23 +93,23 @@ class ProviderModelAdmin(admin.ModelAdmin[ProviderModel]):
             return "gone"
         if model.paused_until is not None:
             return f"paused after {model.failures} failures"
-        return "listed" if model.listed_at else "not looked for yet"
+        return "listed" if model.listed_at else "not checked yet"
 
-    @admin.display(description="asked otherwise")
+    @admin.display(description="changed requests")
     def asked_otherwise(self, model: ProviderModel) -> str:
         """What it refused of a request, and what is done about it."""
         return "; ".join(adjustments.in_words(model)) or "-"
 
-    @admin.action(description="Ask again with every field", permissions=["change"])
+    @admin.action(description="Send all fields again", permissions=["change"])
     def ask_as_documented(self, request: HttpRequest, queryset: QuerySet[ProviderModel]) -> None:
         changed = adjustments.forget(queryset)
-        self.message_user(request, f"{changed} models are asked with every field again.")
+        self.message_user(request, f"{changed} models are sent all fields again.")
 
 
 def _reading() -> str:
     """When the list was read last, and what came of it."""
     newest = Reading.objects.first()
     if newest is None:
-        return "The provider's list has not been read yet; a worker reads it when it starts."
+        return "The provider's list has not been read yet. A worker reads it when it starts."
     when = formats.date_format(timezone.localtime(newest.read_at), "DATETIME_FORMAT")
     return successors.unread(newest) or f"Read on {when}: {newest.listed} models."

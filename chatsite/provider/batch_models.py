@@ -61,7 +61,7 @@ def first(wanted: Iterable[str], tier: Tier, now: datetime) -> Sold:
 
 def _why(wanted: str, model: str, sold: set[str]) -> str:
     lacks = "is not listed by the provider" if wanted in sold else "has no batch price"
-    return f"{model} does this work, because {wanted} {lacks}."
+    return f"{model} is used, because {wanted} {lacks}."
 
 
 def _is_listed(model: str, now: datetime) -> bool:

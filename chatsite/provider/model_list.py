@@ -46,7 +46,7 @@ def took(models: Iterable[Listed], now: datetime) -> Reading:
         adoption.first_pair(listed, now)
     used = policies.current().models
     if len(listed) > MOST_MODELS:
-        problem = "It lists more models than any provider has."
+        problem = "It has more models than any provider offers."
     elif not listed & used:
         # No tier is taken down because a proxy has a page of its own at this address.
         problem = f"It lists {len(listed)} models and none that the policy names."

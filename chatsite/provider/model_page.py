@@ -133,6 +133,6 @@ def _offline(now: datetime) -> list[str]:
 def _traffic(now: datetime) -> str:
     used = comparison.usage(now)
     if used[Tier.CHEAP] is TYPICAL and used[Tier.STRONG] is TYPICAL:
-        return "This site has no traffic yet: costs are those of 1,000 typical answers."
+        return "This site has no traffic yet. Costs are for 1,000 typical answers."
     days = successors.LOOKED_BACK.days
     return f"Costs are those of this site's own tokens of the last {days} days, by tier."

@@ -13,18 +13,22 @@ class ProviderModel(models.Model):
     name = models.CharField(
         max_length=100,
         unique=True,
-        validators=[RegexValidator(r"^\S+\Z", "As the provider lists it, without spaces.")],
+        validators=[
+            RegexValidator(r"^\S+\Z", "Enter the name as the provider lists it, without spaces.")
+        ],
     )
     # Null where no end is known.
     shuts_down_on = models.DateField(
-        null=True, blank=True, help_text="As the provider has announced it; empty: not at all."
+        null=True,
+        blank=True,
+        help_text="Last day, as announced by the provider. Blank: not announced.",
     )
     # Null where nobody has said.
     context = models.PositiveIntegerField(
         "context (tokens)",
         null=True,
         blank=True,
-        help_text="What a prompt and its answer may have together. Prompts are made to fit.",
+        help_text="Most tokens of a prompt and its answer together. Longer prompts are shortened.",
     )
     adjustments = models.CharField(
         max_length=200,
@@ -32,24 +36,27 @@ class ProviderModel(models.Model):
         default="",
         db_default="",
         editable=False,
-        help_text="Fields of a request that it refused, and is no longer sent; how it thinks.",
+        help_text="Request fields that the model refused and is not sent any more, and how it "
+        "thinks.",
     )
     # Null where no list has named it.
     listed_at = models.DateTimeField(
-        null=True, editable=False, help_text="When a list last named it."
+        null=True, editable=False, help_text="When the provider's list last had the model."
     )
     # Null while the newest list names it, and before any list was read.
     missing_since = models.DateTimeField(
-        null=True, editable=False, help_text="Since when lists do not name it."
+        null=True,
+        editable=False,
+        help_text="Since when the provider's list does not have the model.",
     )
     # Null unless the provider told a call that there is no such model.
     refused_until = models.DateTimeField(
         null=True,
         editable=False,
-        help_text="Not asked until then: it was not known.",
+        help_text="Not used until then, because the provider did not know the model.",
     )
     failures = models.PositiveIntegerField(
-        default=0, editable=False, help_text="Calls that failed since one last succeeded."
+        default=0, editable=False, help_text="Failed calls since the last success."
     )
     # Null where the last call succeeded.
     failing_since = models.DateTimeField(null=True, editable=False)
@@ -85,10 +92,8 @@ class Reading(models.Model):
     """One attempt to read the provider's list of models."""
 
     read_at = models.DateTimeField(default=timezone.now)
-    listed = models.PositiveIntegerField(default=0, help_text="Models on the list.")
-    problem = models.CharField(
-        max_length=200, blank=True, help_text="Why the list was not believed; nothing changed then."
-    )
+    listed = models.PositiveIntegerField(default=0, help_text="Number of models on the list.")
+    problem = models.CharField(max_length=200, blank=True, help_text="Why the list was ignored.")
 
     class Meta:
         ordering = ["-read_at"]

@@ -49,7 +49,7 @@ class ProposalAdmin(WrittenByCode):
     ) -> HttpResponse:
         so_far = QualityLabel.objects.filter(weight__gte=FIRM).values("reply").distinct().count()
         context = {
-            "title": "What was learned",
+            "title": "Improvements to review",
             "subtitle": f"{so_far:,} replies are labelled so far. From {LEAST_LABELS} on, "
             "every night proposes what it has learned. Nothing changes until somebody accepts it.",
             **(extra_context or {}),
@@ -115,7 +115,7 @@ class ProposalAdmin(WrittenByCode):
             self.message_user(request, f"{error}. Nothing was changed.", messages.WARNING)
             return self._back(pk)
         self.log_change(request, proposal, "Rejected.")
-        self.message_user(request, "Rejected; what is in force stays.", messages.SUCCESS)
+        self.message_user(request, "Rejected. Nothing changes.", messages.SUCCESS)
         return self._back(pk)
 
     @staticmethod
@@ -126,7 +126,7 @@ class ProposalAdmin(WrittenByCode):
     def what(self, proposal: Proposal) -> str:
         return proposal.learned.get_kind_display()
 
-    @admin.display(description="advantage recovered")
+    @admin.display(description="ranking (APGR)")
     def ranking(self, proposal: Proposal) -> str:
         ranking = proposal_summary.table(proposal)[0]
         if not proposal_summary.is_measured(proposal):
@@ -150,7 +150,9 @@ def _draft(proposal: Proposal) -> dict[str, str]:
 
 @admin.register(QualityLabel)
 class LabelAdmin(WrittenByCode):
-    when_empty = "No label yet. Each night, what customers say of answers becomes labels."
+    when_empty = (
+        "No labels yet. Every night, ratings and what customers do after an answer become labels."
+    )
     list_display = ["conversation", "source", "cheap", "strong", "weight", "said_at"]
     # The first column leads to the conversation, and a link in a link leads nowhere.
     list_display_links = ["source"]

@@ -17,21 +17,21 @@ class QualityLabel(models.Model):
     """
 
     class Source(models.TextChoices):
-        JUDGED = "judged", "a judge compared the answers"
-        RATING = "rating", "the customer rated it"
-        RETRY = "retry", "the model broke it off, and the customer asked anew"
-        HANDOFF = "handoff", "a person was asked for, or wrote, after it"
-        FOLLOW_UP = "follow_up", "the customer asked the same again, or went on"
-        VERDICT = "verdict", "the verifier's doubt"
+        JUDGED = "judged", "graded by a model"
+        RATING = "rating", "rated by the customer"
+        RETRY = "retry", "broke off, and the customer asked again"
+        HANDOFF = "handoff", "the customer asked for a person, or a person wrote"
+        FOLLOW_UP = "follow_up", "the customer asked the same again, or moved on"
+        VERDICT = "verdict", "the answer check"
 
     reply = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="labels")
     source = models.CharField(max_length=9, choices=Source)
     cheap = models.FloatField(
-        "cheap answer", help_text="How good it was: 0, it would not do, to 1, it did."
+        "cheap answer", help_text="How good the answer was, from 0 (not good enough) to 1 (good)."
     )
     # Null unless a strong answer to the same turn is known too.
     strong = models.FloatField("strong answer", null=True, blank=True)
-    weight = models.FloatField(help_text="How far it is trusted: above 0, up to 1.")
+    weight = models.FloatField(help_text="How much the label counts, up to 1.")
     said_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -62,19 +62,19 @@ class Proposal(models.Model):
     """What was learned overnight, for an operator to accept. One of a kind is open at most."""
 
     class State(models.TextChoices):
-        OPEN = "open", "waits for you"
+        OPEN = "open", "to be reviewed"
         ACCEPTED = "accepted", "accepted"
         REJECTED = "rejected", "rejected"
-        SUPERSEDED = "superseded", "superseded by a newer one"
-        NO_BETTER = "no_better", "not better than what is in force"
+        SUPERSEDED = "superseded", "replaced by a newer one"
+        NO_BETTER = "no_better", "not better than the model in use"
 
     learned = models.OneToOneField(LearnedModel, on_delete=models.CASCADE, related_name="proposal")
     # What was in force when it was measured: under another, the figures say nothing.
     against = models.ForeignKey(Policy, on_delete=models.PROTECT, related_name="+")
     how = models.CharField(max_length=100)
     threshold = models.FloatField(
-        help_text="Its scores have another scale: from here on as many recent messages go to the "
-        "strong tier as now."
+        help_text="New threshold. The trained model has its own scale; with this threshold, as "
+        "many messages go to the strong model as now."
     )
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     # Null until somebody decided.
@@ -90,7 +90,7 @@ class Proposal(models.Model):
         verbose_name = "improvement"
         verbose_name_plural = "improvements to review"
         ordering = ["-made_at"]
-        permissions = [("decide_proposal", "Can accept and reject what was learned")]
+        permissions = [("decide_proposal", "Can accept and reject improvements")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(state__in=["open", "accepted", "rejected", "superseded", "no_better"]),

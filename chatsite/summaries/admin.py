@@ -45,6 +45,6 @@ class SummarisingAdmin(admin.ModelAdmin[Summarising]):
 def _last_night() -> str:
     summarising = Summarising.current()
     if summarising.sent_at is None:
-        return "No night has passed yet."
+        return "Not run yet."
     at = formats.date_format(timezone.localtime(summarising.sent_at), "j M Y, H:i")
     return f"{at}: {summarising.last_night}"

@@ -14,24 +14,24 @@ class Summarising(models.Model):
     is_on = models.BooleanField(
         "summarise",
         default=True,
-        help_text="Off, nothing more is sent; summaries that there are stay.",
+        help_text="If off, no new summaries are written. Existing ones stay.",
     )
     quiet_hours = models.PositiveSmallIntegerField(
         default=4,
         validators=[MinValueValidator(1), MaxValueValidator(72)],
-        help_text="Hours without a word after which a conversation has ended, 1 to 72.",
+        help_text="A conversation has ended after this many hours without a message, 1 to 72.",
     )
     long_from = models.PositiveSmallIntegerField(
         default=10,
         validators=[MinValueValidator(2), MaxValueValidator(1000)],
-        help_text="Messages from which a conversation is long. Shorter ones are summarised only "
-        "where a person was asked for or wrote.",
+        help_text="Conversations with at least this many messages are summarised. Shorter ones "
+        "only if the customer asked for a person or a person wrote.",
     )
     most = models.PositiveSmallIntegerField(
-        "most a night",
+        "most per night",
         default=50,
         validators=[MinValueValidator(1), MaxValueValidator(2000)],
-        help_text="Conversations, the newest first.",
+        help_text="Most conversations summarised in one night, newest first.",
     )
     last_night = models.CharField(max_length=300, blank=True, editable=False)
     # Null before the first night.

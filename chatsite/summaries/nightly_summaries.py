@@ -104,12 +104,12 @@ def _wanted(conversation: Conversation, model: str) -> Wanted:
 
 def _in_words(sent: int, ended: int) -> str:
     if not ended:
-        return "No conversation had ended that is to be summarised."
+        return "No ended conversations to summarise."
     if sent == ended:
         return f"{sent} conversation{'' if sent == 1 else 's'} sent."
     return (
         f"{sent} of {ended} conversations sent: a budget that the calls fall under, such as"
-        f" “{KIND.budget}”, has no room for more."
+        f" “{KIND.budget}”, is used up."
     )
 
 

@@ -16,7 +16,7 @@ class RouteDecisionAdmin(WrittenByCode):
     sortable_by = ["reference", "decided_at"]
     show_facets = admin.ShowFacets.NEVER
     search_fields = ["reference__exact", "reason"]
-    search_help_text = "A reply's reference, such as reply:12, or words of a reason"
+    search_help_text = "Reference of a reply, such as reply:12, or words from a reason"
     list_select_related = ["policy"]
     # Counting a large table for each page costs more than the page.
     show_full_result_count = False
@@ -45,9 +45,9 @@ class RouteDecisionAdmin(WrittenByCode):
 
     @admin.display(description="other tier")
     def flip(self, decision: RouteDecision) -> str:
-        return decision.flip or "The tier did not follow from the score."
+        return decision.flip or "The score did not decide the tier."
 
-    @admin.display(description="what the rules saw")
+    @admin.display(description="measured features")
     def seen(self, decision: RouteDecision) -> str:
         return "; ".join(f"{name}: {_in_words(value)}" for name, value in decision.features.items())
 
@@ -60,18 +60,18 @@ class VerdictAdmin(WrittenByCode):
     sortable_by = ["doubt", "checked_at"]
     show_facets = admin.ShowFacets.NEVER
     search_fields = ["reference__exact"]
-    search_help_text = "A reply's reference, such as reply:12"
+    search_help_text = "Reference of a reply, such as reply:12"
     show_full_result_count = False
     fields = ["call", "reason", "outcome", "verifier", "moved", "measured", "checked_at"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    @admin.display(description="what moved the doubt, in points of ten")
+    @admin.display(description="findings, in points of ten")
     def moved(self, verdict: AnswerCheck) -> str:
         return "; ".join(f"{name}: {points:+g}" for name, points in verdict.findings) or "nothing"
 
-    @admin.display(description="what was measured")
+    @admin.display(description="measured features")
     def measured(self, verdict: AnswerCheck) -> str:
         return "; ".join(f"{name}: {value:g}" for name, value in verdict.features.items())
 

@@ -21,7 +21,7 @@ from routing.models import Policy
 # How a version's settings are shown and asked for.
 _SETTINGS: tuple[tuple[str, dict[str, Any]], ...] = (
     (
-        "Which tier answers",
+        "Choosing the model",
         {
             "fields": [
                 "threshold",
@@ -31,8 +31,8 @@ _SETTINGS: tuple[tuple[str, dict[str, Any]], ...] = (
                 "learned_analyzer",
                 "criteria",
             ],
-            "description": "A message's score says how likely it is that the cheap answer would "
-            "not do: 1, it will; 10, it will not.",
+            "description": "The score says how likely it is that a cheap answer is not good "
+            "enough. 1: it is good enough. 10: it is not.",
         },
     ),
     (
@@ -46,16 +46,17 @@ _SETTINGS: tuple[tuple[str, dict[str, Any]], ...] = (
                 "unchecked_answers",
                 "link_hosts",
             ],
-            "description": "Every finished answer is checked here, without a call: does it answer "
-            "what was asked, do the articles say so, in the customer's language? A doubted cheap "
-            "answer is written again by the strong model while the customer sees that it is being "
-            "checked, where the budgets have room.",
+            "description": "Every finished answer is checked on this server, without a call. "
+            "Does it answer the question? Do the articles support it? Is it in "
+            "the customer's language? If a cheap answer is doubted and the "
+            "budgets allow it, the strong model writes it again. Meanwhile the "
+            "customer sees that the answer is being checked.",
         },
     ),
-    ("Cheap tier", {"fields": ["cheap_model", "cheap_successor", "cheap_output_limit"]}),
-    ("Strong tier", {"fields": ["strong_model", "strong_successor", "strong_output_limit"]}),
-    ("How answers are written", {"fields": ["temperature", "call_seconds"]}),
-    ("How articles are found", {"fields": ["embedding_model"]}),
+    ("Cheap model", {"fields": ["cheap_model", "cheap_successor", "cheap_output_limit"]}),
+    ("Strong model", {"fields": ["strong_model", "strong_successor", "strong_output_limit"]}),
+    ("Writing answers", {"fields": ["temperature", "call_seconds"]}),
+    ("Searching articles", {"fields": ["embedding_model"]}),
 )
 
 
@@ -99,9 +100,9 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # no [] at run tim
             raise ValidationError(str(error)) from error
         for tier in ("cheap", "strong"):
             if given.get(f"{tier}_model") == given.get(f"{tier}_successor"):
-                self.add_error(f"{tier}_successor", "The model cannot succeed itself.")
+                self.add_error(f"{tier}_successor", "A model cannot be its own successor.")
         if in_force and not self.errors and not Policy(**self._settings()).changes_from(in_force):
-            raise ValidationError(f"Nothing differs from {in_force}, which is in force.")
+            raise ValidationError(f"Nothing was changed. {in_force} is already in force.")
         return given
 
     def _settings(self) -> dict[str, Any]:
@@ -148,7 +149,7 @@ class PolicyAdmin(WrittenByCode):
     ) -> HttpResponse:
         context = {
             **(extra_context or {}),
-            "title": "Change the policy: the next version",
+            "title": "Change the policy",
             "show_save_and_add_another": False,
             "show_save_and_continue": False,
         }
@@ -184,7 +185,7 @@ class PolicyAdmin(WrittenByCode):
         if len(chosen) == 1:
             self._return(request, chosen[0])
         else:
-            self.message_user(request, "Choose one version to return to.", messages.ERROR)
+            self.message_user(request, "Select exactly one version.", messages.ERROR)
 
     def _return(self, request: HttpRequest, version: Policy) -> None:
         try:

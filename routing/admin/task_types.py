@@ -59,10 +59,10 @@ class TaskTypeForm(forms.ModelForm[TaskType]):
         once = {normalised(line): line for line in reversed(lines) if recognition.phrase(line)}
         lines = list(reversed(once.values()))
         if not lines:
-            raise forms.ValidationError("Write at least one example that has a word in it.")
+            raise forms.ValidationError("Add at least one example with a word in it.")
         if len(lines) > MOST_EXAMPLES:
             raise forms.ValidationError(
-                f"{len(lines)} examples: {MOST_EXAMPLES} are enough to tell it by."
+                f"{len(lines)} examples are too many. Enter at most {MOST_EXAMPLES}."
             )
         return "\n".join(lines)
 
@@ -75,9 +75,9 @@ class TaskTypeForm(forms.ModelForm[TaskType]):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("tier") and cleaned.get("points"):
-            self.add_error("points", "Where the tier is fixed, points change nothing: set 0.")
+            self.add_error("points", "The model is fixed, so points have no effect. Set them to 0.")
         if cleaned.get("answers_itself") and not (cleaned.get("approved_answer") or "").strip():
-            self.add_error("approved_answer", "Write the answer that is to be given at once.")
+            self.add_error("approved_answer", "Write the approved answer first.")
         return cleaned
 
 
@@ -85,8 +85,8 @@ class AnsweredBy(admin.SimpleListFilter):
     title = "tier"
     parameter_name = "by"
     WAYS: ClassVar = {
-        "cheap": ("always the cheap tier", Q(tier=Tier.CHEAP)),
-        "strong": ("always the strong tier", Q(tier=Tier.STRONG)),
+        "cheap": ("always the cheap model", Q(tier=Tier.CHEAP)),
+        "strong": ("always the strong model", Q(tier=Tier.STRONG)),
         "points": ("the score with points", Q(tier="") & ~Q(points=0)),
         "score": ("the score", Q(tier="", points=0)),
     }
@@ -100,15 +100,15 @@ class AnsweredBy(admin.SimpleListFilter):
 
 
 class WithoutACall(AnsweredBy):
-    title = "answer without a call"
+    title = "answered without a model"
     parameter_name = "without"
     WAYS: ClassVar = {
-        "at_once": ("approved answer at once", Q(answers_itself=True)),
+        "at_once": ("approved answer", Q(answers_itself=True)),
         "no_budget": (
-            "approved answer if no budget is left",
+            "approved answer when the budget is used up",
             Q(answers_itself=False) & ~Q(approved_answer=""),
         ),
-        "again": ("the same answer again", Q(cacheable=True)),
+        "again": ("saved answer", Q(cacheable=True)),
     }
 
 
@@ -121,9 +121,9 @@ class TaskTypeAdmin(admin.ModelAdmin[TaskType]):
     show_facets = admin.ShowFacets.NEVER
     fieldsets = [
         (None, {"fields": ["name", "description", "active"]}),
-        ("How it is recognised", {"fields": ["examples", "phrases"]}),
-        ("Which tier answers", {"fields": ["tier", "points"]}),
-        ("Answers without a call", {"fields": ["approved_answer", "answers_itself", "cacheable"]}),
+        ("Recognising messages", {"fields": ["examples", "phrases"]}),
+        ("Choosing the model", {"fields": ["tier", "points"]}),
+        ("Answers without a model", {"fields": ["approved_answer", "answers_itself", "cacheable"]}),
     ]
 
     def get_urls(self) -> list[URLPattern]:
@@ -151,7 +151,7 @@ class TaskTypeAdmin(admin.ModelAdmin[TaskType]):
         text = request.GET.get("text", "")
         context = {
             **self.admin_site.each_context(request),
-            "title": "Try a text",
+            "title": "Test a message",
             "opts": self.opts,
             "text": text,
             "is_learned": library.is_learned(),
@@ -176,18 +176,18 @@ class TaskTypeAdmin(admin.ModelAdmin[TaskType]):
             return f"score {task_type.points:+g}"
         return "by the score"
 
-    @admin.display(description="without a call")
+    @admin.display(description="without a model")
     def without_a_call(self, task_type: TaskType) -> str:
         ways = []
         if task_type.answers_itself:
-            ways.append("approved answer at once")
+            ways.append("approved answer")
         elif task_type.approved_answer:
-            ways.append("approved answer if no budget is left")
+            ways.append("approved answer when the budget is used up")
         if task_type.cacheable:
-            ways.append("the same answer again")
-        return ", ".join(ways) or "only by a call"
+            ways.append("saved answer")
+        return ", ".join(ways) or "always asks a model"
 
-    @admin.display(description="taught by")
+    @admin.display(description="examples")
     def taught_by(self, task_type: TaskType) -> str:
         counts = [_counted(len(task_type.said), "example")]
         if task_type.deciding:
@@ -222,7 +222,7 @@ def _warnings(saved: TaskType) -> list[str]:
         ]
     found += [
         f"Also in “{name}”: {'; '.join(f'“{each}”' for each in both[:5])}. "
-        "What stands in two types tells neither."
+        "An example in two task types helps to recognise neither."
         for name, both in twice.items()
         if both
     ]

@@ -9,7 +9,10 @@ from routing.models import Trial
 
 @admin.register(Trial)
 class TrialAdmin(WrittenByCode):
-    when_empty = "No version has been tried yet. Where one is saved, a button tries it first."
+    when_empty = (
+        "No trials yet. To start one, change the threshold or the policy and choose to "
+        "test it before saving."
+    )
     list_display = [
         "__str__",
         "kind",

@@ -25,29 +25,37 @@ class AnswerCheck(models.Model):
     """What the check held of a reply's answer, and what came of it."""
 
     class Outcome(models.TextChoices):
-        TRUSTED = "trusted", "the doubt is below the threshold: it stands"
-        ESCALATED = "escalated", "the strong tier writes it again"
-        REPLACED = "replaced", "the strong tier's answer replaced it"
-        NO_ROOM = "no_room", "it stands: no budget had room for the strong tier"
-        NO_TIME = "no_time", "it stands: there was no time left for the strong tier"
-        FAILED = "failed", "it stands: the strong tier failed"
-        STOPPED = "stopped", "a person took over before the strong tier had answered"
-        QUOTED = "quoted", "still doubted: the customer reads what the articles say"
-        SHOWN = "shown", "still doubted, and shown: the policy says so"
+        TRUSTED = "trusted", "passed"
+        ESCALATED = "escalated", "the strong model is writing it again"
+        REPLACED = "replaced", "replaced by the strong model's answer"
+        NO_ROOM = "no_room", "not replaced: no budget left for the strong model"
+        NO_TIME = "no_time", "not replaced: no time left for the strong model"
+        FAILED = "failed", "not replaced: the strong model failed"
+        STOPPED = "stopped", "a person took over before the strong model answered"
+        QUOTED = "quoted", "still in doubt: the customer was shown what the articles say"
+        SHOWN = "shown", "still in doubt: shown anyway, as the policy says"
 
-    reference = models.CharField(max_length=100, help_text="Whose reply: reply:12.")
-    call = models.CharField(max_length=100, help_text="What wrote the answer: reply:12:1.")
-    doubt = models.FloatField(help_text="0 to 1, that the cheap answer will do: 0, it will.")
-    threshold = models.FloatField(help_text="Doubt from which it was to be written again.")
-    verifier = models.CharField(max_length=32, help_text="What gave the doubt, and its stage.")
-    findings = models.JSONField(help_text="What moved the doubt, with points of ten.")
-    features = models.JSONField(help_text="What the verifier measured; weighed again, the same.")
+    reference = models.CharField(
+        max_length=100, help_text="Reference of the reply, such as reply:12."
+    )
+    call = models.CharField(
+        max_length=100, help_text="Reference of the call that wrote the answer, such as reply:12:1."
+    )
+    doubt = models.FloatField(help_text="How likely the answer is wrong, 0 to 1.")
+    threshold = models.FloatField(help_text="Limit of doubt at that time.")
+    verifier = models.CharField(
+        max_length=32, help_text="Which check was used, and whether it was trained on this site."
+    )
+    findings = models.JSONField(help_text="What raised or lowered the doubt, in points of ten.")
+    features = models.JSONField(
+        help_text="What the check measured. The doubt can be computed from it again."
+    )
     outcome = models.CharField(max_length=9, choices=Outcome)
     tier = models.CharField(
-        max_length=6, default="cheap", db_default="cheap", help_text="Whose answer it was."
+        max_length=6, default="cheap", db_default="cheap", help_text="Tier that wrote the answer."
     )
     # Null unless the strong tier wrote again what was doubted.
-    second_doubt = models.FloatField(null=True, help_text="Of the strong tier's answer.")
+    second_doubt = models.FloatField(null=True, help_text="Doubt of the strong model's answer.")
     second_findings = models.JSONField(
         default=list, db_default=models.Value([], models.JSONField())
     )

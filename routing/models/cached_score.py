@@ -8,7 +8,9 @@ from django.utils import timezone
 class CachedScore(models.Model):
     """A model's score, kept for whoever asks the same. Holds no words of a customer."""
 
-    key = models.CharField(max_length=64, help_text="SHA-256 of words, criteria and model.")
+    key = models.CharField(
+        max_length=64, help_text="SHA-256 of the text, the criteria and the model."
+    )
     score = models.PositiveSmallIntegerField(help_text="1 to 10.")
     scored_at = models.DateTimeField(default=timezone.now)
 

@@ -12,42 +12,53 @@ from routing.models.trial import Trial
 class RouteDecision(models.Model):
     """Which tier a reply went to, and all that it takes to decide again by another policy."""
 
-    reference = models.CharField(max_length=100, help_text="Whose reply: reply:12.")
+    reference = models.CharField(
+        max_length=100, help_text="Reference of the reply, such as reply:12."
+    )
     policy = models.ForeignKey(Policy, on_delete=models.PROTECT, related_name="+")
     tier = models.CharField(max_length=6, choices={tier.value: tier.name.lower() for tier in Tier})
     score = models.FloatField(help_text="1 to 10.")
-    threshold = models.FloatField(help_text="Score from which the strong tier answered.")
-    analyzer = models.CharField(max_length=32, help_text="What gave the score, and its stage.")
+    threshold = models.FloatField(help_text="Threshold at that time.")
+    analyzer = models.CharField(
+        max_length=32,
+        help_text="Which analyzer gave the score, and whether it was trained on this site.",
+    )
     reason = models.TextField()
-    features = models.JSONField(help_text="What the rules saw; weighed again, it scores the same.")
+    features = models.JSONField(
+        help_text="What the rules measured. The score can be computed from it again."
+    )
     searched = models.CharField(
         max_length=200,
         blank=True,
         default="",
         db_default="",
-        help_text="By what the articles were found.",
+        help_text="How the articles were found: by words, by meaning, or both.",
     )
     moved = models.JSONField(
         "what moved the score",
         default=list,
-        help_text="Features with the points by which they raised or lowered it.",
+        help_text="What raised or lowered the score, in points.",
     )
     detour = models.TextField(
-        blank=True, help_text="Why another model was asked than the tier's own."
+        blank=True, help_text="Why another model was used instead of the tier's own."
     )
     left_out = models.TextField(
         "left out of the prompt",
         blank=True,
         default="",
         db_default="",
-        help_text="What did not fit into the model's context.",
+        help_text="What did not fit into the model's context window.",
     )
-    task_type = models.CharField(max_length=80, blank=True, help_text="Blank: none recognised.")
+    task_type = models.CharField(
+        max_length=80, blank=True, help_text="Blank: no task type recognised."
+    )
     # Null where no task type was recognised.
-    similarity = models.FloatField(null=True, help_text="0 to 1, to the task type's examples.")
+    similarity = models.FloatField(
+        null=True, help_text="Similarity to the examples of the task type, 0 to 1."
+    )
     recognised_by = models.CharField(max_length=300, blank=True)
     pinned = models.CharField(
-        max_length=6, blank=True, help_text="The tier that the task type wants at any threshold."
+        max_length=6, blank=True, help_text="The tier that the task type is fixed to."
     )
     # Null unless a trial ran; the next two, unless its version decided beside, without effect.
     trial = models.ForeignKey(

@@ -13,12 +13,12 @@ class LearnedModel(models.Model):
     """What was fitted to the site's labels. Written once; in use where a policy names it."""
 
     class Kind(models.TextChoices):
-        ANALYZER = "analyzer", "which tier answers"
-        VERIFIER = "verifier", "which answers are checked again"
+        ANALYZER = "analyzer", "chooses the model"
+        VERIFIER = "verifier", "checks answers"
 
     kind = models.CharField(max_length=8, choices=Kind)
-    text = models.TextField(help_text="As `learned_score.read` or `verifier.read` takes it.")
-    labels = models.PositiveIntegerField(help_text="Replies that it was fitted to.")
+    text = models.TextField(help_text="The trained model, as JSON.")
+    labels = models.PositiveIntegerField(help_text="Number of labelled replies it was trained on.")
     # Measures on replies that it had not seen, by their names; dearer to make than to keep.
     evaluation = models.JSONField(default=dict, blank=True)
     fitted_at = models.DateTimeField(default=timezone.now)

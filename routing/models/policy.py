@@ -31,34 +31,53 @@ long case with many conditions.
 Length alone does not make a message hard. A short message about something grave is a 9."""
 
 _threshold = (
-    MinValueValidator(LOWEST_THRESHOLD, "At least 1: then every answer is the strong tier's."),
-    MaxValueValidator(HIGHEST_THRESHOLD, "At most 11: above 10 no answer is the strong tier's."),
+    MinValueValidator(
+        LOWEST_THRESHOLD, "Enter at least 1. At 1, the strong model answers all scored messages."
+    ),
+    MaxValueValidator(
+        HIGHEST_THRESHOLD,
+        "Enter at most 11. Above 10, the cheap model answers all scored messages.",
+    ),
 )
 _output_limit = (
-    MinValueValidator(LOWEST_OUTPUT, "At least 16 tokens: less is no sentence."),
-    MaxValueValidator(HIGHEST_OUTPUT, "At most 4096 tokens: the default models write no more."),
+    MinValueValidator(
+        LOWEST_OUTPUT, "Enter at least 16 tokens. Less is not enough for a sentence."
+    ),
+    MaxValueValidator(
+        HIGHEST_OUTPUT, "Enter at most 4096 tokens. The default models write no more."
+    ),
 )
 _temperature = (
-    MinValueValidator(0, "At least 0."),
-    MaxValueValidator(HIGHEST_TEMPERATURE, "At most 2: the provider refuses more."),
+    MinValueValidator(0, "Enter at least 0."),
+    MaxValueValidator(HIGHEST_TEMPERATURE, "Enter at most 2. The provider refuses more."),
 )
 _band = (
-    MinValueValidator(0, "At least 0: then a model is asked at the threshold itself alone."),
-    MaxValueValidator(WIDEST_BAND, "At most 9: then a model is asked about every message."),
+    MinValueValidator(
+        0, "Enter at least 0. At 0, the model is asked only if the score equals the threshold."
+    ),
+    MaxValueValidator(
+        WIDEST_BAND, "Enter at most 9. At 9, the model is asked about every message."
+    ),
 )
 _score_wait = (
-    MinValueValidator(0, "At least 0: then the model's score is only for the next who asks."),
-    MaxValueValidator(LONGEST_SCORE_WAIT, "At most 5 seconds: the call is given up then."),
+    MinValueValidator(
+        0,
+        "Enter at least 0. At 0, nobody waits: the model's score is used for "
+        "the next customer who asks the same.",
+    ),
+    MaxValueValidator(LONGEST_SCORE_WAIT, "Enter at most 5 seconds. Then the call is cancelled."),
 )
 _doubt_threshold = (
-    MinValueValidator(0, "At least 0: then every cheap answer is written again."),
-    MaxValueValidator(1, "At most 1: then no answer is checked."),
+    MinValueValidator(0, "Enter at least 0. At 0, every cheap answer is written again."),
+    MaxValueValidator(1, "Enter at most 1. At 1, the answer check is off."),
 )
 _call_seconds = (
-    MinValueValidator(5, "At least 5 seconds: less is no answer."),
-    MaxValueValidator(80, "At most 80 seconds: each message ends within 90."),
+    MinValueValidator(5, "Enter at least 5 seconds."),
+    MaxValueValidator(80, "Enter at most 80 seconds. Every message has to be answered within 90."),
 )
-_model_name = RegexValidator(r"^\S+\Z", "A model's name as the provider lists it, without spaces.")
+_model_name = RegexValidator(
+    r"^\S+\Z", "Enter the model's name as the provider lists it, without spaces."
+)
 
 
 class PolicyQuerySet(models.QuerySet["Policy"]):
@@ -79,20 +98,23 @@ class Policy(models.Model):
     class Analyzer(models.TextChoices):
         LEARNED = (
             "learned",
-            "learned: by the model that is shipped, until it has learned from the site's labels",
+            "learned: a small model on this server",
         )
-        RULES = "rules", "rules: local, at once, without a call"
-        MODEL = "model", "model: the cheap tier rates each message by the criteria"
-        COMBINED = "combined", "combined: as learned, and the model where that is uncertain"
+        RULES = "rules", "rules: fixed rules on this server"
+        MODEL = "model", "model: the cheap model rates each message by the scoring criteria"
+        COMBINED = (
+            "combined",
+            ("combined: learned, and the cheap model when the score is near the threshold"),
+        )
 
     class Doubted(models.TextChoices):
-        QUOTE = "quote", "quote what the articles say, and offer a person"
+        QUOTE = "quote", "quote the articles and offer a person"
         SHOW = "show", "show the answer anyway"
 
     class Unchecked(models.TextChoices):
-        SHOW = "show", "show it"
-        STRONG = "strong", "let the strong model answer"
-        PERSON = "person", "say that nothing could be confirmed, and offer a person"
+        SHOW = "show", "show the answer"
+        STRONG = "strong", "have the strong model answer"
+        PERSON = "person", "say that the answer could not be confirmed, and offer a person"
 
     # What an operator sets, and what a return to a version copies.
     SETTINGS = (
@@ -131,7 +153,7 @@ class Policy(models.Model):
         related_name="+",
     )
     reason = models.CharField(
-        max_length=300, help_text="Why, for those who read the history of versions later."
+        max_length=300, help_text="Why you change it. Shown in the history of versions."
     )
     # What was in force before; null for the first version.
     replaces = models.ForeignKey(
@@ -141,32 +163,32 @@ class Policy(models.Model):
     threshold = models.FloatField(
         default=7,
         validators=_threshold,
-        help_text="Score from which the strong tier answers; scores go from 1 to 10. "
-        "1: it answers everything. 11: it answers nothing.",
+        help_text="Messages with this score or more go to the strong model. 1: all scored "
+        "messages. 11: none. Task types with a fixed model are not affected.",
     )
     analyzer = models.CharField(
         max_length=16,
         choices=Analyzer,
         default=Analyzer.LEARNED,
-        help_text="What scores a message. The model costs a call and some of the customer's time; "
-        "when it is too slow the local score decides, and the model's is kept for the next who "
-        "asks the same.",
+        help_text="Who gives the score. Asking a model costs money and time. If the model is too "
+        "slow, the learned score decides, and the model's score is saved for the next "
+        "customer who asks the same.",
     )
     # Null: as long as the model usually takes.
     score_wait = models.FloatField(
-        "wait for the model's score (s)",
+        "longest wait for the model's score (s)",
         null=True,
         blank=True,
         validators=_score_wait,
-        help_text="Model and combined only: seconds after which the local score decides, 0 to 5. "
-        "Empty: as long as 95 of 100 scores took lately, at most 1.5 s.",
+        help_text="For model and combined only: after this many seconds the learned score "
+        "decides, 0 to 5. Blank: the 95th percentile of recent scores, at most 1.5 s.",
     )
     band = models.FloatField(
         "uncertain band",
         default=1.5,
         validators=_band,
-        help_text="Combined only: the model is asked where the local score is within so many "
-        "points of the threshold. 9: about every message.",
+        help_text="For combined only: the model is asked if the learned score is within this "
+        "many points of the threshold. 9: about every message.",
     )
     # Null until the site has learned from its labels: its first day.
     learned_analyzer = models.ForeignKey(
@@ -176,22 +198,24 @@ class Policy(models.Model):
         on_delete=models.PROTECT,
         related_name="+",
         limit_choices_to={"kind": LearnedModel.Kind.ANALYZER},
-        help_text="By what learned and combined score. None: the model of the first day. "
-        "Another one has another scale: the threshold has to move with it.",
+        help_text="The trained model used by learned and combined. Blank: the model that is "
+        "shipped. Each model has its own scale, so check the threshold when you change "
+        "it.",
     )
     criteria = models.TextField(
         "scoring criteria",
         default=CRITERIA,
         max_length=4000,
-        help_text="By what the model rates messages from 1 to 10; the rules do not read them. "
-        "Scores kept from other criteria are not used.",
+        help_text="For model and combined only: the instructions for rating a message from 1 to "
+        "10. After a change, saved scores are not used any more.",
     )
     doubt_threshold = models.FloatField(
         default=0.6,
         validators=_doubt_threshold,
-        help_text="Doubt from which an answer is not shown as fact; doubts go from 0 to 1. A cheap "
-        "answer is then written again by the strong model. 0: each one. 1: none, unless it has "
-        "the assistant's instructions or foreign links.",
+        help_text="Answers with this much doubt or more, 0 to 1, are not shown as fact. If a "
+        "cheap answer is doubted, the strong model writes it again. 0: every answer is "
+        "doubted. 1: none is, except those that contain the assistant's instructions "
+        "or links to other sites.",
     )
     learned_verifier = models.ForeignKey(
         LearnedModel,
@@ -200,16 +224,17 @@ class Policy(models.Model):
         on_delete=models.PROTECT,
         related_name="+",
         limit_choices_to={"kind": LearnedModel.Kind.VERIFIER},
-        help_text="By what answers are doubted. None: as on the first day.",
+        help_text="The trained answer check. Blank: the check that is shipped.",
     )
     doubted_answers = models.CharField(
         max_length=5,
         choices=Doubted,
         default=Doubted.QUOTE,
         db_default=Doubted.QUOTE,
-        help_text="What customers read where an answer is still doubted: the strong model wrote "
-        "it, or there is no budget or time left for the strong model. Answers with the "
-        "assistant's instructions or with foreign links are never shown.",
+        help_text="What customers see if an answer stays in doubt: because the strong model "
+        "wrote it, or because there is no budget or time left for the strong model. "
+        "Answers that contain the assistant's instructions or links to other sites are "
+        "never shown.",
     )
     unconfirmed_text = models.TextField(
         "wording",
@@ -217,7 +242,7 @@ class Policy(models.Model):
         default="",
         db_default="",
         max_length=500,
-        help_text="Stands before the quotations. Empty: a sentence in the customer's language that "
+        help_text="Shown above the quotations. Blank: a sentence in the customer's language that "
         "says that no answer could be confirmed, and offers a person.",
     )
     unchecked_answers = models.CharField(
@@ -225,8 +250,8 @@ class Policy(models.Model):
         choices=Unchecked,
         default=Unchecked.SHOW,
         db_default=Unchecked.SHOW,
-        help_text="What becomes of answers for which no article was found, so that they cannot be "
-        "checked. Greetings and thanks are such answers too.",
+        help_text="What customers see if no article was found, so that the answer cannot be "
+        "checked. This includes answers to greetings and thanks.",
     )
     link_hosts = models.TextField(
         "allowed links",
@@ -234,53 +259,55 @@ class Policy(models.Model):
         default="",
         db_default="",
         max_length=2000,
-        help_text="Sites that answers may link to besides those that their articles name, one a "
-        "line: example.com allows www.example.com as well.",
+        help_text="Sites that answers may link to, one per line. Sites named in the articles are "
+        "always allowed. example.com also allows www.example.com.",
     )
     cheap_model = models.CharField(
         max_length=100,
         default="gpt-3.5-turbo",
         validators=[_model_name],
-        help_text="As the provider lists it; the price catalogue must know it.",
+        help_text="The name in the provider's list. The model must have a price.",
     )
     cheap_successor = models.CharField(
         max_length=100,
         blank=True,
         default="gpt-5.6-terra",
         validators=[_model_name],
-        help_text="Answers once the provider no longer has the model. Empty: nothing does.",
+        help_text="Used when the provider no longer lists the model. Blank: no successor.",
     )
     cheap_output_limit = models.PositiveIntegerField(
-        default=500, validators=_output_limit, help_text="Tokens of one answer, 16 to 4096."
+        default=500, validators=_output_limit, help_text="Longest answer in tokens, 16 to 4096."
     )
     strong_model = models.CharField(
         max_length=100,
         default="gpt-4",
         validators=[_model_name],
-        help_text="As the provider lists it; the price catalogue must know it.",
+        help_text="The name in the provider's list. The model must have a price.",
     )
     strong_successor = models.CharField(
         max_length=100,
         blank=True,
         default="gpt-5.6-sol",
         validators=[_model_name],
-        help_text="Answers once the provider no longer has the model. Empty: nothing does.",
+        help_text="Used when the provider no longer lists the model. Blank: no successor.",
     )
     strong_output_limit = models.PositiveIntegerField(
-        default=900, validators=_output_limit, help_text="Tokens of one answer, 16 to 4096."
+        default=900, validators=_output_limit, help_text="Longest answer in tokens, 16 to 4096."
     )
     temperature = models.FloatField(
         default=0.3,
         validators=_temperature,
-        help_text="0 to 2. Low: the same question gets the same answer. High: freer wording.",
+        help_text="0 to 2. Low: the same question gets nearly the same answer. High: the wording "
+        "varies.",
     )
     embedding_model = models.CharField(
         max_length=100,
         blank=True,
         default="text-embedding-3-small",
         validators=[_model_name],
-        help_text="Finds articles by meaning, in any language; the price catalogue must know it. "
-        "After a change all articles are embedded again. Empty: search by words alone.",
+        help_text="Used to find articles by meaning, in any language. The model must have a "
+        "price. After a change, all articles are processed again. Blank: search by "
+        "words only.",
     )
 
     call_seconds = models.PositiveIntegerField(
@@ -288,8 +315,8 @@ class Policy(models.Model):
         default=60,
         db_default=60,
         validators=_call_seconds,
-        help_text="A call is ended after so long, even if the model is still thinking or writing. "
-        "Silence ends it sooner. 5 to 80.",
+        help_text="A call is cancelled after this many seconds, even if the model is still "
+        "writing. 5 to 80. A silent model is cancelled sooner.",
     )
 
     objects = PolicyQuerySet.as_manager()

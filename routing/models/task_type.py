@@ -29,47 +29,52 @@ class TaskTypeQuerySet(models.QuerySet["TaskType"]):
 class TaskType(models.Model):
     """What customers often ask for, told by examples, and how it is to be answered."""
 
-    name = models.CharField(max_length=80, unique=True, help_text="As it stands on receipts.")
+    name = models.CharField(max_length=80, unique=True, help_text="Shown on receipts.")
     description = models.CharField(max_length=300, blank=True)
     examples = models.TextField(
         max_length=50_000,
-        help_text="What customers write, one message a line, in their own words and languages. "
-        "Ten or more that differ tell it best.",
+        help_text="Messages as customers write them, one per line, in any language. Ten or more "
+        "different ones work best.",
     )
     phrases = models.TextField(
         max_length=5_000,
         blank=True,
-        help_text="One a line. A message that holds one of them word for word is of this type, "
-        "whatever else it says.",
+        help_text="One per line. A message that contains one of these phrases always has this "
+        "task type.",
     )
     tier = models.CharField(
         max_length=6,
         blank=True,
-        choices={tier.value: f"always the {tier.value} tier" for tier in Tier},
-        help_text="Blank: as the score says. What is grave goes to the strong tier even so.",
+        choices={tier.value: f"always the {tier.value} model" for tier in Tier},
+        help_text="Blank: the score decides. Dangerous subjects always go to the strong model.",
     )
     points = models.FloatField(
         "points added to the score",
         default=0,
         validators=[MinValueValidator(-9), MaxValueValidator(9)],
-        help_text="-9 to 9. Above 0, the strong tier answers more of them; below, the cheap one.",
+        help_text="-9 to 9. Above 0, more of these messages go to the strong model. Below 0, "
+        "fewer.",
     )
     approved_answer = models.TextField(
-        max_length=10_000, blank=True, help_text="Markdown. Given as it stands, without a call."
+        max_length=10_000, blank=True, help_text="Markdown. Sent as it is, without asking a model."
     )
     answers_itself = models.BooleanField(
-        "give the approved answer at once",
+        "send the approved answer without asking a model",
         default=False,
-        help_text="To a first message that is certainly of this type and where nothing is at "
-        "stake. Otherwise it is given only where a budget leaves no room for a call.",
+        help_text="For the first message of a conversation, if the task type is certain and "
+        "nothing dangerous is mentioned. If off, the approved answer is only used when "
+        "a budget is used up.",
     )
     cacheable = models.BooleanField(
-        "answers may be given again",
+        "save answers and send them again",
         default=False,
-        help_text="To the same first question, while articles and policy stay as they are. Not "
-        "where the answer depends on who asks: an order, an account.",
+        help_text="For the same first question, until the articles or the policy change. Leave "
+        "this off if the answer depends on the customer, such as the status of an "
+        "order.",
     )
-    active = models.BooleanField(default=True, help_text="Messages are recognised as it.")
+    active = models.BooleanField(
+        default=True, help_text="If off, no message is recognised as this task type."
+    )
     changed_at = models.DateTimeField(auto_now=True)
 
     objects = TaskTypeQuerySet.as_manager()

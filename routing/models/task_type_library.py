@@ -15,7 +15,7 @@ class LibraryManager(models.Manager["Library"]):
 class Library(models.Model):
     """The task types as a whole: one row, read with the policy, tells workers what to load."""
 
-    edition = models.CharField(max_length=32, help_text="Another one after each change.")
+    edition = models.CharField(max_length=32, help_text="Changes with every change of a task type.")
     recogniser = models.TextField(blank=True, help_text="What was learned from the examples.")
     taught = models.CharField(max_length=64, blank=True, help_text="SHA-256 of those examples.")
 

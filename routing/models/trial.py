@@ -20,8 +20,8 @@ class Trial(models.Model):
     """A second version of the policy that runs beside the one in force. `trials` has its verbs."""
 
     class Kind(models.TextChoices):
-        SHADOW = "shadow", "shadow: decides beside, without effect"
-        AB = "ab", "A/B test: answers a share of conversations"
+        SHADOW = "shadow", "silent test: decides for every message, without effect"
+        AB = "ab", "A/B test: answers a share of the conversations"
 
     class State(models.TextChoices):
         RUNNING = "running"
@@ -32,14 +32,15 @@ class Trial(models.Model):
     kind = models.CharField(max_length=6, choices=Kind)
     state = models.CharField(max_length=9, choices=State, default=State.RUNNING)
     policy = models.ForeignKey(
-        Policy, on_delete=models.PROTECT, related_name="+", help_text="What is tried."
+        Policy, on_delete=models.PROTECT, related_name="+", help_text="The version being tested."
     )
     control = models.ForeignKey(
-        Policy, on_delete=models.PROTECT, related_name="+", help_text="What was in force."
+        Policy,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="The version in force at the start.",
     )
-    share = models.PositiveSmallIntegerField(
-        help_text="Percent of conversations that it decides for, or beside."
-    )
+    share = models.PositiveSmallIntegerField(help_text="Percent of conversations in the trial.")
     reason = models.CharField(max_length=300)
     started_at = models.DateTimeField(default=timezone.now)
     started_by = models.ForeignKey(

@@ -211,7 +211,7 @@ async def test_without_room_for_the_strong_tier_the_cheap_one_answers(tab, spent
     assert (answer.state, answer.tier) == ("complete", "cheap")
     made = await decision()
     assert (made.tier, made.threshold) == ("cheap", 11)
-    assert made.reason.endswith("raised to 11: the budget “Site” has no room for more.")
+    assert made.reason.endswith("raised to 11: the budget “Site” is used up.")
 
 
 @database_sync_to_async

@@ -79,7 +79,7 @@ async def test_while_the_strong_model_fails_the_cheap_one_answers(
     decision = await RouteDecision.objects.aget(reference=second.reference)
     assert decision.tier == "strong"
     assert decision.detour == (
-        "gpt-4 fails and is paused, so gpt-3.5-turbo of the cheap tier was asked."
+        "gpt-4 is failing and paused, so gpt-3.5-turbo of the cheap tier was asked."
     )
     entry = await LedgerEntry.objects.aget(reference=second.charge_reference)
     assert (entry.tier, entry.model_requested) == ("cheap", "gpt-3.5-turbo")

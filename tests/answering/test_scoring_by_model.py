@@ -345,7 +345,7 @@ async def test_nothing_is_spent_on_scores_where_the_budgets_leave_the_cheap_tier
     answer = await tab.answer()
 
     assert (answer.tier, upstream.models) == ("cheap", ["gpt-3.5-turbo"])
-    assert "the budgets leave the cheap tier" in (await RouteDecision.objects.aget()).reason
+    assert "the budgets only allow the cheap model" in (await RouteDecision.objects.aget()).reason
 
 
 async def test_without_a_price_the_local_score_decides(
@@ -359,7 +359,7 @@ async def test_without_a_price_the_local_score_decides(
 
     assert answer.text == "An answer all the same."
     assert upstream.models == ["gpt-4"]
-    assert "has no price and was not asked" in (await RouteDecision.objects.aget()).reason
+    assert "has no price, so it was not asked" in (await RouteDecision.objects.aget()).reason
 
 
 @pytest.mark.parametrize("analyzer", Policy.Analyzer)

@@ -123,7 +123,7 @@ def test_two_prices_from_one_moment_are_refused(operator, prices):
 
     response = operator.post(ADD_PRICE, typed())
 
-    assert "There is already a price from that moment on." in response.content.decode()
+    assert "This model already has a price from that moment on." in response.content.decode()
 
 
 def test_prices_are_shown_in_dollars_and_never_edited(operator, prices):
@@ -195,15 +195,15 @@ def test_warning_lines_are_typed_in_percent(operator, lines, kept):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"warning_lines": "80, many"}, "Whole numbers from 1 to 100, such as 80, 95."),
-        ({"warning_lines": "0"}, "Whole numbers from 1 to 100, such as 80, 95."),
-        ({"warning_lines": "101"}, "Whole numbers from 1 to 100, such as 80, 95."),
-        ({"warning_lines": "1 2 3 4 5 6"}, "At most 5 lines: more warnings are not read."),
+        ({"warning_lines": "80, many"}, "Enter whole numbers from 1 to 100, such as 80, 95."),
+        ({"warning_lines": "0"}, "Enter whole numbers from 1 to 100, such as 80, 95."),
+        ({"warning_lines": "101"}, "Enter whole numbers from 1 to 100, such as 80, 95."),
+        ({"warning_lines": "1 2 3 4 5 6"}, "At most 5 warning lines."),
         ({"economise_from": "0"}, "greater than or equal to 1"),
         ({"later_from": "101"}, "less than or equal to 100"),
         ({"economise_by": "11"}, "less than or equal to 10"),
-        ({"cheap_only_from": "70"}, "A step cannot begin before the one above it."),
-        ({"later_from": "90"}, "A step cannot begin before the one above it."),
+        ({"cheap_only_from": "70"}, "A step cannot start before the step above it."),
+        ({"later_from": "90"}, "A step cannot start before the step above it."),
     ],
 )
 def test_a_ladder_that_is_none_is_refused(operator, change, words):
@@ -222,7 +222,11 @@ def test_what_a_ladder_does_is_shown_while_it_is_typed(operator):
         ("85", "The threshold is 8."),
         ("90", "The threshold is 9."),
         ("95", "The cheap model answers everything."),
-        ("100", "No AI answers: approved answers, a person, or “please come back later”."),
+        (
+            "100",
+            "AI answers stop. Customers get an approved answer, a person, or a request to come back"
+            " later.",
+        ),
     ]
 
 
@@ -385,9 +389,9 @@ def test_who_may_only_read_a_budget_reads_dollars(client, django_user_model, db)
 def test_an_empty_list_says_what_will_be_in_it(operator):
     adjustments = reverse("admin:billing_pacingchange_changelist")
 
-    assert "No budget is paced yet." in page(operator, adjustments)
+    assert "No budget uses pacing yet." in page(operator, adjustments)
     filtered = page(operator, adjustments, outcome__exact="bound")
-    assert 'Nothing matches: <a href="?">show all</a>' in filtered
+    assert 'Nothing found. <a href="?">Show all</a>' in filtered
 
 
 @guards("chatsite/settings.py", 'FORMAT_MODULE_PATH = "chatsite.staff.formats"\n', "")

@@ -249,7 +249,7 @@ def test_a_price_that_looks_like_a_slip_is_asked_about(listed, capsys, models, q
     imported(listed())
     later = listed(as_of="2026-02-02", models=models)
 
-    with pytest.raises(CommandError, match="If all is right, say so with --as-listed"):
+    with pytest.raises(CommandError, match="If the prices are correct, add --as-listed"):
         imported(later)
 
     assert question in capsys.readouterr().out

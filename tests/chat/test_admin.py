@@ -414,13 +414,13 @@ def test_a_transcript_with_everything_takes_sixteen_queries(staff, eventful, roo
         "Messages 7 Cost $0.00267 Visitor $0.00267 in 1 conversation",
         "Asked for hours.",
         "The customer found this not helpful: “Too short”.",
-        "The strong tier's answer replaced it.",
+        "Replaced by the strong model's answer.",
         "From eight.",
         "Scoring, attempt 2, shared by 2 replies",
         "Answer, attempt 1",
         "estimated",
-        "The answer to the same question was given again: $0.000000007 saved.",
-        "in flight up to",
+        "Saved answer to the same question: $0.000000007 saved.",
+        "in progress up to",
     ):
         assert shown in words
 
@@ -455,7 +455,7 @@ def test_an_open_page_is_told_what_is_new(staff, told):
     assert unchanged.status_code == 204
     assert "And on Sundays?" in text(changed)
     assert f"seen={told.conversation.revision}" in changed.content.decode()
-    assert "New in this conversation: 4 messages. Being written." in text(changed)
+    assert "This conversation has 4 messages now. Being written." in text(changed)
 
 
 def test_an_open_page_follows_an_answer_that_is_being_written(staff, told):
@@ -465,7 +465,7 @@ def test_an_open_page_follows_an_answer_that_is_being_written(staff, told):
     response = staff.get(f"{page(told, 'transcript')}?seen={told.conversation.revision}")
 
     assert "From nine" in text(response)
-    assert "New in this conversation" not in text(response)
+    assert "messages now." not in text(response)
 
 
 # A person's words.

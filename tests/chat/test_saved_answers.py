@@ -23,8 +23,8 @@ from tests.guards import guards
 GUARDS = [
     (
         "chatsite/chat/admin/saved_answers.py",
-        '"policy has changed" if vars(answer)["of_other_policy"] else "given"',
-        '"given"',
+        '"policy has changed: not used" if vars(answer)["of_other_policy"] else "in use"',
+        '"in use"',
     ),
 ]
 
@@ -76,9 +76,9 @@ def test_the_list_says_what_was_given_again_and_what_that_saved(operator, articl
 
     said = text(operator.get(LIST))
 
-    assert "Given again 1 time Saved by it $0.002 Approved answers given 0" in said
-    germany = said.index("How much is shipping to Germany? Shipping costs given 1 $0.002")
-    norway = said.index("How much is shipping to Norway? Shipping costs given 0 $0.00")
+    assert "Sent again 1 time Money saved $0.002 Approved answers sent 0" in said
+    germany = said.index("How much is shipping to Germany? Shipping costs in use 1 $0.002")
+    norway = said.index("How much is shipping to Norway? Shipping costs in use 0 $0.00")
     assert germany < norway
 
 
@@ -101,9 +101,9 @@ def test_the_list_says_what_is_given_no_more(operator, articles):
 
     said = text(operator.get(LIST))
 
-    assert "Germany? Shipping costs articles have changed" in said
-    assert "Norway? Shipping costs rated down: not given" in said
-    assert "Spain? Shipping costs given" in said
+    assert "Germany? Shipping costs articles have changed: not used" in said
+    assert "Norway? Shipping costs rated not helpful: not used" in said
+    assert "Spain? Shipping costs in use" in said
 
 
 def changed(threshold: float) -> Policy:
@@ -122,9 +122,9 @@ def test_the_list_says_that_the_policy_has_changed_since(operator, articles):
 
     said = text(operator.get(LIST))
 
-    assert "Germany? Shipping costs policy has changed" in said
-    assert "Norway? Shipping costs given" in said
-    assert "Spain? Shipping costs given" in said
+    assert "Germany? Shipping costs policy has changed: not used" in said
+    assert "Norway? Shipping costs in use" in said
+    assert "Spain? Shipping costs in use" in said
 
 
 def test_an_empty_list_says_when_an_answer_is_kept(operator):
@@ -193,7 +193,7 @@ def test_what_was_given_stays_when_the_kept_answer_goes(operator, articles):
     operator.post(f"{LIST}{known.pk}/delete/", {"post": "yes"})
 
     assert CannedAnswer.objects.get().saved_answer is None
-    assert "Saved by it $0.002" in text(operator.get(LIST))
+    assert "Money saved $0.002" in text(operator.get(LIST))
 
 
 @pytest.mark.parametrize("page", ["", "add/"])

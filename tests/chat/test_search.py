@@ -112,5 +112,5 @@ def test_what_is_no_word_is_looked_for_in_the_newest_conversations(said, monkeyp
     assert found("%") == {"e"}
     assert found("100%") == {"b"}  # of what its words leave
     assert found("包裹") == set()
-    assert "are looked for in the newest 1 conversations" in text(shown)
+    assert "are only searched in the newest 1 conversations" in text(shown)
     assert "the newest 1 conversations" not in text(staff.get(LIST, {"q": "parcel"}))

@@ -87,7 +87,7 @@ def test_staff_see_who_waits_on_top_of_the_list(staff, told):  # noqa: F811
     seen = text(staff.get(LIST))
     asked = staff.get(f"{LIST}?person=asked").context["cl"].result_list
 
-    assert "1 customer asked for a person and nobody has come yet." in seen
+    assert "1 customer asked for a person and nobody has answered yet." in seen
     assert asked == [told.conversation]
     assert "Waits for a person" in text(staff.get(page(told)))
 

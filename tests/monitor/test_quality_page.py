@@ -150,7 +150,7 @@ def test_a_list_without_a_period_or_kind_is_refused_in_words(staff, query):
     response = staff.get(LIST, query)
 
     assert response.status_code == 400
-    assert b"names no period or no kind" in response.content
+    assert b"does not name a period" in response.content
 
 
 def test_the_spreadsheet_has_a_row_for_each_step(staff):

@@ -140,7 +140,7 @@ def test_what_is_odd_no_more_is_not_listed_as_odd(called, bill, operator):
     tasks.read_bill()
 
     page = operator.get(reverse(LIST), {"unexplained": "yes"}).content.decode()
-    assert "0 days of the bill" in page
+    assert "0 days on the bill" in page
 
 
 def test_the_newest_week_is_compared_and_today_is_not(called, bill):

@@ -224,9 +224,9 @@ def test_offline_work_is_done_by_a_model_that_is_listed_and_sold_and_named(price
     html = signed_in("operators").get(PAGE).content.decode()
 
     assert judge.model == "gpt-5.6-sol"
-    assert judge.why == "gpt-5.6-sol does this work, because gpt-4 has no batch price."
+    assert judge.why == "gpt-5.6-sol is used, because gpt-4 has no batch price."
     assert other.model == "gpt-6.1-sol"
-    assert "gpt-6.1-sol does this work, because gpt-4 has no batch price." in html
+    assert "gpt-6.1-sol is used, because gpt-4 has no batch price." in html
 
 
 def test_where_nothing_listed_is_sold_in_batches_nobody_is_asked(prices):

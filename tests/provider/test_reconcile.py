@@ -111,19 +111,23 @@ def test_a_day_that_is_billed_as_recorded_is_equal(called, bill):
 @pytest.mark.parametrize(
     ("calls", "dollars", "words"),
     [
-        ([{}], "0.0599999", "rounded up, and the provider's figure"),
+        ([{}], "0.0599999", "rounded up here, and the provider rounds"),
         # Charged $0.09, as reserved.
-        ([{}, {"usage": None}], "0.12", "1 calls whose usage is unknown, charged as reserved"),
+        (
+            [{}, {"usage": None}],
+            "0.12",
+            "1 calls with unknown usage, charged at the reserved amount",
+        ),
         ([{}, {"service_tier": "scale"}], "0.1", "1 calls at an assumed price"),
         (
             [{}, {"at": datetime(2026, 11, 20, 23, 59, 58, tzinfo=UTC)}],
             "0.06",
-            "1 calls across midnight UTC",
+            "1 calls around midnight UTC",
         ),
         (
             [{}, {"at": datetime(2026, 11, 19, 23, 59, 58, tzinfo=UTC)}],
             "0.12",
-            "1 calls across midnight UTC",
+            "1 calls around midnight UTC",
         ),
     ],
 )
@@ -152,7 +156,7 @@ def test_calls_of_others_are_told_from_ours(called, bill):
 
     assert "gpt-4                    recorded $0.06, billed $0.06: equal" in said
     assert "gpt-5.6-sol              recorded $0.00, billed $2.50: -$2.5" in said
-    assert "calls that are not this site's" in said
+    assert "calls from elsewhere with the same key" in said
     assert "not corrected: no call of this site's is on the ledger" in said
     assert LedgerEntry.objects.count() == 1
 
@@ -163,7 +167,7 @@ def test_what_nothing_explains_is_said_so(called, bill):
 
     said = reconciled()
 
-    assert "a credit of the provider's, or a price too high here" in said
+    assert "a credit from the provider, or a price that is too high here" in said
     assert "1 not fully explained" in said
 
 

@@ -176,7 +176,7 @@ def test_what_fails_is_left_out_and_asked_again_when_it_is_wished(collect, batch
     batches.says = {reference(second, "judge-cheap"): "It is good."}
     third = "Do you engrave?"
 
-    with pytest.raises(CommandError, match="No question has been answered by both"):
+    with pytest.raises(CommandError, match="No question has both answers"):
         collect()
     said = collect(questions=[*QUESTIONS, third])
     assert [row.prompt for row in exams.rows(file)] == [third]

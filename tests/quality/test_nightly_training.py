@@ -28,7 +28,11 @@ GUARDS = [
         "    before = [example for example in found if example.asked_at <= since]\n",
         "    before = list(found)\n",
     ),
-    ("chatsite/quality/learning/training.py", "    if firm < ENOUGH:\n", "    if firm < 0:\n"),
+    (
+        "chatsite/quality/learning/training.py",
+        "    if firm < LEAST_LABELS:\n",
+        "    if firm < 0:\n",
+    ),
 ]
 
 pytestmark = pytest.mark.django_db

@@ -101,8 +101,8 @@ def test_the_form_begins_from_what_is_in_force(operator):
     initial = page.context["adminform"].form.initial
     assert (initial["threshold"], initial["strong_output_limit"]) == (6.5, 1200)
     assert "reason" not in initial
-    assert "Tokens of one answer, 16 to 4096." in text(page)
-    assert "1: it answers everything. 11: it answers nothing." in text(page)
+    assert "Longest answer in tokens, 16 to 4096." in text(page)
+    assert "1: all scored messages. 11: none." in text(page)
     proposed = operator.get(reverse("admin:routing_policy_add"), {"threshold": "6.2"})
     assert proposed.context["adminform"].form.initial["threshold"] == "6.2"
 
@@ -112,19 +112,19 @@ def test_the_form_begins_from_what_is_in_force(operator):
     [
         ("reason", "", "This field is required."),
         ("reason", "   ", "This field is required."),
-        ("threshold", "0.5", "At least 1: then every answer is the strong tier"),
-        ("threshold", "11.5", "At most 11: above 10 no answer is the strong tier"),
+        ("threshold", "0.5", "Enter at least 1."),
+        ("threshold", "11.5", "Enter at most 11."),
         ("threshold", "nan", "Enter a number."),
-        ("doubt_threshold", "-0.1", "At least 0: then every cheap answer is written again."),
-        ("doubt_threshold", "1.1", "At most 1: then no answer is checked."),
-        ("cheap_output_limit", "15", "At least 16 tokens"),
-        ("strong_output_limit", "5000", "At most 4096 tokens"),
-        ("temperature", "2.5", "At most 2"),
+        ("doubt_threshold", "-0.1", "Enter at least 0. At 0, every cheap answer is written again."),
+        ("doubt_threshold", "1.1", "Enter at most 1. At 1, the answer check is off."),
+        ("cheap_output_limit", "15", "Enter at least 16 tokens"),
+        ("strong_output_limit", "5000", "Enter at most 4096 tokens"),
+        ("temperature", "2.5", "Enter at most 2."),
         ("cheap_model", "", "This field is required."),
         ("strong_model", "gpt 4", "without spaces"),
-        ("cheap_successor", "gpt-3.5-turbo", "The model cannot succeed itself."),
+        ("cheap_successor", "gpt-3.5-turbo", "A model cannot be its own successor."),
         ("analyzer", "guess", "Select a valid choice."),
-        ("threshold", "7", "Nothing differs from Version 1, which is in force."),
+        ("threshold", "7", "Nothing was changed. Version 1 is already in force."),
     ],
 )
 def test_a_setting_that_makes_no_sense_is_refused_in_words(operator, field, value, said):
@@ -139,7 +139,7 @@ def test_line_ends_of_a_browser_are_no_change(operator):
 
     response = send(operator, form(operator, criteria=criteria))
 
-    assert "Nothing differs" in errors(response)
+    assert "Nothing was changed" in errors(response)
 
 
 def test_a_colleagues_change_is_not_undone_unseen(operator):
@@ -222,7 +222,7 @@ def test_the_list_returns_to_one_chosen_version(operator):
     refused = choose(operator, *Policy.objects.all())
     choose(operator, first)
 
-    assert "Choose one version to return to." in text(refused)
+    assert "Select exactly one version." in text(refused)
     assert (policies.current().version, policies.current().threshold) == (3, 7)
 
 
@@ -235,7 +235,7 @@ def test_the_version_in_force_offers_no_return(operator):
     button = reverse("admin:routing_policy_return", args=[current.pk])
     response = operator.post(button, follow=True)
 
-    assert "Version 1 in force has the same settings." in text(response)
+    assert "version 1, which is in force, has the same settings" in text(response)
     assert Policy.objects.count() == 1
 
 
@@ -284,7 +284,7 @@ def test_decisions_are_found_and_read(staff):
     one = RouteDecision.objects.get(reference="reply:8")
     page = text(staff.get(reverse("admin:routing_routedecision_change", args=[one.pk])))
     assert "stakes: disputed payments and lost money" in page
-    assert "Score from which the strong tier answered." in page
+    assert "Threshold at that time." in page
 
 
 def test_decisions_are_not_edited_even_by_an_administrator(admin_client):

@@ -125,7 +125,7 @@ def test_the_reason_of_a_return_fits_however_long_the_first_one_was(ann):
 
 
 def test_a_version_that_changes_nothing_is_refused(ann):
-    with pytest.raises(NothingChanged, match="Version 1 in force has the same settings"):
+    with pytest.raises(NothingChanged, match="version 1, which is in force, has the same settings"):
         policies.adopt(draft(), ann, "Nothing.")
     with pytest.raises(NothingChanged):
         policies.return_to(Policy.objects.get(), ann)

@@ -64,7 +64,7 @@ def test_the_receipt_says_why_another_model_was_asked():
 
     assert gone.why == "gpt-4 is gone from the provider, so its successor gpt-5.6-sol was asked."
     assert failing.why == (
-        "gpt-4 fails and is paused, so gpt-3.5-turbo of the cheap tier was asked."
+        "gpt-4 is failing and paused, so gpt-3.5-turbo of the cheap tier was asked."
     )
 
 

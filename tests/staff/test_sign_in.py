@@ -85,7 +85,7 @@ def test_the_owner_comes_in_from_another_network(owner, settings):
 
 
 @guards("chatsite/staff/sign_in.py", "client_address.of(request)", 'request.META["REMOTE_ADDR"]')
-@pytest.mark.parametrize("said", ["{}", "{}:4711", "192.0.2.1, {}", "[2001:db8::{}]:4711"])
+@pytest.mark.parametrize("said", ["{}", "{}:4711", "192.0.2.1, {}", "[2001:db8:{}::1]:4711"])
 def test_behind_a_proxy_it_is_the_network_that_the_proxy_saw(owner, settings, said):
     settings.TRUSTED_PROXIES = 1
     one, other = ("5", "7") if "db8" in said else ("203.0.113.5", "198.51.100.7")

@@ -110,8 +110,8 @@ def test_what_became_of_them_is_told(operator, traffic):
 
     words = text(operator.get(PAGE, {"threshold": "5"}))
 
-    assert "Of these, with a person or asking for one 2" in words
-    assert "Rated by customers 0 good, 2 bad" in words
+    assert "Of these, with a person or waiting for one 2" in words
+    assert "Rated by customers 0 helpful, 2 not helpful" in words
 
 
 def test_older_traffic_is_left_out(operator, traffic):
@@ -215,7 +215,7 @@ def test_quality_without_labels_is_not_measured(operator, traffic):
     words = text(operator.get(PAGE, {"aim": "quality", "quality": "95"}))
 
     assert "Quality not measured: to be sure of 95 % takes 52 labelled answers" in words
-    assert "Quality kept not measured: no answer of these days is labelled" in words
+    assert "Quality kept not measured: no answer from these days is labelled" in words
 
 
 def test_a_target_quality_finds_the_highest_threshold_that_surely_keeps_it(operator, answered):
@@ -233,7 +233,7 @@ def test_a_target_quality_finds_the_highest_threshold_that_surely_keeps_it(opera
 def test_an_opinion_of_the_verifier_measures_no_quality(operator, traffic):
     labels.add(traffic.reply.pk, QualityLabel.Source.VERDICT, 1.0)
 
-    assert "no answer of these days is labelled" in text(operator.get(PAGE))
+    assert "no answer from these days is labelled" in text(operator.get(PAGE))
 
 
 def test_saving_makes_the_next_version(operator, traffic):
@@ -280,8 +280,8 @@ def test_a_colleagues_change_is_not_undone_unseen(operator, traffic):
     ("changes", "status", "said"),
     [
         ({"reason": " "}, 422, "This field is required."),
-        ({"threshold": "7"}, 409, "Version 1 in force has the same settings"),
-        ({"threshold": "0.5"}, 422, "Threshold: At least 1"),
+        ({"threshold": "7"}, 409, "version 1, which is in force, has the same settings"),
+        ({"threshold": "0.5"}, 422, "Threshold: Enter at least 1"),
         ({"threshold": "nan"}, 422, "Threshold: Enter a number."),
         ({"begun_from": ""}, 422, "This field is required."),
     ],
@@ -321,7 +321,7 @@ def test_a_bad_question_is_answered_as_if_it_were_not_asked(operator, traffic, q
 
 
 def test_a_site_without_traffic_says_so(operator, answered):
-    assert "no message was answered in the last 30 days" in text(operator.get(PAGE))
+    assert "No message was answered in the last 30 days" in text(operator.get(PAGE))
 
 
 def test_a_model_without_a_price_is_said_and_nothing_breaks(operator, traffic):
@@ -394,7 +394,7 @@ def test_of_more_messages_than_can_be_looked_at_the_newest_are_and_it_is_said(op
 
     words, preview = text(page), page.context["preview"]
     said = f"the newest 2 of 6 messages, since {formats.date_format(since, 'j F, H:i')}"
-    assert f"These are {said}: all figures refer to these." in words
+    assert f"These are {said}. All figures are for these messages." in words
     assert "At 5, on the newest messages of the last 30 days" in words
     assert "1 of 2 messages would have moved: 1 to the strong tier." in words
     assert preview.effect.then.cost == 2 * 800_000

@@ -67,7 +67,7 @@ def test_an_operator_starts_and_stops_an_ab_test(operator, db):
     assert trial.started_by.username == "olga"
     assert policies.current().version == 1
     assert "answers 20 % of conversations" in text(response)
-    assert "No answers since it started" in text(response)
+    assert "No answers since the trial started" in text(response)
 
     stopped = text(operator.post(page(trial, "stop/"), follow=True))
 
@@ -113,10 +113,10 @@ def test_adopting_the_winner_puts_it_in_force(operator, db):
     [
         ({"share": "0"}, 422, "Share: Ensure this value is greater than or equal to 1."),
         ({"share": "100"}, 422, "Share: Ensure this value is less than or equal to 99."),
-        ({"share": ""}, 422, "Share: Say for how many percent of conversations"),
+        ({"share": ""}, 422, "Share: Enter a percentage of conversations"),
         ({"kind": "guess"}, 422, "Select a valid choice."),
         ({"reason": ""}, 422, "Reason: This field is required."),
-        ({"threshold": 7}, 409, "Version 1 in force has the same settings"),
+        ({"threshold": 7}, 409, "version 1, which is in force, has the same settings"),
         ({"begun_from": 9}, 409, "Version 1 was saved by nobody while you were editing"),
     ],
     ids=str,
@@ -169,12 +169,12 @@ def test_an_ab_test_compares_what_its_conversations_cost_and_became(operator, as
     seen = shown.context["results"]
     assert (seen.ours + seen.theirs, seen.replies) == (110, 110)
     rows = {row.name: row for row in seen.rows}
-    cost = rows["Cost of a conversation"]
+    cost = rows["Cost per conversation"]
     assert (cost.ours, cost.theirs) == ("$0.0008", "$0.042")
     assert cost.difference == "+$0.0412 (+$0.0412 to +$0.0412)"
     assert cost.verdict == "more"
-    assert rows["Rated bad, of those rated"].verdict == "less"
-    assert rows["An answer failed or was cut"].verdict == "no difference shown"
+    assert rows["Rated not helpful, as a share of rated answers"].verdict == "less"
+    assert rows["An answer failed or was cut short"].verdict == "no difference shown"
 
 
 @guards(

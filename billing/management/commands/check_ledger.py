@@ -13,8 +13,8 @@ from billing.money import exact
 
 class Command(BaseCommand):
     help = (
-        "Prove that budget windows and tallies equal the ledger, and list entries that cannot be"
-        " right; fail where there are any."
+        "Check that budget periods and sums equal the ledger, and list entries that cannot be "
+        "right. Fails if there is a difference or such an entry."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -22,7 +22,7 @@ class Command(BaseCommand):
             "--since",
             type=date.fromisoformat,
             metavar="YYYY-MM-DD",
-            help="look only at entries of calls from that day on for those that cannot be right",
+            help="only list entries of calls from this day on",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

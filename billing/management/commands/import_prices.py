@@ -22,7 +22,7 @@ ADDS = (Kind.ADDED, Kind.CHANGED)
 
 
 class Command(BaseCommand):
-    help = "Show what a price list would change, and add its prices once that is confirmed."
+    help = "Show what a price list would change, and add its prices after you confirm."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -30,19 +30,20 @@ class Command(BaseCommand):
             nargs="?",
             type=Path,
             default=catalogue.BUILT_IN,
-            help="JSON, as billing/prices/data/openai-prices.json, which is the default",
+            help="JSON file in the format of billing/prices/data/openai-prices.json (the default)",
         )
         parser.add_argument(
             "--from",
             dest="effective_from",
             type=datetime.fromisoformat,
-            help="when they take effect, such as 2027-01-01T00:00; by default the file's date",
+            help="when the prices take effect, such as 2027-01-01T00:00 (default: the date in "
+            "the file)",
         )
         parser.add_argument("--yes", action="store_true", help="apply without asking")
         parser.add_argument(
             "--as-listed",
             action="store_true",
-            help="prices that look like slips, by 1000 for example, are right as listed",
+            help="accept prices that look wrong, for example 1000 times too high",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -57,9 +58,11 @@ class Command(BaseCommand):
                 self._end(0, listed)
                 return
             if any(change.doubts for change in changes) and not options["as_listed"]:
-                raise CommandError("Nothing is changed. If all is right, say so with --as-listed.")
+                raise CommandError(
+                    "Nothing was changed. If the prices are correct, add --as-listed."
+                )
             if not options["yes"] and not self._confirmed():
-                raise CommandError("Nothing is changed. To apply it: --yes")
+                raise CommandError("Nothing was changed. To apply the changes, add --yes")
             added = catalogue.apply(changes)
         except BadPriceList as error:
             raise CommandError(str(error)) from error

@@ -9,7 +9,10 @@ from billing.models import ConversationCost, Tally
 
 
 class Command(BaseCommand):
-    help = "Make tallies and costs of conversations anew from the ledger, which waits meanwhile."
+    help = (
+        "Compute the sums and the costs of conversations from the ledger again. The ledger "
+        "waits meanwhile."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         tallies.rebuild()

@@ -85,7 +85,7 @@ class Meanings:
             await self.writes.run(partial(embedding_calls.settle_failed, reference, error))
             self._failed(error)
             late = error.kind == llm.Kind.TIMEOUT
-            return f"no embedding within {WITHIN:g} s" if late else "no embedding was to be had"
+            return f"no embedding within {WITHIN:g} s" if late else "no embedding was available"
         self._silent = 0
         if len(self._known) > KEPT:
             self._known.clear()

@@ -56,9 +56,9 @@ class Words(forms.Form):
 @admin.register(Conversation)
 class ConversationAdmin(admin.ModelAdmin[Conversation]):
     some_have_checkboxes = True  # those who may delete: see IndexedList
-    """Nothing is edited here; a deleted conversation leaves its charges on the ledger."""
+    "Conversations cannot be edited. If you delete one, its costs stay in the ledger."
 
-    when_empty = "Nobody has asked anything yet."
+    when_empty = "No conversations yet."
     list_display = ["first_question", "status", "length", "cost", "started", "active"]
     list_display_links = ["first_question"]
     list_filter = [
@@ -75,7 +75,8 @@ class ConversationAdmin(admin.ModelAdmin[Conversation]):
     date_hierarchy = date_navigation.FIELD
     search_fields = ["messages__text"]
     search_help_text = (
-        "Words, or how they begin, in a message or a summary; or the address of a conversation."
+        "Search messages and summaries by words or their beginnings, or paste the address of a "
+        "conversation."
     )
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
@@ -158,7 +159,7 @@ class ConversationAdmin(admin.ModelAdmin[Conversation]):
         try:
             listed = self.get_changelist_instance(request)
         except IncorrectLookupParameters:
-            return HttpResponseBadRequest("No such filter.")
+            return HttpResponseBadRequest("There is no such filter.")
         assert isinstance(listed, ConversationList)
         lines = csv_export.lines(listed.found(), costs=_sees_costs(request))
         return downloads.spreadsheet(request, "conversations.csv", lines)
@@ -233,7 +234,7 @@ class ConversationAdmin(admin.ModelAdmin[Conversation]):
             return self._to_page(conversation_id)
         change = take_over.conversation(conversation_id, _person(request))
         self._tell(request, change, "Took over.")
-        messages.success(request, "You have taken over. The assistant is silent from now on.")
+        messages.success(request, "You have taken over. The assistant does not answer any more.")
         return self._to_page(conversation_id)
 
     def say(self, request: HttpRequest, conversation_id: int) -> HttpResponse:
@@ -247,7 +248,11 @@ class ConversationAdmin(admin.ModelAdmin[Conversation]):
         if change.before == change.after and change.altered[0].text != text:
             # Typed into a page that had already sent something: kept, and nothing is lost.
             words = Words(initial={"text": text, "client_id": uuid.uuid4()})
-            messages.warning(request, "Not sent yet: this page was out of date. Please send again.")
+            messages.warning(
+                request,
+                "Your message was not sent, because this page was out of "
+                "date. Please send it again.",
+            )
             return self._page(request, self._found(request, conversation_id), words, status=409)
         self._tell(request, change, "Wrote to the customer.")
         messages.success(request, "Sent.")

@@ -60,8 +60,8 @@ class Handled(SimpleListFilter):
         return [
             ("asked", "Asked for a person"),
             ("now", "With a person now"),
-            ("wrote", "A person wrote"),
-            ("none", "No person"),
+            ("wrote", "A person has written"),
+            ("none", "No person involved"),
         ]
 
     def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:
@@ -127,7 +127,7 @@ class Ratings(SimpleListFilter):
     parameter_name = "rating"
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> list[tuple[str, str]]:
-        return [("bad", "Has an answer rated not helpful"), ("good", "Has one rated helpful")]
+        return [("bad", "Has an answer rated not helpful"), ("good", "Has an answer rated helpful")]
 
     def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:
         match self.value():
@@ -143,7 +143,7 @@ class Tiers(SimpleListFilter):
     parameter_name = "tier"
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> list[tuple[str, str]]:
-        return [("strong", "Has an answer of the strong tier"), ("cheap", "Cheap tier alone")]
+        return [("strong", "Has an answer by the strong model"), ("cheap", "Cheap model only")]
 
     def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:
         strong = _having(tier="strong")

@@ -49,7 +49,7 @@ class Attempt:
 
     @property
     def ending(self) -> str:
-        return self.outcome.replace("_", " ") if self.entry is not None else "in flight"
+        return self.outcome.replace("_", " ") if self.entry is not None else "in progress"
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,12 +33,12 @@ SHOWN = 90
 class SavedAnswerAdmin(admin.ModelAdmin[SavedAnswer]):
     """Saved and given again by the site itself; an operator can only delete one."""
 
-    when_empty = "No answer has been saved yet."
+    when_empty = "No saved answers yet. Answers are saved for task types that allow it."
     list_display = ["question", "task_type", "status", "hits", "saved", "cost_each", "saved_at"]
     list_filter = ["task_type"]
     date_hierarchy = "saved_at"
     search_fields = ["reply__conversation__messages__text"]
-    search_help_text = "Words in the question or the answer."
+    search_help_text = "Words from the question or the answer"
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     fields = [
@@ -103,16 +103,16 @@ class SavedAnswerAdmin(admin.ModelAdmin[SavedAnswer]):
     @admin.display(description="status")
     def status(self, answer: SavedAnswer) -> str:
         if answer.reply.rating == Message.Rating.BAD:
-            return "rated down: not given"
+            return "rated not helpful: not used"
         if answer.knowledge != vars(answer)["edition"]:
-            return "articles have changed"
-        return "policy has changed" if vars(answer)["of_other_policy"] else "given"
+            return "articles have changed: not used"
+        return "policy has changed: not used" if vars(answer)["of_other_policy"] else "in use"
 
     @admin.display(description="saved", ordering="hits")
     def saved(self, answer: SavedAnswer) -> str:
         return money.shown(answer.saved)
 
-    @admin.display(description="cost once", ordering="cost")
+    @admin.display(description="original cost", ordering="cost")
     def cost_each(self, answer: SavedAnswer) -> str:
         return money.shown(answer.cost)
 

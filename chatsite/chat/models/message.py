@@ -57,10 +57,10 @@ class Message(models.Model):
     class Stage(models.TextChoices):
         """Why a tier answers that the score did not choose; blank where the score's does."""
 
-        ESCALATED = "escalated", "The strong tier writes again what the cheap one wrote."
-        KEPT = "kept", "The strong tier could not, so what the cheap one wrote stands."
-        QUOTED = "quoted", "No answer could be confirmed, so it quotes the articles."
-        STOOD_IN = "stood_in", "The strong tier failed, so the cheap one answers."
+        ESCALATED = "escalated", "escalated"
+        KEPT = "kept", "kept"
+        QUOTED = "quoted", "quoted"
+        STOOD_IN = "stood_in", "stood in"
 
     class Rating(models.IntegerChoices):
         """What the customer thinks of an answer."""
@@ -86,13 +86,15 @@ class Message(models.Model):
 
     # The job, on replies only.
     attempt = models.PositiveSmallIntegerField(
-        default=0, help_text="Fencing token: the newest attempt alone may write."
+        default=0, help_text="Number of the newest attempt. Only that one may write."
     )
     tries = models.PositiveSmallIntegerField(
         default=0, help_text="Attempts since the customer last asked for this answer."
     )
     waits = models.PositiveSmallIntegerField(
-        default=0, help_text="Times it was put off for what other calls held, since it was asked."
+        default=0,
+        help_text="How often it was put off since it was asked, because other calls "
+        "held the budget.",
     )
     # Null unless a worker is writing.
     lease_until = models.DateTimeField(null=True, blank=True)
@@ -103,7 +105,9 @@ class Message(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     tier = models.CharField(max_length=6, blank=True)
     failure = models.CharField(max_length=13, choices=Failure, blank=True)
-    sources = models.JSONField(default=list, blank=True, help_text="Articles the answer was given.")
+    sources = models.JSONField(
+        default=list, blank=True, help_text="Articles that the model was given."
+    )
     stage = models.CharField(max_length=9, choices=Stage, blank=True)
     # While the reply is open, `failure` says what the draft lacks of a full answer.
     draft = models.TextField(blank=True, help_text="The answer that was doubted.")
@@ -111,22 +115,22 @@ class Message(models.Model):
         blank=True,
         default="",
         db_default="",
-        help_text="What stands if nothing better than the draft is written; blank: the draft.",
+        help_text="Shown if nothing better than the draft is written. Blank: the draft.",
     )
 
     offers_person = models.BooleanField(
         default=False,
         db_default=False,
-        help_text="A button below the answer asks for a person.",
+        help_text="Whether a button below the answer offers a person.",
     )
 
     # On complete answers only: null unless the customer has rated it.
     rating = models.SmallIntegerField(choices=Rating, null=True, blank=True)
     rating_note = models.CharField(
-        max_length=500, blank=True, help_text="What the customer says was wrong with it."
+        max_length=500, blank=True, help_text="What the customer wrote about the answer."
     )
     retries = models.PositiveSmallIntegerField(
-        default=0, help_text="Times the customer asked anew for an answer that the model broke off."
+        default=0, help_text="How often the customer asked again for an answer that broke off."
     )
 
     objects = MessageQuerySet.as_manager()

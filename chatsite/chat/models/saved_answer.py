@@ -26,13 +26,13 @@ class SavedAnswer(models.Model):
     key = models.CharField(
         max_length=64,
         unique=True,
-        help_text="SHA-256 of the question, its language, and the editions of articles and policy.",
+        help_text="SHA-256 of the question, its language, and the versions of articles and policy.",
     )
     task_type = models.CharField(max_length=80)
-    knowledge = models.CharField(max_length=32, help_text="The articles' edition.")
-    cost = models.PositiveBigIntegerField(help_text="What it cost, in nano-dollars.")
+    knowledge = models.CharField(max_length=32, help_text="Version of the articles.")
+    cost = models.PositiveBigIntegerField(help_text="Cost of the original answer, in nano-dollars.")
     saved_at = models.DateTimeField(default=timezone.now)
-    hits = models.PositiveIntegerField(default=0, help_text="How often it was given again.")
+    hits = models.PositiveIntegerField(default=0, help_text="How often it was used.")
     # Null until it was given again.
     hit_at = models.DateTimeField(null=True, blank=True)
 
@@ -62,14 +62,14 @@ class CannedAnswer(models.Model):
     reply = models.OneToOneField(Message, on_delete=models.CASCADE, related_name="canned")
     kind = models.CharField(max_length=8, choices=Kind)
     task_type = models.CharField(max_length=80)
-    similarity = models.FloatField(help_text="0 to 1, to the task type's examples.")
+    similarity = models.FloatField(help_text="Similarity to the examples of the task type, 0 to 1.")
     recognised_by = models.CharField(max_length=300)
     # Null on an approved answer, and once the saved one is gone.
     saved_answer = models.ForeignKey(
         SavedAnswer, null=True, on_delete=models.SET_NULL, related_name="given"
     )
     saved = models.PositiveBigIntegerField(
-        default=0, help_text="Nano-dollars that the saved answer had cost."
+        default=0, help_text="Cost of the original answer, in nano-dollars."
     )
     given_at = models.DateTimeField(default=timezone.now)
 

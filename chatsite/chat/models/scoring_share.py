@@ -7,10 +7,12 @@ from django.db.models import Q
 class ScoringShare(models.Model):
     """A reply's part in a scoring call that several conversations shared."""
 
-    call = models.CharField(max_length=100, help_text="The call's reference on the ledger.")
-    reply = models.CharField(max_length=100, help_text="Whose score it asked for: reply:12.")
-    attempt = models.PositiveSmallIntegerField(help_text="Of the reply.")
-    part = models.PositiveSmallIntegerField(help_text="From 0, in the order they were asked.")
+    call = models.CharField(max_length=100, help_text="Reference of the call in the ledger.")
+    reply = models.CharField(
+        max_length=100, help_text="Reference of the scored reply, such as reply:12."
+    )
+    attempt = models.PositiveSmallIntegerField(help_text="Attempt of the reply.")
+    part = models.PositiveSmallIntegerField(help_text="Position in the call, from 0.")
     parts = models.PositiveSmallIntegerField()
 
     class Meta:

@@ -14,7 +14,8 @@ class Summary(models.Model):
     )
     text = models.TextField()
     revision = models.PositiveIntegerField(
-        help_text="The conversation's when it was sent; what came later is not summarised."
+        help_text="Revision of the conversation when it was summarised. Later messages are not "
+        "in the summary."
     )
     written_at = models.DateTimeField(default=timezone.now)
 

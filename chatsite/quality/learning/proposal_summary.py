@@ -11,9 +11,9 @@ from chatsite.quality.models import Proposal
 from routing.models import LearnedModel, Policy
 
 NOT_MEASURED = (
-    "What the strong tier would add is not measured: too few of its answers were judged "
-    "(JUDGED_PER_NIGHT). Where it fails too, sending it more gains nothing: try this on a share of "
-    "conversations before you trust it."
+    "It was not measured what the strong model would add, because too few of its answers were "
+    "graded (JUDGED_PER_NIGHT). If the strong model fails on the same messages, sending more of "
+    "them to it gains nothing. Run an A/B test before you trust this."
 )
 
 # Score that a coin gets, by the definition of the measure.
@@ -32,12 +32,12 @@ class Row:
 
 def table(proposal: Proposal) -> Sequence[Row]:
     ours, theirs = _both(proposal)
-    ranked = "Advantage recovered" if is_measured(proposal) else "Failures found first"
+    ranked = "Ranking (APGR)" if is_measured(proposal) else "Failures found first"
     return (
         Row(ranked, _between(ours), _between(theirs), f"{COIN:.2f}"),
-        Row("95 % sure to lie in", _interval(ours), _interval(theirs), ""),
+        Row("95 % interval", _interval(ours), _interval(theirs), ""),
         Row(
-            "Its probabilities are off by",
+            "Calibration error",
             f"{ours['miscalibration']:.2f}",
             f"{theirs['miscalibration']:.2f}",
             "",
@@ -71,14 +71,14 @@ def measured_on(proposal: Proposal) -> str:
 
 def _how_good(proposal: Proposal) -> list[str]:
     ours, theirs = _both(proposal)
-    ranked = f"{_between(ours)} against {_between(theirs)}, where a coin has {COIN:.2f}"
+    ranked = f"{_between(ours)} against {_between(theirs)}, where chance gives {COIN:.2f}"
     better = ours["apgr"]["value"] > theirs["apgr"]["value"]
     if proposal.state == Proposal.State.NO_BETTER:
         return [f"Not surely better than what is in force: {ranked}. It cannot be accepted."]
     which = (
-        "which messages need the strong tier"
+        "which messages need the strong model"
         if is_measured(proposal)
-        else "which messages the cheap tier fails at"
+        else "which messages the cheap model fails at"
     )
     said = [
         f"It tells better than what is in force {which}: {ranked}."
@@ -89,9 +89,9 @@ def _how_good(proposal: Proposal) -> list[str]:
     if better and not is_measured(proposal):
         said.insert(0, NOT_MEASURED)
     if better and ours["apgr"]["low"] <= theirs["apgr"]["value"]:
-        said.append("With so few replies held back, the difference may be chance.")
+        said.append("So few replies were held back that the difference may be chance.")
     if ours["apgr"]["value"] <= COIN:
-        said.append("Neither ranks better than a coin.")
+        said.append("Neither ranks better than chance.")
     return said
 
 
@@ -100,7 +100,7 @@ def _what_changes(proposal: Proposal) -> str:
     is_analyzer = proposal.learned.kind == LearnedModel.Kind.ANALYZER
     before = proposal.against
     now = before.threshold if is_analyzer else before.doubt_threshold
-    where = "go to the strong tier" if is_analyzer else "are written again by the strong tier"
+    where = "go to the strong model" if is_analyzer else "are written again by the strong model"
     return (
         f"Its scale is another one, so the threshold moves from {now:g} to "
         f"{proposal.threshold:g}: of the last {evaluation['recent']:,} messages "

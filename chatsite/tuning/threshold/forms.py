@@ -67,5 +67,5 @@ class Try(Save):
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or {}
         if given.get("kind") == Trial.Kind.AB and not given.get("share") and not self.errors:
-            self.add_error("share", "Say for how many percent of conversations, 1 to 99.")
+            self.add_error("share", "Enter a percentage of conversations, 1 to 99.")
         return given

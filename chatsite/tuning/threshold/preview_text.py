@@ -1,6 +1,5 @@
 """A preview in words and rows, as a page shows and a screen reader says them. Pure."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from billing import money
@@ -21,21 +20,11 @@ class Row:
     difference: str
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
-    """One threshold of the curve; the table behind the picture has the whole ones."""
-
-    threshold: str
-    cost: str
-    share: str
-    saved: str
-
-
 def said(effect: Effect, days: int) -> str:
     """What a screen reader is told when the threshold has moved."""
     begin = f"At {effect.threshold:g},"
     if not effect.then.replies:
-        return f"{begin} nothing can be shown: no message was answered in the last {days} days."
+        return f"{begin} there is nothing to show. No message was answered in the last {days} days."
     if not effect.moved:
         return f"{begin} none of {effect.then.replies:,} messages would have moved."
     towards = " and ".join(
@@ -59,7 +48,7 @@ def rows(effect: Effect) -> list[Row]:
             money.shown(now.cost - then.cost, signed=True),
         ),
         Row(
-            "Cost of a message",
+            "Cost per message",
             money.shown(then.each),
             money.shown(now.each),
             _change(then.each, now.each),
@@ -71,7 +60,7 @@ def rows(effect: Effect) -> list[Row]:
             f"{now.strong - then.strong:+,}",
         ),
         Row(
-            "Escalated to it after a check",
+            "Escalated to the strong model after the check",
             f"{then.escalated:,.0f}",
             f"{now.escalated:,.0f}",
             f"{round(now.escalated) - round(then.escalated):+,}",
@@ -83,7 +72,7 @@ def rows(effect: Effect) -> list[Row]:
             f"{round(now.strong + now.escalated) - round(then.strong + then.escalated):+,}",
         ),
         Row(
-            "Saved against the strong tier alone",
+            "Saved compared with the strong model alone",
             percent(effect.saved_then),
             percent(effect.saved),
             f"{100 * (effect.saved - effect.saved_then):+.1f} points",
@@ -97,7 +86,7 @@ def kept(preview: Preview) -> str:
     if measured is None:
         labels = preview.quality.labels
         if not labels:
-            return "not measured: no answer of these days is labelled"
+            return "not measured: no answer from these days is labelled"
         return (
             f"not measured: {preview.moved_labels} of the answers that would move are labelled, "
             f"{LEAST_MOVED_LABELS} are the least"
@@ -113,12 +102,12 @@ def notes(preview: Preview, draft: Policy) -> list[str]:
     """What a reader has to know to believe the figures."""
     found = [
         "Messages that stay with their model cost what the ledger says. For the others, the same "
-        "tokens are priced at today's price of the other model."
+        "number of tokens is priced at the other model's price of today."
     ]
     if preview.effect.to_cheap and preview.effect.now.escalated:
         found.append(
-            "Of messages that would move to the cheap model, as many are expected to be escalated "
-            "as of those with such scores that it answered."
+            "For messages that would move to the cheap model, the share of escalations is taken "
+            "from messages with similar scores that it answered."
         )
     if preview.weighed_again:
         found.append(
@@ -126,21 +115,8 @@ def notes(preview: Preview, draft: Policy) -> list[str]:
             "again by the rules, and not in the list of those that move."
         )
     if draft.learned_analyzer_id or draft.analyzer in {Analyzer.MODEL, Analyzer.COMBINED}:
-        found.append("Messages keep the score they were given; no model is asked again.")
+        found.append("Messages keep their scores. No model is asked again.")
     return found
-
-
-def points(drawn: Sequence[Effect]) -> list[Point]:
-    return [
-        Point(
-            f"{each.threshold:g}",
-            money.shown(each.now.cost),
-            percent(each.now.share),
-            percent(each.saved),
-        )
-        for each in drawn
-        if each.threshold == int(each.threshold)
-    ]
 
 
 def percent(share: float) -> str:

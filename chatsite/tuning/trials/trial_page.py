@@ -45,7 +45,7 @@ def trial(request: HttpRequest, pk: int) -> HttpResponse:
 def stop(request: HttpRequest, pk: int) -> HttpResponse:
     def end(found: Trial) -> str:
         trials.stop(found, request.user)
-        return f"{found} is stopped. The version in force answers everything."
+        return f"{found} was stopped. The version in force answers everything."
 
     return _end(request, pk, end)
 

@@ -175,18 +175,18 @@ def _ab(ours: list[Conversation], theirs: list[Conversation]) -> tuple[Row, ...]
     )
     return (
         Row(
-            "Cost of a conversation",
+            "Cost per conversation",
             _dollars(ours),
             _dollars(theirs),
             _in_dollars(cost),
             _verdict(cost),
             cost.shows,
         ),
-        shares("Rated bad, of those rated", "bad", among="good"),
-        shares("With a person, or asking for one", "handed"),
-        shares("An answer asked for again", "retried"),
-        shares("An answer failed or was cut", "failed"),
-        shares("A strong answer at least once", "strong"),
+        shares("Rated not helpful, as a share of rated answers", "bad", among="good"),
+        shares("With a person or asking for one", "handed"),
+        shares("An answer was asked for again", "retried"),
+        shares("An answer failed or was cut short", "failed"),
+        shares("At least one answer by the strong model", "strong"),
     )
 
 
@@ -208,7 +208,7 @@ def _shadow(trial: Trial, since: datetime, found: Mapping[str, Conversation]) ->
     rows = (
         Row("Same decision", "", percent(agreed.value), _range(agreed), _enough(agreed), False),
         Row(
-            "Answers of the strong model",
+            "Answers by the strong model",
             percent(ours.value),
             percent(theirs.value),
             _points(strong),
@@ -216,7 +216,7 @@ def _shadow(trial: Trial, since: datetime, found: Mapping[str, Conversation]) ->
             strong.shows,
         ),
         Row(
-            "Cost of a conversation",
+            "Cost per conversation",
             _dollars(seen),
             money.shown(round(fmean(would))) if would else "",
             _in_dollars(cost),

@@ -72,7 +72,7 @@ def test_the_first_to_acknowledge_is_named(client, person, alert):
 
     again = client.post(url, follow=True)
 
-    assert "It was acknowledged already." in again.content.decode()
+    assert "This alert was already acknowledged." in again.content.decode()
     assert Alert.objects.get().acknowledged_by == first
 
 

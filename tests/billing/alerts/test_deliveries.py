@@ -50,7 +50,7 @@ def test_an_alert_arrives_at_each_address_and_by_webhook(hook, mailbox, now):
     content = json.loads(post.body)
     url = f"http://localhost:8000{reverse('admin:alerts_alert_change', args=[alert.pk])}"
     assert (content["id"], content["rule"], content["url"]) == (f"alert:{alert.pk}", "test", url)
-    assert content["text"] == "ada is trying whether alerts arrive. Nothing is wrong."
+    assert content["text"] == "ada sent this test alert. Nothing is wrong."
     first, second = mailbox.messages
     message = first
     assert ("To: boss@shop.example" in first, "To: ops@shop.example" in second) == (True, True)
@@ -165,7 +165,7 @@ def test_a_channel_that_is_not_set_up_any_more_sends_nothing(hook, mailbox, sett
 
     assert deliveries.deliver(now) == 0
 
-    assert set(Delivery.objects.values_list("result", flat=True)) == {"no longer set up"}
+    assert set(Delivery.objects.values_list("result", flat=True)) == {"not configured any more"}
 
 
 @guards(

@@ -339,8 +339,8 @@ def test_that_it_raises_all_it_may_in_vain_is_told_once(history, reserve, now, l
     assert raise_alerts.look_back(NOW + timedelta(minutes=10)) == []
     if rules == ["pacing"]:
         assert raised[0].text == (
-            f"{month} has raised the threshold by 0.5, the most it may, and is still on course for"
-            " $6.97 of its $6.90 a month. Let it raise the threshold further, or raise its limit."
+            f"{month} has raised the threshold by 0.5, its limit, and is still on course for"
+            " $6.97 of its $6.90 a month. Allow a higher threshold, or raise the budget's limit."
         )
         adjust.stop(month, User.objects.create(username="olga"))
         assert [alert.rule for alert in raise_alerts.look_back(NOW)] == ["forecast"]

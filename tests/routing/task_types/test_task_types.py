@@ -114,12 +114,12 @@ def test_a_type_is_saved_while_no_worker_can_be_told(
         ({"name": "x" * 81}, "name", "at most 80 characters"),
         ({"name": "Business hours"}, "name", "already exists"),
         ({"examples": ""}, "examples", "This field is required."),
-        ({"examples": "?!\n…\n—\n \n"}, "examples", "at least one example that has a word"),
+        ({"examples": "?!\n…\n—\n \n"}, "examples", "at least one example with a word"),
         ({"examples": "word " * 10_001}, "examples", "at most 50000 characters"),
         (
             {"examples": "\n".join(f"{n}" for n in range(1001))},
             "examples",
-            "1001 examples: 1000 are enough",
+            "1001 examples are too many. Enter at most 1000.",
         ),
         ({"examples": "a\0b"}, "examples", "Null characters are not allowed."),
         ({"phrases": "send it back\n…"}, "phrases", "“…” has no word in it."),
@@ -129,12 +129,12 @@ def test_a_type_is_saved_while_no_worker_can_be_told(
         ({"points": "-9.5"}, "points", "greater than or equal to -9"),
         ({"points": "nan"}, "points", "Enter a number."),
         ({"points": ""}, "points", "This field is required."),
-        ({"tier": "cheap", "points": "2"}, "points", "Where the tier is fixed"),
-        ({"answers_itself": "on"}, "approved_answer", "Write the answer that is to be given"),
+        ({"tier": "cheap", "points": "2"}, "points", "The model is fixed"),
+        ({"answers_itself": "on"}, "approved_answer", "Write the approved answer first"),
         (
             {"answers_itself": "on", "approved_answer": " \n"},
             "approved_answer",
-            "Write the answer that is to be given",
+            "Write the approved answer first",
         ),
         ({"approved_answer": "x" * 10_001}, "approved_answer", "at most 10000 characters"),
     ],
@@ -226,19 +226,19 @@ def test_a_text_is_tried(operator, hours):
     # The field has the focus, and its words are read out with the answer.
     assert 'aria-describedby="answer"' in html
     assert 'id="answer"' in html
-    assert "It is of type Business hours : like “when do you close”." in said
-    assert "certain enough for an answer without a call" in said
+    assert "Recognised as Business hours : like “when do you close”." in said
+    assert "certain enough for an answer without a model" in said
     assert "by the score" in said
-    assert "always the strong tier" in said
+    assert "always the strong model" in said
     assert "Not certain enough" in tried(operator, "are you open on the moon")
-    assert "It is of none of the types" in tried(operator, "tell me a joke")
+    assert "No task type recognised" in tried(operator, "tell me a joke")
 
 
 def test_a_text_is_tried_before_the_types_are_learned(operator, hours):
     said = tried(operator, HOURS[0])
 
-    assert "The newest changes are being learned" in said
-    assert "There is nothing to recognise it by" not in said
+    assert "Your newest changes are being learned" in said
+    assert "Nothing to compare" not in said
 
 
 @pytest.mark.parametrize(
@@ -250,7 +250,7 @@ def test_any_text_can_be_tried(operator, hours, message):
     page = operator.get(reverse(TRY), {"text": message})
 
     assert page.status_code == 200
-    assert "It is of none of the types" in text(page)
+    assert "No task type recognised" in text(page)
     assert "<script>alert" not in page.content.decode()
 
 
@@ -266,10 +266,10 @@ def test_the_list_says_how_each_is_answered(operator, hours):
     page = operator.get(reverse(LIST))
 
     said = text(page)
-    assert "A always the cheap tier approved answer if no budget is left 1 example" in said
-    assert "B score +1.5 the same answer again 1 example, 1 phrase" in said
+    assert "A always the cheap model approved answer when the budget is used up 1 example" in said
+    assert "B score +1.5 saved answer 1 example, 1 phrase" in said
     assert "Business hours by the score only by a call 4 examples" in said
-    assert "C by the score approved answer at once" in said
+    assert "C by the score approved answer" in said
 
 
 @pytest.mark.parametrize(
@@ -313,7 +313,7 @@ def test_staff_read_and_try_and_change_nothing(staff, hours):
 
     assert "are you open on sunday" in text(staff.get(page))
     assert "Business hours" in text(staff.get(reverse(LIST)))
-    assert "It is of type Business hours" in tried(staff, HOURS[0])
+    assert "Recognised as Business hours" in tried(staff, HOURS[0])
     assert 'name="examples"' not in staff.get(page).content.decode()
     assert staff.get(reverse(ADD)).status_code == 403
     for address in (reverse(ADD), page, reverse("admin:routing_tasktype_delete", args=[hours.pk])):

@@ -28,9 +28,13 @@ class Command(BaseCommand):
             help="JSON Lines: question, gold (slugs of articles that answer it; none: nothing "
             "does) and, where they are known, turns (role, text), language and kind",
         )
-        parser.add_argument("--json", action="store_true", help="one object instead of a table")
         parser.add_argument(
-            "--words", action="store_true", help="by words alone, even where there are embeddings"
+            "--json", action="store_true", help="print one JSON object instead of a table"
+        )
+        parser.add_argument(
+            "--words",
+            action="store_true",
+            help="search by words only, even if there are embeddings",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -12,11 +12,15 @@ from chatsite.chat.models import Conversation
 
 
 class Command(BaseCommand):
-    help = "Erases a conversation for good; what its calls cost stays on the ledger."
+    help = "Erases a conversation for good. Its costs stay in the ledger."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("id", type=uuid.UUID, help="as in its address, /c/ID/")
-        parser.add_argument("--visitor", action="store_true", help="all that its visitor holds")
+        parser.add_argument(
+            "id", type=uuid.UUID, help="the ID in the conversation's address, /c/ID/"
+        )
+        parser.add_argument(
+            "--visitor", action="store_true", help="all conversations of this visitor"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         conversation = Conversation.objects.filter(public_id=options["id"]).first()

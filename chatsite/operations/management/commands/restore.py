@@ -15,11 +15,13 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
-        parser.add_argument("--yes", action="store_true", help="what is there now may go")
+        parser.add_argument(
+            "--yes", action="store_true", help="replace the current data without asking"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not options["yes"]:
-            raise CommandError("This replaces what the database holds now. Say --yes.")
+            raise CommandError("This replaces all current data. To confirm, add --yes.")
         try:
             backups.restore(options["file"])
         except NotRestored as error:

@@ -29,7 +29,7 @@ class Command(BaseCommand):
             "--to", dest="last", type=date.fromisoformat, help="the last day; by default yesterday"
         )
         parser.add_argument(
-            "--project", default="", help="the provider's id of the one project to compare with"
+            "--project", default="", help="id of the provider's project to compare with"
         )
         parser.add_argument(
             "--correct",
@@ -37,7 +37,8 @@ class Command(BaseCommand):
             type=date.fromisoformat,
             default=[],
             metavar="DAY",
-            help="bring the ledger to the bill of these days, by one more entry for each model",
+            help="correct the ledger to match the bill of these days, with one more entry for "
+            "each model",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -47,7 +48,7 @@ class Command(BaseCommand):
         if first > last:
             raise CommandError(f"--from {first} is after --to {last}.")
         if not settings.OPENAI_ADMIN_KEY:
-            raise CommandError("The provider's bill is read with an admin key: OPENAI_ADMIN_KEY.")
+            raise CommandError("To read the provider's bill, set OPENAI_ADMIN_KEY.")
         try:
             lines = bill.compared(first, last, today, options["project"])
         except UpstreamError as error:

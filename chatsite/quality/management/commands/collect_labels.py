@@ -32,26 +32,30 @@ LOOKED_EVERY = 20
 
 class Command(BaseCommand):
     help = (
-        "Asks questions of both tiers and has the answers judged, in batches at half the price; "
-        "then writes the labelled file that evaluate_routing reads. Batches take up to a day: run "
-        "it again with the same words, and it goes on from where it is."
+        "Has both models answer a file's questions and a judge grade the answers, in batches at "
+        "half the price. Then writes the labelled file that evaluate_routing reads. Batches take "
+        "up to a day. Run the same command again to continue."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "questions", type=Path, help="a question a line, JSON Lines with `prompt`, or an array"
+            "questions",
+            type=Path,
+            help="questions: one per line, JSON Lines with `prompt`, or a JSON array",
         )
-        parser.add_argument("graded", type=Path, help="write the labelled questions there")
+        parser.add_argument("graded", type=Path, help="file to write the labelled questions to")
         for tier in ("cheap", "strong", "judge"):
             parser.add_argument(
                 f"--{tier}",
                 default="",
                 metavar="MODEL",
-                help="by default the policy's, or its successor where that alone has a batch price",
+                help="default: the policy's model, or its successor if only that has a batch price",
             )
-        parser.add_argument("--round", default="", help="a name: under another, all is asked anew")
-        parser.add_argument("--retry", action="store_true", help="ask again what failed")
-        parser.add_argument("--wait", action="store_true", help="until all has come")
+        parser.add_argument(
+            "--round", default="", help="name of the round; a new name asks everything again"
+        )
+        parser.add_argument("--retry", action="store_true", help="ask failed questions again")
+        parser.add_argument("--wait", action="store_true", help="wait until everything has arrived")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not options["graded"].parent.is_dir():
@@ -60,11 +64,11 @@ class Command(BaseCommand):
         progress = self._go_on(collection, again=options["retry"], wait=options["wait"])
         self._say(progress)
         if progress.waiting:
-            self.stdout.write("Run it again to go on, or with --wait.")
+            self.stdout.write("Run the command again to continue, or use --wait.")
             return
         rows = collection.graded()
         if not rows:
-            raise CommandError("No question has been answered by both tiers and judged.")
+            raise CommandError("No question has both answers and their grades yet.")
         _write(options["graded"], rows)
         missing = len(collection.questions) - len(rows)
         self.stdout.write(

@@ -11,18 +11,20 @@ from chatsite.quality.judges import judging
 
 
 class Command(BaseCommand):
-    help = "Queue the sample of cheap answers that is judged each night; once a night."
+    help = "Queue the night's sample of cheap answers for grading. Runs once a night."
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.JUDGED_PER_NIGHT:
-            raise CommandError("Judging is off: JUDGED_PER_NIGHT says how many answers a night.")
+            raise CommandError(
+                "Grading is off. Set JUDGED_PER_NIGHT to the number of answers per night."
+            )
         try:
             calls = judging.sample(timezone.now())
         except NotSold as error:
             raise CommandError(f"Nothing is queued: {error}.") from error
         if not calls:
             raise CommandError(
-                "Nothing is queued: it was already since yesterday, no cheap answer is new, or the"
-                " budget is spent."
+                "Nothing was queued: tonight's sample is already queued, there are no new cheap "
+                "answers, or the budget is used up."
             )
         self.stdout.write(f"{calls} calls queued: verdicts, and strong answers to compare with.")

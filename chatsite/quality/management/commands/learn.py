@@ -12,14 +12,17 @@ from chatsite.quality.learning import nightly_training
 
 class Command(BaseCommand):
     help = (
-        "Collects labels of what happened to cheap answers, fits the analyzer and the verifier "
-        "where there are enough, and proposes what an operator may accept in the admin. Changes "
-        "nothing that is in force; safe to repeat."
+        "Collects labels for cheap answers. If there are enough, trains the score and the answer "
+        "check, and proposes them to operators in the admin. Changes nothing by itself. Safe to "
+        "repeat."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--days", type=int, default=2, help="collect of conversations active since; default 2"
+            "--days",
+            type=int,
+            default=2,
+            help="collect labels from conversations active in the last DAYS days (default 2)",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -10,11 +10,11 @@ from chatsite.summaries.models import Summarising
 
 
 class Command(BaseCommand):
-    help = "Queue the ended conversations that are summarised each night, and keep what has come."
+    help = "Queue ended conversations for summaries, and store the summaries that have arrived."
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not Summarising.current().is_on:
-            raise CommandError("Summaries are off: an operator turns them on in the admin.")
+            raise CommandError("Summaries are off. Turn them on in the admin.")
         self.stdout.write(f"{nightly_summaries.collect()} summaries have come.")
         nightly_summaries.send(timezone.now())
         self.stdout.write(Summarising.current().last_night)

@@ -34,8 +34,8 @@ def share(text: str) -> float:
 
 class Command(BaseCommand):
     help = (
-        "Explains which tier a message would go to, and why. No model is asked but the one that "
-        "embeds, and no decision is stored."
+        "Explains which model a message would go to, and why. Only the embeddings model is "
+        "asked, and no decision is stored."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
