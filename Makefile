@@ -10,7 +10,7 @@ PINNED := $(PIP) --require-hashes --no-deps --no-compile
 # 9 MB more.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-sqlite test-postgresql check guards foreign pins
+.PHONY: run test test-sqlite test-postgresql check guards changed-guards foreign pins
 
 # Everything, until Ctrl-C.
 run: .venv/run
@@ -20,6 +20,7 @@ run: .venv/run
 test: .venv/test
 	@.ci/install
 	@$(MAKE) --no-print-directory check
+	@$(MAKE) --no-print-directory changed-guards
 	@$(MAKE) --no-print-directory --jobs --output-sync=target test-sqlite test-postgresql
 
 # Side by side: each waits for its own servers and processes two thirds of the time.
@@ -36,6 +37,10 @@ check: .venv/test
 # Does each promise have a test that fails without its guard? All of them take half an hour.
 guards: .venv/test
 	TEST_DATABASE=sqlite $(BIN)/python -m tests.guards
+
+# Those of what the newest commits changed: a minute of them.
+changed-guards: .venv/test
+	TEST_DATABASE=sqlite $(BIN)/python -m tests.guards --changed --seconds 60
 
 # Against LiteLLM's proxy, in an environment of its own: 757 MB, so no part of `make test`.
 foreign: .venv/test

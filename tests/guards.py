@@ -2,8 +2,8 @@
 
 A test names what it guards by `@guards(file, text, without)`: the `text` stands exactly once in the
 `file`, and in a copy of the tree where `without` stands in its place, the test has to fail.
-`make guards` tries them all, `python -m tests.guards --changed REV` those of files that changed
-since REV.
+`make guards` tries them all; `make changed-guards`, a part of `make test`, those of files that the
+newest commits changed, as many as a minute allows.
 Constraints of the database are taken out of their migrations, one by one, in the same way.
 Prints a table; exits with 1 where a guard is not missed.
 """
@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,7 @@ from tests.tables import show
 ROOT = Path(__file__).resolve().parent.parent
 LEFT_BEHIND = shutil.ignore_patterns(".git", ".venv", "var", "__pycache__", ".*_cache")
 PATIENCE = 300  # seconds for the tests of one guard
+NEWEST = 10  # commits
 
 Test = TypeVar("Test", bound=Callable[..., Any])
 
@@ -124,11 +126,16 @@ def red_without(guard: Guard, copy: Path) -> str:
         path.write_text(whole)
 
 
-def changed_since(revision: str) -> set[str]:
-    """The files that differ from a revision of the repository."""
-    command = ["git", "diff", "--name-only", revision]
-    done = subprocess.run(command, cwd=ROOT, text=True, capture_output=True, check=True)
-    return set(done.stdout.split())
+def changed(revision: str) -> list[str]:
+    """The files that differ from a revision; blank: those not committed, then the newest commits'.
+
+    The newest change first; none where there is no repository.
+    """
+    asked = [["git", "diff", "--name-only", revision or "HEAD"]]
+    if not revision:
+        asked.append(["git", "log", "--first-parent", "--name-only", "--format=", f"-{NEWEST}"])
+    said = (subprocess.run(each, cwd=ROOT, text=True, capture_output=True).stdout for each in asked)
+    return list(dict.fromkeys(name for each in said for name in each.splitlines() if name))
 
 
 def main() -> None:
@@ -136,7 +143,14 @@ def main() -> None:
     parser.add_argument(
         "--only", default="", help="guards of files and tests with this in the name"
     )
-    parser.add_argument("--changed", metavar="REV", help="guards of files changed since REV")
+    parser.add_argument(
+        "--changed",
+        metavar="REV",
+        nargs="?",
+        const="",
+        help="guards of files changed since REV; without REV, by the newest commits",
+    )
+    parser.add_argument("--seconds", type=float, help="begin no guard after so long")
     options = parser.parse_args()
     rows: list[dict[str, object]] = []
     with tempfile.TemporaryDirectory(prefix="guards-") as folder:
@@ -144,18 +158,23 @@ def main() -> None:
         os.environ.setdefault("VAR_DIR", folder)
         django.setup()
         chosen = [each for each in (*marked(), *of_the_database()) if options.only in str(each)]
-        if options.changed:
-            changed = changed_since(options.changed)
-            chosen = [each for each in chosen if each.file in changed]
+        if options.changed is not None:
+            files = changed(options.changed)
+            chosen = [each for file in files for each in chosen if each.file == file]
         copy = Path(folder) / "main"
         shutil.copytree(ROOT, copy, ignore=LEFT_BEHIND)
         if (ROOT.parent / "shared").exists():
             (Path(folder) / "shared").symlink_to(ROOT.parent / "shared")
-        for guard in chosen:
+        began = time.monotonic()
+        for number, guard in enumerate(chosen):
+            if options.seconds and time.monotonic() - began > options.seconds:
+                sys.stderr.write(f"{len(chosen) - number} more were not tried: time is up\n")
+                break
             red = red_without(guard, copy) if guard.stands else ""
             sys.stderr.write(f"{guard.file}: {guard.test}: {red or 'NOT MISSED'}\n")
             rows.append({"file": guard.file, "guard": guard.text.strip(), "red without it": red})
-    show("Guards, each removed by itself", rows)
+    if rows:
+        show("Guards, each removed by itself", rows)
     sys.exit(not all(row["red without it"] for row in rows))
 
 
