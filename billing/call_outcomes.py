@@ -2,10 +2,30 @@
 
 from enum import StrEnum
 
+
+class CallOutcome(StrEnum):
+    """How a call ended, as the ledger says it: one of these, or the word of an error."""
+
+    STOP = "stop"
+    LENGTH = "length"
+    CONTENT_FILTER = "content_filter"
+    UNCLEAR = "unclear"
+    ESCALATED = "escalated"
+    STOPPED = "stopped"
+    ABANDONED = "abandoned"
+    EXPIRED = "expired"
+    NOT_SENT = "not_sent"
+    RECONCILED = "reconciled"
+
+
+# Calls whose whole answer came.
+WHOLE = frozenset({CallOutcome.STOP, CallOutcome.ESCALATED})
+# And those of which words came that the model ended.
+WRITTEN = WHOLE | {CallOutcome.LENGTH}
 # Calls that wrote an answer to its end, whether or not it was the one that the customer got.
-ANSWERED = frozenset({"stop", "length", "content_filter", "escalated"})
+ANSWERED = WRITTEN | {CallOutcome.CONTENT_FILTER}
 # An answer that stands; nothing sent; not a call at all.
-FINE = frozenset({"stop", "not_sent", "reconciled"})
+FINE = frozenset({CallOutcome.STOP, CallOutcome.NOT_SENT, CallOutcome.RECONCILED})
 
 
 class Cause(StrEnum):
@@ -19,13 +39,13 @@ class Cause(StrEnum):
     STOPPED = "Stopped by the customer"
 
 
-CAUSES = {
-    "escalated": Cause.ESCALATED,
-    "length": Cause.LONG,
-    "content_filter": Cause.FILTERED,
-    "stopped": Cause.STOPPED,
-    "abandoned": Cause.ABANDONED,
-    "expired": Cause.ABANDONED,
+CAUSES: dict[str, Cause] = {
+    CallOutcome.ESCALATED: Cause.ESCALATED,
+    CallOutcome.LENGTH: Cause.LONG,
+    CallOutcome.CONTENT_FILTER: Cause.FILTERED,
+    CallOutcome.STOPPED: Cause.STOPPED,
+    CallOutcome.ABANDONED: Cause.ABANDONED,
+    CallOutcome.EXPIRED: Cause.ABANDONED,
 }
 MEANS = {
     Cause.FAILED: "Calls that broke off or never answered, but were charged.",

@@ -15,6 +15,7 @@ from django.db.models import Q
 
 from billing import clock, tallies
 from billing.budgets import windows
+from billing.call_outcomes import CallOutcome
 from billing.errors import AlreadyCharged, NoPrice, NoRoom, NotReserved
 from billing.models import Budget, BudgetPeriod, Hold, LedgerEntry
 from billing.prices import model_snapshots, pricing
@@ -23,9 +24,6 @@ from billing.prices.pricing import Estimate, Rate, Usage
 logger = logging.getLogger(__name__)
 
 # Outcomes that are the ledger's own; all others are the caller's words.
-NOT_SENT = "not_sent"
-EXPIRED = "expired"
-RECONCILED = "reconciled"
 # Holds that one `expire` charges: a dead worker's hundreds should not make everybody wait.
 MOST_EXPIRED = 200
 
@@ -188,7 +186,7 @@ def settle(
 def release(reference: str) -> None:
     """Hold nothing and charge nothing: the request never left this machine. Raises NotReserved."""
     nothing = Usage(input_tokens=0, output_tokens=0)
-    if not _charge(reference, nothing, _Response(outcome=NOT_SENT), clock.now()):
+    if not _charge(reference, nothing, _Response(outcome=CallOutcome.NOT_SENT), clock.now()):
         _must_be_charged(reference)
 
 
@@ -197,7 +195,7 @@ def expire(now: datetime) -> int:
     overdue = Hold.objects.filter(expires_at__lte=now).order_by("expires_at")
     expired = 0
     for reference in list(overdue.values_list("reference", flat=True)[:MOST_EXPIRED]):
-        if _charge(reference, None, _Response(outcome=EXPIRED), now):
+        if _charge(reference, None, _Response(outcome=CallOutcome.EXPIRED), now):
             logger.warning("%s expired and is charged as reserved", reference)
             expired += 1
     return expired
@@ -236,7 +234,7 @@ def correct(reference: str, amount: int, like: LedgerEntry, called_at: datetime)
             called_at=called_at,
             expires_at=called_at,
         )
-        response = _Response(like.model_returned, like.service_tier, outcome=RECONCILED)
+        response = _Response(like.model_returned, like.service_tier, outcome=CallOutcome.RECONCILED)
         nothing = Usage(input_tokens=0, output_tokens=0)
         _charge(reference, nothing, response, clock.now(), amount)
 
@@ -308,7 +306,7 @@ def _why_estimated(usage: Usage | Estimate | None, outcome: str) -> str:
             return ""
         case Estimate(why=why):
             return why
-        case None if outcome == EXPIRED:
+        case None if outcome == CallOutcome.EXPIRED:
             return "The call was not settled in time, so the reserved amount was charged."
         case None:
             return "The provider did not report the tokens, so the reserved amount was charged."

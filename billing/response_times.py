@@ -6,12 +6,11 @@ from datetime import timedelta
 from statistics import median
 
 from billing import clock
+from billing.call_outcomes import WHOLE
 from billing.models import LedgerEntry
 
 # The newest so many calls of the last days; fewer than the least say nothing.
 NEWEST, RECENT, FEWEST = 1_000, timedelta(days=30), 20
-# Calls whose whole answer came.
-ENDED = ("stop", "escalated")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,7 @@ def of(model: str) -> Speed | None:
     """None where too few calls of it are on the ledger."""
     calls = LedgerEntry.objects.filter(
         purpose=LedgerEntry.Purpose.ANSWER,
-        outcome__in=ENDED,
+        outcome__in=WHOLE,
         model_requested=model,
         estimated=False,
         called_at__gt=clock.now() - RECENT,

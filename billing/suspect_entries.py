@@ -6,13 +6,14 @@ from datetime import datetime
 
 from django.db.models import F, Q, QuerySet
 
+from billing.call_outcomes import ANSWERED, WRITTEN, CallOutcome
 from billing.models import LedgerEntry
 from billing.prices import model_snapshots
 from billing.prices.pricing import PER
 
 Purpose = LedgerEntry.Purpose
 # Calls of which words came.
-ANSWERED = ("stop", "length", "content_filter", "escalated", "unclear")
+WORDS_CAME = ANSWERED | {CallOutcome.UNCLEAR}
 
 _COST = (
     (F("input_tokens") - F("cached_tokens") - F("cache_write_tokens")) * F("input_rate")
@@ -27,11 +28,11 @@ _EXACT = _COUNTED & Q(estimated=False)
 FAULTS = (
     (
         "no input tokens, booked as exact",
-        _EXACT & Q(outcome__in=ANSWERED, input_tokens=0),
+        _EXACT & Q(outcome__in=WORDS_CAME, input_tokens=0),
     ),
     (
         "an answer of no output tokens, booked as exact",
-        _EXACT & Q(outcome__in=("stop", "length", "escalated"), output_tokens=0),
+        _EXACT & Q(outcome__in=WRITTEN, output_tokens=0),
     ),
     (
         "more cached and written tokens than input tokens",

@@ -224,7 +224,7 @@ def _window(window: BudgetPeriod) -> str:
 def _now_what(crossing: Crossing) -> str:
     """What customers notice by now."""
     budget = crossing.window.budget
-    if crossing.percent < (budget.later_from or ladder.FULL):
+    if crossing.percent < budget.ladder.stops_at:
         return ""
     if budget.scope in PARTIAL and crossing.percent < ladder.FULL:
         return ""

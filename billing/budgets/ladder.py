@@ -52,6 +52,11 @@ class Ladder:
         }
         return {step: percent for step, percent in begins.items() if percent is not None}
 
+    @property
+    def stops_at(self) -> int:
+        """The percent from which no model is asked: at the latest when all is spent."""
+        return self.later_from or FULL
+
 
 def percent(spent: int, limit: int) -> float:
     """Of a limit of nothing all is spent."""

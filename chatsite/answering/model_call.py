@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.conf import settings
 
 from billing import clock, ledger, tokens
+from billing.call_outcomes import CallOutcome
 from billing.errors import NoPrice, NoRoom
 from billing.prices.pricing import Estimate, Usage
 from chatsite.answering.question import prompt
@@ -183,12 +184,12 @@ def settle_stopped(work: Work, text: str) -> None:
         input_tokens=tokens.of_messages(work.messages, work.model),
         output_tokens=tokens.count(text, work.model),
     )
-    _settle(work, Estimate(usage, "Stopped by the customer; counted here."), "stopped")
+    _settle(work, Estimate(usage, "Stopped by the customer; counted here."), CallOutcome.STOPPED)
 
 
 def abandon(work: Work) -> None:
     """Charge what was held: nobody will hear how the call ended."""
-    _settle(work, None, "abandoned")
+    _settle(work, None, CallOutcome.ABANDONED)
 
 
 def _settle(work: Work, usage: Usage | Estimate | None, outcome: str) -> None:

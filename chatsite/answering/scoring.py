@@ -15,6 +15,7 @@ from functools import partial
 
 from billing import clock, ledger, tokens
 from billing.budgets.ladder import Step
+from billing.call_outcomes import CallOutcome
 from billing.errors import NoPrice, NoRoom
 from billing.prices.pricing import Estimate, Usage
 from chatsite import llm
@@ -241,7 +242,7 @@ class Scorer:
             await self._writes.run(partial(_failed, reference, error))
             return NoScore(f"the model gave no score ({error.kind.replace('_', ' ')})")
         except asyncio.CancelledError:
-            await self._writes.run(partial(_settle, reference, None, "abandoned"))
+            await self._writes.run(partial(_settle, reference, None, CallOutcome.ABANDONED))
             raise
         assert finished is not None
         return await self._writes.run(partial(_given, batch, finished))

@@ -125,7 +125,7 @@ def race(database: str) -> dict[str, object]:
         "amid an operation": midway,
         "granted": granted,
         "refused or killed before": sum(begun) - granted,
-        "expired": entries.filter(outcome=ledger.EXPIRED).count(),
+        "expired": entries.filter(outcome="expired").count(),
         "overspent": max(most.value, overspent() or 0),
         "charged twice": entries.count() - granted,
         "differences": differences,

@@ -12,6 +12,7 @@ from dataclasses import replace
 from django.db import transaction
 
 from billing.budgets.ladder import Step
+from billing.call_outcomes import CallOutcome
 from billing.errors import NoPrice, NoRoom
 from chatsite.answering import budget_allowance, model_call, sql
 from chatsite.answering.checking import answer_check
@@ -64,7 +65,7 @@ def escalate(
     reply.instead = answer_check.instead(work, found)
     again = _go_on(work.claimed, reply, Stage.ESCALATED, health)
     if isinstance(again, Work):
-        model_call.settle(work, finished, outcome="escalated")
+        model_call.settle(work, finished, outcome=CallOutcome.ESCALATED)
         remember(work, found, Outcome.ESCALATED)
     return again
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
+from billing.call_outcomes import CallOutcome
 from billing.models import LedgerEntry
 from billing.prices.pricing import Tokens
 from routing.analysis.difficulty import Signals, weigh
@@ -92,7 +93,7 @@ class Charged:
         """What one call of a reply adds, where this tier was decided on."""
         if entry.tier != tier:
             return cls(amount=entry.amount, other=entry.amount)
-        escalated = int(entry.outcome == "escalated")
+        escalated = int(entry.outcome == CallOutcome.ESCALATED)
         if entry.usage is None:
             return cls(amount=entry.amount, unpriced=entry.amount, escalated=escalated)
         return cls(amount=entry.amount, tokens=entry.usage.tokens, escalated=escalated)
