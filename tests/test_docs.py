@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,11 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 PACKAGES = ("chatsite", "routing", "billing")
 PRODUCT = [path for name in PACKAGES for path in (ROOT / name).rglob("*.py")]
+# Names of files that nobody guessed the content of, and never services, utils and the like.
+RIDDLES = re.compile(
+    "affording|asked|core|graded|grounds|heap|helpers|kept|lessons|listing|managers|night|office|"
+    "outlooks|prepared|services|snapshots|spending|standing|statements|told|utils|verdicts"
+)
 # Written in docs as `LikeThis`.
 CLASS = re.compile(r"`([A-Z][a-z]+(?:[A-Z][a-z]+)*)`")
 COMMAND = re.compile(r"manage\.py ([a-z_]+)")
@@ -46,6 +52,21 @@ def test_the_glossary_names_classes_that_exist():
     named = set(CLASS.findall((ROOT / "docs" / "glossary.md").read_text()))
 
     assert named - classes == set()
+
+
+def test_no_file_has_a_name_that_nobody_can_guess():
+    paths = [*PRODUCT, *(ROOT / "tests").rglob("test_*.py")]
+    riddles = [path for path in paths if RIDDLES.fullmatch(path.stem.removeprefix("test_"))]
+
+    # The servers behind other tests are called so.
+    assert [path.name for path in riddles] == ["test_services.py"]
+
+
+def test_a_room_is_no_store():
+    """Some fifteen files, and two more before somebody tidies up."""
+    rooms = Counter(path.parent for path in PRODUCT if path.name != "__init__.py")
+
+    assert [room for room, files in rooms.items() if files > 17] == []
 
 
 def test_every_page_is_reached_from_the_readme():

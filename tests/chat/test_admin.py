@@ -294,7 +294,7 @@ def test_a_transcript_shows_each_answer_with_its_receipt(staff, told):
     assert "Tier cheap Score 2.5 of 10" in seen
     assert "Threshold 7 Model gpt-3.5-turbo-0125 Tokens 1,000 in, 200 out Cost $0.0008" in seen
     assert decision.reason in seen
-    assert "For the same tokens gpt-4 of the strong tier would have cost $0.042" in seen
+    assert "gpt-4 (strong) would have cost $0.042" in seen
     assert f"/admin/routing/routedecision/{decision.pk}/change/" in body
     assert f"/admin/billing/ledgerentry/{entry.pk}/change/" in body
 
@@ -587,7 +587,7 @@ def test_other_words_from_a_page_that_was_used_are_kept_and_not_lost(staff, told
     response = staff.post(page(told, "say"), {"text": "Something else", "client_id": used})
 
     assert response.status_code == 409
-    assert "Not sent yet" in text(response)
+    assert "Your message was not sent" in text(response)
     assert "Something else</textarea>" in response.content.decode()
     assert str(used) not in response.content.decode()
     assert told.conversation.messages.filter(role="staff").count() == 1

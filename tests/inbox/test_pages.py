@@ -106,7 +106,7 @@ def test_another_text_from_the_same_form_is_kept_and_said_to_be_unsent(staff, to
 
     response = says(staff, told, "Second.", identity)
 
-    assert "Not sent yet" in text(response)
+    assert "Your message was not sent" in text(response)
     assert "Second.</textarea>" in response.content.decode()
 
 

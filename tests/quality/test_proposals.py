@@ -98,7 +98,7 @@ def test_an_operator_reads_what_it_is_worth_and_accepts(operator):
     page = text(operator.get(f"{LIST}{proposal.pk}/change/"))
     done = text(post(operator, proposal, "accept"))
 
-    assert "0.63 against 0.55, where a coin has 0.50" in page
+    assert "0.63 against 0.55, where chance gives 0.50" in page
     assert "So few replies were held back that the difference may be chance." in page
     assert "Ranking (APGR) 0.63 0.55 0.50" in page
     assert "from 7 to 4.3: of the last 812 messages 28% go to the strong model now" in page
@@ -270,7 +270,7 @@ def test_a_proposal_is_tried_as_a_version_that_is_not_in_force(operator):
     form = operator.get(reverse("admin:routing_policy_add"), page.context["draft"])
     initial = form.context["adminform"].form.initial
 
-    assert "Try it first" in text(page)
+    assert "Test it first" in text(page)
     assert float(initial["threshold"]) == 4.3
     assert str(initial["learned_analyzer"]) == str(proposal.learned_id)
 
