@@ -3,81 +3,13 @@
 from typing import Any, Self
 
 from django.conf import settings
-from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
-from django.db.models import Q
 from django.utils import timezone
 
 from routing.errors import AppendOnly
+from routing.models import policy_limits
 from routing.models.learned_model import LearnedModel
 from routing.policy_changes import phrase
-
-LOWEST_THRESHOLD, HIGHEST_THRESHOLD = 1, 11
-# Tokens.
-LOWEST_OUTPUT, HIGHEST_OUTPUT = 16, 4096
-HIGHEST_TEMPERATURE = 2
-LONGEST_SCORE_WAIT = 5
-WIDEST_BAND = 9  # from 1 to 10: every message
-
-CRITERIA = """\
-Rate how hard it is to answer the customer well.
-1-2: one fact that an article states: opening hours, a price, a phone number; or small talk.
-3-4: one plain question in which a detail has to be matched: a country, a date, a product.
-5-6: two questions, or steps to explain.
-7-8: several separate or numbered questions, conditions to weigh against each other, a comparison, \
-a calculation, an exception to a rule, or a customer who asks the same again.
-9-10: something grave: health, safety, legal action, a disputed payment, a stolen account; or a \
-long case with many conditions.
-Length alone does not make a message hard. A short message about something grave is a 9."""
-
-_threshold = (
-    MinValueValidator(
-        LOWEST_THRESHOLD, "Enter at least 1. At 1, the strong model answers all scored messages."
-    ),
-    MaxValueValidator(
-        HIGHEST_THRESHOLD,
-        "Enter at most 11. Above 10, the cheap model answers all scored messages.",
-    ),
-)
-_output_limit = (
-    MinValueValidator(
-        LOWEST_OUTPUT, "Enter at least 16 tokens. Less is not enough for a sentence."
-    ),
-    MaxValueValidator(
-        HIGHEST_OUTPUT, "Enter at most 4096 tokens. The default models write no more."
-    ),
-)
-_temperature = (
-    MinValueValidator(0, "Enter at least 0."),
-    MaxValueValidator(HIGHEST_TEMPERATURE, "Enter at most 2. The provider refuses more."),
-)
-_band = (
-    MinValueValidator(
-        0, "Enter at least 0. At 0, the model is asked only if the score equals the threshold."
-    ),
-    MaxValueValidator(
-        WIDEST_BAND, "Enter at most 9. At 9, the model is asked about every message."
-    ),
-)
-_score_wait = (
-    MinValueValidator(
-        0,
-        "Enter at least 0. At 0, nobody waits: the model's score is used for "
-        "the next customer who asks the same.",
-    ),
-    MaxValueValidator(LONGEST_SCORE_WAIT, "Enter at most 5 seconds. Then the call is cancelled."),
-)
-_doubt_threshold = (
-    MinValueValidator(0, "Enter at least 0. At 0, every cheap answer is written again."),
-    MaxValueValidator(1, "Enter at most 1. At 1, the answer check is off."),
-)
-_call_seconds = (
-    MinValueValidator(5, "Enter at least 5 seconds."),
-    MaxValueValidator(80, "Enter at most 80 seconds. Every message has to be answered within 90."),
-)
-_model_name = RegexValidator(
-    r"^\S+\Z", "Enter the model's name as the provider lists it, without spaces."
-)
 
 
 class PolicyQuerySet(models.QuerySet["Policy"]):
@@ -162,7 +94,7 @@ class Policy(models.Model):
 
     threshold = models.FloatField(
         default=7,
-        validators=_threshold,
+        validators=policy_limits.THRESHOLD,
         help_text="Messages with this score or more go to the strong model. 1: all scored "
         "messages. 11: none. Task types with a fixed model are not affected.",
     )
@@ -179,14 +111,14 @@ class Policy(models.Model):
         "longest wait for the model's score (s)",
         null=True,
         blank=True,
-        validators=_score_wait,
+        validators=policy_limits.SCORE_WAIT,
         help_text="For model and combined only: after this many seconds the learned score "
         "decides, 0 to 5. Blank: the 95th percentile of recent scores, at most 1.5 s.",
     )
     band = models.FloatField(
         "uncertain band",
         default=1.5,
-        validators=_band,
+        validators=policy_limits.BAND,
         help_text="For combined only: the model is asked if the learned score is within this "
         "many points of the threshold. 9: about every message.",
     )
@@ -204,14 +136,14 @@ class Policy(models.Model):
     )
     criteria = models.TextField(
         "scoring criteria",
-        default=CRITERIA,
+        default=policy_limits.CRITERIA,
         max_length=4000,
         help_text="For model and combined only: the instructions for rating a message from 1 to "
         "10. After a change, saved scores are not used any more.",
     )
     doubt_threshold = models.FloatField(
         default=0.6,
-        validators=_doubt_threshold,
+        validators=policy_limits.DOUBT_THRESHOLD,
         help_text="Answers with this much doubt or more, 0 to 1, are not shown as fact. If a "
         "cheap answer is doubted, the strong model writes it again. 0: every answer is "
         "doubted. 1: none is, except those that contain the assistant's instructions "
@@ -265,38 +197,42 @@ class Policy(models.Model):
     cheap_model = models.CharField(
         max_length=100,
         default="gpt-3.5-turbo",
-        validators=[_model_name],
+        validators=[policy_limits.MODEL_NAME],
         help_text="The name in the provider's list. The model must have a price.",
     )
     cheap_successor = models.CharField(
         max_length=100,
         blank=True,
         default="gpt-5.6-terra",
-        validators=[_model_name],
+        validators=[policy_limits.MODEL_NAME],
         help_text="Used when the provider no longer lists the model. Blank: no successor.",
     )
     cheap_output_limit = models.PositiveIntegerField(
-        default=500, validators=_output_limit, help_text="Longest answer in tokens, 16 to 4096."
+        default=500,
+        validators=policy_limits.OUTPUT_LIMIT,
+        help_text="Longest answer in tokens, 16 to 4096.",
     )
     strong_model = models.CharField(
         max_length=100,
         default="gpt-4",
-        validators=[_model_name],
+        validators=[policy_limits.MODEL_NAME],
         help_text="The name in the provider's list. The model must have a price.",
     )
     strong_successor = models.CharField(
         max_length=100,
         blank=True,
         default="gpt-5.6-sol",
-        validators=[_model_name],
+        validators=[policy_limits.MODEL_NAME],
         help_text="Used when the provider no longer lists the model. Blank: no successor.",
     )
     strong_output_limit = models.PositiveIntegerField(
-        default=900, validators=_output_limit, help_text="Longest answer in tokens, 16 to 4096."
+        default=900,
+        validators=policy_limits.OUTPUT_LIMIT,
+        help_text="Longest answer in tokens, 16 to 4096.",
     )
     temperature = models.FloatField(
         default=0.3,
-        validators=_temperature,
+        validators=policy_limits.TEMPERATURE,
         help_text="0 to 2. Low: the same question gets nearly the same answer. High: the wording "
         "varies.",
     )
@@ -304,7 +240,7 @@ class Policy(models.Model):
         max_length=100,
         blank=True,
         default="text-embedding-3-small",
-        validators=[_model_name],
+        validators=[policy_limits.MODEL_NAME],
         help_text="Used to find articles by meaning, in any language. The model must have a "
         "price. After a change, all articles are processed again. Blank: search by "
         "words only.",
@@ -314,7 +250,7 @@ class Policy(models.Model):
         "longest call (seconds)",
         default=60,
         db_default=60,
-        validators=_call_seconds,
+        validators=policy_limits.CALL_SECONDS,
         help_text="A call is cancelled after this many seconds, even if the model is still "
         "writing. 5 to 80. A silent model is cancelled sooner.",
     )
@@ -324,49 +260,7 @@ class Policy(models.Model):
     class Meta:
         ordering = ["-version"]
         verbose_name = "policy version"
-        constraints = [
-            models.UniqueConstraint(
-                fields=["is_current"],
-                condition=Q(is_current=True),
-                name="routing_one_policy_in_force",
-            ),
-            models.CheckConstraint(
-                condition=Q(threshold__gte=1, threshold__lte=11), name="routing_threshold_in_range"
-            ),
-            models.CheckConstraint(
-                condition=Q(doubt_threshold__gte=0, doubt_threshold__lte=1),
-                name="routing_doubt_threshold_in_range",
-            ),
-            models.CheckConstraint(
-                condition=Q(doubted_answers__in=["quote", "show"])
-                & Q(unchecked_answers__in=["show", "strong", "person"]),
-                name="routing_answers_in_doubt_are_known",
-            ),
-            models.CheckConstraint(
-                condition=Q(cheap_output_limit__gte=16, cheap_output_limit__lte=4096)
-                & Q(strong_output_limit__gte=16, strong_output_limit__lte=4096),
-                name="routing_output_limits_in_range",
-            ),
-            models.CheckConstraint(
-                condition=Q(temperature__gte=0, temperature__lte=2),
-                name="routing_temperature_in_range",
-            ),
-            models.CheckConstraint(
-                condition=Q(call_seconds__gte=5, call_seconds__lte=80),
-                name="routing_call_seconds_in_range",
-            ),
-            models.CheckConstraint(
-                condition=~Q(cheap_model="") & ~Q(strong_model=""), name="routing_models_are_named"
-            ),
-            models.CheckConstraint(
-                condition=Q(analyzer__in=["learned", "rules", "model", "combined"]),
-                name="routing_analyzer_is_known",
-            ),
-            models.CheckConstraint(
-                condition=Q(band__gte=0, band__lte=9), name="routing_band_in_range"
-            ),
-            models.CheckConstraint(condition=~Q(reason=""), name="routing_policy_has_a_reason"),
-        ]
+        constraints = policy_limits.CONSTRAINTS
 
     def __str__(self) -> str:
         return f"Version {self.version}"
