@@ -5,7 +5,6 @@ import logging
 import threading
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from typing import assert_never
@@ -13,22 +12,20 @@ from typing import assert_never
 from django.conf import settings
 from django.db import DatabaseError
 
-from chatsite import llm, markdown
+from chatsite import llm
 from chatsite.answering import budget_allowance, finish, queue, route, scoring
 from chatsite.answering.budget_allowance import Means
 from chatsite.answering.checking import answer_check
 from chatsite.answering.model_call import Claimed, Work
+from chatsite.answering.open_answer import OpenAnswer
 from chatsite.answering.outcomes import Ended, NotOurs, Outcome, TryAgain
 from chatsite.answering.question import context, question_meaning
 from chatsite.answering.scoring import Scorer, Unscored
 from chatsite.chat import changes
 from chatsite.chat.live import bus
-from chatsite.chat.live.frames import Delta, Frame
-from chatsite.chat.models import Message
 from chatsite.provider.model_health import Health
 from chatsite.runtime import forever
 from chatsite.runtime.grouped_writes import GroupedWrites
-from routing.checks.draft_gate import DraftGate
 from routing.checks.verifier import CheckResult
 from routing.choice import NoScore, Score
 
@@ -36,26 +33,6 @@ logger = logging.getLogger(__name__)
 
 # Seconds between renewals of the leases; each also stores what a new tab is shown.
 RENEWED_EVERY = 1.0
-
-
-@dataclass(slots=True)
-class _Answer:
-    """An answer on its way: all of the text, how much of it tabs have, and how it is shown."""
-
-    work: Work
-    job: asyncio.Task[None]
-    gate: DraftGate
-    text: str = ""
-    sent: int = 0
-    shown: markdown.Growing = field(default_factory=markdown.Growing)
-    started: bool = False  # tabs have nothing of an earlier attempt, and no draft
-    mine: bool = True
-    stopped: bool = False  # by the customer
-
-    @property
-    def showable(self) -> str:
-        """What may stand of it if nothing more comes."""
-        return self.text[: self.gate.open_to(f"{self.text} ", self.sent)]
 
 
 class Writer:
@@ -70,7 +47,7 @@ class Writer:
         self._loop = asyncio.get_running_loop()
         self._free = asyncio.Semaphore(settings.ANSWERS_PER_WORKER)
         self._known: set[int] = set()
-        self._answers: dict[int, _Answer] = {}
+        self._answers: dict[int, OpenAnswer] = {}
         self._grown: set[int] = set()
         self._there_is_text = asyncio.Event()
         self._jobs: set[asyncio.Task[None]] = set()
@@ -176,7 +153,7 @@ class Writer:
     async def _ask(self, work: Work) -> Outcome:
         job = asyncio.current_task()
         assert job is not None
-        answer = self._answers[work.reply.pk] = _Answer(work, job, answer_check.gate(work))
+        answer = self._answers[work.reply.pk] = OpenAnswer(work, job)
         # While the request is on its way.
         self._loop.call_soon(self._show_beginning, answer)
         try:
@@ -188,14 +165,12 @@ class Writer:
                             self._grown.add(work.reply.pk)
                             self._there_is_text.set()
                         case llm.Retracted():
-                            # What tabs have of it goes with the next words.
-                            answer.text, answer.sent, answer.started = "", 0, False
-                            answer.shown, answer.gate = markdown.Growing(), answer_check.gate(work)
+                            answer.retract()
                         case llm.Finished():
                             found = answer_check.check(work, part)
                             end = partial(self._finish, work, part, found)
                             outcome = await self._writes.run(end)
-                            self._show_end(answer, outcome)
+                            self._live.publish(*answer.end(outcome))
                             return outcome
                         case _:
                             assert_never(part)
@@ -212,29 +187,11 @@ class Writer:
             del self._answers[work.reply.pk]
         raise AssertionError("a stream ends in Finished or in an error")
 
-    def _show_beginning(self, answer: _Answer) -> None:
-        """That it is being written; a draft stands until there are better words."""
-        work, reply = answer.work, answer.work.reply
-        is_draft = reply.stage == Message.Stage.ESCALATED
-        self._live.publish(changes.begun(reply, draft=is_draft))
-        logger.info("%s asks %s of the %s tier", reply.charge_reference, work.model, reply.tier)
-        answer.started = not is_draft
-
-    def _show_end(self, answer: _Answer, outcome: Outcome) -> None:
-        """What tabs lack of an answer that stays as they were shown it."""
+    def _show_beginning(self, answer: OpenAnswer) -> None:
         reply = answer.work.reply
-        stays = isinstance(outcome, Ended) and any(
-            message.pk == reply.pk and message.text == answer.text
-            for message in outcome.change.altered
-        )
-        if not stays or not answer.mine or not answer.started:
-            return
-        start, end = answer.sent, len(answer.text)
-        html = answer.shown.grow(answer.text[start:], is_end=True)
-        answer.sent = end
-        conversation = reply.conversation.public_id.hex
-        self._live.publish(
-            Delta(conversation, reply.pk, reply.attempt, start, end, html, is_last=True)
+        self._live.publish(answer.beginning())
+        logger.info(
+            "%s asks %s of the %s tier", reply.charge_reference, answer.work.model, reply.tier
         )
 
     def _finish(self, work: Work, finished: llm.Finished, found: CheckResult | None) -> Outcome:
@@ -255,24 +212,9 @@ class Writer:
         frames = []
         for reply_id in grown:
             answer = self._answers.get(reply_id)
-            if answer and answer.mine and answer.sent < len(answer.text):
-                frames += self._frames(answer)
+            if answer:
+                frames += answer.growth()
         self._live.publish(*frames)
-
-    def _frames(self, answer: _Answer) -> list[Frame]:
-        reply = answer.work.reply
-        conversation = reply.conversation.public_id.hex
-        frames: list[Frame] = []
-        start, end = answer.sent, answer.gate.open_to(answer.text, answer.sent)
-        if start == end:
-            return []
-        if not answer.started:
-            answer.started = True
-            frames.append(changes.begun(reply))
-        html = answer.shown.grow(answer.text[start:end])
-        answer.sent = end
-        frames.append(Delta(conversation, reply.pk, reply.attempt, start, end, html))
-        return frames
 
     async def _renew_leases(self) -> None:
         await asyncio.sleep(RENEWED_EVERY)
