@@ -3,7 +3,6 @@
 Here and not in `routing`, because it needs prices too.
 """
 
-import csv
 import json
 import random
 from argparse import ArgumentParser
@@ -14,27 +13,24 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db.utils import OperationalError, ProgrammingError
 
-from billing import money
 from billing.errors import NoPrice
-from chatsite.tuning import message_report
+from chatsite.tuning import exam_report, message_report
+from chatsite.tuning.exam_report import ANALYZER, BOTH, VERIFIER
 from chatsite.tuning.labelled_data_costs import Site
 from routing import policies
 from routing.analysis import learned_score
 from routing.choice import Turn
 from routing.errors import RoutingError
 from routing.learning import (
-    charts,
     evaluation,
     labelled_data,
     model_training,
 )
-from routing.learning.evaluation import Between, Measures
 from routing.learning.labelled_data import BadLine, Exams, Graded, Message, Messages
 from routing.learning.strategies import (
-    Step,
+    Questions,
     Strategy,
     highest,
-    needed,
     steps,
     strategy,
     together,
@@ -44,9 +40,7 @@ from routing.models import Policy
 
 # Tokens of an answer where the file has none: the sample shop's average, from its ledger.
 ANSWER_TOKENS = 70
-ANALYZER, VERIFIER, BOTH = "learned", "verifier", "learned and verifier"
-# Of the gap, for what it takes to recover so much.
-TARGETS = (0.5, 0.8)
+FIRST_DAY = "first day"
 
 
 class Command(BaseCommand):
@@ -152,43 +146,10 @@ class Command(BaseCommand):
     ) -> None:
         site = Site.of(policy, options["prompt_tokens"], options["answer_tokens"])
         labels = [model_training.label(row) for row in rows]
-        learned = model_training.unseen(labels)
         doubts = model_training.unseen_checks(labels) if all(row.answer for row in rows) else None
         questions = site.questions(rows)
-        turns = [Turn(row.prompt) for row in rows]
-        first_day = [learned_score.score(turn)[0].value for turn in turns]
-        draw = random.Random(1)  # noqa: S311  a coin to compare with
-        rankings: dict[str, list[float]] = {
-            "random": [draw.random() for _ in rows],
-            "length rule": [evaluation.by_length(turn) for turn in turns],
-            "keyword rule": [evaluation.by_keywords(turn) for turn in turns],
-            "first day": first_day,
-            ANALYZER: learned,
-        }
-        if doubts is not None:
-            rankings[VERIFIER] = doubts
-        rankings["oracle"] = questions.gains
-        share = options["share"]
-        table = [
-            strategy(f"strong only ({policy.strong_model})", questions, range(len(rows))),
-            strategy(f"cheap only ({policy.cheap_model})", questions),
-            strategy(
-                f"hybrid, first day, from {policy.threshold:g} on",
-                questions,
-                (at for at, score in enumerate(first_day) if score >= policy.threshold),
-            ),
-            strategy(f"hybrid, learned, {share:.0%} strong", questions, highest(learned, share)),
-        ]
-        if doubts is not None:
-            table.append(
-                strategy(
-                    f"hybrid verified, {share / 2:.0%} before and {share / 2:.0%} after the answer",
-                    questions,
-                    *verified(questions, learned, doubts, share),
-                )
-            )
-            name = f"cheap first, {share:.0%} escalated by the verifier"
-            table.append(strategy(name, questions, (), highest(doubts, share)))
+        rankings = _rankings(rows, model_training.unseen(labels), doubts, questions.gains)
+        share, learned, first_day = options["share"], rankings[ANALYZER], rankings[FIRST_DAY]
         measures = evaluation.measured(questions.gains, rankings, options["resamples"])
         if options["json"]:
             worse = [label.is_worse for label in labels]
@@ -197,7 +158,9 @@ class Command(BaseCommand):
             apgr = {name: round(found.apgr.value, 4) for name, found in measures.items()}
             self._print_json(options, rows, left_out, {**told, "apgr": apgr})
             return
-        self._say(options["file"].name, rows, site, table, measures)
+        table = _strategies(policy, questions, rankings, share)
+        for text in exam_report.strategies(options["file"].name, rows, site, table, measures):
+            self.stdout.write(text)
         if left_out:
             self.stdout.write(f"\n{len(left_out)} lines could not be read and are left out.")
         off = evaluation.calibration(learned, [label.is_worse for label in labels])
@@ -212,66 +175,55 @@ class Command(BaseCommand):
         }
         if doubts is not None:
             curves[BOTH] = together(questions, learned, doubts)
-            self._compare(curves, table[0].cost)
-        _write(options, curves)
+            for text in exam_report.comparison(curves, table[0].cost):
+                self.stdout.write(text)
+        if options["csv"] is not None:
+            exam_report.write_csv(options["csv"], curves)
+        if options["svg"] is not None:
+            exam_report.write_svg(options["svg"], f"Routing on {options['file'].name}", curves)
 
-    def _say(
-        self,
-        name: str,
-        rows: Sequence[Graded],
-        site: Site,
-        table: Sequence[Strategy],
-        measures: Mapping[str, Measures],
-    ) -> None:
-        groups = len({row.group for row in rows if row.group})
-        held_out = f", those of one of {groups} groups held out together" if groups else ""
-        lengths = (
-            "Answers as long as the file's"
-            if all(row.answer for row in rows)
-            else f"Where the file has no answer, one of {site.answer_tokens} tokens is assumed"
-        )
-        waits = " An escalated answer takes both." if VERIFIER in measures else ""
-        self.stdout.write(
-            f"# Routing on {name}: {len(rows):,} questions\n\n"
-            f"Accuracy is as graded in the file, whichever models answered there; costs are those "
-            f"of this policy's models, by the price catalogue. {lengths}; strong answers count as "
-            f"long as cheap ones; {site.prompt_tokens} tokens of instructions and articles go "
-            f"with each question. {site.times(rows)}{waits}\n\n"
-            "| strategy | response time | cost per query | saved | accuracy | strong |\n"
-            "|---|---|---|---|---|---|"
-        )
-        for each in table:
-            self.stdout.write(
-                f"| {each.name} | {_time(each.seconds)} | {money.shown(round(each.cost))} "
-                f"| {_saved(each.cost, table[0].cost):.1%} | {each.accuracy:.1%} "
-                f"| {each.strong:.1%} |"
-            )
-        self.stdout.write(
-            f"\nCross-validated in {model_training.FOLDS} folds{held_out}. APGR: average "
-            "performance gap recovered, 0.5 is a coin; CPT(x): share of questions sent strong at "
-            "which x of the gap is recovered. In brackets 95 % bootstrap intervals.\n\n"
-            "| ranked by | APGR | CPT(50 %) | CPT(80 %) |\n|---|---|---|---|"
-        )
-        for name, found in measures.items():
-            self.stdout.write(
-                f"| {name} | {_shown(found.apgr, '.3f')} | {_shown(found.cpt50, '.1%')} "
-                f"| {_shown(found.cpt80, '.1%')} |"
-            )
 
-    def _compare(self, curves: Mapping[str, Sequence[Step]], dearest: float) -> None:
-        """What analyzer and verifier save together, beside each alone."""
-        self.stdout.write(
-            "\nWhat it takes to recover so much of the gap; saved, against the strong model "
-            "alone.\n\n| gap recovered | by | strong | response time | cost per query | saved |\n"
-            "|---|---|---|---|---|---|"
-        )
-        for target in TARGETS:
-            for name in (ANALYZER, VERIFIER, BOTH):
-                found = needed(curves[name], target)
-                self.stdout.write(
-                    f"| {target:.0%} | {name} | {found.share:.1%} | {_time(found.seconds)} "
-                    f"| {money.shown(round(found.cost))} | {_saved(found.cost, dearest):.1%} |"
-                )
+def _rankings(
+    rows: Sequence[Graded],
+    learned: list[float],
+    doubts: list[float] | None,
+    gains: Sequence[float],
+) -> dict[str, list[float]]:
+    """By what questions can be ranked: the highest need the strong model most."""
+    turns = [Turn(row.prompt) for row in rows]
+    draw = random.Random(1)  # noqa: S311  a coin to compare with
+    rankings = {
+        "random": [draw.random() for _ in rows],
+        "length rule": [evaluation.by_length(turn) for turn in turns],
+        "keyword rule": [evaluation.by_keywords(turn) for turn in turns],
+        FIRST_DAY: [learned_score.score(turn)[0].value for turn in turns],
+        ANALYZER: learned,
+    }
+    if doubts is not None:
+        rankings[VERIFIER] = doubts
+    return rankings | {"oracle": list(gains)}
+
+
+def _strategies(
+    policy: Policy, questions: Questions, rankings: Mapping[str, Sequence[float]], share: float
+) -> list[Strategy]:
+    learned, first_day = rankings[ANALYZER], rankings[FIRST_DAY]
+    table = [
+        strategy(f"strong only ({policy.strong_model})", questions, range(len(learned))),
+        strategy(f"cheap only ({policy.cheap_model})", questions),
+        strategy(
+            f"hybrid, first day, from {policy.threshold:g} on",
+            questions,
+            (at for at, score in enumerate(first_day) if score >= policy.threshold),
+        ),
+        strategy(f"hybrid, learned, {share:.0%} strong", questions, highest(learned, share)),
+    ]
+    if (doubts := rankings.get(VERIFIER)) is not None:
+        name = f"hybrid verified, {share / 2:.0%} before and {share / 2:.0%} after the answer"
+        table.append(strategy(name, questions, *verified(questions, learned, doubts, share)))
+        name = f"cheap first, {share:.0%} escalated by the verifier"
+        table.append(strategy(name, questions, (), highest(doubts, share)))
+    return table
 
 
 def _check(options: Mapping[str, Any]) -> None:
@@ -284,47 +236,3 @@ def _check(options: Mapping[str, Any]) -> None:
     for path in (options["csv"], options["svg"]):
         if path is not None and not path.parent.is_dir():
             raise CommandError(f"There is no directory {path.parent}")
-
-
-def _saved(cost: float, dearest: float) -> float:
-    return 1 - cost / dearest if dearest else 0.0
-
-
-def _time(seconds: float | None) -> str:
-    return "not measured" if seconds is None else f"{seconds:.2f} s"
-
-
-def _shown(measure: Between, form: str) -> str:
-    return f"{measure.value:{form}} ({measure.low:{form}} to {measure.high:{form}})"
-
-
-def _write(options: Mapping[str, Any], curves: Mapping[str, Sequence[Step]]) -> None:
-    """The curves, where files were asked for."""
-    if options["csv"] is not None:
-        with options["csv"].open("w", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(
-                [
-                    "ranked_by",
-                    "strong_share",
-                    "gap_recovered",
-                    "accuracy",
-                    "usd_per_query",
-                    "seconds_per_query",
-                ]
-            )
-            for name, curve in curves.items():
-                for step in curve:
-                    cost = money.dollars(round(step.cost))
-                    shares = (step.share, step.recovered, step.accuracy)
-                    seconds = "" if step.seconds is None else f"{step.seconds:.3f}"
-                    writer.writerow(
-                        [name, *(f"{share:.4f}" for share in shares), f"{cost:f}", seconds]
-                    )
-    if options["svg"] is not None:
-        drawn = {
-            name: [(step.share, step.recovered) for step in curve] for name, curve in curves.items()
-        }
-        title = f"Routing on {options['file'].name}"
-        chart = charts.lines(title, "answered by the strong model", "gap recovered", drawn)
-        options["svg"].write_text(chart)
