@@ -24,7 +24,7 @@ def stack(request) -> Iterator[Stack]:
 async def ask(stack: Stack) -> list[str]:
     """The states in which three answers end."""
     states = []
-    async with session() as browsers, asyncio.timeout(40):
+    async with session() as browsers, asyncio.timeout(180):
         tab = await Browser(browsers, stack.url).new_conversation()
         tab.open()
         for number in range(3):
