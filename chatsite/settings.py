@@ -109,6 +109,7 @@ INSTALLED_APPS = [
     "chatsite.answering",
     "chatsite.quality",
     "chatsite.monitor",
+    "chatsite.answer_tests",
     "chatsite.summaries",
     "chatsite.offline",
     "chatsite.demo",
@@ -135,6 +136,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "chatsite.answer_tests.save_gate.AsksFirst",
 ]
 
 CONTENT_SECURITY_POLICY = {

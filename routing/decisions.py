@@ -61,6 +61,16 @@ def decide(
     return choice
 
 
+def choice(turn: Turn, policy: Policy, score: Score | NoScore | None = None) -> Choice:
+    """What the policy alone chooses. Stores nothing; `score` as in `decide`."""
+    if isinstance(score, Score):
+        seen = difficulty.signals(turn)
+    else:
+        score, seen = scored(turn, policy, score)
+    least = learned_score.floor(seen)
+    return choose(for_task(score, turn.task, least), policy.threshold, None, turn.task, least)
+
+
 def _beside(
     turn: Turn, policy: Policy, score: Score, shift: Shift | None, least: float, shadow: Policy
 ) -> Choice:

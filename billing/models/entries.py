@@ -30,6 +30,8 @@ class LedgerEntry(models.Model):
         EVALUATION = "evaluation"
         SUMMARY = "summary"
         SEARCH = "search"  # embeddings of articles and questions
+        TESTING = "testing"  # answer tests
+        DRAFTING = "drafting"  # articles from what staff answered
         RECONCILIATION = "reconciliation"  # no call: what the provider billed beside the entries
 
     reference = models.CharField(

@@ -3,18 +3,18 @@
 from collections.abc import Sequence
 
 from chatsite.knowledge import articles
-from chatsite.knowledge.articles import Match
+from chatsite.knowledge.articles import Held, Match
 from chatsite.knowledge.search import lexicon, words
 from routing.analysis.wording import folded
 from routing.checks.concepts import said
 from routing.checks.passages import sentences
 
 
-def of(text: str, given: Sequence[Match]) -> list[dict[str, str]]:
-    """As a message keeps them, the most used first."""
+def of(text: str, given: Sequence[Match], held: Held | None = None) -> list[dict[str, str]]:
+    """As a message keeps them, the most used first. `held`: the articles, if not those of now."""
     language = lexicon.language(text)
     told = [each for each in sentences(text) if not _says_nothing(each, language)]
-    used = articles.used(told, given, language)
+    used = articles.used(told, given, language, held)
     return [{"title": match.title, "url": match.url} for match in used]
 
 

@@ -9,6 +9,8 @@ from django.db import transaction
 
 from billing.budgets.periods import Period
 from billing.models import Budget
+from chatsite.answer_tests import csv_files
+from chatsite.answer_tests.models import CaseSet
 from chatsite.knowledge.models import Article
 from chatsite.staff import accounts, roles
 from routing.models import TaskType
@@ -16,6 +18,12 @@ from routing.models import TaskType
 SHOP = Path(__file__).parent / "shop"
 ARTICLES = SHOP / "articles"
 TASK_TYPES = SHOP / "task_types.json"
+# By the name of their set. Before each saving a few: with a real model they cost money, once.
+TESTS = {
+    "Sample shop": SHOP / "tests.csv",
+    "Sample shop, before saving": SHOP / "tests-before-saving.csv",
+}
+BEFORE_SAVING = "Sample shop, before saving"
 
 DOLLAR = 1_000_000_000  # nano-dollars
 A_DAY = 10 * DOLLAR
@@ -50,6 +58,7 @@ class New:
     articles: int
     budgets: int
     task_types: int
+    tests: int
     passwords: dict[str, str]
 
 
@@ -64,11 +73,13 @@ def load() -> New:
         for name, scope, period, limit, more in BUDGETS
     ]
     task_types = [_task_type(each) for each in json.loads(TASK_TYPES.read_text())]
+    tests = [_tests(name, path) for name, path in TESTS.items()]
     passwords = {name: accounts.create(name, group) for name, group in ACCOUNTS.items()}
     return New(
         articles=sum(articles),
         budgets=sum(budgets),
         task_types=sum(task_types),
+        tests=sum(tests),
         passwords={name: password for name, password in passwords.items() if password},
     )
 
@@ -81,6 +92,14 @@ def _article(path: Path) -> bool:
         defaults={"title": title.removeprefix("# ").strip(), "body": body.strip()},
     )
     return created
+
+
+def _tests(name: str, path: Path) -> int:
+    """How many were added: none to a set that is there, which stays as it was edited."""
+    tests, is_new = CaseSet.objects.get_or_create(
+        name=name, defaults={"guards": name == BEFORE_SAVING}
+    )
+    return csv_files.read(path.read_text(encoding="utf-8"), tests) if is_new else 0
 
 
 def _task_type(given: dict[str, Any]) -> bool:

@@ -73,7 +73,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
+class Held:
     """The index of one state of the articles and of their embeddings."""
 
     edition: str
@@ -82,13 +82,21 @@ class _Held:
     model: str = ""  # by which its passages are embedded
 
 
-_held: _Held | None = None
+_held: Held | None = None
 _building = threading.Lock()
 
 
-def matching(question: Question, meant: Meant | None = None, limit: int = MOST_ARTICLES) -> Found:
-    """The published articles that answer any customer's question best; none for mere words."""
-    held = _current()
+def matching(
+    question: Question,
+    meant: Meant | None = None,
+    limit: int = MOST_ARTICLES,
+    held: Held | None = None,
+) -> Found:
+    """The published articles that answer any customer's question best; none for mere words.
+
+    `held`: other articles than those that stand now.
+    """
+    held = held or _current()
     if not held.index.documents or not ranking.says_something(question):
         return Found((), 0.0)
     meant = meant or Meant()
@@ -101,9 +109,11 @@ def matching(question: Question, meant: Meant | None = None, limit: int = MOST_A
     return Found(matches, evidence.probability(ranked.signs), held.edition, how)
 
 
-def used(sentences: Sequence[str], given: Sequence[Match], language: str) -> list[Match]:
+def used(
+    sentences: Sequence[str], given: Sequence[Match], language: str, held: Held | None = None
+) -> list[Match]:
     """Those of the articles given that an answer's sentences are from, the most used first."""
-    index = _current().index
+    index = (held or _current()).index
     by_place = {
         at: match
         for match in given
@@ -111,6 +121,23 @@ def used(sentences: Sequence[str], given: Sequence[Match], language: str) -> lis
         if document.id == match.id
     }
     return [by_place[at] for at in used_articles.used(index, sentences, list(by_place), language)]
+
+
+def changed(document: Document | None, instead_of: int | None) -> Held:
+    """The articles as they would be with this one, instead of the one of this id.
+
+    None for the one takes the other away. What has no embedding yet is found by its words.
+    """
+    current = _current()
+    documents = [each for each in current.index.documents if each.id != instead_of]
+    if document:
+        documents.append(document)
+    index = Index(sorted(documents, key=lambda each: each.id), current.index)
+    model, stored = embeddings.in_use(index.passages)
+    rows = [stored.get(passage.digest) for passage in index.passages]
+    if stored:
+        index = index.with_vectors(Vectors(rows, index.article))
+    return Held(current.edition, current.embedded, index, model if stored else "")
 
 
 def model_in_use() -> str:
@@ -135,7 +162,7 @@ def _match(index: Index, ranked: ranking.Ranked) -> Match:
     )
 
 
-def _current() -> _Held:
+def _current() -> Held:
     """As the articles stand now. Whoever comes while it is built waits for it."""
     global _held
     edition, embedded = _edition()
@@ -149,7 +176,7 @@ def _current() -> _Held:
         return _held
 
 
-def _built(edition: str, embedded: int, before: _Held | None) -> _Held:
+def _built(edition: str, embedded: int, before: Held | None) -> Held:
     if before and edition and before.edition == edition:
         index = before.index
     else:
@@ -164,7 +191,7 @@ def _built(edition: str, embedded: int, before: _Held | None) -> _Held:
     rows = [stored.get(passage.digest) for passage in index.passages]
     if stored:
         index = index.with_vectors(Vectors(rows, index.article))
-    return _Held(edition, embedded, index, model if stored else "")
+    return Held(edition, embedded, index, model if stored else "")
 
 
 def _edition() -> tuple[str, int]:

@@ -41,6 +41,7 @@ class Kind:
 class Line:
     """One answer as the list shows it."""
 
+    pk: int
     question: str
     answer: str
     tier: str
@@ -129,6 +130,7 @@ def _line(reply: Message) -> Line:
     known = vars(reply)
     address = reverse("admin:chat_conversation_change", args=[reply.conversation_id])
     return Line(
+        pk=reply.pk,
         question=_short(known["question"] or ""),
         answer=_short(reply.text),
         tier=reply.tier,

@@ -7,6 +7,10 @@ OPERATORS = "operators"
 
 # Staff read conversations, what they were taken for and what they cost, and take one over.
 _STAFF = {
+    "answer_tests.add_case",
+    "answer_tests.change_case",
+    "answer_tests.view_case",
+    "answer_tests.view_caseset",
     "alerts.acknowledge_alert",
     "alerts.view_alert",
     "alerts.view_attempt",
@@ -34,6 +38,11 @@ _STAFF = {
 # Operators also tune what is answered, how, and for how much, and delete a conversation whose
 # customer asks for it. Prices and policies are never edited: a change is a new row.
 _OPERATORS = _STAFF | {
+    "answer_tests.add_caseset",
+    "answer_tests.change_caseset",
+    "answer_tests.delete_case",
+    "answer_tests.delete_caseset",
+    "answer_tests.start_run",
     "alerts.test_alert",
     "billing.add_budget",
     "billing.add_price",

@@ -23,27 +23,42 @@ MOST_SHOWN = 120
 
 
 @dataclass(frozen=True, slots=True)
-class _Shelf:
+class Shelf:
     """What a process has loaded. Types that are not learned yet are not recognised."""
 
     recogniser: Recogniser | None = None
     types: Mapping[int, TaskType] = field(default_factory=dict)
 
 
-def recognise(text: str) -> Task | None:
-    """The task type that the text is of; None where of none. One short query."""
-    found = likenesses(text, 1)
+def recognise(text: str, shelf: Shelf | None = None) -> Task | None:
+    """The task type that the text is of; None where of none. One short query.
+
+    `shelf`: other types than those that are learned now.
+    """
+    found = likenesses(text, 1, shelf)
     return _task(*found[0]) if found and found[0][0].is_one else None
 
 
-def likenesses(text: str, most: int) -> list[tuple[Likeness, TaskType]]:
+def likenesses(text: str, most: int, shelf: Shelf | None = None) -> list[tuple[Likeness, TaskType]]:
     """The types that the text is most like, even where that is not much; the likeliest first."""
-    shelf = _newest()
+    shelf = shelf or _newest()
     if shelf.recogniser is None:
         return []
     found = shelf.recogniser.likenesses(text, most)
     # What has been learned may be older than the types.
     return [(each, shelf.types[each.key]) for each in found if each.key in shelf.types]
+
+
+def changed(task_type: TaskType | None, instead_of: int | None) -> Shelf:
+    """The types as they would be learned with this one, instead of the one of this id.
+
+    Unsaved, it has a primary key that no other has. None takes the other away.
+    """
+    types = [each for each in TaskType.objects.active().order_by("id") if each.pk != instead_of]
+    if task_type and task_type.active:
+        types.append(task_type)
+    recogniser = recognition_training.learn([_kind(each) for each in types]) if types else None
+    return Shelf(recogniser, {each.pk: each for each in types})
 
 
 def is_learned() -> bool:
@@ -68,16 +83,16 @@ def learn() -> bool:
     return True
 
 
-def _newest() -> _Shelf:
+def _newest() -> Shelf:
     with connection.cursor() as cursor:
         # By hand: put together anew for each reply, the ORM's takes ten times as long.
         cursor.execute("SELECT edition FROM routing_library")
         found = cursor.fetchone()
-    return _read(found[0]) if found else _Shelf()
+    return _read(found[0]) if found else Shelf()
 
 
 @lru_cache(maxsize=2)
-def _read(edition: str) -> _Shelf:
+def _read(edition: str) -> Shelf:
     """This edition or a newer one, read once by each process."""
     library = Library.objects.get()
     try:
@@ -85,7 +100,7 @@ def _read(edition: str) -> _Shelf:
     except BadRecogniser as error:
         logger.error("No task type is recognised until they are learned again: %s", error)
         recogniser = None
-    return _Shelf(recogniser, {each.pk: each for each in TaskType.objects.active()})
+    return Shelf(recogniser, {each.pk: each for each in TaskType.objects.active()})
 
 
 def _kinds() -> list[Kind]:

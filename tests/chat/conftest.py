@@ -12,6 +12,7 @@ from django.core.management import call_command
 from django.test import AsyncClient
 
 from billing.models import Budget
+from chatsite.answer_tests.models import CaseSet
 from chatsite.answering import tasks
 from chatsite.answering.writer import Writer
 from chatsite.asgi import application
@@ -46,6 +47,7 @@ def shop(first_policy, doubt_threshold, settings) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick
     call_command("load_shop", verbosity=0)
     Policy._base_manager.update(doubt_threshold=doubt_threshold)
+    CaseSet.objects.update(guards=False)  # what is saved is saved at once
 
 
 class Hints:

@@ -9,13 +9,14 @@ from chatsite.answering.question import prompt, turns
 from chatsite.answering.question.turns import EarlierMessage
 from chatsite.chat.models import Message
 from chatsite.knowledge import articles
-from chatsite.knowledge.articles import MOST_ARTICLES, Found, Meant
+from chatsite.knowledge.articles import MOST_ARTICLES, Found, Held, Meant
 from chatsite.knowledge.search import question
 from chatsite.knowledge.search.question import Question
 from routing import trials
 from routing.choice import Turn
 from routing.learning import learned_models
 from routing.task_types import library
+from routing.task_types.library import Shelf
 from routing.wishes import recognition
 
 
@@ -47,11 +48,8 @@ def look(opened: Opened, meant: Meant) -> Claimed:
     This is most of the work, and holds nothing that others wait for.
     """
     reply, earlier = opened.reply, opened.earlier
-    turn, articles_found = _turn(opened, meant)
-    said = tuple(
-        prompt.Said("user" if message.role == Message.Role.CUSTOMER else "assistant", message.text)
-        for message in earlier
-    )
+    turn, articles_found = turn_of(earlier, opened.question, meant)
+    said = as_said(earlier)
     newest_at = reply.conversation.revision if opened.is_newest else -1
     policy, part = trials.deciding(reply.conversation.reference)
     return Claimed(
@@ -64,12 +62,12 @@ def look(opened: Opened, meant: Meant) -> Claimed:
         newest_at,
         part,
         learned_models.checker(policy.learned_verifier_id),
-        recognition.recognise(turn.text, _before(said)),
+        recognition.recognise(turn.text, before(said)),
         died=tuple(f"{reply.reference}:{number}" for number in range(1, reply.attempt + 1)),
     )
 
 
-def _before(said: Sequence[prompt.Said]) -> list[tuple[str, str]]:
+def before(said: Sequence[prompt.Said]) -> list[tuple[str, str]]:
     """What was said before the customer's open question, as (role, text)."""
     turns = [(each.by, each.text) for each in said]
     while turns and turns[-1][0] == "user":
@@ -77,19 +75,36 @@ def _before(said: Sequence[prompt.Said]) -> list[tuple[str, str]]:
     return turns
 
 
-def _turn(opened: Opened, meant: Meant) -> tuple[Turn, Found]:
-    """What the customer wants now, what they said before, and what the articles know of it."""
-    now, before = turns.asked(opened.earlier)
+def as_said(earlier: Sequence[EarlierMessage]) -> tuple[prompt.Said, ...]:
+    """For a prompt."""
+    return tuple(
+        prompt.Said("user" if message.role == Message.Role.CUSTOMER else "assistant", message.text)
+        for message in earlier
+    )
+
+
+def turn_of(
+    earlier: Sequence[EarlierMessage],
+    asked: Question,
+    meant: Meant,
+    held: Held | None = None,
+    types: Shelf | None = None,
+) -> tuple[Turn, Found]:
+    """What the customer wants now, what they said before, and what the articles know of it.
+
+    `held` and `types`: other articles and task types than those that stand now.
+    """
+    now, said_before = turns.asked(earlier)
     text = "\n".join(now)
-    found = articles.matching(opened.question, meant, MOST_ARTICLES)
+    found = articles.matching(asked, meant, MOST_ARTICLES, held)
     turn = Turn(
         text=text,
-        earlier=tuple(before),
+        earlier=tuple(said_before),
         evidence=found.evidence,
         searched=found.searched,
-        task=library.recognise(text),
-        bad_ratings=sum(message.found_wanting for message in opened.earlier),
-        answer=opened.question.answer,
+        task=library.recognise(text, types),
+        bad_ratings=sum(message.found_wanting for message in earlier),
+        answer=asked.answer,
         vector=meant.for_routing,
     )
     return turn, found

@@ -50,7 +50,7 @@ def save(request: HttpRequest) -> HttpResponse:
     if not sent.is_valid():
         return _refused(request, 422, sent)
     given = sent.cleaned_data
-    draft = _draft(given)
+    draft = draft_of(given)
     try:
         with transaction.atomic():
             adopted = policies.adopt(draft, request.user, given["reason"], given["begun_from"])
@@ -77,7 +77,7 @@ def begin(request: HttpRequest) -> HttpResponse:
     try:
         with transaction.atomic():
             trial = trials.start(
-                kind, share, _draft(given), request.user, given["reason"], given["begun_from"]
+                kind, share, draft_of(given), request.user, given["reason"], given["begun_from"]
             )
             audit = admin.site.get_model_admin(Trial)
             audit.log_addition(request, trial, f"Started: {trial.get_kind_display()}.")
@@ -161,7 +161,8 @@ def _context(request: HttpRequest, sent: Any) -> dict[str, Any]:
     }
 
 
-def _draft(given: Mapping[str, Any]) -> Policy:
+def draft_of(given: Mapping[str, Any]) -> Policy:
+    """The version that the form asks for, unsaved."""
     versions = _versions()
     in_force = _in_force(versions)
     return draft_policy.of(

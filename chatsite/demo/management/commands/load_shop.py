@@ -20,8 +20,8 @@ class Command(BaseCommand):
         catalogue.apply(catalogue.compare(built_in, min(built_in.as_of, timezone.now())))
         new = sample_shop.load()
         self.stdout.write(
-            f"{new.articles} articles, {new.task_types} task types "
-            f"and {new.budgets} budgets loaded."
+            f"{new.articles} articles, {new.task_types} task types, "
+            f"{new.tests} answer tests and {new.budgets} budgets loaded."
         )
         for username, password in new.passwords.items():
             self.stdout.write(f"  Account {username:<10} one-time password {password}")

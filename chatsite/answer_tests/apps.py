@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class AnswerTestsConfig(AppConfig):
+    name = "chatsite.answer_tests"
+    verbose_name = "Tests before launch"
