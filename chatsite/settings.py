@@ -110,6 +110,7 @@ INSTALLED_APPS = [
     "chatsite.quality",
     "chatsite.monitor",
     "chatsite.answer_tests",
+    "chatsite.regret",
     "chatsite.summaries",
     "chatsite.offline",
     "chatsite.demo",

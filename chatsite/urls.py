@@ -13,6 +13,7 @@ urlpatterns = [
     path("readyz", operations.readyz),
     path("metrics", operations.metrics),
     path("admin/response-quality/", include("chatsite.monitor.urls")),
+    path("admin/routing-mistakes/", include("chatsite.regret.urls")),
     path("admin/tests/", include("chatsite.answer_tests.urls")),
     path("admin/threshold/", include("chatsite.tuning.urls")),
     # Before the admin's own, of the same address.

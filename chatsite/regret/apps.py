@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class RegretConfig(AppConfig):
+    name = "chatsite.regret"
+    verbose_name = "Routing mistakes"
