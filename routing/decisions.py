@@ -64,7 +64,7 @@ def decide(
 def choice(turn: Turn, policy: Policy, score: Score | NoScore | None = None) -> Choice:
     """What the policy alone chooses. Stores nothing; `score` as in `decide`."""
     if isinstance(score, Score):
-        seen = difficulty.signals(turn)
+        seen = difficulty.signals(turn, site_knowledge.current())
     else:
         score, seen = scored(turn, policy, score)
     least = learned_score.floor(seen)
