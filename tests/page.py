@@ -236,9 +236,13 @@ class Page:
     def apply(self, html: str) -> None:
         """Swap in the frame's top-level elements, each by its own `hx-swap-oob`."""
         if are_pieces(html):
-            growing = [node for node in self.root.elements() if "data-growing" in node.attributes]
-            if growing:
-                growing[-1].grow(html)
+            # growing.js: [data-state=writing] [data-growing]
+            for entry in self.root.elements():
+                if entry.attributes.get("data-state") == "writing":
+                    for node in entry.elements():
+                        if "data-growing" in node.attributes:
+                            node.grow(html)
+                            return
             return
         for node in parsed(html).children:
             if isinstance(node, Node):

@@ -266,6 +266,10 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         if frame.attempt < attempt or (frame.attempt == attempt and frame.end < end):
             return
         if frame.attempt > attempt:
+            if isinstance(frame, Delta):
+                # Its beginning was lost, which makes the place that words go to.
+                self.resynchronise()
+                return
             end = 0
         if frame.start != end:
             if frame.start > end:
