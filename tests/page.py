@@ -237,12 +237,15 @@ class Page:
         """Swap in the frame's top-level elements, each by its own `hx-swap-oob`."""
         if are_pieces(html):
             # growing.js: [data-state=writing] [data-growing]
-            for entry in self.root.elements():
-                if entry.attributes.get("data-state") == "writing":
-                    for node in entry.elements():
-                        if "data-growing" in node.attributes:
-                            node.grow(html)
-                            return
+            written = (
+                element
+                for each in self.root.elements()
+                if each.attributes.get("data-state") == "writing"
+                for element in each.elements()
+                if "data-growing" in element.attributes
+            )
+            if body := next(written, None):
+                body.grow(html)
             return
         for node in parsed(html).children:
             if isinstance(node, Node):

@@ -9,6 +9,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 from billing import clock, ledger, tokens
+from billing.budgets.periods import Period
 from billing.errors import NoPrice, NoRoom
 from billing.models import Budget, LedgerEntry
 from billing.prices.pricing import Usage
@@ -154,7 +155,7 @@ def _reserve(reference: str, asking: Asking) -> None:
         defaults={
             "scope": Budget.Scope.TIER,
             "key": dry_run.TIER,
-            "period": Budget.Period.DAY,
+            "period": Period.DAY,
             "limit": LIMIT,
         },
     )

@@ -15,10 +15,10 @@ from django.http import HttpRequest
 from chatsite.answer_tests import versions
 from chatsite.answer_tests.versions import Change
 from chatsite.knowledge.models import Article
+from chatsite.quality.learning.proposals import SETTINGS
 from chatsite.quality.models import Proposal
-from chatsite.quality.proposals import SETTINGS
-from chatsite.tuning import threshold_page
-from chatsite.tuning.forms import Save
+from chatsite.tuning.threshold import threshold_page
+from chatsite.tuning.threshold.forms import Save
 from routing import policies
 from routing.admin.policies import TO_BE_TRIED
 from routing.models import LearnedModel, Policy, TaskType, Trial

@@ -15,10 +15,12 @@ from django.conf import settings
 from billing.models import LedgerEntry
 from chatsite.answer_tests.expectations import CUSTOMER, Answered
 from chatsite.answer_tests.versions import Version
-from chatsite.answering import answer_check, context, person_offer, prompt, sources
+from chatsite.answering import person_offer, sources
 from chatsite.answering.canned import approved, person_requested
+from chatsite.answering.checking import answer_check
 from chatsite.answering.model_call import Claimed, Work
-from chatsite.answering.turns import EarlierMessage, as_said
+from chatsite.answering.question import context, prompt
+from chatsite.answering.question.turns import EarlierMessage, as_said
 from chatsite.chat.models import Message
 from chatsite.knowledge.articles import Held, Meant
 from chatsite.knowledge.search import question

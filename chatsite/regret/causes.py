@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from chatsite.regret.wrong_calls import Judged
-from chatsite.tuning.confidence_intervals import Interval, share
+from chatsite.tuning.trials.confidence_intervals import Interval, share
 from routing.choice import Tier
 
 # Wrong calls without which a cause is not shown: three in a row may be chance.

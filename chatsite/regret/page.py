@@ -17,8 +17,8 @@ from chatsite.regret import causes, suggestions, wrong_calls
 from chatsite.regret.causes import Cause, Regret
 from chatsite.regret.suggestions import Suggestion
 from chatsite.tuning import considered_replies, draft_policy
-from chatsite.tuning.confidence_intervals import Interval
-from chatsite.tuning.draft_policy import Seen
+from chatsite.tuning.threshold.draft_policy import Seen
+from chatsite.tuning.trials.confidence_intervals import Interval
 from routing import policies
 from routing.choice import Tier
 from routing.models import Policy, TaskType

@@ -8,8 +8,8 @@ from django.urls import reverse
 
 from billing import money
 from chatsite.regret.causes import Cause, Kind
-from chatsite.tuning.considered_replies import Window
-from chatsite.tuning.draft_policy import Seen
+from chatsite.tuning.threshold.considered_replies import Window
+from chatsite.tuning.threshold.draft_policy import Seen
 from routing.choice import Tier
 from routing.models import HIGHEST_THRESHOLD, LOWEST_THRESHOLD, RouteDecision, TaskType
 
