@@ -16,7 +16,7 @@ from billing.errors import NoPrice
 from chatsite.regret import causes, suggestions, wrong_calls
 from chatsite.regret.causes import Cause, Regret
 from chatsite.regret.suggestions import Suggestion
-from chatsite.tuning import considered_replies, draft_policy
+from chatsite.tuning.threshold import considered_replies, draft_policy
 from chatsite.tuning.threshold.draft_policy import Seen
 from chatsite.tuning.trials.confidence_intervals import Interval
 from routing import policies
