@@ -5,12 +5,30 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("offline", "0003_search_purpose"),
+        ("billing", "0007_plain_words"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name="batch",
+            model_name="hold",
+            name="purpose",
+            field=models.CharField(
+                choices=[
+                    ("answer", "Answer"),
+                    ("scoring", "Scoring"),
+                    ("judging", "Judging"),
+                    ("evaluation", "Evaluation"),
+                    ("summary", "Summary"),
+                    ("search", "Search"),
+                    ("testing", "Testing"),
+                    ("drafting", "Drafting"),
+                    ("reconciliation", "Reconciliation"),
+                ],
+                max_length=20,
+            ),
+        ),
+        migrations.AlterField(
+            model_name="ledgerentry",
             name="purpose",
             field=models.CharField(
                 choices=[

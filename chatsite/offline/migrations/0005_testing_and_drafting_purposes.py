@@ -5,30 +5,12 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("billing", "0006_words_of_budgets"),
+        ("offline", "0004_plain_words"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name="hold",
-            name="purpose",
-            field=models.CharField(
-                choices=[
-                    ("answer", "Answer"),
-                    ("scoring", "Scoring"),
-                    ("judging", "Judging"),
-                    ("evaluation", "Evaluation"),
-                    ("summary", "Summary"),
-                    ("search", "Search"),
-                    ("testing", "Testing"),
-                    ("drafting", "Drafting"),
-                    ("reconciliation", "Reconciliation"),
-                ],
-                max_length=20,
-            ),
-        ),
-        migrations.AlterField(
-            model_name="ledgerentry",
+            model_name="batch",
             name="purpose",
             field=models.CharField(
                 choices=[
