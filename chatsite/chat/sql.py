@@ -2,7 +2,7 @@
 
 With those of `answering.sql` they take 0.4 ms of CPU a reply; the ORM compiles them anew for each
 and takes 2.7 ms. They say what the model's columns and constraints say; tests run them on both
-databases.
+databases. Django keeps no compiled statement: ticket #34580 made some of it a fifth quicker.
 """
 
 import json

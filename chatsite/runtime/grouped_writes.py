@@ -4,6 +4,9 @@ The commit is half of what a small write costs, so verbs that wait at the same m
 transaction. Each verb still succeeds or fails by itself: when one raises, all are undone and each
 runs again alone. A verb must therefore do nothing but database work, and leave the rest (waking a
 worker, telling the tabs) to `transaction.on_commit` or to whoever awaited it.
+
+Goes when Django has transactions that async code awaits, which django/channels #1937 and
+django/new-features #7 ask for, and one of them costs no commit of its own.
 """
 
 import asyncio

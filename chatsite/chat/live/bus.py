@@ -1,7 +1,8 @@
 """The live channel: what open tabs are told while it happens. The database replaces all of it.
 
 One Redis channel carries everything; each web process subscribes once and hands the frames to its
-sockets.
+sockets. Channels' own layer sends each message by itself (django/channels_redis #83), and so does
+its layer on pub/sub (#245).
 """
 
 import asyncio
