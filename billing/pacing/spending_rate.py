@@ -138,36 +138,37 @@ def forecast(
     """
     end = ends_at or now + FURTHEST
     pace, deviation, known = _pace(history, shape, now)
-    pace *= share
     points, hits = [], dict[str, datetime]()
     at, weight = now, 0.0
     while at < end:
         following = min(end, _next_hour(at))
         weight += shape.weight(at, following)
         at = following
-        coming = pace * weight
         ahead = max((at - now) / DAY, 1 / 24)
-        spread = SIDES * coming * math.hypot(deviation / math.sqrt(ahead), known, DRIFT)
-        point = Point(
-            at,
-            expected=spent + round(coming),
-            low=spent + round(max(0.0, coming - spread)),
-            high=spent + round(coming + spread),
-        )
+        wide = SIDES * math.hypot(deviation / math.sqrt(ahead), known, DRIFT)
+        point = _point(at, spent, pace * share * weight, wide)
         for name in ("expected", "low", "high"):
             if getattr(point, name) >= limit:
                 hits.setdefault(name, at)
         if at == end or hour_of_week(at, shape.zone) % 24 == 0:
             points.append(point)
-    if not points:
-        points.append(Point(end, spent, spent, spent))
     return Forecast(
         limit=limit,
         spent=spent,
-        points=tuple(points),
+        points=tuple(points) or (Point(end, spent, spent, spent),),
         hit_at=hits.get("expected"),
         earliest=hits.get("high"),
         latest=hits.get("low"),
+    )
+
+
+def _point(at: datetime, spent: int, coming: float, wide: float) -> Point:
+    """`wide`: by which share of what is coming it may be off, to either side."""
+    return Point(
+        at,
+        expected=spent + round(coming),
+        low=spent + round(max(0.0, coming - coming * wide)),
+        high=spent + round(coming + coming * wide),
     )
 
 

@@ -21,17 +21,14 @@ def strategies(
     rows: Sequence[Graded],
     site: Site,
     table: Sequence[Strategy],
-    measures: Mapping[str, Measures],
 ) -> Iterator[str]:
-    """What each strategy costs, and how well each way ranks the questions."""
-    groups = len({row.group for row in rows if row.group})
-    held_out = f", those of one of {groups} groups held out together" if groups else ""
+    """What each strategy costs, and how often it is right."""
     lengths = (
         "Answers as long as the file's"
         if all(row.answer for row in rows)
         else f"Where the file has no answer, one of {site.answer_tokens} tokens is assumed"
     )
-    waits = " An escalated answer takes both." if VERIFIER in measures else ""
+    waits = " An escalated answer takes both." if all(row.answer for row in rows) else ""
     yield (
         f"# Routing on {name}: {len(rows):,} questions\n\n"
         f"Accuracy is as graded in the file, whichever models answered there; costs are those "
@@ -47,6 +44,12 @@ def strategies(
             f"| {_saved(each.cost, table[0].cost):.1%} | {each.accuracy:.1%} "
             f"| {each.strong:.1%} |"
         )
+
+
+def rankings(rows: Sequence[Graded], measures: Mapping[str, Measures]) -> Iterator[str]:
+    """How well each way ranks the questions."""
+    groups = len({row.group for row in rows if row.group})
+    held_out = f", those of one of {groups} groups held out together" if groups else ""
     yield (
         f"\nCross-validated in {model_training.FOLDS} folds{held_out}. APGR: average "
         "performance gap recovered, 0.5 is a coin; CPT(x): share of questions sent strong at "

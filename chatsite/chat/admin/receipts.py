@@ -1,6 +1,6 @@
 """Receipts: which model wrote an answer and why, what it cost, what the other would have cost."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -122,39 +122,16 @@ def of(messages: Iterable[Message]) -> dict[int, Receipt]:
     Read them with `canned`, or it is a query more for each.
     """
     replies = [message for message in messages if message.role == Message.Role.ASSISTANT]
-    shares = {
-        f"score:{share.reply.removeprefix('reply:')}:{share.attempt}": share
-        for share in ScoringShare.objects.filter(reply__in=[reply.reference for reply in replies])
-    }
-    references = {
-        reply.pk: [
-            f"{kind}:{reply.pk}:{number}"
-            for number in range(1, reply.attempt + 1)
-            for kind in ("search", "score", "reply")
-        ]
-        for reply in replies
-    }
-    wanted = [reference for each in references.values() for reference in each]
-    wanted += [share.call for share in shares.values()]
-    attempts = _calls(wanted)
-    attempts |= {
-        reference: replace(whole, amount=share.of(whole.amount), share=share)
-        for reference, share in shares.items()
-        if (whole := attempts.get(share.call))
-    }
+    names = [reply.reference for reply in replies]
     decisions = {
         decision.reference: decision
-        for decision in RouteDecision.objects.filter(
-            reference__in=[reply.reference for reply in replies]
-        ).select_related("policy")
+        for decision in RouteDecision.objects.filter(reference__in=names).select_related("policy")
     }
     verdicts = {
         verdict.reference: verdict
-        for verdict in AnswerCheck.objects.filter(
-            reference__in=[reply.reference for reply in replies]
-        ).defer("features")
+        for verdict in AnswerCheck.objects.filter(reference__in=names).defer("features")
     }
-    prices = _prices(decisions.values())
+    attempts, prices = _attempts(replies), _prices(decisions.values())
     receipts = {}
     for reply in replies:
         decision = decisions.get(reply.reference)
@@ -163,13 +140,38 @@ def of(messages: Iterable[Message]) -> dict[int, Receipt]:
         answer = call if call and call.entry is not None else None
         receipts[reply.pk] = Receipt(
             decision=decision,
-            attempts=tuple(attempts[name] for name in references[reply.pk] if name in attempts),
+            attempts=tuple(attempts[name] for name in _references(reply) if name in attempts),
             answer=answer,
             other=_other(answer, decision, prices) if answer and decision else None,
             canned=getattr(reply, "canned", None),
             verdict=verdict,
         )
     return receipts
+
+
+def _references(reply: Message) -> list[str]:
+    """The names of all calls that may have been made for the reply, in their order."""
+    return [
+        f"{kind}:{reply.pk}:{number}"
+        for number in range(1, reply.attempt + 1)
+        for kind in ("search", "score", "reply")
+    ]
+
+
+def _attempts(replies: Sequence[Message]) -> dict[str, Attempt]:
+    """All calls for these replies; of one that several share, each reply's part. Two queries."""
+    names = [reply.reference for reply in replies]
+    shares = {
+        f"score:{share.reply.removeprefix('reply:')}:{share.attempt}": share
+        for share in ScoringShare.objects.filter(reply__in=names)
+    }
+    own = [reference for reply in replies for reference in _references(reply)]
+    attempts = _calls([*own, *(share.call for share in shares.values())])
+    return attempts | {
+        reference: replace(whole, amount=share.of(whole.amount), share=share)
+        for reference, share in shares.items()
+        if (whole := attempts.get(share.call))
+    }
 
 
 def _of_this_asking(reply: Message, verdict: AnswerCheck | None) -> AnswerCheck | None:

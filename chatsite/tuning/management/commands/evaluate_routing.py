@@ -159,7 +159,8 @@ class Command(BaseCommand):
             self._print_json(options, rows, left_out, {**told, "apgr": apgr})
             return
         table = _strategies(policy, questions, rankings, share)
-        for text in exam_report.strategies(options["file"].name, rows, site, table, measures):
+        said = exam_report.strategies(options["file"].name, rows, site, table)
+        for text in (*said, *exam_report.rankings(rows, measures)):
             self.stdout.write(text)
         if left_out:
             self.stdout.write(f"\n{len(left_out)} lines could not be read and are left out.")
