@@ -21,7 +21,7 @@ from chatsite.chat.live.consumer import (
     NOT_ALLOWED,
     TRY_AGAIN,
 )
-from chatsite.chat.live.frames import Delta
+from chatsite.chat.live.frames import Begun, Delta
 from chatsite.chat.models import Conversation, Message
 from chatsite.chat.web import rate_limits
 from chatsite.markdown import Growing
@@ -151,7 +151,10 @@ async def test_words_that_were_shown_and_lost_again_come_with_the_end(tab, hints
     reply = await Message.objects.select_related("conversation").aget(role="assistant")
     conversation, live = reply.conversation.public_id.hex, bus.here()
     last_words = Growing().grow("Good evening.", is_end=True)
-    live.publish(Delta(conversation, reply.pk, 1, 0, 13, last_words, is_last=True))
+    reply.attempt = 1
+    live.publish(
+        changes.begun(reply), Delta(conversation, reply.pk, 1, 0, 13, last_words, is_last=True)
+    )
     await tab.sees(lambda page: tab.newest.text == "Good evening.")
 
     await Message.objects.filter(pk=reply.pk).aupdate(
@@ -159,6 +162,27 @@ async def test_words_that_were_shown_and_lost_again_come_with_the_end(tab, hints
     )
     live.expect(conversation, reply.conversation.revision + 1)
     await tab.sees(lambda page: tab.newest.text == "Good")
+    changes.announce(await database_sync_to_async(answered)(reply.pk), live)
+
+    assert await tab.newest_is("complete") == "Good evening."
+
+
+@guards(
+    "chatsite/chat/live/consumer.py",
+    "                self.resynchronise()\n                return\n            end = 0\n",
+    "                pass\n            end = 0\n",
+)
+async def test_words_whose_beginning_was_lost_come_with_the_end(tab, hints):
+    await tab.say("Hello?")
+    await tab.sees(lambda page: len(page.entries()) == 2)
+    reply = await Message.objects.select_related("conversation").aget(role="assistant")
+    conversation, live = reply.conversation.public_id.hex, bus.here()
+    last_words = Growing().grow("Good evening.", is_end=True)
+
+    live.publish(Delta(conversation, reply.pk, 1, 0, 13, last_words, is_last=True))
+    await Message.objects.filter(pk=reply.pk).aupdate(
+        state="writing", attempt=1, text="Good ", lease_until=Now() + timedelta(minutes=1)
+    )
     changes.announce(await database_sync_to_async(answered)(reply.pk), live)
 
     assert await tab.newest_is("complete") == "Good evening."
@@ -366,6 +390,7 @@ async def test_a_reader_who_does_not_keep_up_is_cut_off(tab, hints):
     conversation = tab.page.conversation.replace("-", "")
     assert 'id="messages"' in await tab.socket.receive_from(timeout=5)  # it hears from now on
 
+    here.publish(Begun(conversation, 1, 1, []))
     for number in range(12):
         here.publish(Delta(conversation, 1, 1, number, number + 1, "x" * (MOST_UNREAD // 10)))
         await asyncio.sleep(0)
@@ -380,6 +405,7 @@ async def test_a_reader_who_keeps_up_is_not(tab, hints):
     page = f"<p>{'x' * (MOST_UNREAD // 10)}</p>"
 
     received = ""
+    here.publish(Begun(conversation, 1, 1, []))
     for number in range(12):
         here.publish(Delta(conversation, 1, 1, number, number + 1, page))
         while received.count("<p>") <= number:
