@@ -123,7 +123,8 @@ class HazardAdmin(admin.ModelAdmin[Hazard]):
     def known_by(self, row: Hazard) -> str:
         known = _of(row)
         count = sum(len(_all(known, part)) for part in ("decisive", "hints"))
-        return f"{count} in {len(known['decisive'])} languages" if count else "none"
+        languages = _counted(len(known["decisive"]), "language")
+        return f"{count} in {languages}" if count else "none"
 
     @admin.display(description="added here")
     def added_here(self, row: Hazard) -> str:

@@ -106,11 +106,13 @@ class Hazards:
         ]
 
     def signs(self, text: str) -> list[Sign]:
-        """Each once, for people."""
-        found = (
-            Sign(each.hazard, each.phrase, each.is_decisive) for each in self._signs(folded(text))
-        )
-        return list(dict.fromkeys(found))
+        """Each once, for people; what decides and hints, decides."""
+        found: dict[tuple[str, str], Sign] = {}
+        for each in self._signs(folded(text)):
+            key = each.hazard, each.phrase
+            if each.is_decisive or key not in found:
+                found[key] = Sign(each.hazard, each.phrase, each.is_decisive)
+        return list(found.values())
 
     def found(self, text: str) -> Found:
         """The hazards of a text; some 20 microseconds for a short message."""

@@ -35,6 +35,9 @@ WORDS_C, WORDS_SIZE = 2.0, 0.3
 MEANING_C, MEANING_SIZE, VECTOR_SIZE = 0.5, 0.2, 5.0
 # Messages that a piece of a word has to occur in.
 SEEN = 2
+# A long story around a plain question counts so often: by cross-validation over domains, 9 % of
+# them go to the strong tier, 18 % where each counts once (by words 17 and 31 %).
+LONG_STORY = 4.0
 
 Matrix = Any  # numpy or scipy, dense or sparse
 
@@ -156,8 +159,12 @@ def _weighted(
 def _solved(rows: Matrix, read: Sequence[_Read], inverse_penalty: float) -> tuple[float, Matrix]:
     truth = [each.message.strong_needed for each in read]
     fitted = LogisticRegression(C=inverse_penalty, max_iter=5000, solver="liblinear")
-    fitted.fit(rows, truth)
+    fitted.fit(rows, truth, sample_weight=[_weight(each.message) for each in read])
     return float(fitted.intercept_[0]), fitted.coef_[0]
+
+
+def _weight(message: Message) -> float:
+    return LONG_STORY if message.length == "long" and not message.strong_needed else 1.0
 
 
 def _quantiles(values: Matrix, weights: Matrix) -> tuple[float, ...]:

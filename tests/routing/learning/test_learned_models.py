@@ -46,7 +46,7 @@ def test_an_accepted_model_decides_and_is_read_once(text):
         second = decisions.decide("reply:3", TURN, policy)
 
     assert (first.analyzer, second.analyzer) == ("learned, first day", "learned")
-    assert first.score != second.score
+    assert first.reason != second.reason
     assert len(queries) == 1
     assert RouteDecision.objects.get(reference="reply:3").analyzer == "learned"
 
