@@ -57,6 +57,11 @@ class Meant:
         """Of the question with its last turn; () where routing cannot read it."""
         return tuple(self.vectors[0].tolist()) if self.suits_routing and self.vectors else ()
 
+    @property
+    def of_its_words(self) -> tuple[float, ...]:
+        """Of the question's own words; () where routing cannot read it."""
+        return tuple(self.vectors[-1].tolist()) if self.suits_routing and self.vectors else ()
+
 
 @dataclass(frozen=True, slots=True)
 class Found:

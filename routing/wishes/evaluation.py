@@ -1,12 +1,16 @@
 """How well wishes for a person are recognised on labelled messages. Pure."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 from routing.errors import BadLabelledData
 from routing.wishes.recognition import recognise
+
+Embedded = Callable[[str], Sequence[float]]
+# Of each row, by its identity, whether it was taken for a wish.
+Found = Mapping[int, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +74,17 @@ def read(lines: Iterable[str]) -> list[Labelled]:
     return rows
 
 
-def measured(rows: Iterable[Labelled]) -> Figures:
+def recognised(rows: Iterable[Labelled], embedded: Embedded | None = None) -> Found:
+    """`embedded`: gives a message's embedding by the model that the recogniser knows."""
+    return {
+        id(row): recognise(row.message, row.turns, embedded(row.message) if embedded else ())
+        is not None
+        for row in rows
+    }
+
+
+def measured(rows: Iterable[Labelled], found: Found) -> Figures:
     rows = list(rows)
-    found = {id(row): recognise(row.message, row.turns) is not None for row in rows}
     return Figures(
         wishes=sum(row.is_wish for row in rows),
         others=sum(not row.is_wish for row in rows),
@@ -81,10 +93,12 @@ def measured(rows: Iterable[Labelled]) -> Figures:
     )
 
 
-def by_language(rows: Iterable[Labelled]) -> Mapping[str, Figures]:
+def by_language(rows: Iterable[Labelled], found: Found) -> Mapping[str, Figures]:
     rows = list(rows)
     languages = sorted({row.language for row in rows})
-    return {each: measured(row for row in rows if row.language == each) for each in languages}
+    return {
+        each: measured((row for row in rows if row.language == each), found) for each in languages
+    }
 
 
 def _turn(turn: Any) -> tuple[str, str]:

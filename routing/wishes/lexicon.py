@@ -85,6 +85,9 @@ class Lexicon:
     yes: re.Pattern[str]
     no: re.Pattern[str]
     polite: re.Pattern[str]
+    # What the assistant says: "if you like", and what it tells rather than offers: "the number".
+    proposes: re.Pattern[str]
+    facts: re.Pattern[str]
 
     @classmethod
     def of(cls, language: str, lists: dict[str, str]) -> Self:
@@ -104,7 +107,7 @@ class Lexicon:
             phrases,
             *(
                 _alternatives(sorted(_listed(lists[name]), key=len, reverse=True), (), is_spaced)[0]
-                for name in ("yes", "no", "polite")
+                for name in ("yes", "no", "polite", "proposes", "facts")
             ),
         )
 
@@ -137,6 +140,11 @@ def lexicons(text: str) -> Iterator[Lexicon]:
 def english() -> Lexicon:
     """Spoken everywhere, if only to say yes."""
     return lexicon("en")
+
+
+def languages() -> frozenset[str]:
+    """Those that have lists."""
+    return frozenset(_lists())
 
 
 @cache

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from routing.wishes import typing_errors
-from routing.wishes.lexicon import PEOPLE, Lexicon, Tag, Word, english, lexicons, plain
+from routing.checks import language_detection
+from routing.wishes import features, fitted
+from routing.wishes.features import Reading
+from routing.wishes.lexicon import PEOPLE, Lexicon, Tag, Word, english, languages, lexicons, plain
 
 # What ends a thought. A comma does too: "no, a human please".
 _SENTENCE = re.compile(r"(?<=[.!?。！？؟…\n;])+")  # noqa: RUF001
@@ -19,7 +21,7 @@ NEAR, NEARBY = 7, 4
 # Words of a message that is nothing but the name of whom it calls for.
 MOST_CALLED, MOST_AGREED = 7, 9
 # Words of a question that goes on from the sentence before it.
-LAST_ASKED = 5
+LAST_ASKED = 7
 # What makes the name of a person in a thought something else than a call for one.
 _SPOILING = {Tag.NOT, Tag.ASKS, Tag.DECOY, Tag.UNLESS, Tag.HOW, Tag.TOLD}
 _ASKING = {Tag.WANT, Tag.MAY, Tag.RHETORICAL}
@@ -35,48 +37,76 @@ class Ground(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wish:
+    """`language` is blank where no list of words knows it."""
+
     ground: Ground
     language: str
 
 
-def recognise(message: str, turns: Sequence[tuple[str, str]] = ()) -> Wish | None:
+def recognise(
+    message: str, turns: Sequence[tuple[str, str]] = (), vector: Sequence[float] = ()
+) -> Wish | None:
     """The wish for a person in a message, if there is one.
 
     `turns` are the earlier messages as (role, text), oldest first, roles "user" and "assistant".
+    `vector` is an embedding of the message alone by the model that the shipped recogniser knows;
+    without one, words decide.
     """
     text = plain(message)
     if turns and turns[-1][0] == "assistant":
         offered = offers(turns[-1][1])
         if offered and _agrees(text, offered):
             return Wish(Ground.AGREED, offered[0].language)
-    best: tuple[int, Wish | None] = (0, None)
-    for lexicon in lexicons(text):
-        read = typing_errors.corrected(text, lexicon) if lexicon.is_spaced else text
-        known = sum(word.end - word.at or 1 for word in lexicon.words(read))
-        if known > best[0]:
-            ground = _ground(read, lexicon)
-            best = known, Wish(ground, lexicon.language) if ground else None
-    return best[1]
+    if not any(map(str.isalnum, text)):
+        return None
+    reading = features.read(text)
+    ground = by_rules(reading)
+    if not fitted.shipped().is_wish(reading, vector, by_rules=ground is not None):
+        return None
+    by_lists = reading.lexicon.language if reading.lexicon else ""
+    detected = language_detection.language(message)
+    return Wish(ground or Ground.WORDS, detected if detected in languages() else by_lists)
+
+
+def by_rules(reading: Reading) -> Ground | None:
+    """What the lists of words alone make of it."""
+    return _ground(reading.text, reading.lexicon) if reading.lexicon else None
 
 
 def offers(answer: str) -> tuple[Lexicon, ...]:
     """The languages in which the assistant's answer asks whether a person is wanted."""
     sentences = [each for each in _SENTENCE.split(plain(answer)) if each.strip()]
-    asked = [
+    said = [
         # "I can connect you. Shall I?"
         " ".join(sentences[max(0, place - (len(sentence.split()) <= LAST_ASKED)) : place + 1])
         for place, sentence in enumerate(sentences)
-        if _ASKED.search(sentence)
     ]
-    found = []
-    for lexicon in lexicons(" ".join(asked)):
-        for sentence in asked:
-            tags = {word.tag for word in lexicon.words(sentence)}
-            # Who is "our team" to the assistant is a decoy to a customer.
-            if tags & {Tag.CONTACT, Tag.REACH} and tags & {*PEOPLE, Tag.DECOY}:
-                found.append(lexicon)
-                break
-    return tuple(found)
+    return tuple(
+        lexicon
+        for lexicon in lexicons(" ".join(said))
+        if any(_offers_one(sentence, lexicon) for sentence in said)
+        or (said and _proposes_one(said[-1], lexicon))
+    )
+
+
+def _offers_one(sentence: str, lexicon: Lexicon) -> bool:
+    """A question that names a person, or "if you like, I can connect you with one"."""
+    tags = {word.tag for word in lexicon.words(sentence)}
+    # Who is "our team" to the assistant is a decoy to a customer.
+    if not tags & {*PEOPLE, Tag.DECOY} or lexicon.facts.search(sentence):
+        return False
+    is_proposed = bool(lexicon.proposes.search(sentence))
+    is_reached = bool(tags & {Tag.CONTACT, Tag.REACH})
+    if _ASKED.search(sentence):
+        return is_reached or (is_proposed and bool(tags & set(PEOPLE)))
+    return is_reached and is_proposed
+
+
+def _proposes_one(last: str, lexicon: Lexicon) -> bool:
+    """ "I can ask a colleague to look into it." at the end of an answer."""
+    is_of_people = any(word.tag in PEOPLE for word in lexicon.words(last))
+    is_told = bool(lexicon.facts.search(last))
+    return is_of_people and not is_told and bool(lexicon.proposes.search(last))
 
 
 def _ground(text: str, lexicon: Lexicon) -> Ground | None:

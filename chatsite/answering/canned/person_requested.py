@@ -59,7 +59,10 @@ def give(claimed: Claimed, wish: Wish) -> Ended | NotOurs:
     reply = claimed.reply
     reply.tier, reply.sources = "", []
     change = end_reply.end(
-        reply, Message.State.COMPLETE, text=TEXTS[wish.language], newest_at=claimed.newest_at
+        reply,
+        Message.State.COMPLETE,
+        text=TEXTS.get(wish.language, TEXTS["en"]),
+        newest_at=claimed.newest_at,
     )
     if change is None:
         return NotOurs()

