@@ -83,10 +83,10 @@ def begin(
         SECONDS,
         -1,
         checker=learned_models.checker(policy.learned_verifier_id),
-        wish=recognition.recognise(turn.text, context.before(words)),
+        wish=recognition.recognise(turn.text, context.before(words), meant.of_its_words),
     )
     if claimed.wish:
-        return Answered(person_requested.TEXTS[claimed.wish.language], offers_person=True)
+        return Answered(person_requested.words(claimed.wish), offers_person=True)
     if ready := approved.at_once(claimed):
         return Answered(ready.text)
     score = None

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.http import HttpRequest
 
-from chatsite.inbox.models import CannedReply, Notice, TeamNotifications
+from chatsite.inbox.models import CannedReply, Notice, Tag, TeamNotifications
 from chatsite.staff.one_row import OneRowAdmin
 
 
@@ -11,6 +11,13 @@ from chatsite.staff.one_row import OneRowAdmin
 class CannedReplyAdmin(admin.ModelAdmin[CannedReply]):
     list_display = ["name", "text"]
     search_fields = ["name", "text"]
+
+
+@admin.register(Tag)
+class TagAdmin(admin.ModelAdmin[Tag]):
+    list_display = ["name"]
+    search_fields = ["name"]
+    fields = ["name"]
 
 
 @admin.register(TeamNotifications)

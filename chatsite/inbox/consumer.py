@@ -1,18 +1,25 @@
-"""One open inbox: told which conversations have changed, so that it reads them anew."""
+"""One open inbox: told which conversations have changed, so that it reads them anew.
+
+And who else looks at the one that is open in it.
+"""
 
 import asyncio
 import contextlib
+import uuid
 
 import orjson
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from chatsite.chat.live import bus
-from chatsite.chat.live.frames import Changed, Frame
+from chatsite.chat.live.frames import Changed, Frame, Present
+from chatsite.inbox import queues
 
 # Seconds in which changes are gathered: one look at the queue for all of them.
 GATHERED = 0.25
 NOT_ALLOWED = 4403
+# Seconds between two words of a page on who looks; it says so every 5 s, and when typing begins.
+APART = 0.2
 
 
 class InboxConsumer(AsyncWebsocketConsumer):
@@ -26,7 +33,10 @@ class InboxConsumer(AsyncWebsocketConsumer):
         ):
             await self.close(NOT_ALLOWED)
             return
+        self.person, self.name = user.pk, queues.name(user)
+        self.here, self.silent_until = "", 0.0
         self.changed: set[str] = set()
+        self.present: dict[str, bool] = {}
         self.there_is_news = asyncio.Event()
         bus.here().join_all(self)
         self.pump = asyncio.create_task(self._send_news())
@@ -37,11 +47,29 @@ class InboxConsumer(AsyncWebsocketConsumer):
             self.pump.cancel()
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        """A page says nothing here; forms do."""
+        """A page says what it shows, and whether something is being typed; forms do the rest."""
+        try:
+            said = orjson.loads(text_data or "")
+            conversation, is_typing = uuid.UUID(said["here"]).hex, said["typing"] is True
+        except (KeyError, TypeError, ValueError, AttributeError):
+            await self.close(NOT_ALLOWED)
+            return
+        now = asyncio.get_running_loop().time()
+        if now < self.silent_until or self.pump is None:
+            return
+        self.here, self.silent_until = conversation, now + APART
+        bus.here().publish(Present(conversation, self.person, self.name, is_typing))
 
     def deliver(self, frame: Frame) -> None:
         if isinstance(frame, Changed):
             self._tell(frame.conversation)
+        elif (
+            isinstance(frame, Present)
+            and frame.conversation == self.here
+            and frame.person != self.person
+        ):
+            self.present[frame.name] = frame.is_typing
+            self.there_is_news.set()
 
     def expect(self, revision: int) -> None:
         """Only listeners of one conversation are told of its revision."""
@@ -64,4 +92,6 @@ class InboxConsumer(AsyncWebsocketConsumer):
                 await asyncio.sleep(GATHERED)
                 self.there_is_news.clear()
                 changed, self.changed = sorted(self.changed), set()
-                await self.send(text_data=orjson.dumps({"changed": changed}).decode())
+                present, self.present = self.present, {}
+                news = {"changed": changed, "present": present}
+                await self.send(text_data=orjson.dumps(news).decode())

@@ -1,4 +1,4 @@
-"""What the team keeps: private notes, canned replies, and who is told of requests for a person."""
+"""What the team keeps: notes, tags, canned replies, views, and who is told of requests."""
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -51,6 +51,40 @@ class CannedReply(models.Model):
 
     def filled_in(self, agent: str) -> str:
         return self.text.replace("{agent}", agent).replace("{site}", settings.SITE_NAME)
+
+
+class Tag(models.Model):
+    """A word by which staff find conversations again."""
+
+    name = models.SlugField(max_length=40, unique=True, allow_unicode=True)
+    conversations = models.ManyToManyField(Conversation, blank=True, related_name="tags")
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SavedView(models.Model):
+    """A queue, a search and a tag under one name, for one member of staff."""
+
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="inbox_views"
+    )
+    name = models.CharField(max_length=40)
+    queue = models.CharField(max_length=10)
+    words = models.CharField(max_length=100, blank=True)
+    tag = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["person", "name"], name="inbox_one_view_per_name")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class TeamNotifications(models.Model):

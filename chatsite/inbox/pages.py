@@ -14,7 +14,9 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -24,9 +26,9 @@ from chatsite.chat.actions import hand_back, put_aside, staff_reply, take_over
 from chatsite.chat.changes import Change
 from chatsite.chat.errors import Refused
 from chatsite.chat.models import Conversation
-from chatsite.inbox import notes, queues
-from chatsite.inbox.models import CannedReply
-from chatsite.inbox.queues import Queue
+from chatsite.inbox import notes, queues, tags
+from chatsite.inbox.models import CannedReply, SavedView, Tag
+from chatsite.inbox.queues import Narrowed, Queue
 
 # Messages of a conversation that are shown at once, and earlier conversations of its customer.
 MOST_MESSAGES, MOST_EARLIER = 200, 5
@@ -142,6 +144,31 @@ def note(request: HttpRequest, conversation_id: int) -> HttpResponse:
     return _shown(request, found, keeps_reply=True)
 
 
+@for_staff
+@require_POST
+def tag(request: HttpRequest, conversation_id: int) -> HttpResponse:
+    """Add one, or take the named one off."""
+    found = _writable(request, conversation_id)
+    if off := request.POST.get("off", ""):
+        tags.remove(found, off)
+    else:
+        tags.add(found, request.POST.get("tag", ""))
+    return _shown(request, found, keeps_reply=True)
+
+
+@for_staff
+@require_POST
+def view(request: HttpRequest) -> HttpResponse:
+    """Keep what the queue shows under a name, or forget that name."""
+    person, chosen, narrowed = _person(request), _chosen(request), _narrowed(request)
+    if forgotten := request.POST.get("forget", ""):
+        tags.forget_view(person, forgotten)
+    else:
+        tags.keep_view(person, request.POST.get("name", ""), chosen, narrowed)
+    query = {"queue": chosen.value, "q": narrowed.words, "tag": narrowed.tag}
+    return redirect(f"{reverse('inbox:inbox')}?{urlencode(query)}")
+
+
 def _carried_out(request: HttpRequest, found: Conversation, verb: str) -> Change:
     """Raises Http404 for what no page sends."""
     match verb:
@@ -192,16 +219,29 @@ def _shown(
 
 def _queue(request: HttpRequest) -> dict[str, object]:
     person, now = _person(request), timezone.now()
-    asked = request.GET.get("queue", "")
-    chosen = Queue(asked) if asked in Queue.values else Queue.WAITING
+    chosen, narrowed = _chosen(request), _narrowed(request)
     counts = queues.counts(person, now)
+    query = {"queue": chosen.value, "q": narrowed.words, "tag": narrowed.tag}
     return {
         "queue": chosen,
+        "narrowed": narrowed,
+        "query": urlencode({name: value for name, value in query.items() if value}),
+        "views": SavedView.objects.filter(person_id=person.pk),
         "tabs": [(each, counts.get(each.value)) for each in Queue],
         "waiting": counts[Queue.WAITING.value],
-        "lines": queues.lines(chosen, person, now),
+        "lines": queues.lines(chosen, person, now, narrowed),
         "open_id": _number(request, "open"),
     }
+
+
+def _chosen(request: HttpRequest) -> Queue:
+    asked = request.POST.get("queue") or request.GET.get("queue", "")
+    return Queue(asked) if asked in Queue.values else Queue.WAITING
+
+
+def _narrowed(request: HttpRequest) -> Narrowed:
+    given = request.POST if request.method == "POST" else request.GET
+    return Narrowed(given.get("q", "").strip()[:100], given.get("tag", "")[:40])
 
 
 def _conversation(request: HttpRequest, found: Conversation) -> dict[str, object]:
@@ -217,6 +257,8 @@ def _conversation(request: HttpRequest, found: Conversation) -> dict[str, object
         "is_mine": handler == request.user,
         "notes": found.notes.select_related("author"),
         "team": notes.team(),
+        "known_tags": Tag.objects.values_list("name", flat=True)[:200],
+        "its_tags": found.tags.values_list("name", flat=True),
         "snoozes": SNOOZES,
         "may_write": request.user.has_perm("chat.take_over"),
         "open_id": found.pk,

@@ -7,8 +7,9 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import Count, Q, QuerySet, TextChoices
 from django.utils import timezone
 
-from chatsite.chat.admin import conversation_rows
+from chatsite.chat.admin import conversation_rows, conversation_search
 from chatsite.chat.models import Conversation, Message
+from chatsite.inbox.models import Note
 
 # Lines of a queue; what is beyond is found by searching.
 MOST = 50
@@ -17,11 +18,26 @@ MOST = 50
 class Queue(TextChoices):
     WAITING = "waiting", "Waiting"
     MINE = "mine", "Mine"
+    MENTIONED = "mentioned", "Mentioned"
     COLLEAGUES = "colleagues", "Colleagues"
     ASSISTANT = "assistant", "With the assistant"
     ALL = "all", "All open"
     SNOOZED = "snoozed", "Snoozed"
     RESOLVED = "resolved", "Resolved"
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """To conversations in which all these words were said, and to those with a tag."""
+
+    words: str = ""
+    tag: str = ""
+
+    def of(self, found: QuerySet[Conversation]) -> QuerySet[Conversation]:
+        if self.tag:
+            found = found.filter(tags__name=self.tag)
+        terms = self.words.split()
+        return conversation_search.holding(found, terms) if terms else found
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +49,7 @@ class Line:
     since: datetime
     handler: str
     is_unanswered: bool  # the customer wrote last
+    tags: tuple[str, ...]
 
 
 def conversations(queue: Queue, person: AbstractBaseUser, now: datetime) -> QuerySet[Conversation]:
@@ -59,10 +76,16 @@ def counts(person: AbstractBaseUser, now: datetime) -> dict[str, int]:
     )
 
 
-def lines(queue: Queue, person: AbstractBaseUser, now: datetime | None = None) -> list[Line]:
-    now = now or timezone.now()
-    found = conversation_rows.described(conversations(queue, person, now))
-    return [_line(row) for row in found.select_related("handled_by")[:MOST]]
+def lines(
+    queue: Queue,
+    person: AbstractBaseUser,
+    now: datetime | None = None,
+    narrowed: Narrowed | None = None,
+) -> list[Line]:
+    held = conversations(queue, person, now or timezone.now())
+    found = conversation_rows.described(narrowed.of(held) if narrowed else held)
+    found = found.select_related("handled_by").prefetch_related("tags")
+    return [_line(row) for row in found[:MOST]]
 
 
 def name(person: AbstractBaseUser) -> str:
@@ -78,11 +101,13 @@ def _line(row: Conversation) -> Line:
         since=row.wants_person_since or row.active_at,
         handler=name(row.handled_by) if row.handled_by else "",
         is_unanswered=said["newest_role"] == Message.Role.CUSTOMER,
+        tags=tuple(tag.name for tag in row.tags.all()),
     )
 
 
 def _conditions(person: AbstractBaseUser, now: datetime) -> dict[Queue, Q]:
     asleep = Q(snoozed_until__gt=now)
+    mentioned = Note.objects.filter(mentioned=person.pk).values("conversation")
     current = Q(resolved_at__isnull=True) & (
         Q(snoozed_until__isnull=True) | Q(snoozed_until__lte=now)
     )
@@ -90,6 +115,7 @@ def _conditions(person: AbstractBaseUser, now: datetime) -> dict[Queue, Q]:
     return {
         Queue.WAITING: current & nobody & Q(wants_person_since__isnull=False),
         Queue.MINE: current & Q(handled_by=person.pk),
+        Queue.MENTIONED: current & Q(pk__in=mentioned),
         Queue.COLLEAGUES: current & ~nobody & ~Q(handled_by=person.pk),
         Queue.ASSISTANT: current & nobody & Q(wants_person_since__isnull=True),
         Queue.ALL: current,

@@ -10,10 +10,12 @@ urlpatterns = [
     path("", pages.inbox, name="inbox"),
     path("queue/", pages.queue, name="queue"),
     path("canned/", pages.canned, name="canned"),
+    path("view/", pages.view, name="view"),
     path("preview/", pages.preview, name="preview"),
     path("<int:conversation_id>/", pages.inbox, name="conversation"),
     path("<int:conversation_id>/live/", pages.conversation, name="live"),
     path("<int:conversation_id>/reply/", pages.reply, name="reply"),
+    path("<int:conversation_id>/tag/", pages.tag, name="tag"),
     path("<int:conversation_id>/note/", pages.note, name="note"),
     path("<int:conversation_id>/<slug:verb>/", pages.act, name="act"),
 ]

@@ -139,7 +139,7 @@ def _claimed(way: Way, said: Sequence[Said], policy: Policy) -> Claimed:
         step.told = f"{task.name}: {task.why}" if task else "None."
     with way.step("Wish for a person") as step:
         earlier = [(each.by, each.text) for each in said[:-1]]
-        wish = recognition.recognise(newest, earlier)
+        wish = recognition.recognise(newest, earlier, meant.of_its_words)
         step.told = "Yes: the customer is offered one." if wish else "No."
     turn = Turn(
         text=newest,

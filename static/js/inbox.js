@@ -3,6 +3,7 @@ const { htmx } = window;
 const body = document.body;
 const connection = document.querySelector("[data-connection]");
 let wait = 500;
+let socket;
 let waiting = count();
 
 function count() {
@@ -11,16 +12,18 @@ function count() {
 
 function connect() {
   const scheme = location.protocol === "https:" ? "wss" : "ws";
-  const socket = new WebSocket(`${scheme}://${location.host}/ws/inbox/`);
+  socket = new WebSocket(`${scheme}://${location.host}/ws/inbox/`);
   socket.onopen = () => {
     wait = 500;
     connection.hidden = true;
     htmx.trigger(body, "news");
     htmx.trigger(body, "here");
+    body.dispatchEvent(new CustomEvent("inbox:connected"));
   };
   socket.onmessage = (event) => {
-    const { changed } = JSON.parse(event.data);
-    htmx.trigger(body, "news");
+    const { changed, present } = JSON.parse(event.data);
+    body.dispatchEvent(new CustomEvent("inbox:present", { detail: present }));
+    if (changed.length) htmx.trigger(body, "news");
     if (changed.includes("*") || changed.includes(body.dataset.open)) htmx.trigger(body, "here");
   };
   socket.onclose = (event) => {
@@ -30,6 +33,10 @@ function connect() {
     wait = Math.min(wait * 2, 15000);
   };
 }
+
+body.addEventListener("inbox:say", ({ detail }) => {
+  if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(detail));
+});
 
 function badge() {
   document.title = document.title.replace(/^\(\d+\) /, "");
@@ -86,21 +93,28 @@ body.addEventListener("click", (event) => {
   field.dispatchEvent(new Event("input", { bubbles: true }));
 });
 
-// j and k walk through the queue; t, b, e press what carries them; Ctrl+Enter sends.
+// j and k walk through the queue; some keys press or open what carries them; Ctrl+Enter sends.
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input, textarea, select");
   if (typing?.matches("[data-reply]") && event.key === "Enter" && (event.ctrlKey || event.metaKey))
     typing.form.requestSubmit();
+  if (typing && event.key === "Escape") typing.blur();
   if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
   const lines = [...document.querySelectorAll("[data-line]")];
   const at = lines.indexOf(document.activeElement);
   if (event.key === "j") lines[Math.min(at + 1, lines.length - 1)]?.focus();
   else if (event.key === "k") lines[Math.max(at - 1, 0)]?.focus();
-  else if (event.key === "r") {
+  else if (event.key === "?") document.querySelector("[data-keys]").showModal();
+  else if (document.querySelector(`[data-focus="${CSS.escape(event.key)}"]`)) {
     event.preventDefault();
-    document.querySelector("[data-reply]")?.focus();
+    const field = document.querySelector(`[data-focus="${CSS.escape(event.key)}"]`);
+    field.closest("details")?.setAttribute("open", "");
+    field.focus();
   } else document.querySelector(`[data-key="${CSS.escape(event.key)}"]`)?.click();
 });
+
+document.querySelector("[data-show-keys]").onclick = () =>
+  document.querySelector("[data-keys]").showModal();
 
 const ask = document.querySelector("[data-notify]");
 if (window.Notification?.permission === "default") {

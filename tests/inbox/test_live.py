@@ -56,6 +56,44 @@ async def test_every_open_inbox_hears_that_a_person_is_asked_for(transactional_d
         await each.disconnect()
 
 
+@database_sync_to_async
+def two_sessions() -> tuple[Told, bytes, bytes]:
+    prices()
+    told = Told().asks("Hello?").answered()
+    nora, olga = (cookie(signed_in(member(name, roles.STAFF))) for name in ("nora", "olga"))
+    return told, nora, olga
+
+
+async def test_who_looks_at_the_same_conversation_is_seen(transactional_db, first_policy):
+    told, *sessions = await two_sessions()
+    nora, olga = [await opened([(b"cookie", session)]) for session in sessions]
+    await hears(nora)
+    here = {"here": str(told.public_id), "typing": False}
+
+    await nora.send_to(orjson.dumps(here).decode())
+    await olga.send_to(orjson.dumps(here | {"typing": True}).decode())
+
+    present: dict[str, bool] = {}
+    while not present:
+        present = orjson.loads(await nora.receive_from(timeout=5))["present"]
+    assert present == {"olga": True}
+    for each in (nora, olga):
+        await each.disconnect()
+
+
+@pytest.mark.parametrize("said", ["[]", '{"here": "x", "typing": true}', '{"typing": true}'])
+async def test_a_socket_that_says_nonsense_is_closed(transactional_db, first_policy, said):
+    _, session, _ = await two_sessions()
+    socket = await opened([(b"cookie", session)])
+
+    await socket.send_to(said)
+
+    output = await socket.receive_output(timeout=5)
+    while output["type"] != "websocket.close":
+        output = await socket.receive_output(timeout=5)
+    assert output["code"] == 4403
+
+
 @pytest.mark.parametrize("session", [b"", b"sessionid=unknown"])
 async def test_nobody_else_hears_anything(transactional_db, session):
     socket = await opened([(b"cookie", session)] if session else [])

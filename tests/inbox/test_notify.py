@@ -147,5 +147,5 @@ def test_without_anybody_to_tell_nothing_is_owed(waiting):
 def test_what_is_no_address_is_refused(team):
     team.emails = "desk@shop.example\nnora"
 
-    with pytest.raises(ValidationError, match="nora is no address"):
+    with pytest.raises(ValidationError, match="nora is not an e-mail address"):
         team.full_clean()

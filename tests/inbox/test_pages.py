@@ -232,5 +232,52 @@ def test_a_queue_takes_as_many_queries_for_twenty_as_for_two(staff, db, told, co
     with CaptureQueriesContext(connection) as queries:
         staff.get("/inbox/queue/")
 
-    # Session, user, permissions (2); counts, lines.
-    assert len(queries) <= 6, [query["sql"][:100] for query in queries]
+    # Session, user, permissions (2); counts, lines, their tags, saved views.
+    assert len(queries) <= 8, [query["sql"][:100] for query in queries]
+
+
+def test_a_tag_is_added_found_by_and_taken_off(staff, told):
+    other = Told(visitor="w" * 64).asks("Is my order lost?").answered()
+
+    do(staff, told, "tag", tag="Leaking Pen")
+    response = do(staff, told, "tag", tag="leaking pen")
+
+    assert "leaking-pen" in text(response)
+    assert [tag.name for tag in told.conversation.tags.all()] == ["leaking-pen"]
+    found = staff.get("/inbox/?queue=all&tag=leaking-pen").context["lines"]
+    assert [line.conversation.pk for line in found] == [told.conversation.pk]
+    assert other.conversation.pk in lines(staff, "all")
+    do(staff, told, "tag", off="leaking-pen")
+    assert not told.conversation.tags.exists()
+
+
+@pytest.mark.parametrize("name", ["", "  ", "!!"])
+def test_a_tag_has_letters(staff, told, name):
+    do(staff, told, "tag", tag=name)
+
+    assert not told.conversation.tags.exists()
+
+
+def test_a_search_finds_what_was_said(staff, told):
+    other = Told(visitor="w" * 64).asks("Is my parcel lost?").answered()
+
+    found = staff.get("/inbox/?queue=all&q=parcel lost").context["lines"]
+
+    assert [line.conversation.pk for line in found] == [other.conversation.pk]
+    assert "No conversation fits." in text(staff.get("/inbox/?queue=all&q=submarine"))
+
+
+def test_a_view_is_kept_for_its_owner_and_forgotten(staff, olga, told):
+    staff.post("/inbox/view/", {"name": "Pens", "queue": "all", "q": "pen", "tag": ""})
+
+    assert 'queue=all&amp;q=pen&amp;tag=">Pens</a>' in staff.get("/inbox/").content.decode()
+    assert "Pens" not in text(signed_in(olga).get("/inbox/"))
+    staff.post("/inbox/view/", {"forget": "Pens"})
+    assert "Pens" not in text(staff.get("/inbox/"))
+
+
+def test_who_is_mentioned_finds_the_conversation(staff, olga, told):
+    do(staff, told, "note", note="@olga please look")
+
+    assert lines(signed_in(olga), "mentioned") == [told.conversation.pk]
+    assert lines(staff, "mentioned") == []

@@ -54,6 +54,11 @@ TEXTS = {
 }
 
 
+def words(wish: Wish) -> str:
+    """In the customer's language as far as it is known."""
+    return TEXTS.get(wish.language, TEXTS["en"])
+
+
 def give(claimed: Claimed, wish: Wish) -> Ended | NotOurs:
     """Record the request and end the reply, in one transaction, so that words and state agree."""
     reply = claimed.reply
@@ -61,7 +66,7 @@ def give(claimed: Claimed, wish: Wish) -> Ended | NotOurs:
     change = end_reply.end(
         reply,
         Message.State.COMPLETE,
-        text=TEXTS.get(wish.language, TEXTS["en"]),
+        text=words(wish),
         newest_at=claimed.newest_at,
     )
     if change is None:

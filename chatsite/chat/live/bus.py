@@ -15,7 +15,7 @@ import redis
 import redis.asyncio
 from django.conf import settings
 
-from chatsite.chat.live.frames import Changed, Frame, packed, unpacked
+from chatsite.chat.live.frames import Changed, Frame, Present, packed, unpacked
 from chatsite.runtime import forever
 
 logger = logging.getLogger(__name__)
@@ -118,9 +118,11 @@ class Live:
             self._tasks.append(asyncio.create_task(forever.repeat(self._listen)))
 
     def _hand_out(self, frame: Frame) -> None:
-        if self._overall and isinstance(frame, Changed):
+        if self._overall and isinstance(frame, Changed | Present):
             for listener in tuple(self._overall):
                 listener.deliver(frame)
+        if isinstance(frame, Present):
+            return
         listeners = self._listeners.get(frame.conversation)
         if listeners:
             for listener in tuple(listeners):

@@ -21,7 +21,7 @@ from chatsite.chat.actions import ask, ask_for_person, rate, retry, stop_answer
 from chatsite.chat.changes import Change
 from chatsite.chat.errors import Ended, NotYours, Refused
 from chatsite.chat.live import bus, watch
-from chatsite.chat.live.frames import OVER, Begun, Changed, Delta, Frame
+from chatsite.chat.live.frames import OVER, Begun, Changed, Delta, Frame, Present
 from chatsite.chat.models import Message
 from chatsite.chat.web import fragments, network, rate_limits, visitors
 from chatsite.markdown import BETWEEN, are_pieces
@@ -213,7 +213,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
                 self._give_up()
         elif isinstance(frame, Changed):
             self._deliver_change(frame)
-        else:
+        elif not isinstance(frame, Present):
             self._deliver_words(frame)
 
     async def _catch_up(self) -> None:

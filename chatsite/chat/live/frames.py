@@ -58,9 +58,19 @@ class Changed:
     ended: list[tuple[int, int]]
 
 
-Frame = Delta | Begun | Changed
-_KINDS: dict[str, type[Delta] | type[Begun] | type[Changed]] = {
-    kind.__name__: kind for kind in (Delta, Begun, Changed)
+@dataclass(frozen=True, slots=True, eq=False)
+class Present:
+    """A member of staff looks at a conversation, or types there. For open inboxes alone."""
+
+    conversation: str
+    person: int
+    name: str
+    is_typing: bool
+
+
+Frame = Delta | Begun | Changed | Present
+_KINDS: dict[str, type[Delta] | type[Begun] | type[Changed] | type[Present]] = {
+    kind.__name__: kind for kind in (Delta, Begun, Changed, Present)
 }
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.template.loader import render_to_string
 
 from chatsite.chat.history import Seen
-from chatsite.chat.live.frames import Delta, Frame
+from chatsite.chat.live.frames import Begun, Changed, Delta
 from chatsite.chat.models import Conversation, Message
 
 Row = dict[str, Any]
@@ -48,7 +48,7 @@ def notice(words: str, client_id: str = "") -> str:
 
 
 @lru_cache(maxsize=64)
-def html(frame: Frame, shown: frozenset[int] = frozenset()) -> str:
+def html(frame: Delta | Begun | Changed, shown: frozenset[int] = frozenset()) -> str:
     """What a tab is sent of a frame; tabs of one conversation share it.
 
     Of the replies `shown` it has all the words. It is made in the process that has the tab, since a
