@@ -13,7 +13,9 @@ from django.db.models import Exists, OuterRef
 from chatsite.chat.models import Message
 from chatsite.monitor.agreement import Agreement, kappa
 from chatsite.monitor.models import Grade
-from chatsite.quality.models import QualityLabel
+from chatsite.quality import labels
+from chatsite.quality.models import JudgeTrust, QualityLabel
+from routing.choice import Tier
 from routing.models import AnswerCheck
 
 Verdict = Grade.Verdict
@@ -56,6 +58,8 @@ def save(person: AbstractBaseUser, verdicts: dict[int, str]) -> int:
         Grade.objects.update_or_create(
             reply_id=number, by_id=person.pk, defaults={"verdict": verdict}
         )
+    judge = trust().judge
+    labels.trust_judge(judge.kappa, judge.pairs)
     return len(wanted)
 
 
@@ -66,6 +70,15 @@ class Trust:
     judge: Agreement
     staff: Agreement
 
+    @property
+    def is_enough(self) -> bool:
+        """Whether the judge's labels count."""
+        return JudgeTrust(kappa=self.judge.kappa, pairs=self.judge.pairs).is_enough
+
+    @property
+    def least(self) -> float:
+        return JudgeTrust.LEAST
+
 
 def trust() -> Trust:
     """From the newest grades; two queries."""
@@ -73,11 +86,18 @@ def trust() -> Trust:
     grades = Grade.objects.order_by("-graded_at").values_list("reply", "verdict")[:MOST_GRADES]
     for reply, verdict in grades:
         by_reply[reply].append(_of_staff(verdict))
-    labels = QualityLabel.objects.filter(
+    judged = QualityLabel.objects.filter(
         reply__in=list(by_reply), source=QualityLabel.Source.JUDGED
-    ).values_list("reply", "cheap")
+    ).values_list("reply", "reply__tier", "cheap", "strong")
     return Trust(
-        judge=kappa([(by_reply[reply][0], _of_judge(grade)) for reply, grade in labels]),
+        judge=kappa(
+            [
+                (by_reply[reply][0], _of_judge(grade))
+                for reply, tier, cheap, strong in judged
+                # Of the answer that staff read.
+                if (grade := strong if tier == Tier.STRONG else cheap) is not None
+            ]
+        ),
         staff=kappa([pair for given in by_reply.values() for pair in combinations(given, 2)]),
     )
 

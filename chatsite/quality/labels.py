@@ -22,7 +22,7 @@ from django.db.models import Count, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from chatsite.quality.models import QualityLabel
+from chatsite.quality.models import JudgeTrust, QualityLabel
 
 Source = QualityLabel.Source
 
@@ -52,6 +52,19 @@ def add(
     The newest word of a source replaces its earlier one, so adding it again changes nothing.
     """
     keep([label(reply_id, source, cheap, strong, said_at or timezone.now())])
+
+
+def trust_judge(kappa: float, pairs: int) -> None:
+    """Keep how far the judge agrees with staff; below the line its labels do not count."""
+    JudgeTrust.objects.update_or_create(
+        id=1, defaults={"kappa": kappa, "pairs": pairs, "at": timezone.now()}
+    )
+
+
+def not_trusted() -> tuple[QualityLabel.Source, ...]:
+    """Sources whose labels do not count now. One short query."""
+    trust = JudgeTrust.objects.filter(id=1).first()
+    return () if trust is None or trust.is_enough else (Source.JUDGED,)
 
 
 def totals() -> list[float]:

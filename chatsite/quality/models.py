@@ -58,6 +58,31 @@ class QualityLabel(models.Model):
         return f"{self.source} of reply:{self.reply_id}"
 
 
+class JudgeTrust(models.Model):
+    """How far the judge agreed with staff when they last graded answers: one row."""
+
+    # Cohen's kappa from which two graders agree moderately (Landis and Koch, 1977), and pairs of
+    # grades below which it is not known.
+    LEAST, FEWEST = 0.4, 20
+
+    kappa = models.FloatField(help_text="Of the judge and staff; 0 is chance, 1 full agreement.")
+    pairs = models.PositiveIntegerField(help_text="Answers that both have graded.")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(id=1), name="quality_one_trust_in_the_judge")
+        ]
+
+    def __str__(self) -> str:
+        return f"kappa {self.kappa:.2f} on {self.pairs} answers"
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether the judge's labels count; they do until enough is known of them."""
+        return self.pairs < self.FEWEST or self.kappa >= self.LEAST
+
+
 class Proposal(models.Model):
     """What was learned overnight, for an operator to accept. One of a kind is open at most."""
 

@@ -38,4 +38,7 @@ def sample() -> None:
 @shared_task
 def collect_verdicts() -> None:
     """Turn the verdicts that have come into labels."""
-    judging.collect()
+    try:
+        judging.collect()
+    except NotSold as error:
+        logger.warning("Some answers are not judged: %s", error)

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from billing.models import LedgerEntry
 from billing.prices.pricing import Rate
+from chatsite.quality import labels
 from chatsite.quality.id_chunks import together
 from chatsite.quality.models import QualityLabel
 from routing.choice import Tier
@@ -63,9 +64,10 @@ def since(moment: datetime, rates: Mapping[Tier, Rate]) -> list[Judged]:
 
     `rates`: today's, of the models in force.
     """
-    labels = QualityLabel.objects.filter(said_at__gte=moment, source__in=SAID)
+    said = QualityLabel.objects.filter(said_at__gte=moment, source__in=SAID)
+    trusted = said.exclude(source__in=labels.not_trusted())
     of_reply: defaultdict[int, list[QualityLabel]] = defaultdict(list)
-    for label in labels.select_related("reply").order_by("-said_at")[:MOST_LABELS]:
+    for label in trusted.select_related("reply").order_by("-said_at")[:MOST_LABELS]:
         of_reply[label.reply_id].append(label)
     found = []
     for some in together(of_reply):

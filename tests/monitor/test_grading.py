@@ -1,5 +1,7 @@
 """Staff grade answers blind, and the judge is held to what they say."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
@@ -7,7 +9,11 @@ from django.urls import reverse
 from chatsite.monitor import agreement, grading
 from chatsite.monitor.models import Grade
 from chatsite.quality import labels
+from chatsite.quality.learning import training_examples
 from chatsite.quality.models import QualityLabel
+from chatsite.tuning.threshold import quality_curve
+from tests.chat.told import NOW
+from tests.guards import guards
 from tests.monitor.people import told
 
 
@@ -63,3 +69,33 @@ def test_the_judge_is_compared_with_staff(shop):
 )
 def test_kappa_is_one_for_agreement_and_zero_for_chance(pairs, kappa):
     assert agreement.kappa(pairs).kappa == pytest.approx(kappa)
+
+
+@pytest.mark.parametrize(("agrees", "counts"), [(True, True), (False, False)])
+@guards(
+    "chatsite/quality/labels.py",
+    "return () if trust is None or trust.is_enough else (Source.JUDGED,)",
+    "return ()",
+)
+def test_a_judge_who_disagrees_with_staff_does_not_count(staff, agrees, counts):
+    replies = [told(number).reply for number in range(24)]
+    for number, reply in enumerate(replies):
+        good = number % 2 == 0
+        labels.add(reply.pk, QualityLabel.Source.JUDGED, cheap=float(good))
+        verdict = "right" if good == agrees else "wrong"
+        staff.post(reverse("monitor:save_grades"), {f"grade-{reply.pk}": verdict})
+
+    left = training_examples.read()
+
+    assert bool(left) == counts
+    assert bool(quality_curve.since(NOW - timedelta(days=30)).labels) == counts
+    assert grading.trust().is_enough == counts
+
+
+def test_of_a_strong_answer_the_judges_word_about_it_is_compared(shop):
+    nora = User.objects.create_user("nora")
+    reply = told(1, "strong").reply
+    Grade.objects.create(reply=reply, by=nora, verdict="right")
+    labels.add(reply.pk, QualityLabel.Source.JUDGED, cheap=0.0, strong=1.0)
+
+    assert grading.trust().judge.kappa == 1.0

@@ -1,10 +1,13 @@
 """A nightly sample of cheap answers is judged in a batch; verdicts become labels."""
 
 import json
+from collections import Counter
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from billing.models import (
     Budget,
@@ -13,12 +16,16 @@ from billing.models import (
     LedgerEntry,
     Price,
 )
+from chatsite.chat.actions import rate
+from chatsite.chat.models import Message
 from chatsite.offline.models import Batch, Item
 from chatsite.offline.tasks import advance
 from chatsite.quality import tasks
 from chatsite.quality.errors import BadVerdict
-from chatsite.quality.judges import rubric
+from chatsite.quality.judges import rubric, sampling
 from chatsite.quality.models import QualityLabel
+from routing.choice import Tier
+from routing.models import AnswerCheck
 from tests.batches import Batches
 from tests.chat.told import Told, batch_price, prices
 from tests.upstream import Upstream
@@ -92,6 +99,71 @@ def test_a_cheap_answer_is_judged_and_labelled(batches):
     case = json.loads(body["messages"][1]["content"])
     assert case["answer"] == "Yes, for nothing."
     assert case["conversation"][-1]["text"] == "May I return it, and what does it cost?"
+
+
+@pytest.fixture
+def cheap_batches(batches) -> None:
+    """The cheap tier's successor is sold in batches too."""
+    batch_price("gpt-5.6-terra", 10**9)
+
+
+def test_a_strong_answer_is_judged_beside_what_the_cheap_model_would_have_said(
+    batches, cheap_batches
+):
+    told = Told().asks("May I return it?").answered("Yes, within 30 days.", tier="strong")
+    number = told.reply.pk
+    batches.says[f"cheap:{number}"] = "Yes, in 30 days."
+    batches.says[f"judge:{number}"] = '{"reason": "Right.", "score": 0.9}'
+    batches.says[f"judge-strong:{number}"] = '{"reason": "Right.", "score": 1.0}'
+
+    night()
+    advance.apply()
+    tasks.collect_verdicts.apply()
+
+    label = QualityLabel.objects.get()
+    assert (label.reply, label.cheap, label.strong) == (told.reply, 0.9, 1.0)
+    answers = [
+        json.loads(asked(batches, f"{kind}:{number}")[1]["content"])["answer"]
+        for kind in ("judge", "judge-strong")
+    ]
+    assert answers == ["Yes, in 30 days.", "Yes, within 30 days."]
+    entry = LedgerEntry.objects.get(reference=f"cheap:{number}")
+    assert (entry.model_requested, entry.service_tier) == ("gpt-5.6-terra", "batch")
+
+
+def test_the_sample_has_some_of_each_kind(shop_of_many):
+    drawn = sampling.draw(timezone.now() + timedelta(seconds=1), Tier.CHEAP, 10)
+
+    kinds = Counter(sampling._kinds(drawn))
+    assert kinds == {
+        sampling.Kind.RATED: 3,
+        sampling.Kind.DOUBTED: 2,
+        sampling.Kind.LANGUAGE: 1,
+        sampling.Kind.NEAR: 2,
+        sampling.Kind.LOW: 2,
+    }
+
+
+@pytest.fixture
+def shop_of_many(batches) -> None:
+    """60 plain answers, and few of each other kind."""
+    for number in range(60):
+        each = Told(visitor=f"{number:064}").asks()
+        each.begins(score=6.0 if number in {7, 8} else 3.0)
+        german = "Wir haben von neun bis fünf Uhr für Sie geöffnet."
+        each.ends(german if number == 9 else "We are open from nine to five on each day.")
+        if number < 3:
+            rate.answer(each.public_id, each.visitor, each.reply.pk, Message.Rating.GOOD)
+        elif number < 6:
+            AnswerCheck.objects.create(
+                reference=each.reply.reference,
+                call=each.reply.charge_reference,
+                doubt=0.9,
+                threshold=0.6,
+                findings=[],
+                features={},
+                outcome="shown",
+            )
 
 
 def test_of_some_turns_the_strong_answer_is_judged_too(batches):
@@ -298,7 +370,7 @@ def test_the_night_is_brought_forward_once(batches, capsys, settings):
 
     call_command("judge")
     assert "2 calls queued: verdicts, and strong answers" in capsys.readouterr().out
-    with pytest.raises(CommandError, match="already since yesterday"):
+    with pytest.raises(CommandError, match="already queued"):
         call_command("judge")
     settings.JUDGED_PER_NIGHT = 0
     with pytest.raises(CommandError, match="JUDGED_PER_NIGHT"):

@@ -1,7 +1,8 @@
-"""Each night the strong model judges a sample of cheap answers, for labels to learn from.
+"""Each night the strong model judges a sample of answers, for labels to learn from.
 
-Of some turns it writes the strong tier's answer too, and that is judged by the same rubric: a cheap
-answer that would not do is worth a dearer one only where the strong tier does better.
+Of some turns the other tier's answer is written too, and judged by the same rubric: a cheap answer
+that would not do is worth a dearer one only where the strong tier does better, and a strong one is
+worth its price only where the cheap tier would not have done.
 """
 
 import logging
@@ -18,9 +19,10 @@ from chatsite.offline.jobs import Wanted
 from chatsite.offline.kinds import Kind
 from chatsite.offline.models import Batch, Item
 from chatsite.provider import batch_models
+from chatsite.provider.errors import NotSold
 from chatsite.quality import labels
 from chatsite.quality.errors import BadVerdict
-from chatsite.quality.judges import judge_calls, rubric
+from chatsite.quality.judges import judge_calls, rubric, sampling
 from chatsite.quality.judges.judge_calls import Words
 from chatsite.quality.judges.rubric import Judgement
 from chatsite.quality.models import QualityLabel
@@ -32,16 +34,16 @@ logger = logging.getLogger(__name__)
 
 JUDGING = LedgerEntry.Purpose.JUDGING
 KIND = Kind(JUDGING, "judge", "Judging, each day", 1_000_000_000)
-# Of answers that ended since; and no second sample before.
-SAMPLED_FROM = timedelta(days=1)
+# No second sample before.
 NOT_BEFORE = timedelta(hours=20)
 # Of so many judged answers, one turn is answered by the strong tier as well. An answer costs more
 # than a verdict, and the cheap one's alone is a label.
 STRONG_EVERY = 4
 # Messages before the answer that are shown.
 MOST_SAID = 8
-# References: `judge:12` and `judge-strong:12` ask for verdicts, `strong:12` for an answer.
-CHEAP, WRITTEN, STRONG = "judge", "strong", "judge-strong"
+# References: `judge:12` and `judge-strong:12` ask for verdicts of both tiers' answers, `strong:12`
+# and `cheap:12` for the answer of the tier that did not give it.
+CHEAP, WRITTEN, STRONG, MATCHING = "judge", "strong", "judge-strong", "cheap"
 
 
 def sample(now: datetime) -> int:
@@ -57,11 +59,27 @@ def sample(now: datetime) -> int:
     if sold.why:
         logger.warning("Judging: %s", sold.why)
     model = sold.model
-    drawn = _drawn(now)
+    drawn = sampling.draw(now, Tier.CHEAP, settings.JUDGED_PER_NIGHT)
     # Verdicts first: where the budget is short, strong answers are what is left out.
     wanted = [_verdict(CHEAP, reply, model, reply.text) for reply in drawn]
-    wanted += [_answer(reply, model, policy) for reply in drawn[::STRONG_EVERY]]
-    return KIND.queue(wanted, now)
+    limit = policy.strong_output_limit
+    wanted += [_answer(WRITTEN, each, model, policy, limit) for each in drawn[::STRONG_EVERY]]
+    return KIND.queue(wanted, now) + _pairs(policy, now)
+
+
+def _pairs(policy: Policy, now: datetime) -> int:
+    """Have the cheap model answer some turns that went strong; returns how many calls."""
+    number = max(1, settings.JUDGED_PER_NIGHT // STRONG_EVERY)
+    drawn = sampling.draw(now, Tier.STRONG, number)
+    if not drawn:
+        return 0
+    try:
+        model = batch_models.of_tier(Tier.CHEAP, now).model
+    except NotSold as error:
+        logger.warning("No strong answer is judged beside a cheap one: %s", error)
+        return 0
+    limit = policy.cheap_output_limit
+    return KIND.queue([_answer(MATCHING, each, model, policy, limit) for each in drawn], now)
 
 
 def collect() -> int:
@@ -71,7 +89,8 @@ def collect() -> int:
     """
     answered = Item.objects.filter(batch__purpose=JUDGING, state=Item.State.ANSWERED)
     items = list(answered.select_related("batch").order_by("id"))
-    written = [item for item in items if item.reference.startswith(f"{WRITTEN}:")]
+    answers = (f"{WRITTEN}:", f"{MATCHING}:")
+    written = [item for item in items if item.reference.startswith(answers)]
     verdicts = [item for item in items if item not in written]
     kept = 0
     for item in verdicts:
@@ -79,21 +98,6 @@ def collect() -> int:
             kept += _kept(item)
     _have_judged(written)
     return kept
-
-
-def _drawn(now: datetime) -> list[Message]:
-    """Finished cheap answers of the day, by lot. One query, once a night."""
-    ended = Message.objects.filter(
-        role=Message.Role.ASSISTANT,
-        state=Message.State.COMPLETE,
-        tier=Tier.CHEAP,
-        ended_at__gte=now - SAMPLED_FROM,
-        ended_at__lt=now,
-    )
-    unjudged = ended.exclude(labels__source=QualityLabel.Source.JUDGED).select_related(
-        "conversation"
-    )
-    return list(unjudged.order_by("?")[: settings.JUDGED_PER_NIGHT])
 
 
 def _said(reply: Message) -> Words:
@@ -108,13 +112,9 @@ def _verdict(kind: str, reply: Message, model: str, text: str) -> Wanted:
     return Wanted(reply.reference, request)
 
 
-def _answer(reply: Message, model: str, policy: Policy) -> Wanted:
+def _answer(kind: str, reply: Message, model: str, policy: Policy, limit: int) -> Wanted:
     request = judge_calls.answer(
-        f"{WRITTEN}:{reply.pk}",
-        model,
-        _said(reply),
-        policy.strong_output_limit,
-        policy.temperature,
+        f"{kind}:{reply.pk}", model, _said(reply), limit, policy.temperature
     )
     return Wanted(reply.reference, request)
 
@@ -126,10 +126,13 @@ def _reply(item: Item) -> Message | None:
 
 
 def _have_judged(written: Sequence[Item]) -> None:
-    """Have strong answers judged by the models that wrote them, those of one model in one batch.
+    """Have the answers judged by the strong model, those of one judge in one batch.
 
-    What there is no room for waits.
+    A strong answer by the model that wrote it; a cheap one together with the strong one that the
+    customer had. What there is no room for waits.
     """
+    now = timezone.now()
+    judge = _judge(now) if any(_is_pair(item) for item in written) else ""
     by_model: dict[str, list[Wanted]] = {}
     used = []
     for item in written:
@@ -137,14 +140,31 @@ def _have_judged(written: Sequence[Item]) -> None:
         if reply is None or not item.text:
             used.append(item.pk)
             continue
-        wanted = _verdict(STRONG, reply, item.batch.model, item.text)
-        by_model.setdefault(item.batch.model, []).append(wanted)
+        if _is_pair(item):
+            # The cheap one first: its verdict becomes the label to which the other is added.
+            wanted = [
+                _verdict(CHEAP, reply, judge, item.text),
+                _verdict(STRONG, reply, judge, reply.text),
+            ]
+            by_model.setdefault(judge, []).extend(wanted)
+        else:
+            model = item.batch.model
+            by_model.setdefault(model, []).append(_verdict(STRONG, reply, model, item.text))
     for alike in by_model.values():
-        KIND.queue(alike, timezone.now())
-    asked = {f"{STRONG}:{item.reference.removeprefix(f'{WRITTEN}:')}": item.pk for item in written}
+        KIND.queue(alike, now)
+    asked = {f"{STRONG}:{item.reference.partition(':')[2]}": item.pk for item in written}
     queued = Item.objects.filter(reference__in=asked).values_list("reference", flat=True)
     used += [asked[reference] for reference in queued]
     Item.objects.filter(pk__in=used).update(state=Item.State.USED, text="")
+
+
+def _is_pair(item: Item) -> bool:
+    return item.reference.startswith(f"{MATCHING}:")
+
+
+def _judge(now: datetime) -> str:
+    """Raises NotSold."""
+    return batch_models.of_tier(Tier.STRONG, now).model
 
 
 def _kept(item: Item) -> bool:

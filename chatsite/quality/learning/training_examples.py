@@ -10,6 +10,7 @@ from django.db.models import Max
 
 from chatsite.answering.question import turns
 from chatsite.chat.models import Message
+from chatsite.quality import labels
 from chatsite.quality.id_chunks import together
 from chatsite.quality.labels import FIRM
 from chatsite.quality.models import QualityLabel
@@ -43,7 +44,7 @@ def read(leaving_out: Collection[QualityLabel.Source] = ()) -> list[Example]:
 
     `leaving_out`: sources that are not to be learned from.
     """
-    said = QualityLabel.objects.exclude(source__in=leaving_out)
+    said = QualityLabel.objects.exclude(source__in=[*leaving_out, *labels.not_trusted()])
     chosen = (
         said.values("reply")
         .annotate(trust=Max("weight"), newest=Max("said_at"))

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db import connection
 
-from chatsite.quality.models import QualityLabel
+from chatsite.quality.models import JudgeTrust, QualityLabel
 from routing import thresholds
 
 Source = QualityLabel.Source
@@ -14,13 +14,17 @@ Source = QualityLabel.Source
 MEASURED = (Source.JUDGED, Source.RATING, Source.RETRY, Source.HANDOFF)
 # The newest so many labels of the days in view.
 MOST_LABELS = 5_000
-# What was said earlier is of no reply that was decided since.
+# What was said earlier is of no reply that was decided since; a judge who disagrees with staff says
+# nothing (`JudgeTrust.is_enough`).
 LABELLED = f"""
 SELECT l.reply_id, d.score - (d.threshold - p.threshold), l.weight, l.cheap, l.strong
 FROM quality_qualitylabel l
 JOIN routing_routedecision d ON d.reference = 'reply:' || l.reply_id
 JOIN routing_policy p ON p.id = d.policy_id
 WHERE l.said_at >= %s AND l.source IN ({", ".join("%s" for _ in MEASURED)}) AND d.decided_at >= %s
+    AND NOT (l.source = %s AND EXISTS (
+        SELECT 1 FROM quality_judgetrust t WHERE t.pairs >= %s AND t.kappa < %s
+    ))
 ORDER BY l.said_at DESC
 LIMIT %s
 """  # noqa: S608  # placeholders
@@ -74,10 +78,11 @@ def least_labels(kept: float) -> int:
 def since(moment: datetime) -> Quality:
     """From the newest labels of replies decided since then; of each, what is trusted most."""
     start = connection.ops.adapt_datetimefield_value(moment)
+    judge = (Source.JUDGED, JudgeTrust.FEWEST, JudgeTrust.LEAST)
     best: dict[int, tuple[float, float]] = {}
     scores: dict[int, float] = {}
     with connection.cursor() as cursor:
-        cursor.execute(LABELLED, [start, *MEASURED, start, MOST_LABELS])
+        cursor.execute(LABELLED, [start, *MEASURED, start, *judge, MOST_LABELS])
         for reply, score, weight, cheap, strong in cursor.fetchall():
             loss = max(0.0, (1.0 if strong is None else strong) - cheap)
             best[reply] = max(best.get(reply, (0.0, 0.0)), (weight, loss))
