@@ -21,6 +21,8 @@ MOST_ANSWERS = 20_000
 SHOWN = 25
 # Characters of a question on a line.
 LENGTH = 120
+# Answers of a group that a draft is written from.
+MOST_REPLIES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class Gap:
     unhelpful: int
     handed_over: int
     conversation: int
+    replies: tuple[int, ...]
 
     @property
     def trend(self) -> str:
@@ -124,4 +127,8 @@ def _gap(rows: list[Message], now: datetime) -> Gap:
         unhelpful=sum(row.rating == Message.Rating.BAD for row in rows),
         handed_over=sum(each["is_handed"] for each in known),
         conversation=rows[0].conversation_id,
+        # Those that a person answered first: an article is drafted from them.
+        replies=tuple(row.pk for row in sorted(rows, key=lambda row: not vars(row)["is_handed"]))[
+            :MOST_REPLIES
+        ],
     )

@@ -5,7 +5,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from billing import money
 from chatsite.chat.models import Message
+from chatsite.knowledge.models import Article
 
 
 class AnswerHour(models.Model):
@@ -97,3 +99,34 @@ class Grade(models.Model):
 
     def __str__(self) -> str:
         return f"reply:{self.reply_id}: {self.get_verdict_display()}"
+
+
+class ArticleDraft(models.Model):
+    """An article that the strong model writes from staff's answers, for staff to look through."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "waiting"
+        WRITING = "writing", "being written"
+        WRITTEN = "written", "written"
+        FAILED = "failed", "failed"
+
+    article = models.OneToOneField(Article, on_delete=models.CASCADE, related_name="draft")
+    replies = models.JSONField(help_text="Ids of the answers whose questions it is for.")
+    state = models.CharField(max_length=7, choices=State, default=State.WAITING)
+    why = models.CharField("why it failed", max_length=300, blank=True)
+    # Null until it is written.
+    cost = models.BigIntegerField(null=True, help_text="Nano-dollars.")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    asked_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"Draft {self.pk}"
+
+    @property
+    def shown_cost(self) -> str:
+        return "" if self.cost is None else money.shown(self.cost)

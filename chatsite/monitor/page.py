@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET
 from billing.dashboard import csv_cells
 from billing.dashboard.date_ranges import TITLES, Preset
 from chatsite.knowledge.models import Article
-from chatsite.monitor import answers, gaps, grading, panels, report
+from chatsite.monitor import answers, grading, panels, report
 from chatsite.monitor.models import Refresh
 from chatsite.monitor.report import NAMES, Asked
 from routing.models import Policy
@@ -97,23 +97,6 @@ def listed(request: HttpRequest) -> HttpResponse:
         "query": request.GET.copy(),
     }
     return render(request, "admin/monitor/answers.html", context)
-
-
-@require_GET
-@permission_required(SEES, raise_exception=True)
-def missing(request: HttpRequest) -> HttpResponse:
-    """What is missing in the articles, over the last 30 days."""
-    now = timezone.now()
-    unused, unhelpful = gaps.uses(now)
-    context = {
-        **admin.site.each_context(request),
-        "title": "Gaps in the articles",
-        "gaps": gaps.found(now),
-        "unused": unused,
-        "unhelpful": unhelpful,
-        "days": gaps.DAYS.days,
-    }
-    return render(request, "admin/monitor/gaps.html", context)
 
 
 def changes(wanted: Asked) -> dict[int, str]:

@@ -3,10 +3,23 @@
 from celery import shared_task
 from django.utils import timezone
 
-from chatsite.monitor import rollups
+from chatsite.monitor import draft_call, rollups
 
 
 @shared_task
 def count_answers() -> None:
     """Bring the counts of the quality page up to date. Safe to repeat."""
     rollups.refresh(timezone.now())
+
+
+@shared_task
+def write_draft(draft_id: int) -> None:
+    """Have the strong model write an article. Safe to repeat."""
+    draft_call.write(draft_id)
+
+
+@shared_task
+def resume_drafts() -> None:
+    """Find drafts that a lost hint left behind."""
+    for draft_id in draft_call.left_behind():
+        write_draft.delay(draft_id)

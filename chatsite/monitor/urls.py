@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import path
 
-from chatsite.monitor import grading_page, page
+from chatsite.monitor import gaps_page, grading_page, page
 
 app_name = "monitor"
 
@@ -11,7 +11,9 @@ urlpatterns = [
     path("", admin.site.admin_view(page.quality), name="quality"),
     path("export/", admin.site.admin_view(page.export), name="export"),
     path("answers/", admin.site.admin_view(page.listed), name="answers"),
-    path("gaps/", admin.site.admin_view(page.missing), name="gaps"),
+    path("gaps/", admin.site.admin_view(gaps_page.missing), name="gaps"),
+    path("gaps/draft/", admin.site.admin_view(gaps_page.draft), name="draft"),
+    path("gaps/example/", admin.site.admin_view(gaps_page.example), name="example"),
     path("grade/", admin.site.admin_view(grading_page.grade), name="grade"),
     path("grade/save/", admin.site.admin_view(grading_page.save), name="save_grades"),
 ]

@@ -1,17 +1,22 @@
 """Gaps in the articles: questions that went badly are grouped, counted and lead to an article."""
 
 import json
+import re
 
 import pytest
 from django.urls import reverse
 
+from billing.models import LedgerEntry
 from chatsite.chat.actions import rate
 from chatsite.chat.models import Message
 from chatsite.knowledge.models import Article
-from chatsite.monitor import likeness
+from chatsite.monitor import likeness, tasks
+from chatsite.monitor.models import ArticleDraft
 from chatsite.staff import roles
+from routing.models import TaskType
 from tests.chat.told import Told
 from tests.monitor.people import signed_in
+from tests.upstream import Upstream
 
 PAGE = reverse("monitor:gaps")
 WARRANTY = [
@@ -94,3 +99,85 @@ def test_texts_that_ask_the_same_are_grouped(texts):
 
 def test_texts_without_words_are_grouped_without_an_error():
     assert len(likeness.groups(["", "?", "…"])) == 3
+
+
+def answered_by_staff(number: int, question: str, answer: str) -> Told:
+    """The assistant found nothing, and a colleague answered."""
+    each = Told(visitor=f"{number:064}").asks(question).answered("I could not find that.")
+    conversation = each.conversation
+    Message.objects.create(conversation=conversation, position=99, role="staff", text=answer)
+    return each
+
+
+@pytest.fixture
+def upstream(settings):
+    with Upstream() as upstream:
+        settings.OPENAI_BASE_URL = upstream.url
+        yield upstream
+
+
+def test_an_article_is_drafted_from_what_staff_answered(shop, upstream):
+    for number, question in enumerate(WARRANTY):
+        answered_by_staff(number, question, "Yes, our workshop repairs watches for €20.")
+    upstream.says("We repair watches for €20.")
+    operator = signed_in(roles.OPERATORS)
+    page = operator.get(PAGE).content.decode()
+    replies = re.findall(r'name="replies" value="([\d,]+)"', page)
+
+    operator.post(reverse("monitor:draft"), {"replies": replies[0]})
+    tasks.write_draft.apply((ArticleDraft.objects.get().pk,))
+
+    call = upstream.requests[0]
+    assert call.model == "gpt-4"
+    assert "Yes, our workshop repairs watches for €20." in call.question
+    assert "do you also repair a watch" in call.question
+    article = Article.objects.get()
+    assert (article.body, article.published) == ("We repair watches for €20.", False)
+    entry = LedgerEntry.objects.get(purpose="drafting")
+    assert ArticleDraft.objects.get().cost == entry.amount > 0
+    assert "written, not published" in operator.get(PAGE).content.decode()
+
+
+def test_nothing_is_drafted_where_no_member_of_staff_has_answered(shop):
+    each = bad(1, "Do you repair watches?")
+
+    signed_in(roles.OPERATORS).post(reverse("monitor:draft"), {"replies": each.reply.pk})
+
+    assert not Article.objects.exists()
+
+
+def test_a_model_that_does_not_answer_leaves_a_reason(shop, upstream):
+    each = answered_by_staff(1, "Do you repair watches?", "Yes.")
+    upstream.unauthorised()
+    operator = signed_in(roles.OPERATORS)
+    operator.post(
+        reverse("monitor:draft"), {"replies": each.conversation.messages.get(position=2).pk}
+    )
+
+    tasks.write_draft.apply((ArticleDraft.objects.get().pk,))
+
+    assert "gpt-4 did not answer (unauthorised)." in operator.get(PAGE).content.decode()
+
+
+@pytest.mark.parametrize("replies", ["", "x", "1;2", "9" * 40])
+def test_garbage_is_refused(shop, replies):
+    response = signed_in(roles.OPERATORS).post(reverse("monitor:draft"), {"replies": replies})
+
+    assert response.status_code == 400
+
+
+def test_a_question_becomes_an_example_once(shop):
+    watches = TaskType.objects.create(name="Watches", examples="can you mend my watch")
+    operator = signed_in(roles.OPERATORS)
+
+    for _ in range(2):
+        sent = {"task_type": watches.pk, "question": "Do you repair  watches?"}
+        operator.post(reverse("monitor:example"), sent)
+
+    watches.refresh_from_db()
+    assert watches.said == ["can you mend my watch", "Do you repair watches?"]
+
+
+def test_staff_may_neither_draft_nor_teach(staff):
+    assert staff.post(reverse("monitor:draft"), {"replies": "1"}).status_code == 403
+    assert staff.post(reverse("monitor:example"), {}).status_code == 403
