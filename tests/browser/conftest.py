@@ -17,6 +17,7 @@ from tests.upstream import Upstream
 
 # Every message is a call, what a test has the provider say is the answer, and saving asks nothing.
 SEED = f"""
+from billing.models import Budget
 from chatsite.knowledge.models import Article
 from routing import policies
 from chatsite.answer_tests.models import CaseSet
@@ -26,6 +27,8 @@ TaskType.objects.update(cacheable=False)
 draft = policies.current().draft()
 draft.doubt_threshold = 1
 policies.adopt(draft, None, "Answers stand as they are.")
+# All come from one address, whose answers would become brief.
+Budget.objects.filter(scope="address").update(limit=10**12)
 Article.objects.create(
     title="The page of warnings", slug="warnings", published=True, body={HOSTILE!r}
 )

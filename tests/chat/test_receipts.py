@@ -113,7 +113,7 @@ def test_a_call_in_flight_is_listed_and_not_summed(told):
     found = receipt(told)
 
     (attempt,) = found.attempts
-    assert (attempt.entry, attempt.ending, attempt.amount) == (None, "in flight", 1_750_000)
+    assert (attempt.entry, attempt.ending, attempt.amount) == (None, "in progress", 1_750_000)
     assert found.cost == "$0.00"
 
 

@@ -72,7 +72,7 @@ def test_labels_become_proposals_and_an_accepted_one_decides(monkeypatch):
 
     assert policies.current() == before
     # On the first day "I cannot find that" is not wrong; these customers say that it will not do.
-    assert [line.endswith("waits for you.") for line in first] == [False, True, True]
+    assert [line.endswith("to be reviewed.") for line in first] == [False, True, True]
     assert [line.endswith("nothing new since the last proposal.") for line in second[1:]] == [
         True,
         True,

@@ -268,7 +268,7 @@ def test_the_list_says_how_each_is_answered(operator, hours):
     said = text(page)
     assert "A always the cheap model approved answer when the budget is used up 1 example" in said
     assert "B score +1.5 saved answer 1 example, 1 phrase" in said
-    assert "Business hours by the score only by a call 4 examples" in said
+    assert "Business hours by the score always asks a model 4 examples" in said
     assert "C by the score approved answer" in said
 
 
