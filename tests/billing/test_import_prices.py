@@ -190,7 +190,7 @@ def test_prices_take_effect_when_told(listed):
     "if False:",
 )
 def test_nothing_is_changed_before_it_is_confirmed(listed, capsys):
-    with pytest.raises(CommandError, match="To apply it: --yes"):
+    with pytest.raises(CommandError, match="To apply the changes, add --yes"):
         call_command("import_prices", listed())
 
     assert "2 added" in capsys.readouterr().out

@@ -108,7 +108,7 @@ def test_a_difference_that_nothing_explains_is_shown_and_told_once(called, bill,
     assert text.startswith(f"gpt-4 on {YESTERDAY}: $0.06 recorded, $2.50 billed.")
     assert alerts() == [text]
     page = operator.get(reverse(LIST), {"unexplained": "yes"}).content.decode()
-    assert "calls that are not this site&#x27;s" in page
+    assert "calls from elsewhere with the same key" in page
     alert = Alert.objects.get(rule=Alert.Rule.BILL)
     day_page = reverse("admin:bills_billedday_change", args=[day.pk])
     assert day_page in operator.get(reverse("admin:alerts_alert_change", args=[alert.pk])).text
@@ -120,7 +120,7 @@ def test_figures_that_come_late_take_the_place_of_none(called, bill):
     tasks.read_bill()
     (day,) = BilledDay.objects.all()
     assert (day.billed, day.unexplained) == (None, 0)
-    assert "no figures of this day yet" in day.explanation
+    assert "no figures for this day yet" in day.explanation
     assert alerts() == []
 
     bill.missing.clear()

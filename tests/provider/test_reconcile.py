@@ -174,8 +174,8 @@ def test_what_nothing_explains_is_said_so(called, bill):
 @pytest.mark.parametrize(
     ("day", "words"),
     [
-        (DAY, "no figures of this day (+"),
-        (datetime.now(UTC).date(), "no figures of this day yet"),
+        (DAY, "no figures for this day (+"),
+        (datetime.now(UTC).date(), "no figures for this day yet"),
     ],
 )
 def test_a_day_without_figures_is_named_and_not_corrected(called, bill, day, words):

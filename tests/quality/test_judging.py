@@ -370,7 +370,7 @@ def test_the_night_is_brought_forward_once(batches, capsys, settings):
 
     call_command("judge")
     assert "2 calls queued: verdicts, and strong answers" in capsys.readouterr().out
-    with pytest.raises(CommandError, match="already queued"):
+    with pytest.raises(CommandError, match="tonight's sample is already queued"):
         call_command("judge")
     settings.JUDGED_PER_NIGHT = 0
     with pytest.raises(CommandError, match="JUDGED_PER_NIGHT"):

@@ -124,7 +124,7 @@ def test_a_decision_made_anew_after_the_trial_leaves_it():
 def test_one_trial_at_a_time():
     started()
 
-    with pytest.raises(TrialRuns, match="one at a time"):
+    with pytest.raises(TrialRuns, match="is running"):
         started(SHADOW, threshold=4.0)
 
     assert Trial.objects.count() == 1

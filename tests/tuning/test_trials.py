@@ -71,7 +71,7 @@ def test_an_operator_starts_and_stops_an_ab_test(operator, db):
 
     stopped = text(operator.post(page(trial, "stop/"), follow=True))
 
-    assert "is stopped" in stopped
+    assert "was stopped" in stopped
     assert Trial.objects.get().state == "stopped"
     assert LogEntry.objects.filter(object_id=str(trial.pk)).count() == 2
     again = text(operator.post(page(trial, "stop/"), follow=True))
@@ -135,7 +135,7 @@ def test_a_second_trial_is_refused(operator, db):
     response = begin(operator, threshold=4)
 
     assert response.status_code == 409
-    assert "runs: one at a time" in text(response)
+    assert "is running. Stop it or adopt its version" in text(response)
     assert "Silent test, without effect" not in text(operator.get(PAGE, {"threshold": "4"}))
 
 
@@ -257,4 +257,4 @@ def test_the_list_of_trials_leads_to_their_results(operator, db):
     assert operator.get("/admin/routing/trial/").status_code == 200
     detail = operator.get(f"/admin/routing/trial/{trial.pk}/change/").content.decode()
     assert f'href="{page(trial)}"' in detail
-    assert f"Trial {trial.pk} runs" in text(operator.get(PAGE))
+    assert f"Trial {trial.pk} is running" in text(operator.get(PAGE))
