@@ -95,7 +95,11 @@ def _row(fields: Mapping[str, Any]) -> Row:
         raise ValueError("gold is no list of slugs")
     if not isinstance(turns, list):
         raise ValueError("turns is no list")
-    said = [(turn["role"] == "user", _text(turn["text"])) for turn in turns]
+    # "content" as in other files of messages; "text" as it was at first.
+    said = [
+        (turn["role"] == "user", _text(turn["content"] if "content" in turn else turn["text"]))
+        for turn in turns
+    ]
     language = str(fields.get("language") or "")
     group = "English" if language == "en" else "Latin" if language in LATIN else "other scripts"
     groups = [f"language group: {group}", f"language: {language}"] if language else []

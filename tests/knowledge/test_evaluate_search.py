@@ -14,7 +14,7 @@ ROWS = [
         "question": "for how long?",
         "turns": [
             {"role": "user", "text": "Can I use a gift card?"},
-            {"role": "assistant", "text": "Yes, a gift card can be used twice."},
+            {"role": "assistant", "content": "Yes, a gift card can be used twice."},
         ],
         "gold": ["gift-cards"],
         "language": "en",
