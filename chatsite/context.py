@@ -9,6 +9,7 @@ from django.utils import timezone
 from billing.alerts.models import Alert
 from chatsite.provider import successors
 from chatsite.provider.successors import Banner
+from chatsite.shop import current
 from routing.models import Policy
 
 # Open alerts on top of every page of the admin; the list has the rest, and the quiet ones.
@@ -16,8 +17,10 @@ SHOWN_ALERTS = 3
 
 
 def site(request: HttpRequest) -> dict[str, object]:
+    shop = current.shop()
     return {
-        "site_name": settings.SITE_NAME,
+        "shop": shop,
+        "site_name": shop.name,
         "demo_model": settings.DEMO_MODEL,
         # Looked up where a template asks for it.
         "open_alerts": partial(_open_alerts, request),

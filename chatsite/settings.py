@@ -99,6 +99,7 @@ INSTALLED_APPS = [
     "allauth.usersessions",
     "csp",
     "django_htmx",
+    "chatsite.shop",
     "chatsite.staff",
     "chatsite.runtime",
     "chatsite.knowledge",
@@ -116,6 +117,7 @@ INSTALLED_APPS = [
     "chatsite.demo",
     "chatsite.tuning",
     "chatsite.operations",
+    "chatsite.first_steps",
     "routing",
     "billing",
     "billing.alerts",
@@ -299,7 +301,10 @@ DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "chatsite@localhost")
 # In links that leave the site.
 SITE_URL = env.url("SITE_URL", f"http://localhost:{PORT}", {"http", "https"}).rstrip("/")
 
-SITE_NAME = env.text("SITE_NAME", "Larkspur & Finch")
+# Until the owner names the shop in the admin.
+SITE_NAME = env.text("SITE_NAME", "Customer service")
+# Who knows the name by now, for the packages that know nothing of the shop.
+NAME_OF_SITE = "chatsite.shop.current.name"
 LANGUAGE_CODE = env.text("LANGUAGE_CODE", "en")
 TIME_ZONE = env.text("TIME_ZONE", "Europe/Amsterdam")
 USE_I18N = True

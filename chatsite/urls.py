@@ -16,11 +16,13 @@ urlpatterns = [
     path("admin/routing-mistakes/", include("chatsite.regret.urls")),
     path("admin/tests/", include("chatsite.answer_tests.urls")),
     path("admin/threshold/", include("chatsite.tuning.urls")),
+    path("admin/first-steps/", include("chatsite.first_steps.urls")),
     # Before the admin's own, of the same address.
     path("admin/login/", SignIn.as_view()),
     path("admin/account/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("inbox/", include("chatsite.inbox.urls")),
+    path("", include("chatsite.shop.urls")),
     path("help/", include("chatsite.knowledge.urls")),
     path("", include("chatsite.chat.web.urls")),
 ]

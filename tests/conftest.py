@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import connection
 
 from chatsite.provider import successors
+from chatsite.shop import current
 from routing import site_knowledge
 
 django_stubs_ext.monkeypatch()  # as chatsite/urls.py does, before a test imports an admin
@@ -50,6 +51,7 @@ def _nothing_is_known_of_another_tests_rows(monkeypatch) -> None:
     site_knowledge.forget()
     # However slow the machine: who counts queries reads it first.
     monkeypatch.setattr(site_knowledge, "BELIEVED", 3600.0)
+    current.forget()
 
 
 @pytest.fixture

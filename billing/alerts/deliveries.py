@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db.models import F
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from billing.alerts import raise_alerts, webhook
 from billing.alerts.errors import NotDelivered
@@ -81,8 +82,9 @@ def _send(delivery: Delivery) -> str:
 def _mail(delivery: Delivery) -> str:
     alert = delivery.alert
     content = _content(alert)
+    site = import_string(settings.NAME_OF_SITE)()
     message = EmailMessage(
-        subject=f"[{settings.SITE_NAME}] {alert.get_rule_display().capitalize()}",
+        subject=f"[{site}] {alert.get_rule_display().capitalize()}",
         body=f"{content['text']}\n\nRaised {content['raised_at']}\n{content['url']}\n",
         to=[delivery.recipient],
         # One that stays through all tries; Django's own asks the name server.

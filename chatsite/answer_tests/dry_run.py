@@ -10,8 +10,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from django.conf import settings
-
 from billing.models import LedgerEntry
 from chatsite.answer_tests.expectations import CUSTOMER, Answered
 from chatsite.answer_tests.versions import Version
@@ -26,6 +24,7 @@ from chatsite.knowledge.articles import Held, Meant
 from chatsite.knowledge.search import question
 from chatsite.knowledge.search.question import Question
 from chatsite.llm import Finished, FinishReason
+from chatsite.shop import current
 from routing import decisions, tiers
 from routing.analysis import cached_scores
 from routing.choice import NoScore, Tier
@@ -150,7 +149,7 @@ def _asking(
     slot = tiers.slots(tier, claimed.policy, health)[0]
     claimed.reply.tier = slot.tier
     fitted = prompt.fitted(
-        settings.SITE_NAME,
+        current.name(),
         claimed.found.matches,
         claimed.said,
         slot.model,

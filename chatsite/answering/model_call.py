@@ -4,8 +4,6 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from django.conf import settings
-
 from billing import clock, ledger, tokens
 from billing.call_outcomes import CallOutcome
 from billing.errors import NoPrice, NoRoom
@@ -64,6 +62,7 @@ class Claimed:
     died: tuple[str, ...] = ()  # earlier attempts, some of which a dead worker may not have ended
     spared: bool = False  # a budget moved it to the cheap tier, where it stays
     is_brief: bool = False  # its own budget runs low
+    site: str = ""  # its name
     from_reserve: float = 0.0  # the share of budgets' reserves that a cheap answer to it may use
 
 
@@ -120,7 +119,7 @@ def _reserve(claimed: Claimed, slot: Slot) -> Work:
     reply.sources = [{"title": match.title, "url": match.url} for match in found]
     output_limit = min(slot.output_limit, BRIEF_OUTPUT) if claimed.is_brief else slot.output_limit
     asked = prompt.fitted(
-        settings.SITE_NAME, found, claimed.said, model, output_limit, is_brief=claimed.is_brief
+        claimed.site, found, claimed.said, model, output_limit, is_brief=claimed.is_brief
     )
     messages, output_limit = asked.messages, asked.output_limit
     worst = Usage(input_tokens=tokens.of_messages(messages, model), output_tokens=output_limit)

@@ -11,7 +11,10 @@ from billing.budgets.periods import Period
 from billing.models import Budget
 from chatsite.answer_tests import csv_files
 from chatsite.answer_tests.models import CaseSet
+from chatsite.demo import sample_rows
 from chatsite.knowledge.models import Article
+from chatsite.shop import current
+from chatsite.shop.models import FirstQuestion, Shop
 from chatsite.staff import accounts, roles
 from routing.models import TaskType
 
@@ -24,6 +27,8 @@ TESTS = {
     "Sample shop, before saving": SHOP / "tests-before-saving.csv",
 }
 BEFORE_SAVING = "Sample shop, before saving"
+# Its name, first words and first questions.
+FRONT = SHOP / "front.json"
 
 DOLLAR = 1_000_000_000  # nano-dollars
 A_DAY = 10 * DOLLAR
@@ -66,12 +71,8 @@ class New:
 def load() -> New:
     """Add what is not there by its slug or name. What is there stays as it was edited."""
     articles = [_article(path) for path in sorted(ARTICLES.glob("*.md"))]
-    budgets = [
-        Budget.objects.get_or_create(
-            name=name, defaults={"scope": scope, "period": period, "limit": limit, **more}
-        )[1]
-        for name, scope, period, limit, more in BUDGETS
-    ]
+    budgets = [_budget(*said) for said in BUDGETS]
+    _front(json.loads(FRONT.read_text()))
     task_types = [_task_type(each) for each in json.loads(TASK_TYPES.read_text())]
     tests = [_tests(name, path) for name, path in TESTS.items()]
     passwords = {name: accounts.create(name, group) for name, group in ACCOUNTS.items()}
@@ -87,10 +88,12 @@ def load() -> New:
 def _article(path: Path) -> bool:
     """Whether it was missing. A file is `03-shipping-costs.md`, and its first line `# Title`."""
     title, _, body = path.read_text(encoding="utf-8").partition("\n")
-    _, created = Article.objects.get_or_create(
+    article, created = Article.objects.get_or_create(
         slug=path.stem.partition("-")[2],
         defaults={"title": title.removeprefix("# ").strip(), "body": body.strip()},
     )
+    if created:
+        sample_rows.note("article", article)
     return created
 
 
@@ -99,12 +102,37 @@ def _tests(name: str, path: Path) -> int:
     tests, is_new = CaseSet.objects.get_or_create(
         name=name, defaults={"guards": name == BEFORE_SAVING}
     )
-    return csv_files.read(path.read_text(encoding="utf-8"), tests) if is_new else 0
+    if not is_new:
+        return 0
+    sample_rows.note("tests", tests)
+    return csv_files.read(path.read_text(encoding="utf-8"), tests)
+
+
+def _budget(name: str, scope: str, period: str, limit: int, more: dict[str, int | None]) -> bool:
+    """Whether it was missing."""
+    budget, created = Budget.objects.get_or_create(
+        name=name, defaults={"scope": scope, "period": period, "limit": limit, **more}
+    )
+    if created:
+        sample_rows.note("budget", budget)
+    return created
+
+
+def _front(given: dict[str, Any]) -> None:
+    """Where nobody has said anything about the shop yet."""
+    if Shop.objects.exists():
+        return
+    shop = Shop.objects.create(**given["shop"])
+    sample_rows.note("shop", shop)
+    for position, question in enumerate(given["questions"], 1):
+        row = FirstQuestion.objects.create(shop=shop, position=position, **question)
+        sample_rows.note("question", row)
+    transaction.on_commit(current.forget)
 
 
 def _task_type(given: dict[str, Any]) -> bool:
     """Whether it was missing."""
-    _, created = TaskType.objects.get_or_create(
+    task_type, created = TaskType.objects.get_or_create(
         name=given["name"],
         defaults={
             "description": given["description"],
@@ -114,4 +142,6 @@ def _task_type(given: dict[str, Any]) -> bool:
             "cacheable": given["cacheable"],
         },
     )
+    if created:
+        sample_rows.note("task_type", task_type)
     return created

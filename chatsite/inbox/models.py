@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from chatsite.chat.models import Conversation
+from chatsite.shop import current
 
 
 class Note(models.Model):
@@ -50,7 +51,7 @@ class CannedReply(models.Model):
         return f"/{self.name}"
 
     def filled_in(self, agent: str) -> str:
-        return self.text.replace("{agent}", agent).replace("{site}", settings.SITE_NAME)
+        return self.text.replace("{agent}", agent).replace("{site}", current.name())
 
 
 class Tag(models.Model):

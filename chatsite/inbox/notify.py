@@ -19,6 +19,7 @@ from billing.alerts.errors import NotDelivered
 from chatsite.business_hours.models import calendar
 from chatsite.chat.models import Conversation, Message
 from chatsite.inbox.models import Notice, TeamNotifications, addresses
+from chatsite.shop import current
 
 logger = logging.getLogger(__name__)
 
@@ -138,7 +139,7 @@ def _mail(notice: Notice, content: dict[str, str]) -> str:
         raise NotDelivered("not configured any more")
     what = "Nobody has answered yet" if is_late else "A customer asks for a person"
     message = EmailMessage(
-        subject=f"[{settings.SITE_NAME}] {what}",
+        subject=f"[{current.name()}] {what}",
         body=f"{what}.\n\nAsked {content['asked_at']}: {content['question']}\n{content['url']}\n",
         to=to,
     )

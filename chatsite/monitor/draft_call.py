@@ -3,8 +3,6 @@
 import asyncio
 from datetime import timedelta
 
-from django.conf import settings
-
 from billing import clock, ledger, tokens
 from billing.budgets.periods import Period
 from billing.errors import NoPrice, NoRoom
@@ -16,6 +14,7 @@ from chatsite.knowledge.models import Article
 from chatsite.monitor import drafting
 from chatsite.monitor.models import ArticleDraft
 from chatsite.provider.model_health import Health
+from chatsite.shop import current
 from routing import policies, tiers
 from routing.choice import Tier
 
@@ -34,7 +33,7 @@ def write(draft_id: int) -> None:
         return
     draft = ArticleDraft.objects.select_related("article").get(pk=draft_id)
     slot = tiers.slots(Tier.STRONG, policies.current(), Health().current())[0]
-    asked = drafting.messages(draft, settings.SITE_NAME)
+    asked = drafting.messages(draft, current.name())
     reference = f"draft:{draft.pk}"
     try:
         _reserve(reference, slot.model, asked)

@@ -6,11 +6,13 @@ from django.conf import settings
 from django.contrib.admin import AdminSite, ModelAdmin, ShowFacets
 from django.contrib.admin.apps import SimpleAdminConfig
 from django.http import HttpRequest
+from django.utils.module_loading import import_string
 
 from chatsite.staff.paging import FirstPages, IndexedList
 
 # What is looked at every day first; an app that is not named here comes last.
 APPS = [
+    "shop",
     "chat",
     "inbox",
     "business_hours",
@@ -59,8 +61,12 @@ MODELS = [
 
 
 class Admin(AdminSite):
-    site_header = site_title = settings.SITE_NAME
     index_title = "Overview"
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """Under the name that the shop has by now."""
+        name = import_string(settings.NAME_OF_SITE)()
+        return {**super().each_context(request), "site_header": name, "site_title": name}
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """Every list may grow long."""

@@ -11,7 +11,6 @@ from datetime import timedelta
 from time import perf_counter
 from uuid import uuid4
 
-from django.conf import settings
 from django.utils.safestring import SafeString
 
 from billing import clock, ledger, money, tokens
@@ -27,6 +26,7 @@ from chatsite.chat.models import Conversation, Message
 from chatsite.knowledge import articles, meaning
 from chatsite.knowledge.search import question
 from chatsite.llm import Finished, UpstreamError
+from chatsite.shop import current
 from routing import decisions, site_knowledge
 from routing.analysis import learned_score
 from routing.checks.verifier import FINDINGS, CheckResult
@@ -185,7 +185,7 @@ def _prompted(way: Way, claimed: Claimed, tier: Tier) -> Work:
     model = policy.strong_model if strong else policy.cheap_model
     limit = policy.strong_output_limit if strong else policy.cheap_output_limit
     with way.step(f"Prompt for {model}") as step:
-        asked = prompt.fitted(settings.SITE_NAME, claimed.found.matches, claimed.said, model, limit)
+        asked = prompt.fitted(current.name(), claimed.found.matches, claimed.said, model, limit)
         count = tokens.of_messages(asked.messages, model)
         step.told = f"{count} tokens, at most {asked.output_limit} for the answer."
         step.details = [f"Left out: {asked.left_out}"] if asked.left_out else []

@@ -15,6 +15,8 @@ from chatsite.chat.models import (
     SavedAnswer,
 )
 from chatsite.knowledge.models import Article, Edition
+from chatsite.shop import current
+from chatsite.shop.models import Shop
 from routing import policies
 from routing.models import RouteDecision, TaskType
 from routing.task_types import library
@@ -33,7 +35,7 @@ GUARDS = [
         "        task.name,",
     ),
     ("chatsite/answering/canned/saved.py", "        task.tier,\n        task.points,\n", ""),
-    ("chatsite/answering/canned/saved.py", "        settings.SITE_NAME,\n", ""),
+    ("chatsite/answering/canned/saved.py", "        claimed.site,\n", ""),
     (
         "chatsite/answering/canned/saved.py",
         '" ".join(tidy(turn.text).casefold().split()).rstrip(" ?!."),',
@@ -192,12 +194,14 @@ async def test_what_has_changed_since_is_written_anew(
     assert len(upstream.requests) == 2
 
 
-async def test_a_site_of_another_name_writes_anew(open_tab, task_types, worker, upstream, settings):
+async def test_a_site_of_another_name_writes_anew(open_tab, task_types, worker, upstream):
     first, second = await open_tab(), await open_tab()
     await first.say("How much is shipping to Germany?")
     await first.answer()
 
-    settings.SITE_NAME = "Another shop"
+    await Shop.objects.aupdate(name="Another shop")
+    current.forget()
+    current.forget()
     await second.say("How much is shipping to Germany?")
     await second.answer()
 

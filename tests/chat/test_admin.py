@@ -824,7 +824,7 @@ def test_apps_stand_in_the_order_in_which_they_are_used(client, db):
     assert {"chat", "billing", "auth"} <= set(labels)
     models = response.context["app_list"][labels.index("billing")]["models"]
     assert models[0]["object_name"] == "Budget"
-    assert "Larkspur & Finch" in text(response)
+    assert "Customer service" in text(response)
 
 
 # What conversations cost.

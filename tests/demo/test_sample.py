@@ -75,7 +75,7 @@ def test_loading_again_changes_nothing_that_was_edited():
 
 
 @guards(
-    "templates/chat/_welcome.html",
+    "chatsite/demo/shop/front.json",
     "3. It was a cross-border purchase, from outside the EU.",
     "3. I bought from outside the EU.",
 )

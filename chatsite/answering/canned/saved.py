@@ -12,7 +12,6 @@ import json
 import logging
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db.models import Q
 
 from billing import clock
@@ -95,6 +94,6 @@ def _key(claimed: Claimed) -> str | None:
         task.tier,
         task.points,
         prompt.INSTRUCTIONS,
-        settings.SITE_NAME,
+        claimed.site,
     ]
     return hashlib.sha256(json.dumps(basis).encode()).hexdigest()

@@ -1,7 +1,5 @@
 """Whether a finished answer may be shown as fact, judged by the articles and words that it had."""
 
-from django.conf import settings
-
 from chatsite.answering.checking import unconfirmed
 from chatsite.answering.model_call import Work
 from chatsite.answering.question import prompt
@@ -35,7 +33,7 @@ def check(work: Work, finished: Finished) -> CheckResult | None:
             earlier=[each.text for each in claimed.said[-MOST_SAID:]],
             evidence=claimed.turn.evidence if could_be_found else 0.0,
             cut=finished.finish_reason in {FinishReason.LENGTH, FinishReason.UNCLEAR},
-            instructions=prompt.INSTRUCTIONS.format(site=settings.SITE_NAME),
+            instructions=prompt.INSTRUCTIONS.format(site=work.claimed.site),
             allowed=claimed.policy.allowed_hosts,
         ),
         claimed.checker if work.reply.tier == Tier.CHEAP else None,
@@ -49,7 +47,7 @@ def gate(work: Work) -> DraftGate:
     question = work.claimed.turn.text
     return DraftGate(
         "\n".join((*articles(work), *(each.text for each in work.claimed.said), question)),
-        prompt.INSTRUCTIONS.format(site=settings.SITE_NAME),
+        prompt.INSTRUCTIONS.format(site=work.claimed.site),
         (language(question),),
         work.claimed.policy.allowed_hosts,
     )

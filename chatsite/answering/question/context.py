@@ -12,6 +12,7 @@ from chatsite.knowledge import articles
 from chatsite.knowledge.articles import MOST_ARTICLES, Found, Held, Meant
 from chatsite.knowledge.search import question
 from chatsite.knowledge.search.question import Question
+from chatsite.shop import current
 from routing import trials
 from routing.choice import Turn
 from routing.learning import learned_models
@@ -63,6 +64,7 @@ def look(opened: Opened, meant: Meant) -> Claimed:
         part,
         learned_models.checker(policy.learned_verifier_id),
         recognition.recognise(turn.text, before(said), meant.of_its_words),
+        site=current.name(),
         died=tuple(f"{reply.reference}:{number}" for number in range(1, reply.attempt + 1)),
     )
 

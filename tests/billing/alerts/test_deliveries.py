@@ -55,7 +55,7 @@ def test_an_alert_arrives_at_each_address_and_by_webhook(hook, mailbox, now):
     message = first
     assert ("To: boss@shop.example" in first, "To: ops@shop.example" in second) == (True, True)
     assert "ops@" not in first
-    assert "Subject: [Larkspur & Finch] Test" in message
+    assert "Subject: [Customer service] Test" in message
     assert content["text"] in message
     assert url in message
     assert len(mailbox.recipients) == 2

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, ProgrammingError
 
 from chatsite.answering.question import prompt
 from chatsite.knowledge.models import Article
+from chatsite.shop import current
 from routing import policies
 from routing.checks import verifier
 from routing.errors import BadGrades, NoPolicy
@@ -45,7 +45,7 @@ class Command(BaseCommand):
             }
         except (OperationalError, ProgrammingError, NoPolicy) as error:
             raise CommandError("The database is not set up: `make run` does it.") from error
-        instructions = prompt.INSTRUCTIONS.format(site=settings.SITE_NAME)
+        instructions = prompt.INSTRUCTIONS.format(site=current.name())
         try:
             read = checked_answers.read(options["file"], articles, instructions)
         except BadGrades as error:

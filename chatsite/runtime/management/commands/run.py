@@ -64,19 +64,21 @@ class Command(BaseCommand):
             **_redis(settings.VAR_DIR),
         }
         setup.prepare(self.stdout.write)
-        if not get_user_model().objects.exists():
+        is_new = not get_user_model().objects.exists()
+        if is_new:
             call_command("load_shop", stdout=self.stdout)
-        self._say_where(host)
+        self._say_where(host, is_new=is_new)
         sys.stdout.flush()
         os.chdir(settings.BASE_DIR)
         supervisor = [sys.executable, "-m", "chatsite.runtime.supervisor", "-c", "supervisord.conf"]
         os.execve(sys.executable, supervisor, os.environ | processes)  # noqa: S606 - our own words
 
-    def _say_where(self, host: str) -> None:
+    def _say_where(self, host: str, *, is_new: bool) -> None:
         url = f"http://{'localhost' if host == '127.0.0.1' else host}:{settings.PORT}"
         model = "the demo model" if settings.DEMO_MODEL else settings.OPENAI_BASE_URL
+        steps = f"  Make it your shop: {url}/admin/first-steps/\n" if is_new else ""
         self.stdout.write(
-            f"\n  Chat   {url}/\n  Admin  {url}/admin/\n"
+            f"\n  Chat   {url}/\n  Admin  {url}/admin/\n{steps}"
             f"  Answers come from {model}. Ctrl-C stops everything.\n\n"
         )
 

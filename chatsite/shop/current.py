@@ -1,0 +1,33 @@
+"""The shop as it stands: read every few seconds by each process, as every page shows it."""
+
+import time
+
+from django.conf import settings
+
+from chatsite.shop.models import Shop
+
+# Seconds. The process that saves it forgets what it held.
+READ_EVERY = 5.0
+
+_held: tuple[float, Shop] | None = None
+
+
+def shop() -> Shop:
+    """With its name, and its first questions; may query, so not within an event loop."""
+    global _held
+    now = time.monotonic()
+    if _held is None or now - _held[0] > READ_EVERY:
+        found = Shop.objects.prefetch_related("questions").first() or Shop(id=1)
+        found.name = found.name or settings.SITE_NAME
+        _held = now, found
+    return _held[1]
+
+
+def name() -> str:
+    return shop().name
+
+
+def forget() -> None:
+    """Read anew when asked next."""
+    global _held
+    _held = None
