@@ -13,6 +13,7 @@ COPY routing routing
 COPY billing billing
 COPY templates templates
 COPY static static
+COPY locale locale
 
 # The key is for this line alone: nothing of it stays in the image.
 RUN useradd --uid 1000 --create-home chatsite \

@@ -106,6 +106,7 @@ INSTALLED_APPS = [
     "chatsite.provider",
     "chatsite.chat",
     "chatsite.inbox",
+    "chatsite.widget",
     "chatsite.business_hours",
     "chatsite.answering",
     "chatsite.quality",
@@ -131,7 +132,9 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "chatsite.runtime.bad_input.Refusing",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "chatsite.chat.web.languages.customers_language",
     "django.middleware.common.CommonMiddleware",
+    "chatsite.chat.web.visitors.without_csrf_where_a_token_proves",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -166,8 +169,11 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
+            # {% translate %} in every template.
+            "builtins": ["django.templatetags.i18n"],
             "context_processors": [
                 "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "chatsite.context.site",
@@ -268,7 +274,10 @@ CONNECTIONS_PER_ADDRESS = env.number("CONNECTIONS_PER_ADDRESS", 1000, 1, 1_000_0
 # People answer in the admin: a customer whom no model can answer is told that one of them will.
 PEOPLE_ANSWER = env.flag("PEOPLE_ANSWER")
 # What else goes with a deleted conversation: functions of chat.actions.delete_conversation.Deleted.
-DELETED_WITH_CONVERSATIONS = ["chatsite.offline.deletion.with_conversations"]
+DELETED_WITH_CONVERSATIONS = [
+    "chatsite.offline.deletion.with_conversations",
+    "chatsite.widget.customers.with_conversations",
+]
 # Says to operators what a budget's ladder does: a function of billing.budgets.ladder.Ladder.
 LADDER_IN_WORDS = "chatsite.answering.budget_allowance.in_words"
 # And what thresholds make of the traffic that sets a budget's pace: of its history and the time.
@@ -308,6 +317,23 @@ NAME_OF_SITE = "chatsite.shop.current.name"
 LANGUAGE_CODE = env.text("LANGUAGE_CODE", "en")
 TIME_ZONE = env.text("TIME_ZONE", "Europe/Amsterdam")
 USE_I18N = True
+# What customers may read: each in its own name, as they look for it.
+LANGUAGES = [
+    ("en", "English"),
+    ("ar", "العربية"),
+    ("de", "Deutsch"),
+    ("es", "Español"),
+    ("fr", "Français"),
+    ("ja", "日本語"),
+    ("nl", "Nederlands"),
+    ("pl", "Polski"),
+    ("pt", "Português"),
+    ("tr", "Türkçe"),
+    ("zh-hans", "简体中文"),
+]
+if LANGUAGE_CODE not in dict(LANGUAGES):
+    LANGUAGES.append((LANGUAGE_CODE, LANGUAGE_CODE))
+LOCALE_PATHS = [BASE_DIR / "locale"]
 FORMAT_MODULE_PATH = "chatsite.staff.formats"
 USE_TZ = True
 

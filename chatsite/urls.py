@@ -23,6 +23,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("inbox/", include("chatsite.inbox.urls")),
     path("", include("chatsite.shop.urls")),
+    path("widget/", include("chatsite.widget.urls")),
     path("help/", include("chatsite.knowledge.urls")),
     path("", include("chatsite.chat.web.urls")),
 ]

@@ -1,9 +1,9 @@
-"""When the team is away, in words for customers."""
+"""Until when the team is away."""
 
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from django.utils import formats, timezone
+from django.utils import timezone
 
 from chatsite.business_hours.models import calendar
 
@@ -12,7 +12,7 @@ READ_EVERY = timedelta(seconds=30)
 
 
 def until() -> str:
-    """“Monday 09:00”, or with a date beyond a week; blank while the team is there or not known."""
+    """When it is back, as an ISO moment in its own zone; blank while it is there or not known."""
     now = timezone.now()
     return _until(int(now.timestamp() // READ_EVERY.total_seconds()))
 
@@ -27,7 +27,4 @@ def until_at(now: datetime) -> str:
     if known is None or known.open_since(now):
         return ""
     opens = known.opens_next(now)
-    if opens is None:
-        return ""
-    far = opens - now > timedelta(days=6)
-    return formats.date_format(opens, "j F, H:i" if far else "l H:i")
+    return opens.isoformat() if opens else ""

@@ -1,30 +1,35 @@
-"""Why a customer's request is refused, in words for the customer."""
+"""Why a customer's request is refused, in words for the customer and in their language."""
+
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 
 class Refused(Exception):
     """A request that is not carried out. `words` are shown as they are."""
 
-    words = "That did not work. Please try again."
+    words: StrOrPromise = _("That did not work. Please try again.")
 
 
 class Empty(Refused):
-    words = "Please write a message first."
+    words = _("Please write a message first.")
 
 
 class TooLong(Refused):
     def __init__(self, limit: int) -> None:
         super().__init__(limit)
-        self.words = f"That is too long. Please keep it under {limit:,} characters."
+        words = _("That is too long. Please keep it under {limit} characters.")
+        self.words = format_lazy(words, limit=f"{limit:,}")
 
 
 class TooFast(Refused):
-    words = "That was a lot at once. Please wait a moment, then send it again."
+    words = _("That was a lot at once. Please wait a moment, then send it again.")
 
 
 class NotYours(Refused):
     """The conversation is another visitor's, or does not exist: the two look alike."""
 
-    words = "This conversation is not available."
+    words = _("This conversation is not available.")
 
 
 class WithColleague(Refused):
@@ -36,12 +41,12 @@ class WithColleague(Refused):
 class Ended(Refused):
     """The conversation was ended or deleted; nothing is said in it any more."""
 
-    words = "This conversation has ended. Please start a new one."
+    words = _("This conversation has ended. Please start a new one.")
 
 
 class NotRetryable(Refused):
-    words = "This answer is already being written."
+    words = _("This answer is already being written.")
 
 
 class NotRateable(Refused):
-    words = "Only a finished answer can be rated."
+    words = _("Only a finished answer can be rated.")

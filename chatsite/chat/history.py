@@ -2,6 +2,9 @@
 
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import OuterRef, Subquery
 
 from chatsite.business_hours import away
 from chatsite.chat.errors import Ended, NotYours
@@ -9,6 +12,8 @@ from chatsite.chat.models import Conversation, DeletedConversation, Message
 
 # Messages shown at once: the longest of them all fit into one frame of a socket.
 SHOWN = 200
+# Of a visitor's conversations, and characters that a list shows of each.
+MOST_LISTED, LONGEST_WORDS = 50, 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,31 @@ def latest(visitor: str) -> uuid.UUID | None:
         .values_list("public_id", flat=True)
         .first()
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """One of a visitor's conversations, as a list names it."""
+
+    public_id: uuid.UUID
+    active_at: datetime
+    first_words: str
+
+
+def conversations(visitor: str) -> list[Earlier]:
+    """All that the visitor may go on with, the newest first."""
+    first = Message.objects.filter(conversation=OuterRef("pk"), role=Message.Role.CUSTOMER)
+    held = Conversation.objects.held_by(visitor) if visitor else Conversation.objects.none()
+    rows = (
+        held.filter(ended_at=None)
+        .annotate(said=Subquery(first.order_by("position").values("text")[:1]))
+        .order_by("-active_at")
+        .values_list("public_id", "active_at", "said")[:MOST_LISTED]
+    )
+    return [
+        Earlier(public_id, active_at, " ".join((said or "").split())[:LONGEST_WORDS])
+        for public_id, active_at, said in rows
+    ]
 
 
 def revisions(public_ids: list[str]) -> dict[str, int]:

@@ -114,7 +114,7 @@ def reply(request: HttpRequest, conversation_id: int) -> HttpResponse:
     try:
         change = staff_reply.send(found.pk, _person(request), text, client_id)
     except Refused as error:
-        return _shown(request, found, error.words, text)
+        return _shown(request, found, str(error.words), text)
     if change.is_none and change.altered and change.altered[0].text != text.strip():
         # Another tab sent something from the same form.
         return _shown(

@@ -81,6 +81,70 @@ class Article(models.Model):
         return markdown.render(self.body)
 
 
+class ArticleSource(models.Model):
+    """Where an article came from, and how: what changed there, or here, can be told."""
+
+    article = models.OneToOneField(Article, on_delete=models.CASCADE, related_name="source")
+    source = models.CharField(max_length=2100, unique=True, help_text="An address, or a file.")
+    digest = models.CharField(max_length=64, help_text="SHA-256 of what came.")
+    version = models.PositiveIntegerField(help_text="The article's, as it was taken over.")
+
+    def __str__(self) -> str:
+        return self.source
+
+
+class Import(models.Model):
+    """Files or pages that become articles; also the job that does it."""
+
+    class Kind(models.TextChoices):
+        FILES = "files", "files"
+        SITE = "site", "web pages"
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "waiting for a worker"
+        RUNNING = "running", "under way"
+        DONE = "done", "done"
+        FAILED = "failed", "failed"
+
+    kind = models.CharField(max_length=5, choices=Kind)
+    addresses = models.TextField(blank=True)
+    publish = models.BooleanField(default=False, help_text="New articles are published at once.")
+    state = models.CharField(max_length=7, choices=State, default=State.WAITING)
+    problem = models.CharField(max_length=300, blank=True)
+    total = models.PositiveIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)
+    added = models.PositiveIntegerField(default=0)
+    changed = models.PositiveIntegerField(default=0)
+    unchanged = models.PositiveIntegerField(default=0)
+    left_out = models.PositiveIntegerField(default=0)
+    skipped = models.JSONField(default=list, help_text="What was left out, and why.")
+    begun_at = models.DateTimeField(auto_now_add=True)
+    # Null until a worker has it; until it has ended.
+    heard_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"Import {self.pk}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in {self.State.WAITING, self.State.RUNNING}
+
+
+class ImportFile(models.Model):
+    """A file until it is read."""
+
+    of = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="files")
+    name = models.CharField(max_length=200)
+    content = models.BinaryField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Edition(models.Model):
     """Which state the articles are in: one row that triggers write, whoever changes an article."""
 

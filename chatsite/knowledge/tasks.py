@@ -7,6 +7,7 @@ from celery.signals import worker_ready
 
 from chatsite.knowledge import embedding_calls
 from chatsite.knowledge.embedding_calls import Stopped
+from chatsite.knowledge.importing import run
 
 logger = logging.getLogger(__name__)
 
@@ -22,6 +23,14 @@ def embed_articles() -> None:
             logger.info("%d passages embedded", made)
     except Stopped as error:
         logger.warning("Articles are searched by words where they have no embedding: %s", error)
+
+
+@shared_task
+def import_articles() -> None:
+    """Carry out what is waiting to be imported. Safe to lose, and to send twice."""
+    for waiting in run.waiting():
+        run.carry_out(waiting)
+        embed_articles.delay()
 
 
 @worker_ready.connect

@@ -78,6 +78,7 @@ app.conf.beat_schedule = {
     "learn_task_types": _each("routing.tasks.learn_task_types", LEARNED_EVERY),
     "rescale": _each("routing.tasks.rescale", timedelta(minutes=10)),
     "embed_articles": _each("chatsite.knowledge.tasks.embed_articles", LEARNED_EVERY),
+    "import_articles": _each("chatsite.knowledge.tasks.import_articles", LEARNED_EVERY),
     # While customers sleep. A night that is missed is made up for by the next.
     "learn_overnight": _nightly("chatsite.quality.tasks.learn", 2, 40),
     "sample": _nightly("chatsite.quality.tasks.sample", 1, 30),

@@ -7,7 +7,7 @@ from django.conf import settings
 from chatsite.shop.models import Shop
 
 # Seconds. The process that saves it forgets what it held.
-READ_EVERY = 5.0
+READ_EVERY = 10.0
 
 _held: tuple[float, Shop] | None = None
 

@@ -16,6 +16,7 @@ APPS = [
     "chat",
     "inbox",
     "business_hours",
+    "widget",
     "knowledge",
     "routing",
     "provider",

@@ -108,7 +108,8 @@ chat.addEventListener("submit", (event) => {
   type(event.target === form ? "" : input.value);
   showOutbox();
   send(message);
-  history.replaceState(null, "", form.dataset.url);
+  // In a frame on another site, the address stays the frame's.
+  if (!("frame" in document.body.dataset)) history.replaceState(null, "", form.dataset.url);
   (event.target === form ? input : part("scroll")).focus({ preventScroll: true });
 });
 input.addEventListener("input", keep);

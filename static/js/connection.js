@@ -17,7 +17,7 @@ htmx.createWebSocket = (url) => {
   socket?.close();
   chat.dataset.connection = "opening";
   const { seen } = chat.querySelector("[data-seen]").dataset;
-  const opening = (socket = new WebSocket(url.replace(/\d*$/, seen)));
+  const opening = (socket = new WebSocket(url.replace(/\d*$/, seen), chat.protocols?.() ?? []));
   setTimeout(() => opening.readyState === WebSocket.CONNECTING && opening.close(), 5000);
   return opening;
 };

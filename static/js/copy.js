@@ -13,7 +13,7 @@ chat.addEventListener("click", ({ target }) => {
   if (!button) return;
   copy(document.getElementById(button.dataset.copy)).then(() => {
     button.dataset.copied = "";
-    button.title = "Copied";
-    button.setAttribute("aria-label", "Copied");
+    button.title = button.dataset.copiedLabel;
+    button.setAttribute("aria-label", button.title);
   });
 });

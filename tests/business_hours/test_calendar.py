@@ -48,9 +48,9 @@ def test_customers_read_when_the_team_is_back(db):
     DayOff.objects.create(day=date(2026, 3, 3))
 
     assert away.until_at(datetime(2026, 3, 2, 10, tzinfo=UTC)) == ""
-    assert away.until_at(datetime(2026, 3, 2, 20, tzinfo=UTC)) == "Wednesday 09:00"
+    assert away.until_at(datetime(2026, 3, 2, 20, tzinfo=UTC)) == "2026-03-04T09:00:00+01:00"
     # King's Day, a holiday in the Netherlands.
-    assert away.until_at(datetime(2026, 4, 27, 10, tzinfo=UTC)) == "Tuesday 09:00"
+    assert away.until_at(datetime(2026, 4, 27, 10, tzinfo=UTC)) == "2026-04-28T09:00:00+02:00"
 
 
 def test_without_hours_nothing_is_said(db):

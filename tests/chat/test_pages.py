@@ -171,3 +171,32 @@ def test_nobody_else_reads_the_earlier_messages(browser, page):
     stranger = Client(headers={"host": "localhost", "HX-Request": "true"})
 
     assert stranger.get(f"/c/{page.conversation}/", {"before": 5}).status_code == 404
+
+
+def test_a_browser_finds_its_earlier_conversations_and_nobody_elses(browser, page):
+    ask(browser, page, "Where is my   parcel?\nIt is late.")
+    other = Client(headers={"host": "localhost"})
+    ask(other, Page(other.get("/").content.decode()), "Somebody else's.")
+
+    seen = browser.get("/conversations/").content.decode()
+
+    assert "Where is my parcel? It is late." in seen
+    assert f"/c/{page.conversation}/" in seen
+    assert "Somebody" not in seen
+    stranger = Client(headers={"host": "localhost"})
+    assert "no earlier" in stranger.get("/conversations/").content.decode()
+
+
+def test_an_answer_that_grew_too_long_is_continued_once_however_often_one_clicks(browser, page):
+    ask(browser, page, "Tell me all.")
+    reply = Message.objects.get(role="assistant")
+    Message.objects.filter(id=reply.pk).update(
+        state="cut", failure="length", due_at=None, deadline=None, text="All that I know"
+    )
+
+    seen = browser.get(f"/c/{page.conversation}/").content.decode()
+    assert "Please continue where you stopped." in seen
+    for _ in range(2):
+        ask(browser, page, "Please continue.", client_id=str(reply.continuation_id))
+
+    assert Message.objects.filter(text="Please continue.").count() == 1

@@ -3,6 +3,8 @@
 import pytest
 
 from chatsite.knowledge.models import Article
+from chatsite.staff import roles
+from tests.chat.test_admin import member, signed_in
 
 
 def test_the_index_lists_published_articles(client, shelf):
@@ -26,7 +28,7 @@ def test_a_search_without_a_result_leads_on(client, shelf, asked):
     page = client.get("/help/", {"q": asked}).content.decode()
 
     assert "Nothing found" in page
-    assert "ask us in the chat" in page
+    assert "Ask us in the chat" in page
     assert "<b>" not in page
 
 
@@ -86,3 +88,20 @@ def test_articles_in_the_admin_need_a_permission(client, django_user_model, addr
     client.force_login(django_user_model.objects.create_user("temp", is_staff=True))
 
     assert client.get(f"/admin/knowledge/article/{address}").status_code == 403
+
+
+def test_an_article_is_seen_as_customers_will_before_it_is_saved(db):
+    owner = signed_in(member("olga", roles.OPERATORS))
+
+    given = {"title": "Rules", "body": "**Short** rules. <script>alert(1)</script>"}
+    page = owner.post("/admin/knowledge/article/preview/", given)
+
+    assert "<strong>Short</strong>" in page.content.decode()
+    assert "<script>alert" not in page.content.decode()
+    assert "frame-ancestors 'self'" in page["Content-Security-Policy"]
+    assert (
+        "frame-src 'self'" in owner.get("/admin/knowledge/article/add/")["Content-Security-Policy"]
+    )
+    assert not Article.objects.exists()
+    staff = signed_in(member("nora", roles.STAFF))
+    assert staff.post("/admin/knowledge/article/preview/", given).status_code == 403

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import sys
+import time
 import uuid
 from collections.abc import Callable
 from functools import cache, partial
@@ -23,7 +24,7 @@ from chatsite.chat.errors import Ended, NotYours, Refused
 from chatsite.chat.live import bus, watch
 from chatsite.chat.live.frames import OVER, Begun, Changed, Delta, Frame, Present
 from chatsite.chat.models import Message
-from chatsite.chat.web import fragments, network, rate_limits, visitors
+from chatsite.chat.web import fragments, languages, network, rate_limits, visitors
 from chatsite.markdown import BETWEEN, are_pieces
 from chatsite.runtime.grouped_writes import GroupedWrites
 
@@ -32,6 +33,8 @@ logger = logging.getLogger(__name__)
 # Close codes: after the first the page connects again by itself, after the others it does not.
 # Daphne sends no code below 3000 but 1000: it raises instead.
 TRY_AGAIN, NOT_ALLOWED, GONE = 4013, 4403, 4410
+# And this one, as soon as it has a new token.
+EXPIRED = 4401
 # Characters of one frame from a browser: a message of the greatest length in JSON escapes.
 LONGEST_FRAME = 40_000
 # Characters sent and not yet acknowledged. A reader who is slower is cut off and starts afresh.
@@ -63,6 +66,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
     pump: asyncio.Task[None] | None = None
     catching_up: asyncio.Task[None] | None = None
     synchronising: asyncio.Task[None] | None = None
+    expiry: asyncio.TimerHandle | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Nobody opens so many sockets that the process has none left for others."""
@@ -87,13 +91,15 @@ class ConversationConsumer(AsyncWebsocketConsumer):
     def _leave(self) -> None:
         if self.joined:
             self.live.leave(self.public_id.hex, self)
-        for task in (self.pump, self.catching_up, self.synchronising):
+        for task in (self.pump, self.catching_up, self.synchronising, self.expiry):
             if task:
                 task.cancel()
 
     async def connect(self) -> None:
         self.public_id: uuid.UUID = self.scope["url_route"]["kwargs"]["public_id"]
-        self.visitor = visitors.held(self.scope["cookies"])
+        self.proof = visitors.of_socket(self.scope)
+        self.visitor = self.proof.visitor
+        self.language = languages.of_socket(self.scope)
         self.live = bus.here()
         self.frames = rate_limits.Frames(FRAMES_PER_MINUTE)
         self.revision = -1
@@ -109,11 +115,12 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             seen = await database_sync_to_async(history.seen)(self.public_id, self.visitor)
         except NotYours:
             # Accepted first: the code of a refused handshake does not reach the page.
-            await self.accept()
-            await self.close(NOT_ALLOWED)
+            await self.accept(self.proof.protocol)
+            has_expired = bool(self.proof.protocol) and not self.visitor
+            await self.close(EXPIRED if has_expired else NOT_ALLOWED)
             return
         except Ended as error:
-            await self.accept()
+            await self.accept(self.proof.protocol)
             await self._say_it_is_over(error)
             return
         except DatabaseError as error:
@@ -121,7 +128,10 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             logger.warning("A tab could not be opened: %s", error)
             await self.close()
             return
-        await self.accept()
+        await self.accept(self.proof.protocol)
+        if self.proof.until is not None:
+            left = self.proof.until - time.time()
+            self.expiry = asyncio.get_running_loop().call_later(left, self._give_up, EXPIRED)
         self.joined = True
         if self.live.join(self.public_id.hex, self) > MOST_TABS:
             await self.close(TRY_AGAIN)
@@ -130,7 +140,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         watch.start()
         self.pump = asyncio.create_task(self._send_what_waits())
         self.pump.add_done_callback(self._ended)
-        known = self.scope["query_string"].removeprefix(b"seen=")
+        known = self.scope["query_string"].rpartition(b"seen=")[2]
         open_reply = any(message.state in Message.OPEN for message in seen.messages)
         if known != b"%d" % seen.conversation.revision or open_reply:
             self.resynchronise()
@@ -146,6 +156,9 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         client_id = ""
         try:
             self.frames.take()
+            if not self.proof.holds:
+                await self.close(EXPIRED)
+                return
             said = orjson.loads(text_data)
             if "ack" in said:
                 self.unread = 0
@@ -155,7 +168,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         except Ended as error:
             await self._say_it_is_over(error, client_id)
         except Refused as error:
-            self._send(fragments.notice(error.words, client_id))
+            self._send(self._notice(error, client_id))
         except (AttributeError, KeyError, TypeError, ValueError):
             # Nothing our page sends.
             await self.close(NOT_ALLOWED)
@@ -201,7 +214,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
     def _tell(self, change: Change) -> None:
         if change.is_none:
             # Said before: only this tab does not know that it was taken.
-            self._send(fragments.html(changes.frame(change)))
+            self._send(fragments.html(changes.frame(change), language=self.language))
         else:
             changes.announce(change, self.live)
 
@@ -222,8 +235,12 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         self.expect(reached.get(self.public_id.hex, 0))
 
     async def _say_it_is_over(self, error: Ended, client_id: str = "") -> None:
-        await self.send(text_data=fragments.notice(error.words, client_id))
+        await self.send(text_data=self._notice(error, client_id))
         await self.close(GONE)
+
+    def _notice(self, error: Refused, client_id: str) -> str:
+        with fragments.in_language(self.language):
+            return fragments.notice(error.words, client_id)
 
     def is_gone(self) -> None:
         """The database holds nothing of this conversation: any more, or yet."""
@@ -259,7 +276,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         self.revision = frame.after
         self.progress.update({reply: (attempt, ENDED) for reply, attempt in frame.ended})
         shown = frozenset(reply for reply, attempt in frame.ended if (reply, attempt) in self.shown)
-        self._send(fragments.html(frame, shown))
+        self._send(fragments.html(frame, shown, self.language))
 
     def _deliver_words(self, frame: Delta | Begun) -> None:
         attempt, end = self.progress.get(frame.reply, (0, 0))
@@ -300,7 +317,8 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             }
             # What is stored of an answer that has not ended may lack words that were shown.
             self.shown.clear()
-            html = fragments.log(seen)
+            with fragments.in_language(self.language):
+                html = fragments.log(seen)
             self.unread -= len(html)  # however long: who reconnects must be able to get it
             self._send(html)
             if wanted == self.wanted and not self._lacks_characters():
@@ -322,9 +340,9 @@ class ConversationConsumer(AsyncWebsocketConsumer):
                 reached[frame.reply] = (frame.attempt, max(frame.end, end))
         return False
 
-    def _give_up(self) -> None:
+    def _give_up(self, code: int = TRY_AGAIN) -> None:
         """Close, so that the page connects again."""
-        self.closing = asyncio.create_task(self.close(TRY_AGAIN))
+        self.closing = asyncio.create_task(self.close(code))
 
     def _send(self, html: str) -> None:
         if html:

@@ -1,5 +1,6 @@
 """Messages. An assistant's message is also the job that writes it."""
 
+import uuid
 from datetime import timedelta
 from typing import Self
 
@@ -7,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from chatsite import markdown
 from chatsite.chat.models.conversation import Conversation
@@ -200,7 +202,7 @@ class Message(models.Model):
     @property
     def failure_text(self) -> str:
         """What the customer reads where this is not a full answer; blank where it is."""
-        return FAILURE_TEXTS[Message.Failure(self.failure)] if self.failure else ""
+        return str(FAILURE_TEXTS[Message.Failure(self.failure)]) if self.failure else ""
 
     @property
     def reference(self) -> str:
@@ -245,6 +247,11 @@ class Message(models.Model):
         return self.state in {self.State.FAILED, self.State.CUT} or self.is_stopped
 
     @property
+    def continuation_id(self) -> uuid.UUID:
+        """Of the customer's wish that this answer goes on: said twice, it is one message."""
+        return uuid.uuid5(uuid.NAMESPACE_URL, f"continue {self.reference}")
+
+    @property
     def is_stopped(self) -> bool:
         """Whether the customer wanted no more of it."""
         return self.state == self.State.CANCELLED and self.failure == self.Failure.STOPPED
@@ -266,18 +273,18 @@ class Message(models.Model):
 
 
 FAILURE_TEXTS = {
-    Message.Failure.LENGTH: "This answer was cut short because it grew too long.",
-    Message.Failure.BROKEN: "This answer broke off before its end.",
-    Message.Failure.FILTERED: "The rest of this answer was held back by a safety filter.",
-    Message.Failure.UNAVAILABLE: "The assistant could not be reached. Please try again.",
-    Message.Failure.REFUSED: "This question could not be answered. Please rephrase it.",
-    Message.Failure.LATE: "The answer took too long. Please try again.",
-    Message.Failure.NO_ROOM: (
+    Message.Failure.LENGTH: _("This answer was cut short because it grew too long."),
+    Message.Failure.BROKEN: _("This answer broke off before its end."),
+    Message.Failure.FILTERED: _("The rest of this answer was held back by a safety filter."),
+    Message.Failure.UNAVAILABLE: _("The assistant could not be reached. Please try again."),
+    Message.Failure.REFUSED: _("This question could not be answered. Please rephrase it."),
+    Message.Failure.LATE: _("The answer took too long. Please try again."),
+    Message.Failure.NO_ROOM: _(
         "The assistant is taking a break just now. Please try again later or write to us."
     ),
-    Message.Failure.PERSON: (
+    Message.Failure.PERSON: _(
         "The assistant is taking a break just now. A person from our team will answer here."
     ),
-    Message.Failure.STOPPED: "You stopped this answer.",
-    Message.Failure.MISCONFIGURED: "The assistant is not available. We have been told.",
+    Message.Failure.STOPPED: _("You stopped this answer."),
+    Message.Failure.MISCONFIGURED: _("The assistant is not available. We have been told."),
 }

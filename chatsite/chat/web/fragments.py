@@ -1,12 +1,15 @@
 """The HTML that goes over the socket: pieces of the page, addressed by their ids."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from django.template.loader import render_to_string
+from django.utils import translation
+from django_stubs_ext import StrOrPromise
 
 from chatsite.chat.history import Seen
 from chatsite.chat.live.frames import Begun, Changed, Delta
@@ -42,21 +45,29 @@ def shown(seen: Seen) -> dict[str, object]:
     }
 
 
-def notice(words: str, client_id: str = "") -> str:
+def notice(words: StrOrPromise, client_id: str = "") -> str:
     """Why something was refused; with the client id of the message that was not taken."""
     return render_to_string("chat/_notice.html", {"words": words, "client_id": client_id})
 
 
 @lru_cache(maxsize=64)
-def html(frame: Delta | Begun | Changed, shown: frozenset[int] = frozenset()) -> str:
-    """What a tab is sent of a frame; tabs of one conversation share it.
+def html(
+    frame: Delta | Begun | Changed, shown: frozenset[int] = frozenset(), language: str = ""
+) -> str:
+    """What a tab is sent of a frame; tabs of one conversation and one language share it.
 
     Of the replies `shown` it has all the words. It is made in the process that has the tab, since a
     worker has less time than a web process.
     """
     if isinstance(frame, Delta):
         return frame.html
-    return "".join(_piece(frame.conversation, *piece, shown) for piece in frame.pieces)
+    with in_language(language):
+        return "".join(_piece(frame.conversation, *piece, shown) for piece in frame.pieces)
+
+
+def in_language(language: str) -> AbstractContextManager[None]:
+    """What is rendered within; blank: in the language that is spoken anyway."""
+    return translation.override(language) if language else nullcontext()
 
 
 def _piece(conversation: str, kind: str, value: Any, shown: frozenset[int]) -> str:

@@ -43,6 +43,11 @@ def clicking(visitor: str, network: str) -> None:
     _take("clicks of network", network, CLICKS_OF_NETWORK)
 
 
+def opening(network: str) -> None:
+    """Count a widget that is opened, or its new token. Raises TooFast."""
+    _take("opened by network", network, CLICKS_OF_NETWORK)
+
+
 class Frames:
     """What one socket may send: a full bucket holds a minute's worth."""
 

@@ -10,6 +10,7 @@ app_name = "chat"
 urlpatterns = [
     path("", views.home, name="home"),
     path("new/", views.new, name="new"),
+    path("conversations/", views.conversations, name="conversations"),
     path("c/<uuid:public_id>/", views.conversation, name="conversation"),
     path("c/<uuid:public_id>/ask/", views.post_message, name="ask"),
     path("c/<uuid:public_id>/retry/<int:reply_id>/", views.post_retry, name="retry"),

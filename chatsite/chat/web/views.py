@@ -31,7 +31,7 @@ from chatsite.chat.web import fragments, network, rate_limits, visitors
 @never_cache
 def home(request: HttpRequest) -> HttpResponse:
     """Where a returning visitor was, or a new conversation."""
-    latest = history.latest(visitors.held(request.COOKIES))
+    latest = history.latest(visitors.of(request))
     return redirect("chat:conversation", latest) if latest else new(request)
 
 
@@ -46,12 +46,20 @@ def new(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @never_cache
+def conversations(request: HttpRequest) -> HttpResponse:
+    """What this browser has asked before."""
+    found = history.conversations(visitors.of(request))
+    return render(request, "chat/conversations.html", {"found": found})
+
+
+@require_GET
+@never_cache
 def conversation(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """The newest messages, or with `before` those before that position: a part of the page only."""
     before = request.GET.get("before", "")
     try:
         position = int(before[:9]) if before.isdecimal() else None
-        seen = history.seen(public_id, visitors.held(request.COOKIES), position)
+        seen = history.seen(public_id, visitors.of(request), position)
     except Ended:
         return _over(request)
     except NotYours as error:
@@ -124,7 +132,7 @@ def _carry_out(
     place: str = "",
 ) -> HttpResponse:
     """Do it for this visitor, within the limit, and show the page again. Raises Http404."""
-    visitor = visitors.held(request.COOKIES)
+    visitor = visitors.of(request)
     try:
         limit(visitor, network.of(request))
         changes.announce(action(visitor))
@@ -151,7 +159,7 @@ def _leave(
     request: HttpRequest, public_id: uuid.UUID, action: Callable[[uuid.UUID, str], Change]
 ) -> HttpResponse:
     """Also of a conversation that has not begun: whoever is next here begins as a stranger."""
-    visitor = visitors.held(request.COOKIES)
+    visitor = visitors.of(request)
     try:
         rate_limits.clicking(visitor, network.of(request))
         changes.announce(action(public_id, visitor))
@@ -171,13 +179,13 @@ def _over(request: HttpRequest) -> HttpResponse:
 def _refused(request: HttpRequest, public_id: uuid.UUID, error: Refused) -> HttpResponse:
     """The page again, with the reason and what was typed."""
     try:
-        seen = history.seen(public_id, visitors.held(request.COOKIES))
+        seen = history.seen(public_id, visitors.of(request))
     except Ended:
         return _over(request)
     except NotYours as not_yours:
         raise Http404 from not_yours
     typed = request.POST.get("text", "")
-    return _page(request, seen, words=error.words, typed=typed)
+    return _page(request, seen, words=str(error.words), typed=typed)
 
 
 def _page(request: HttpRequest, seen: Seen, *, is_newest: bool = True, **more: str) -> HttpResponse:

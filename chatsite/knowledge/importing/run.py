@@ -1,0 +1,95 @@
+"""One import from beginning to report: claimed by one worker, and safe to hand out twice."""
+
+import asyncio
+import logging
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from chatsite.knowledge.importing import fetching, readers, takeover
+from chatsite.knowledge.importing.readers import Page, Unreadable
+from chatsite.knowledge.models import Import
+
+logger = logging.getLogger(__name__)
+
+# One that a worker has not been heard of for so long has died with it.
+LOST_AFTER = timedelta(minutes=5)
+
+
+def waiting() -> list[int]:
+    """The ids of those that nobody carries out."""
+    lost = Q(state=Import.State.RUNNING, heard_at__lt=timezone.now() - LOST_AFTER)
+    return list(
+        Import.objects.filter(Q(state=Import.State.WAITING) | lost)
+        .order_by("id")
+        .values_list("id", flat=True)
+    )
+
+
+def carry_out(import_id: int) -> None:
+    """Does nothing where another worker has it."""
+    now = timezone.now()
+    lost = Q(state=Import.State.RUNNING, heard_at__lt=now - LOST_AFTER)
+    mine = Import.objects.filter(Q(state=Import.State.WAITING) | lost, id=import_id)
+    if not mine.update(state=Import.State.RUNNING, heard_at=now):
+        return
+    into = Import.objects.get(id=import_id)
+    into.done = into.added = into.changed = into.unchanged = into.left_out = 0
+    into.skipped = []
+    try:
+        _files(into) if into.kind == Import.Kind.FILES else _site(into)
+    except Unreadable as error:
+        into.state, into.problem = Import.State.FAILED, str(error)
+    else:
+        into.state = Import.State.DONE
+    into.ended_at = timezone.now()
+    with transaction.atomic():
+        into.save()
+        into.files.all().delete()
+    logger.info("%s ended: %s, %d added", into, into.state, into.added)
+
+
+def _files(into: Import) -> None:
+    files = into.files.order_by("id").values_list("id", flat=True)
+    into.total = len(files)
+    for file in into.files.filter(id__in=list(files)).iterator(chunk_size=1):
+        _take(into, file.name, file.name, bytes(file.content))
+
+
+def _site(into: Import) -> None:
+    """A sitemap's pages, or the addresses themselves. Raises Unreadable."""
+    lines = into.addresses.split()
+    if len(lines) == 1 and lines[0].endswith(".xml"):
+        lines = asyncio.run(fetching.addresses(lines[0]))
+    into.total = len(lines)
+    for url in lines:
+        try:
+            found = asyncio.run(fetching.page(url))
+        except Unreadable as error:
+            takeover.skip(into, url, str(error))
+            _progress(into)
+            continue
+        _take(into, url, found.kind, found.content)
+
+
+def _take(into: Import, source: str, kind: str, content: bytes) -> None:
+    """One file or page; what is wrong with it is in the report."""
+    try:
+        takeover.pages(_read(source, kind, content), into)
+    except Unreadable as error:
+        takeover.skip(into, source, str(error))
+    _progress(into)
+
+
+def _read(source: str, kind: str, content: bytes) -> list[Page]:
+    is_page = kind.startswith(("text/html", "application/xhtml"))
+    return readers.web_page(source, content) if is_page else readers.read(source, content)
+
+
+def _progress(into: Import) -> None:
+    """For whoever looks on; a word that the worker is alive."""
+    into.done += 1
+    into.heard_at = timezone.now()
+    into.save()
