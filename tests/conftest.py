@@ -9,6 +9,8 @@ import django_stubs_ext
 import pytest
 from django.apps import apps
 from django.conf import settings
+from django.contrib.auth.models import Permission
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 
 from chatsite.provider import successors
@@ -27,8 +29,22 @@ def django_db_modify_db_settings() -> None:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker) -> Iterator[None]:
-    """PostgreSQL drops no database that a thread is still connected to, even an idle one."""
-    yield
+    """PostgreSQL drops no database that a thread is still connected to, even an idle one.
+
+    After each test with transactions Django empties all tables, and asks each app for its content
+    types and permissions anew: half of such a test's time. They are kept and put back as they were.
+    """
+    with django_db_blocker.unblock():
+        kept = [(model, list(model._default_manager.all())) for model in (ContentType, Permission)]
+
+    def put_back(*args: object, **kwargs: object) -> None:
+        ContentType.objects.clear_cache()
+        for model, rows in kept:
+            model._default_manager.bulk_create(rows)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("django.core.management.commands.flush.emit_post_migrate_signal", put_back)
+        yield
     if connection.vendor == "postgresql":
         with django_db_blocker.unblock(), connection.cursor() as cursor:
             cursor.execute(
