@@ -20,7 +20,7 @@ from billing.dashboard import (
 from billing.dashboard.budget_gauges import allowances
 from billing.dashboard.date_ranges import TITLES, Preset, Span
 from billing.dashboard.visitors import MOST_LISTED, SORTS, Visitor
-from billing.money import dollars, nano
+from billing.money import dollars, nano, shown
 
 ON_A_PAGE = 50
 LINES = ("0.01", "0.10", "1.00", "10.00")  # dollars
@@ -82,7 +82,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         "title": "Visitors",
         "wanted": wanted,
         "periods": [(period, title) for period, title in TITLES.items() if period != Preset.CUSTOM],
-        "lines": LINES,
+        "lines": [(line, shown(nano(Decimal(line)))) for line in LINES],
         "columns": {sort: _column(sort, title, wanted.sort) for sort, title in titles.items()},
         "page": page,
         "rows": [(visitor, used[visitor.key]) for visitor in page],

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.conf import settings
 
-from billing import clock
+from billing import clock, figures
 from billing.budgets import ladder, windows
 from billing.budgets.ladder import FULL, Ladder, Step
 from billing.budgets.windows import Use
@@ -184,4 +184,4 @@ def _why(use: Use) -> str:
     step, rise = _climbed(use)
     if step <= Step.ECONOMISE and use.paced_points > rise:
         return f"the budget “{use.budget}” paces itself"
-    return f"the budget “{use.budget}” is at {use.percent:.0f} %"
+    return f"the budget “{use.budget}” is at {figures.percent(use.percent)}"

@@ -221,5 +221,5 @@ def verdict(messages: Sequence[Mapping[str, str]]) -> str:
         raise ValueError("no answer and articles") from error
     said, held = stems(answer), set(stems(texts))
     share = sum(word in held for word in said) / len(said) if said else 0.0
-    reason = f"The articles hold {share:.0%} of the words that say something."
+    reason = f"The articles hold {100 * share:.0f} % of the words that say something."
     return json.dumps({"reason": reason, "score": round(share, 2)})

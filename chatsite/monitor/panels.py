@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from billing import figures as written
 from billing.dashboard.charts import Cell, Chart, Row, Series
 from chatsite.monitor.report import Asked, Report, Sums
 from chatsite.tuning.trials.confidence_intervals import share
@@ -229,19 +230,19 @@ def _rows(
 
 
 def _cell(part: float, url: str = "") -> Cell:
-    return Cell(round(100 * part, 2), f"{100 * part:.1f} %", url)
+    return Cell(round(100 * part, 2), written.share(part), url)
 
 
 def _percent(part: float, whole: float) -> str:
-    return f"{100 * part / whole:.1f} %" if whole else "none yet"
+    return written.share(part / whole) if whole else "none yet"
 
 
 def _interval(part: float, whole: float) -> str:
     if not whole:
         return "No rating yet."
     found = share(int(part), int(whole))
-    return f"{100 * found.low:.0f} to {100 * found.high:.0f} % with 95 % confidence."
+    return f"{written.share(found.low)} to {written.share(found.high)} with 95 % confidence."
 
 
 def _seconds(value: float | None) -> str:
-    return "none yet" if value is None else f"{value:.1f} s"
+    return "none yet" if value is None else written.seconds(value)

@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.utils import formats, timezone
 from django.views.decorators.http import require_POST
 
-from billing import money
+from billing import figures, money
 from chatsite.provider import adoption, batch_models, comparison, successors
 from chatsite.provider.comparison import Offer, Pair
 from chatsite.provider.errors import NotOffered, NotSold
@@ -112,7 +112,7 @@ def _step(step: comparison.Step, policy: Policy) -> dict[str, object]:
     return {
         "threshold": f"{step.threshold:g}",
         "is_current": step.threshold == policy.threshold,
-        "strong": f"{step.strong:.0%}",
+        "strong": figures.share(step.strong),
         "now": "no price" if step.now is None else money.shown(step.now),
         "then": "no price" if step.then is None else money.shown(step.then),
     }

@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from chatsite.chat.models import Message
+from routing import figures
 from routing.models import LearnedModel, Policy
 
 
@@ -75,7 +76,7 @@ class JudgeTrust(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"kappa {self.kappa:.2f} on {self.pairs} answers"
+        return f"kappa {figures.probability(self.kappa)} on {self.pairs} answers"
 
     @property
     def is_enough(self) -> bool:

@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from billing import money
+from billing import figures, money
 from billing.errors import NoPrice
 from chatsite.regret import causes, suggestions, wrong_calls
 from chatsite.regret.causes import Cause, Regret
@@ -136,4 +136,5 @@ def _row(cause: Cause, suggested: Sequence[Suggestion]) -> Row:
 def _share(found: Interval | None) -> str:
     if found is None:
         return "not known yet"
-    return f"{found.value:.0%} ({found.low:.0%} to {found.high:.0%})".replace("%", " %")
+    value, low, high = map(figures.share, (found.value, found.low, found.high))
+    return f"{value} ({low} to {high})"

@@ -27,7 +27,7 @@ from chatsite.knowledge import articles, meaning
 from chatsite.knowledge.search import question
 from chatsite.llm import Finished, UpstreamError
 from chatsite.shop import current
-from routing import decisions, site_knowledge
+from routing import decisions, figures, site_knowledge
 from routing.analysis import learned_score
 from routing.checks.verifier import FINDINGS, CheckResult
 from routing.choice import Choice, Tier, Turn, choose, for_task
@@ -127,12 +127,14 @@ def _claimed(way: Way, said: Sequence[Said], policy: Policy) -> Claimed:
         step.cost = _cost(reference)
         step.told = f"By {found.searched}." if found.searched else "Nothing to search for."
         step.details = [
-            f"{match.title} (relevance {match.relevance:.2f})" for match in found.matches
+            f"{match.title} (relevance {figures.probability(match.relevance)})"
+            for match in found.matches
         ]
         if asked.before or asked.answer:
             step.details.append("Searched with the turn before it")
     with way.step("Evidence") as step:
-        step.told = f"{found.evidence:.2f}: how likely it is that these articles hold the answer."
+        likely = figures.probability(found.evidence)
+        step.told = f"{likely}: how likely it is that these articles hold the answer."
     newest, *before = reversed([each.text for each in said if each.by == "user"])
     with way.step("Task type") as step:
         task = library.recognise(newest)
@@ -258,7 +260,8 @@ def _checked(way: Way, work: Work, finished: Finished) -> CheckResult | None:
         policy = work.claimed.policy
         doubted = answer_check.is_doubted(work, found)
         step.told = (
-            f"Doubt {found.doubt:.2f} of {policy.doubt_threshold:g} ({found.verifier}): "
+            f"Doubt {figures.probability(found.doubt, policy.doubt_threshold)} of "
+            f"{policy.doubt_threshold:g} ({found.verifier}): "
             + ("doubted." if doubted else "shown as it is.")
         )
         step.details = [

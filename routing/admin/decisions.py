@@ -3,13 +3,14 @@
 from django.contrib import admin
 from django.http import HttpRequest
 
+from routing import figures
 from routing.admin.read_only import WrittenByCode
 from routing.models import AnswerCheck, RouteDecision
 
 
 @admin.register(RouteDecision)
 class RouteDecisionAdmin(WrittenByCode):
-    list_display = ["reference", "tier", "score", "threshold", "reason", "decided_at"]
+    list_display = ["reference", "tier", "points", "needed", "reason", "decided_at"]
     # Neither Django's date_hierarchy nor a filter by analyzer: both read every decision.
     list_filter = ["tier", "policy", "decided_at"]
     # Those that have an index.
@@ -23,8 +24,8 @@ class RouteDecisionAdmin(WrittenByCode):
     fields = [
         "reference",
         "tier",
-        "score",
-        "threshold",
+        "points",
+        "needed",
         "analyzer",
         "policy",
         "reason",
@@ -38,6 +39,14 @@ class RouteDecisionAdmin(WrittenByCode):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
+
+    @admin.display(description="score")
+    def points(self, decision: RouteDecision) -> str:
+        return figures.score(decision.score)
+
+    @admin.display(description="threshold")
+    def needed(self, decision: RouteDecision) -> str:
+        return figures.score(decision.threshold)
 
     @admin.display(description="what moved the score")
     def moves(self, decision: RouteDecision) -> str:
@@ -54,10 +63,10 @@ class RouteDecisionAdmin(WrittenByCode):
 
 @admin.register(AnswerCheck)
 class VerdictAdmin(WrittenByCode):
-    list_display = ["call", "doubt", "threshold", "reason", "outcome", "checked_at"]
+    list_display = ["call", "doubted", "needed", "reason", "outcome", "checked_at"]
     # As for decisions: neither a date_hierarchy nor a filter by verifier.
     list_filter = ["outcome", "checked_at"]
-    sortable_by = ["doubt", "checked_at"]
+    sortable_by = ["doubted", "checked_at"]
     show_facets = admin.ShowFacets.NEVER
     search_fields = ["reference__exact"]
     search_help_text = "Reference of a reply, such as reply:12"
@@ -66,6 +75,14 @@ class VerdictAdmin(WrittenByCode):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
+
+    @admin.display(description="doubt", ordering="doubt")
+    def doubted(self, verdict: AnswerCheck) -> str:
+        return figures.probability(verdict.doubt, beside=verdict.threshold)
+
+    @admin.display(description="threshold")
+    def needed(self, verdict: AnswerCheck) -> str:
+        return figures.probability(verdict.threshold)
 
     @admin.display(description="findings, in points of ten")
     def moved(self, verdict: AnswerCheck) -> str:

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from routing import figures
 from routing.checks.verifier import FINDINGS, NOT_CHECKED
 from routing.choice import MOST_REASONS
 
@@ -94,7 +95,7 @@ class AnswerCheck(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.call}: doubt {self.doubt:.2f}"
+        return f"{self.call}: doubt {figures.probability(self.doubt)}"
 
     @property
     def reason(self) -> str:
@@ -120,4 +121,6 @@ class AnswerCheck(models.Model):
             if points > 0 and name in FINDINGS and (features is None or features.get(name))
         ][:MOST_REASONS]
         words = "; ".join(raised) or "nothing found"
-        return f"Doubt {doubt:.2f} {reaches} {self.threshold:.2f}: {words}."
+        doubted = figures.probability(doubt, beside=self.threshold)
+        needed = figures.probability(self.threshold)
+        return f"Doubt {doubted} {reaches} {needed}: {words}."

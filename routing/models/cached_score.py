@@ -4,6 +4,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from routing import figures
+
 
 class CachedScore(models.Model):
     """A model's score, kept for whoever asks the same. Holds no words of a customer."""
@@ -24,4 +26,4 @@ class CachedScore(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.score} of 10"
+        return f"{figures.score(self.score)} of 10"

@@ -53,7 +53,7 @@ def test_ratings_are_shown_with_how_many_there_are_and_their_interval(staff):
     shown = text(staff)
 
     assert "75.0 %" in shown  # 3 of 4
-    assert "30 to 95 % with 95 % confidence. 40.0 % of answers were rated." in shown
+    assert "30.1 % to 95.4 % with 95 % confidence. 40.0 % of answers were rated." in shown
 
 
 def test_a_rating_that_is_taken_back_is_gone_from_the_page(staff):

@@ -101,7 +101,7 @@ def test_an_operator_reads_what_it_is_worth_and_accepts(operator):
     assert "0.63 against 0.55, where chance gives 0.50" in page
     assert "So few replies were held back that the difference may be chance." in page
     assert "Ranking (APGR) 0.63 0.55 0.50" in page
-    assert "from 7 to 4.3: of the last 812 messages 28% go to the strong model now" in page
+    assert "from 7 to 4.3: of the last 812 messages 28.0 % go to the strong model now" in page
     policy, model = policies.current(), proposal.learned
     assert (policy.learned_analyzer, policy.threshold) == (model, 4.3)
     assert f"Version {policy.version} is in force" in done

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from billing.models import ConversationCost
-from billing.money import nano
+from billing.money import nano, shown
 from chatsite.chat.admin import conversation_search
 from chatsite.chat.models import Conversation, Message
 
@@ -86,7 +86,7 @@ class Cost(SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> list[tuple[str, str]]:
         if not request.user.has_perm("billing.view_ledgerentry"):
             return []  # then the filter is not there either
-        return [(each, f"At least ${each}") for each in self.LINES]
+        return [(each, f"At least {shown(nano(Decimal(each)))}") for each in self.LINES]
 
     def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:
         value = self.value()

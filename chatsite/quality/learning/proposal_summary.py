@@ -7,7 +7,9 @@ from typing import Any
 
 from django.utils import formats, timezone
 
+from billing import figures as shares
 from chatsite.quality.models import Proposal
+from routing import figures
 from routing.models import LearnedModel, Policy
 
 NOT_MEASURED = (
@@ -34,12 +36,12 @@ def table(proposal: Proposal) -> Sequence[Row]:
     ours, theirs = _both(proposal)
     ranked = "Ranking (APGR)" if is_measured(proposal) else "Failures found first"
     return (
-        Row(ranked, _between(ours), _between(theirs), f"{COIN:.2f}"),
+        Row(ranked, _between(ours), _between(theirs), figures.probability(COIN)),
         Row("95 % interval", _interval(ours), _interval(theirs), ""),
         Row(
             "Calibration error",
-            f"{ours['miscalibration']:.2f}",
-            f"{theirs['miscalibration']:.2f}",
+            figures.probability(ours["miscalibration"]),
+            figures.probability(theirs["miscalibration"]),
             "",
         ),
     )
@@ -71,7 +73,8 @@ def measured_on(proposal: Proposal) -> str:
 
 def _how_good(proposal: Proposal) -> list[str]:
     ours, theirs = _both(proposal)
-    ranked = f"{_between(ours)} against {_between(theirs)}, where chance gives {COIN:.2f}"
+    coin = figures.probability(COIN)
+    ranked = f"{_between(ours)} against {_between(theirs)}, where chance gives {coin}"
     better = ours["apgr"]["value"] > theirs["apgr"]["value"]
     if proposal.state == Proposal.State.NO_BETTER:
         return [f"Not surely better than what is in force: {ranked}. It cannot be accepted."]
@@ -104,7 +107,7 @@ def _what_changes(proposal: Proposal) -> str:
     return (
         f"Its scale is another one, so the threshold moves from {now:g} to "
         f"{proposal.threshold:g}: of the last {evaluation['recent']:,} messages "
-        f"{evaluation['share']:.0%} {where} now, and no more would then."
+        f"{shares.share(evaluation['share'])} {where} now, and no more would then."
     )
 
 
@@ -124,8 +127,9 @@ def _both(proposal: Proposal) -> tuple[Any, Any]:
 
 
 def _between(measured: Any) -> str:
-    return f"{measured['apgr']['value']:.2f}"
+    return figures.probability(measured["apgr"]["value"])
 
 
 def _interval(measured: Any) -> str:
-    return f"{measured['apgr']['low']:.2f} to {measured['apgr']['high']:.2f}"
+    low, high = measured["apgr"]["low"], measured["apgr"]["high"]
+    return f"{figures.probability(low)} to {figures.probability(high)}"

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from billing import money
+from billing import figures, money
 from chatsite.tuning.threshold.draft_policy import LEAST_MOVED_LABELS, Preview
 from chatsite.tuning.threshold.replay import Effect
 from routing.models import Policy
@@ -55,8 +55,8 @@ def rows(effect: Effect) -> list[Row]:
         ),
         Row(
             "Sent to the strong model",
-            f"{then.strong:,} ({percent(then.share)})",
-            f"{now.strong:,} ({percent(now.share)})",
+            f"{then.strong:,} ({figures.share(then.share)})",
+            f"{now.strong:,} ({figures.share(now.share)})",
             f"{now.strong - then.strong:+,}",
         ),
         Row(
@@ -67,14 +67,14 @@ def rows(effect: Effect) -> list[Row]:
         ),
         Row(
             "Written by the strong model",
-            f"{then.strong + then.escalated:,.0f} ({percent(then.written_share)})",
-            f"{now.strong + now.escalated:,.0f} ({percent(now.written_share)})",
+            f"{then.strong + then.escalated:,.0f} ({figures.share(then.written_share)})",
+            f"{now.strong + now.escalated:,.0f} ({figures.share(now.written_share)})",
             f"{round(now.strong + now.escalated) - round(then.strong + then.escalated):+,}",
         ),
         Row(
             "Saved compared with the strong model alone",
-            percent(effect.saved_then),
-            percent(effect.saved),
+            figures.share(effect.saved_then),
+            figures.share(effect.saved),
             f"{100 * (effect.saved - effect.saved_then):+.1f} points",
         ),
     ]
@@ -93,7 +93,7 @@ def kept(preview: Preview) -> str:
         )
     mean, least = measured
     return (
-        f"{percent(mean)} of the strong tier's, surely {percent(least)} or more, "
+        f"{figures.share(mean)} of the strong tier's, surely {figures.share(least)} or more, "
         f"by {preview.quality.labels:,} labelled answers"
     )
 
@@ -117,10 +117,6 @@ def notes(preview: Preview, draft: Policy) -> list[str]:
     if draft.learned_analyzer_id or draft.analyzer in {Analyzer.MODEL, Analyzer.COMBINED}:
         found.append("Messages keep their scores. No model is asked again.")
     return found
-
-
-def percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
 
 
 def _change(then: int, now: int) -> str:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from billing import figures
 from chatsite.tuning.threshold import quality_curve, replay
 from chatsite.tuning.threshold.considered_replies import Window
 from chatsite.tuning.threshold.quality_curve import Quality
@@ -24,11 +25,11 @@ def saving(replayed: Replay, days: int, percent: float) -> Found:
     reached = replay.for_saving(drawn, percent / 100)
     if reached is None:
         most = max(each.saved for each in drawn)
-        return Found(None, f"No threshold saves {percent:g} %: the most is {most:.0%}.")
+        return Found(None, f"No threshold saves {percent:g} %: the most is {figures.share(most)}.")
     return Found(
         reached.threshold,
         f"{reached.threshold:g} is the lowest threshold that saves {percent:g} %: "
-        f"it saves {reached.saved:.1%} against the strong tier alone.",
+        f"it saves {figures.share(reached.saved)} against the strong tier alone.",
     )
 
 
@@ -39,17 +40,17 @@ def share(replayed: Replay, days: int, percent: float) -> Found:
     drawn = replayed.curve()
     reached = replay.for_share(drawn, percent / 100)
     if reached is None:
-        least = drawn[-1].now.share
+        least = figures.share(drawn[-1].now.share)
         return Found(
             None,
-            f"No threshold sends {percent:g} % or less to the strong tier: {least:.1%} went there "
+            f"No threshold sends {percent:g} % or less to the strong tier: {least} went there "
             f"for another reason than their score.",
         )
     return Found(
         reached.threshold,
         f"{reached.threshold:g} is the lowest threshold that sends at most {percent:g} % to the "
-        f"strong tier: {reached.now.share:.1%}, which saves {reached.saved:.1%} against the strong "
-        f"tier alone.",
+        f"strong tier: {figures.share(reached.now.share)}, which saves "
+        f"{figures.share(reached.saved)} against the strong tier alone.",
     )
 
 

@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Sequence
 
-from billing import money
+from billing import figures, money
 from billing.dashboard.charts import Cell, Chart, Row, Series
 from chatsite.tuning.threshold.draft_policy import Preview
-from chatsite.tuning.threshold.preview_text import percent
 from chatsite.tuning.threshold.replay import Effect
 
 NANO = 10**9
@@ -51,4 +50,4 @@ def _cost(effect: Effect) -> Cell:
 
 
 def _share(share: float) -> Cell:
-    return Cell(100 * share, percent(share))
+    return Cell(100 * share, figures.share(share))

@@ -9,11 +9,10 @@ from statistics import fmean
 from django.db import connection
 from django.utils import timezone
 
-from billing import money
+from billing import figures, money
 from billing.prices.pricing import Rate
 from chatsite.tuning.threshold import draft_policy, replay
 from chatsite.tuning.threshold.doubted_share import DoubtedShare
-from chatsite.tuning.threshold.preview_text import percent
 from chatsite.tuning.threshold.recent_traffic import NONE, Alike, Charged, Group, tokens_of
 from chatsite.tuning.threshold.replay import Models
 from chatsite.tuning.trials import confidence_intervals
@@ -206,11 +205,13 @@ def _shadow(trial: Trial, since: datetime, found: Mapping[str, Conversation]) ->
     cost = confidence_intervals.mean([dearer.get(name, 0) for name in found])
     would = [each.cost + dearer.get(name, 0) for name, each in found.items()]
     rows = (
-        Row("Same decision", "", percent(agreed.value), _range(agreed), _enough(agreed), False),
+        Row(
+            "Same decision", "", figures.share(agreed.value), _range(agreed), _enough(agreed), False
+        ),
         Row(
             "Answers by the strong model",
-            percent(ours.value),
-            percent(theirs.value),
+            figures.share(ours.value),
+            figures.share(theirs.value),
             _points(strong),
             _verdict(strong),
             strong.shows,
@@ -286,7 +287,7 @@ def _points(interval: Interval) -> str:
 
 
 def _range(interval: Interval) -> str:
-    return f"{percent(interval.low)} to {percent(interval.high)}" if interval.n else ""
+    return f"{figures.share(interval.low)} to {figures.share(interval.high)}" if interval.n else ""
 
 
 def _enough(interval: Interval) -> str:

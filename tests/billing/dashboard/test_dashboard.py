@@ -160,7 +160,7 @@ def test_what_routing_saved_is_said(staff, traffic):
     spent = 2 * STRONG + 4 * CHEAP + Decimal("0.002")
     assert f"Saved by routing ${alone - spent:.4f} {100 * (alone - spent) / alone:.1f} %" in seen
     assert f"With the strong model alone: ${alone:.3f}." in seen
-    assert f"${spent:.4f} in 7 calls · 25 % of the input came from the provider's cache" in seen
+    assert f"${spent:.4f} in 7 calls · 25.0 % of the input came from the provider's cache" in seen
     assert "$0.002 is estimated until it is reconciled" in seen
 
 

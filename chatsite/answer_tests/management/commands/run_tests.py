@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from billing import money
+from billing import figures, money
 from chatsite.answer_tests import runs, versions, work
 from chatsite.answer_tests.models import CaseSet, Run
 from chatsite.answer_tests.runs import NothingToRun
@@ -61,7 +61,7 @@ class Command(BaseCommand):
                 self.stdout.write(f"       {why}")
         self.stdout.write(
             f"{made.tests - len(bad)} of {made.tests} passed. {made.calls} calls, "
-            f"{money.shown(made.amount)}, {made.seconds:.1f} s of answering."
+            f"{money.shown(made.amount)}, {figures.seconds(made.seconds)} of answering."
         )
         if bad:
             raise CommandError(f"{len(bad)} of {made.tests} tests failed", returncode=1)

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from chatsite.knowledge import articles, meaning
 from chatsite.knowledge.search import question
-from routing import decisions, policies
+from routing import decisions, figures, policies
 from routing.analysis import learned_score
 from routing.analysis.features import language
 from routing.choice import Task, Tier, Turn, choose, for_task
@@ -72,10 +72,11 @@ class Command(BaseCommand):
         score = for_task(score, task, least)
         choice = choose(score, policy.threshold, task=task, least=least)
         model = policy.strong_model if choice.tier is Tier.STRONG else policy.cheap_model
+        sure = figures.probability(evidence)
         lines = {
             "Tier": f"{choice.tier} ({model})",
             "Score": f"{choice.score:g} of 10; {policy} sends strong from {choice.threshold:g} on",
-            "Evidence": f"{evidence:.2f}, {'as given' if is_given else found.searched}",
+            "Evidence": f"{sure}, {'as given' if is_given else found.searched}",
             "Task type": _in_words(task),
             "Flips": f"strong up to a threshold of {choice.score:g}, cheap above it",
             "Analyzer": "; ".join(filter(None, (choice.analyzer, _NOTES.get(policy.analyzer)))),
@@ -91,4 +92,4 @@ def _in_words(task: Task | None) -> str:
     if task is None:
         return "none of them"
     certain = ", certain" if task.is_certain else ""
-    return f"{task.name}, similarity {task.similarity:.2f}{certain}: {task.why}"
+    return f"{task.name}, similarity {figures.probability(task.similarity)}{certain}: {task.why}"

@@ -1,0 +1,13 @@
+"""Scores, probabilities and shares in the admin's pages, written as everywhere."""
+
+from django import template
+
+from billing import figures as shares
+from routing import figures as scores
+
+register = template.Library()
+register.filter("score", scores.score)
+register.filter("probability", scores.probability)
+register.filter("percent", shares.percent)
+register.filter("milliseconds", shares.milliseconds)
+register.filter("seconds", shares.seconds)
