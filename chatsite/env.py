@@ -56,9 +56,13 @@ def words(name: str, default: str = "") -> list[str]:
 
 
 def emails(name: str) -> list[str]:
-    """Addresses, separated by commas. Raises ImproperlyConfigured, naming the one that is none."""
-    addresses = words(name)
-    for address in addresses:
+    """Addresses, separated by commas, each once.
+
+    Raises ImproperlyConfigured, naming the one that is none.
+    """
+    # Of one that is named twice, also in other letters, the first spelling.
+    addresses = {address.lower(): address for address in reversed(words(name))}
+    for address in addresses.values():
         try:
             validate_email(address)
             # As mail servers spell a domain like bücher.example; letters before the @ are ASCII.
@@ -67,7 +71,7 @@ def emails(name: str) -> list[str]:
             raise ImproperlyConfigured(
                 f"{name}: {address!r} is not an e-mail address. Separate several with commas."
             ) from error
-    return addresses
+    return [*reversed(addresses.values())]
 
 
 def url(name: str, default: str, schemes: set[str]) -> str:

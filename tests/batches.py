@@ -5,6 +5,7 @@ upstream.batches.fails["judge:2"] = 400
 """
 
 import itertools
+import json
 import re
 from collections import deque
 from dataclasses import dataclass
@@ -129,7 +130,8 @@ class Batches:
                 answer = self._completion(reference, wanted["body"])
                 output.append(_line(reference, 200, self.bodies.get(reference, answer)))
         if output:
-            lines = [*self.extra_lines, *map(orjson.dumps, output)]
+            # Not by orjson, which writes no half of a character.
+            lines = [*self.extra_lines, *(json.dumps(each).encode() for each in output)]
             batch.output = self._keep(b"\n".join(lines))
         if errors:
             batch.errors = self._keep(b"\n".join(map(orjson.dumps, errors)))

@@ -21,6 +21,8 @@ from billing.prices import plausibility
 # The provider's prices at the time of this version.
 BUILT_IN = Path(__file__).parent / "data" / "openai-prices.json"
 UNIT = "USD per 1,000,000 tokens"
+# Of dollars. `1e999999` is valid JSON, and no database's number.
+MOST_DIGITS = 15
 # Beside a model's own prices, those of its other service tiers.
 SERVICE_TIERS = ("batch", "flex", "priority")
 
@@ -95,7 +97,7 @@ def read(path: Path) -> PriceList:
         entries = list(models.items())
     except KeyError as error:
         raise BadPriceList(f"{path.name}: {error} is missing") from error
-    except (OSError, ValueError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise BadPriceList(f"{path.name} is no price list: {error}") from error
     if unit != UNIT:
         raise BadPriceList(f"{path.name}: the unit is {unit!r}, not {UNIT!r}")
@@ -158,6 +160,8 @@ def _of_model(model: str, entry: Any, source: str) -> list[Price]:
     """Its price in each service tier. Raises ValueError in words."""
     if not isinstance(entry, _Object):
         raise ValueError(f"{entry!r} is no object of prices")
+    if model != model.strip():
+        raise ValueError("its name begins or ends with a space")
     tiers = [("default", entry), *((tier, entry.get(tier)) for tier in SERVICE_TIERS)]
     return [_price(model, tier, rates, source) for tier, rates in tiers if rates is not None]
 
@@ -198,4 +202,6 @@ def _required(rates: Mapping[str, Any], name: str) -> int:
         raise ValueError(f"{name} is missing")
     if not isinstance(amount, Decimal) or not amount.is_finite():
         raise ValueError(f"{name} is {amount!r}, no number of dollars")
+    if amount.adjusted() > MOST_DIGITS:
+        raise ValueError(f"{name} is {amount}, no price of a million tokens")
     return money.nano(amount)

@@ -8,6 +8,7 @@
 Nothing is kept here: whoever calls stores the ids, and goes on after a restart from there.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,9 +23,7 @@ from chatsite.llm.errors import Kind, UpstreamError, refusal, reported
 from chatsite.llm.masking import Mask
 from chatsite.llm.response import chunks, usage
 from chatsite.llm.response.answer import Finished
-from chatsite.llm.response.chunks import Chunk
 from chatsite.llm.response.finish_reasons import FinishReason
-from chatsite.llm.response.server_sent_events import Event
 from chatsite.llm.response.text_repair import repaired
 from chatsite.llm.response.think_tags import ThinkTags
 from chatsite.llm.streaming import Message
@@ -174,9 +173,10 @@ def _identity(value: object) -> str:
 def _result(line: bytes) -> Result | None:
     """How one call ended, whatever its line holds; None where it does not say which call it was."""
     try:
-        read = orjson.loads(line)
+        # Half a character is no JSON to orjson; the standard library reads it.
+        read = json.loads(line.decode("utf-8", "surrogateescape"), strict=False)
         reference = read["custom_id"]
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return None
     if not isinstance(reference, str):
         return None
@@ -200,13 +200,14 @@ def _outcome(reference: str, line: Mapping[str, Any]) -> Result:
     status = int(response["status_code"])
     if status != 200 or body.get("error"):
         return Result(reference, error=refusal(status, body, {"x-request-id": request_id}))
-    (chunk,) = chunks.read(Event(orjson.dumps(body)))
-    if not isinstance(chunk, Chunk):
-        raise ValueError("no answer")
+    chunk = chunks.document(json.dumps(body).encode())
     thoughts = ThinkTags()
     text = thoughts.feed(repaired(chunk.whole).replace("\0", "")).text + thoughts.end()
     bill = usage.read(chunk.usage) if chunk.usage else None
-    if not isinstance(chunk.finish, FinishReason):
+    finish = chunk.finish
+    if finish is None and chunk.whole and bill:
+        finish = FinishReason.STOP  # a whole document with its bill ends by itself
+    if not isinstance(finish, FinishReason):
         return Result(
             reference,
             error=UpstreamError(
@@ -218,7 +219,7 @@ def _outcome(reference: str, line: Mapping[str, Any]) -> Result:
         reference,
         Finished(
             text=text,
-            finish_reason=chunk.finish,
+            finish_reason=finish,
             usage=bill,
             model=chunk.model[:100],
             service_tier="batch",

@@ -196,6 +196,8 @@ _TOLD_IN = frozenset(
     (
         *("error", "errors", "innererror", "detail", "details", "metadata", "raw", "reason"),
         *("message", "msg", "code", "type", "param", "loc", "status", "status_code", "n_ctx"),
+        *("field", "title", "error_msg", "error_message", "errorMessage", "fault", "exception"),
+        *("errorCode", "error_code", "Message", "faultstring"),
     )
 )
 _MOST_NESTED = 8
@@ -233,7 +235,8 @@ _UNSUPPORTED = re.compile(
 )
 _ROLE = re.compile(
     r"system.{0,40}role|role.{0,40}system|messages\W+\d+\W+role|roles must alternate"
-    r"|only user and assistant roles",
+    r"|only user and assistant roles|(first message|conversation) (must|should).{0,40}user"
+    r"|(system|developer) (message|prompt|instruction)s?.{0,40}\b(not|unsupported|disallowed)",
     re.IGNORECASE | re.DOTALL,
 )
 SYSTEM_ROLE = "system"
@@ -243,16 +246,24 @@ def _parameter(words: list[tuple[str, str]], text: str) -> str:
     """The field that the error is about; blank where it names none of ours."""
     if _ROLE.search(text):
         return SYSTEM_ROLE
-    named = {word for name, word in words if name in {"param", "loc"}}
+    named = {
+        part
+        for name, word in words
+        if name in {"param", "loc", "field"}
+        for part in re.split(r"\W+", word)
+    }
     for field in FIELDS:
         if field in named:
             return field
-    for field in FIELDS:
-        if re.search(rf"[`'\"]{field}(\.\w+)*[`'\"]", text):
-            return field
-    if _UNSUPPORTED.search(text):
-        return next((field for field in FIELDS if re.search(rf"\b{field}\b", text)), "")
-    return ""
+    quoted = _first(text, r"[`'\"]{}(\.\w+)*[`'\"]")
+    return quoted or (_first(text, r"\b{}\b") if _UNSUPPORTED.search(text) else "")
+
+
+def _first(text: str, pattern: str) -> str:
+    """The field that is spoken of first: what is recommended in its place comes behind it."""
+    found = ((re.search(pattern.format(field), text), field) for field in FIELDS)
+    places = [(match.start(), field) for match, field in found if match]
+    return min(places)[1] if places else ""
 
 
 def _kind(says: _Complaint, otherwise: Kind) -> Kind:

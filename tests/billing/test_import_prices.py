@@ -136,6 +136,7 @@ GOOD = {"input": 1, "output": 3}
         ({"input": 0.1234567891, "output": 1}, "more than 9 decimal places"),
         ({"input": -1, "output": 1}, "input: Ensure this value is greater than or equal to 0."),
         ({"input": 10**12, "output": 1}, "input: Ensure this value is less than or equal to"),
+        ({"input": 10**400, "output": 1}, "no price of a million tokens"),
         ({**GOOD, "batch": {"input": 1}}, "output is missing"),
         ({**GOOD, "batch": 3}, "no object of prices"),
         ([1, 3], "no object of prices"),
@@ -148,6 +149,13 @@ def test_a_bad_entry_is_named_and_the_rest_is_imported(listed, capsys, entry, re
 
     assert reason in capsys.readouterr().out
     assert set(Price.objects.values_list("model", flat=True)) == {"first", "last"}
+
+
+def test_a_name_with_a_space_behind_it_is_no_second_price(listed):
+    with pytest.raises(CommandError, match="m : its name begins or ends with a space"):
+        imported(listed(models={"m": GOOD, "m ": {"input": 9, "output": 9}}))
+
+    assert list(Price.objects.values_list("model", flat=True)) == ["m"]
 
 
 def test_a_model_that_is_listed_twice_is_refused(listed, tmp_path):

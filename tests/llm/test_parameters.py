@@ -92,7 +92,28 @@ def litellm(name: str) -> object:
     return {"error": {"message": words, "type": "None", "param": "None", "code": "400"}}
 
 
-@pytest.mark.parametrize("says", [openai, azure, fastapi, vllm, litellm])
+def instead(name: str) -> object:
+    """It recommends the other name, without saying elsewhere which one it refuses."""
+    other = {"max_tokens": "max_completion_tokens"}.get(name, "top_p")
+    return {"error": {"message": f"'{name}' is not supported. Use '{other}' instead."}}
+
+
+def path(name: str) -> object:
+    words = {"message": "Invalid request", "param": f"body.{name}", "type": "invalid_request_error"}
+    return {"error": words}
+
+
+def golang(name: str) -> object:
+    return {"error": f'json: unknown field "{name}"'}
+
+
+def spring(name: str) -> object:
+    return {"status": 400, "title": "Bad Request", "errors": [{"field": name, "message": "no"}]}
+
+
+@pytest.mark.parametrize(
+    "says", [openai, azure, fastapi, vllm, litellm, instead, path, golang, spring]
+)
 @pytest.mark.parametrize(
     ("name", "then"),
     [
@@ -124,6 +145,9 @@ async def test_a_refused_field_is_left_out_or_renamed_and_remembered(
         (500, "Jinja Exception: System role not supported"),
         (400, "Unsupported value: 'messages[0].role' does not support 'system' with this model."),
         (422, "Conversation roles must alternate user/assistant/user/assistant/..."),
+        (400, "Developer instruction is not enabled for models/gemma-3-4b-it"),
+        (400, "System messages are not supported by this model."),
+        (400, "The first message must be from the user."),
     ],
 )
 async def test_instructions_go_with_the_first_message_where_no_system_may_speak(

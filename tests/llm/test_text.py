@@ -41,6 +41,8 @@ def splits(text: str) -> list[list[str]]:
         ("<thinking>PRIVATE</thinking>Hello", "Hello"),
         ("<reasoning>PRIVATE</reasoning>Hello", "Hello"),
         ("[THINK]PRIVATE[/THINK]Hello", "Hello"),
+        ("<analysis>PRIVATE</analysis>Hello", "Hello"),
+        ("<scratchpad>PRIVATE</scratchpad>Hello", "Hello"),
         ("◁think▷PRIVATE◁/think▷Hello", "Hello"),
         (
             "<|channel|>analysis<|message|>PRIVATE<|end|><|start|>assistant"
@@ -130,6 +132,20 @@ def test_halves_of_characters_are_joined_however_they_are_cut(text: str, repaire
         ("insufficient_system_resource", NoAnswer.ERROR),
         ("unknown", FinishReason.UNCLEAR),
         ("OTHER", FinishReason.UNCLEAR),
+        ("incomplete", FinishReason.LENGTH),
+        ("unfinished", FinishReason.LENGTH),
+        ("thinking_budget", FinishReason.LENGTH),
+        ("<|im_end|>", FinishReason.STOP),
+        ("<|eot_id|>", FinishReason.STOP),
+        ("</s>", FinishReason.STOP),
+        ("SUCCESS", FinishReason.STOP),
+        ("in_progress", None),
+        ("NOT_FINISHED", None),
+        ("interrupted", NoAnswer.ERROR),
+        ("worker_killed", NoAnswer.ERROR),
+        ("rate_limit", NoAnswer.ERROR),
+        ("copyright", FinishReason.CONTENT_FILTER),
+        ("unsafe_content", FinishReason.CONTENT_FILTER),
     ],
 )
 def test_every_servers_word_for_an_end_is_known(

@@ -349,6 +349,7 @@ ODD_BODIES = {
     "a number": 7,
     "an error inside a 200": {"error": {"message": "no", "code": 503}},
     "no end": {"choices": [{"message": {"content": "Hm."}}]},
+    "two answers": [{"choices": []}, {"choices": []}],
     "a call of a function": {"choices": [{"message": {}, "finish_reason": "tool_calls"}]},
 }
 
@@ -392,6 +393,35 @@ def test_tokens_that_a_line_reports_as_zero_are_counted_here(queue, batches, giv
     assert entry.amount == cost(given, made) > 0
     assert entry.estimated
     assert "zero tokens" in entry.estimated_because
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (
+            {"choices": [{"message": {"content": "Half \ud83d"}, "finish_reason": "eos"}]},
+            "Half \ufffd",
+        ),
+        (
+            {"choices": [{"message": {"content": ["A", {"text": "B"}]}, "finish_reason": "stop"}]},
+            "AB",
+        ),
+        (
+            {
+                "choices": [{"message": {"content": "Whole."}, "finish_reason": None}],
+                "usage": {"prompt_tokens": 9.0, "completion_tokens": "2"},
+            },
+            "Whole.",
+        ),
+    ],
+)
+def test_an_answer_in_an_odd_line_is_read(queue, batches, body, text):
+    batches.bodies["judge:1"] = body
+    queue()
+
+    tasks.advance.apply()
+
+    assert Item.objects.get(reference="judge:1").text == text
 
 
 def test_a_call_that_failed_has_a_reason(queue, batches):

@@ -135,8 +135,7 @@ class Answer:
         read = usage.read(chunk.usage)
         if read is not None and _size(read) >= _size(self._bill):
             self._bill = read
-            output = chunk.usage.get("completion_tokens")
-            self._reported_output = output if isinstance(output, int) else 0
+            self._reported_output = usage.reported_output(chunk.usage)
 
     def fail(self, kind: Kind, what: str) -> None:
         """Take nothing more. Of an answer whose end was seen, this changes nothing."""

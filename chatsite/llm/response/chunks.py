@@ -1,8 +1,10 @@
 """One chunk of an answer, as any server of the protocol sends it, in our terms."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import Any
 
 import orjson
@@ -11,6 +13,13 @@ from chatsite.llm.response import finish_reasons
 from chatsite.llm.response.finish_reasons import FinishReason, NoAnswer
 from chatsite.llm.response.server_sent_events import Event
 
+# What some send as an event where others send a comment.
+_KEEP_ALIVE = re.compile(r"\s*(:.*|ping|pong|keep[-_ ]?alive|heartbeat|ok)?\s*", re.IGNORECASE)
+# Names of what went wrong, in a document that is no answer.
+_COMPLAINTS = (
+    *("message", "msg", "errors", "error_msg", "error_message", "errorMessage", "error_code"),
+    *("errorCode", "fault", "exception", "Message"),
+)
 # Parts of a content that are not meant for the customer.
 _THOUGHT = ("think", "reason", "redacted")
 
@@ -39,6 +48,8 @@ class Done:
 
 
 NOTHING = Chunk()
+# Of several answers to one question, the one that was asked for.
+_FIRST = (None, 0, "0", "")
 
 
 def read(event: Event) -> list[Chunk | Reported | Done]:
@@ -53,7 +64,7 @@ def read(event: Event) -> list[Chunk | Reported | Done]:
 
 def _values(event: Event) -> list[object]:
     data = event.data.strip()
-    if data == b"[DONE]":
+    if data.strip(b'"').upper() == b"[DONE]":
         return [Done()]
     try:
         return [orjson.loads(data)]
@@ -67,12 +78,20 @@ def _values(event: Event) -> list[object]:
         if event.is_error:
             return [None]
         if "\n" not in text:
-            if event.is_last:
-                return []  # cut
+            if event.is_last or _KEEP_ALIVE.fullmatch(text):
+                return []  # cut, or no more than a sign of life
             raise ValueError("no JSON") from None
     # Events that only one newline keeps apart.
     lines = [line.encode("utf-8", "surrogateescape") for line in text.split("\n") if line.strip()]
     return [value for line in lines for value in _values(replace(event, data=line))]
+
+
+def document(text: bytes) -> Chunk:
+    """An answer that came as one. Raises ValueError and its kin for what is none."""
+    found = [each for each in read(Event(text)) if each != NOTHING]
+    if len(found) != 1 or not isinstance(found[0], Chunk):
+        raise ValueError("no answer")
+    return found[0]
 
 
 def _read(value: object, is_error: bool) -> Chunk | Reported | Done:
@@ -80,7 +99,7 @@ def _read(value: object, is_error: bool) -> Chunk | Reported | Done:
         return value
     if is_error:
         return Reported(value.get("error", value) if isinstance(value, dict) else value)
-    if value is None:
+    if value is None or (isinstance(value, str) and _KEEP_ALIVE.fullmatch(value)):
         return NOTHING
     if not isinstance(value, dict):
         raise ValueError("no object")
@@ -98,8 +117,13 @@ def _error(value: Mapping[str, Any]) -> object:
     # vLLM, LM Studio, FastAPI; a gateway's own page.
     if "error" in (value.get("object"), value.get("type")) or value.get("detail"):
         return value
-    says = value.get("message") or value.get("msg") or value.get("errors")
-    return value if says and "choices" not in value else None
+    if "choices" in value:
+        return None
+    status = value.get("status") or value.get("status_code") or value.get("code")
+    is_bad = str(status).lower() in {"error", "failed", "failure"} or (
+        str(status).isdecimal() and int(str(status)) >= HTTPStatus.BAD_REQUEST
+    )
+    return value if is_bad or any(value.get(name) for name in _COMPLAINTS) else None
 
 
 def _chunk(value: Mapping[str, Any]) -> Chunk:
@@ -110,7 +134,7 @@ def _chunk(value: Mapping[str, Any]) -> Chunk:
     text = thought = whole = ""
     finish: FinishReason | NoAnswer | None = None
     for choice in choices:
-        if choice.get("index"):
+        if choice.get("index") not in _FIRST:
             continue
         delta = choice.get("delta") or {}
         text += _shown(delta) + (choice.get("text") or "")
@@ -133,13 +157,17 @@ def _chunk(value: Mapping[str, Any]) -> Chunk:
     )
 
 
-def _shown(message: Mapping[str, Any]) -> str:
+def _shown(message: Mapping[str, Any] | str) -> str:
     """A refusal is what the model has to say as well."""
+    if isinstance(message, str):
+        return message
     return _words(message.get("content")) + _words(message.get("refusal"))
 
 
-def _thought(message: Mapping[str, Any]) -> str:
+def _thought(message: Mapping[str, Any] | str) -> str:
     """By the names that servers have for it; some send it under two at once."""
+    if isinstance(message, str):
+        return ""
     found = message.get("reasoning_content") or message.get("reasoning") or message.get("thinking")
     if not isinstance(found, str):
         found = ""

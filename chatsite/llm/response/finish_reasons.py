@@ -29,16 +29,34 @@ _WORDS: tuple[tuple[re.Pattern[str], FinishReason | NoAnswer], ...] = (
     (
         re.compile(
             r"filter|safe|recit|block|prohibit|spii|refus|sensitiv|guard|moderat|flag|toxic|polic"
+            r"|censor|copyright|harm|violat"
         ),
         FinishReason.CONTENT_FILTER,
     ),
     (re.compile(r"tool|function"), NoAnswer.TOOL),
-    (re.compile(r"error|abort|cancel|insufficient|fail|timeout|overload"), NoAnswer.ERROR),
-    (re.compile(r"length|max|limit|trunc|exceed|context"), FinishReason.LENGTH),
-    (re.compile(r"stop|\beos|\bend|complete|done|finish(ed)?$"), FinishReason.STOP),
+    (
+        re.compile(
+            r"error|abort|cancel|insufficient|fail|timeout|overload|rate.?limit|interrupt|kill"
+            r"|disconnect|preempt|out.of.memory|\boom\b|crash|unavailable"
+        ),
+        NoAnswer.ERROR,
+    ),
+    (
+        re.compile(r"length|max|limit|trunc|exceed|context|incomplete|unfinished|partial|budget"),
+        FinishReason.LENGTH,
+    ),
+    (
+        re.compile(
+            r"stop|\beos|eot|(\b|_)end|</s>|complete|done|finish(ed)?$|success|^(normal|natural)"
+        ),
+        FinishReason.STOP,
+    ),
 )
 # What some send in place of null.
-_NONE = {"", "null", "none", "unspecified", "finish_reason_unspecified"}
+_NONE = {
+    *("", "null", "none", "false", "unspecified", "finish_reason_unspecified", "not_finished"),
+    *("in_progress", "pending", "running", "generating", "streaming", "continue"),
+}
 
 
 def read(word: object) -> FinishReason | NoAnswer | None:

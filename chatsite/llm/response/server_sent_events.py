@@ -11,6 +11,8 @@ from chatsite.llm.transport import TooLong
 
 # Bytes of one event, or of a whole document: beyond it, it is no answer of a model.
 MOST_OF_AN_EVENT = 1024 * 1024
+# Names of events that say no more than that the server is there.
+_SIGNS_OF_LIFE = {b"ping", b"keep-alive", b"keepalive", b"heartbeat"}
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -125,5 +127,7 @@ def _event(block: bytes) -> Event | None:
             data.append(value)
         elif name == b"event":
             is_error = value.strip() == b"error"
+            if value.strip().lower() in _SIGNS_OF_LIFE:
+                return None
     joined = b"\n".join(data)
     return Event(joined, is_error) if joined.strip() else None

@@ -43,6 +43,14 @@ def read(counts: Mapping[str, Any]) -> Usage | Estimate | None:
         return None
 
 
+def reported_output(counts: Mapping[str, Any]) -> int:
+    """What the limit of an answer was held against; 0 where that is not said."""
+    try:
+        return _count(counts, _OUTPUT) or 0
+    except ValueError:
+        return 0
+
+
 def _added_up(
     given: int, made: int, total: int, cached: int, written: int, reasoning: int
 ) -> Usage | Estimate:
@@ -103,14 +111,26 @@ def completed(
 
 
 def _count(counts: Mapping[str, Any], names: tuple[str, ...]) -> int | None:
-    """The first of these that is there. JSON has fractions and booleans too. Raises ValueError."""
+    """The first of these that is there. Raises ValueError for what counts nothing."""
     for name in names:
         number = counts.get(name)
         if number is not None:
-            if type(number) is not int or number < 0:
-                raise ValueError(name)
-            return number
+            return _whole(number)
     return None
+
+
+def _whole(number: object) -> int:
+    """JSON has fractions, booleans and words too; `31.0` and `"31"` are 31. Raises ValueError."""
+    match number:
+        case bool():
+            pass
+        case int() if number >= 0:
+            return number
+        case float() if number >= 0 and number.is_integer():
+            return int(number)
+        case str() if number.isascii() and number.isdecimal():
+            return int(number)
+    raise ValueError("no count")
 
 
 def _part(counts: Mapping[str, Any], details: tuple[str, ...], names: tuple[str, ...]) -> int:
