@@ -29,6 +29,7 @@ class Alert(models.Model):
         CONVERSATION = "conversation", "unusually expensive conversation"
         MODEL = "model", "model without a price"
         BILL = "bill", "provider's bill"
+        VALUE = "value", "models of better value"
         TEST = "test", "test"
 
     rule = models.CharField(max_length=12, choices=Rule)

@@ -33,6 +33,11 @@ def look_back(now: datetime) -> list[Alert]:
     ]
 
 
+def tell(finding: Finding, now: datetime) -> None:
+    """What another part of the site found out about the costs."""
+    _raised([finding], now)
+
+
 def test(name: str, now: datetime) -> Alert:
     """An alert that says it is none, to try the channels; `name` is who asks for it."""
     text = f"{name} sent this test alert. Nothing is wrong."

@@ -69,7 +69,7 @@ def offers(now: datetime, listed: Collection[str] | None = None) -> list[Offer]:
 
     `listed`: by a list that is just being read; else as the newest one says.
     """
-    rates = _rates(now)
+    rates = rates_at(now)
     rows = {row.name: row for row in ProviderModel.objects.filter(name__in=list(rates))}
     if listed is None:
         listed = [name for name, row in rows.items() if row.listed_at and not row.is_gone(now)]
@@ -137,7 +137,7 @@ def successor(pair: Pair, found: Sequence[Offer], tier: Tier, today: date) -> st
 def steps(policy: Policy, pair: Pair, now: datetime) -> list[Step]:
     """The effect of the threshold with the pair in force and with another, around the present."""
     shares = _strong_shares(policy)
-    rates = _rates(now)
+    rates = rates_at(now)
     before = (rates.get(policy.cheap_model), rates.get(policy.strong_model))
     after = (pair.cheap.rate, pair.strong.rate)
     return [
@@ -178,7 +178,7 @@ def _strong_shares(policy: Policy) -> dict[float, float]:
     }
 
 
-def _rates(now: datetime) -> dict[str, Rate]:
+def rates_at(now: datetime) -> dict[str, Rate]:
     """The prices in force, in one query."""
     prices = Price.objects.filter(service_tier="default", effective_from__lte=now)
     return {price.model: price.rate for price in prices.order_by("effective_from")}

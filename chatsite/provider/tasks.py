@@ -4,7 +4,7 @@ from celery import shared_task
 from celery.signals import worker_ready
 from django.utils import timezone
 
-from chatsite.provider import bill, model_list
+from chatsite.provider import better_value, bill, model_list
 
 # Seconds to the second attempt, then twice as long each time: a provider that starts together with
 # the worker is read at once, one that is away for an hour when it is back.
@@ -16,7 +16,10 @@ BILL_AGAIN_AFTER, BILL_MOST_AGAIN = 300, 4
 @shared_task
 def read_models(again: int = 0) -> None:
     """Read the provider's list of models. Safe to lose and to repeat."""
-    if model_list.read(timezone.now()).problem and again < MOST_AGAIN:
+    now = timezone.now()
+    if not model_list.read(now).problem:
+        better_value.look(now)
+    elif again < MOST_AGAIN:
         read_models.apply_async((again + 1,), countdown=AGAIN_AFTER * 2**again)
 
 

@@ -9,18 +9,27 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing import ledger
+from billing.alerts.models import Alert, Delivery
 from billing.ledger import Call
-from billing.models import LedgerEntry, Price
+from billing.models import Budget, LedgerEntry, Price
 from billing.prices import catalogue
 from billing.prices.pricing import Usage
 from chatsite.llm import Listed
-from chatsite.provider import batch_models, comparison, model_list
+from chatsite.provider import (
+    adoption,
+    batch_models,
+    better_value,
+    comparison,
+    model_list,
+    successors,
+)
 from chatsite.provider.errors import NotSold
 from chatsite.provider.models import ProviderModel, Reading
 from chatsite.staff import roles
 from routing import policies
 from routing.choice import Tier
 from routing.models import Policy
+from tests.guards import guards
 
 pytestmark = pytest.mark.django_db
 
@@ -136,15 +145,17 @@ def test_the_pair_stays_where_a_site_has_begun_or_the_defaults_are_listed(why, p
     assert in_use() == ("gpt-3.5-turbo", "gpt-4")
 
 
-def call() -> None:
-    worst = Usage(1, 1)
+ONE_EACH = Usage(1, 1)
+
+
+def call(number: int = 1, worst: Usage = ONE_EACH) -> None:
     ledger.reserve(
-        Call("reply:1:1", "answer", "gpt-4", "strong"),
+        Call(f"reply:{number}:1", "answer", "gpt-4", "strong"),
         worst,
         expires_at=NOW + timedelta(minutes=2),
         now=NOW,
     )
-    ledger.settle("reply:1:1", worst, outcome="stop", now=NOW)
+    ledger.settle(f"reply:{number}:1", worst, outcome="stop", now=NOW)
     assert LedgerEntry.objects.exists()
 
 
@@ -185,6 +196,38 @@ def test_what_cannot_be_adopted_is_refused_in_words(listed, sent, why):
 
     assert why in response.content.decode()
     assert in_use() == ("gpt-3.5-turbo", "gpt-4")
+
+
+@guards("chatsite/provider/better_value.py", "would > costs * (1 - WORTH)", "True")
+def test_once_a_month_operators_are_told_what_would_cost_less(listed, settings):
+    settings.ALERT_EMAILS = ["owner@shop.example"]
+    better_value.look(NOW)
+    assert not Alert.objects.exists()  # nothing was asked yet
+    Budget.objects.update(active=False)
+    call(2, Usage(900_000, 100_000))
+    successors.used_since.cache_clear()
+
+    for days in (0, 1, 6, 7):
+        better_value.look(NOW + timedelta(days=days))
+
+    november, december = Alert.objects.filter(rule="value").order_by("id")
+    assert (november.window, december.window) == ("2026-11", "2026-12")
+    assert november.subject == "gpt-6-luna and gpt-6.1-sol"
+    assert "instead of $33.00" in november.text
+    assert Delivery.objects.filter(alert=november, recipient="owner@shop.example").exists()
+    html = signed_in("operators").get(reverse("admin:alerts_alert_changelist")).content.decode()
+    assert "models of better value" in html
+
+
+def test_a_pair_that_is_the_best_already_is_not_told_again(listed):
+    Budget.objects.update(active=False)
+    call(2, Usage(900_000, 100_000))
+    successors.used_since.cache_clear()
+    adoption.adopt("gpt-6-luna", "gpt-6.1-sol", None, None, NOW)
+
+    better_value.look(NOW)
+
+    assert not Alert.objects.exists()
 
 
 def test_staff_may_not_adopt(listed):
