@@ -138,8 +138,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "chatsite.staff.accounts.own_password_first",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "chatsite.staff.accounts.safe_account_first",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "chatsite.answer_tests.save_gate.AsksFirst",
@@ -365,10 +365,46 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 # The adapter limits wrong passwords. A limit on all posts of an address would keep its owner out.
 ACCOUNT_RATE_LIMITS = {"login": None}
+# Everybody in the admin adds a second factor before anything else.
+SECOND_FACTOR_REQUIRED = env.flag("SECOND_FACTOR_REQUIRED")
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = SITE_NAME
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not BEHIND_HTTPS  # on localhost
+
+# Single sign-on of staff, where it is set: the issuer's address, from which the rest is read.
+OPENID_CONNECT_URL = env.text("OPENID_CONNECT_URL") and env.url(
+    "OPENID_CONNECT_URL", "", {"http", "https"}
+)
+OPENID_CONNECT_NAME = env.text("OPENID_CONNECT_NAME", "your organisation")
+# A role of staff/roles.py for whoever comes so and has no account yet; blank: nobody else comes in.
+OPENID_CONNECT_ROLE = env.text("OPENID_CONNECT_ROLE")
+if OPENID_CONNECT_ROLE not in {"", "staff", "operators"}:
+    raise ImproperlyConfigured(
+        f"OPENID_CONNECT_ROLE={OPENID_CONNECT_ROLE!r} is not staff or operators"
+    )
+if OPENID_CONNECT_URL:
+    INSTALLED_APPS += [
+        "allauth.socialaccount",
+        "allauth.socialaccount.providers.openid_connect",
+    ]
+    SOCIALACCOUNT_ADAPTER = "chatsite.staff.single_sign_on.Adapter"
+    SOCIALACCOUNT_LOGIN_ON_GET = True
+    SOCIALACCOUNT_STORE_TOKENS = False
+    SOCIALACCOUNT_PROVIDERS = {
+        "openid_connect": {
+            "OAUTH_PKCE_ENABLED": True,
+            "APPS": [
+                {
+                    "provider_id": "sso",
+                    "name": OPENID_CONNECT_NAME,
+                    "client_id": env.text("OPENID_CONNECT_CLIENT_ID"),
+                    "secret": env.secret("OPENID_CONNECT_SECRET"),
+                    "settings": {"server_url": OPENID_CONNECT_URL},
+                }
+            ],
+        }
+    }
 
 LOG_LEVEL = env.text("LOG_LEVEL", "INFO").upper()
 if LOG_LEVEL not in {"DEBUG", "INFO", "WARNING", "ERROR"}:

@@ -6,6 +6,7 @@ And who else looks at the one that is open in it.
 import asyncio
 import contextlib
 import uuid
+from typing import Any
 
 import orjson
 from channels.db import database_sync_to_async
@@ -14,6 +15,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from chatsite.chat.live import bus
 from chatsite.chat.live.frames import Changed, Frame, Present
 from chatsite.inbox import queues
+from chatsite.staff import accounts
 
 # Seconds in which changes are gathered: one look at the queue for all of them.
 GATHERED = 0.25
@@ -22,15 +24,33 @@ NOT_ALLOWED = 4403
 APART = 0.2
 
 
+def _may_listen(user: Any) -> bool:
+    """Whoever may open the page."""
+    return (
+        user.is_active
+        and user.is_staff
+        and user.has_perm("chat.view_conversation")
+        and not accounts.has_first_password(user)
+        and not accounts.lacks_second_factor(user)
+    )
+
+
 class InboxConsumer(AsyncWebsocketConsumer):
     pump: asyncio.Task[None] | None = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            # Not in `disconnect`, which an error skips: a page that stays listed is told for ever.
+            bus.here().leave_all(self)
+            if self.pump:
+                self.pump.cancel()
 
     async def connect(self) -> None:
         user = self.scope["user"]
         await self.accept()
-        if user is None or not await database_sync_to_async(user.has_perm)(
-            "chat.view_conversation"
-        ):
+        if user is None or not await database_sync_to_async(_may_listen)(user):
             await self.close(NOT_ALLOWED)
             return
         self.person, self.name = user.pk, queues.name(user)
@@ -40,11 +60,6 @@ class InboxConsumer(AsyncWebsocketConsumer):
         self.there_is_news = asyncio.Event()
         bus.here().join_all(self)
         self.pump = asyncio.create_task(self._send_news())
-
-    async def disconnect(self, code: int) -> None:
-        bus.here().leave_all(self)
-        if self.pump:
-            self.pump.cancel()
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """A page says what it shows, and whether something is being typed; forms do the rest."""

@@ -7,11 +7,14 @@ it is: PostgreSQL takes no NUL, and neither database a number of a hundred digit
 from collections.abc import Callable
 from urllib.parse import unquote
 
+from django.core.exceptions import FieldDoesNotExist
 from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 NUL = "\0"
+# In which the admin's windows say whose key they want.
+TO_FIELD = "_to_field"
 
 
 class Refusing:
@@ -27,7 +30,15 @@ class Refusing:
         return self._get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        return _refused(request) if isinstance(error, (DataError, OverflowError)) else None
+        is_bad = isinstance(error, (DataError, OverflowError)) or (
+            # The admin looks for a field of the name that a form gives, even of none.
+            isinstance(error, FieldDoesNotExist) and "" in _to_fields(request)
+        )
+        return _refused(request) if is_bad else None
+
+
+def _to_fields(request: HttpRequest) -> list[str]:
+    return [*request.GET.getlist(TO_FIELD), *request.POST.getlist(TO_FIELD)]
 
 
 def _cookies(request: HttpRequest) -> list[str]:

@@ -1,8 +1,12 @@
-"""Accounts with a password for one sign-in, after which the admin asks for another."""
+"""Accounts with a password for one sign-in, and what an account needs before it opens a page."""
 
 from collections.abc import Callable
 
-from django.contrib.auth.models import Group, User
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser, Group, User
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -35,28 +39,54 @@ def create(username: str, group: str = "") -> str | None:
     return password
 
 
-def own_password_first(
+def safe_account_first(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware: who signed in with a first password sees no admin page before changing it."""
+    """Middleware: nobody sees a page of the staff's before what the account lacks is done.
+
+    A first password has to be changed; a second factor added, where the site wants one.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        admin, change = reverse("admin:index"), reverse("admin:password_change")
+        change = reverse("admin:password_change")
         free = {change, reverse("admin:logout"), reverse("admin:login")}
-        if request.path.startswith(admin) and request.path not in free and _is_due(request):
-            return redirect(change)
+        if request.path.startswith(_of_staff()) and request.path not in free:
+            if _is_due(request):
+                return redirect(change)
+            own = reverse("mfa_index"), reverse("account_reauthenticate")
+            if not request.path.startswith(own) and lacks_second_factor(request.user):
+                messages.info(request, "Please add a second factor: everybody here has one.")
+                return redirect(own[0])
         return get_response(request)
 
     return middleware
 
 
+def lacks_second_factor(user: AbstractBaseUser | AnonymousUser) -> bool:
+    """Where everybody needs one."""
+    return bool(
+        settings.SECOND_FACTOR_REQUIRED and isinstance(user, User) and not is_mfa_enabled(user)
+    )
+
+
+def has_first_password(user: AbstractBaseUser | AnonymousUser) -> bool:
+    """Hashed anew, it has been changed, in whichever way."""
+    return (
+        isinstance(user, User)
+        and FirstPassword.objects.filter(user=user, hashed=user.password).exists()
+    )
+
+
+def _of_staff() -> tuple[str, str]:
+    return reverse("admin:index"), reverse("inbox:inbox")
+
+
 def _is_due(request: HttpRequest) -> bool:
+    """Asked for once in a session."""
     user = request.user
-    if not isinstance(user, User):
+    if not isinstance(user, User) or request.session.get(CHANGED) == user.pk:
         return False
-    # Hashed anew, it has been changed, in whichever way; then it is asked for once in a session.
-    if request.session.get(CHANGED) != user.pk:
-        if FirstPassword.objects.filter(user=user, hashed=user.password).exists():
-            return True
-        request.session[CHANGED] = user.pk
+    if has_first_password(user):
+        return True
+    request.session[CHANGED] = user.pk
     return False

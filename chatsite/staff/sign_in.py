@@ -19,11 +19,13 @@ from django.core import signing
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.urls import reverse
 from django.utils.crypto import get_random_string
 
 from chatsite import client_address
 
 COOKIE = "known_browser"
+IPV6_BITS = 64  # of an address that names a household
 UNKNOWN = "0.0.0.0"  # noqa: S104  # stands for all addresses that are none
 KNOWN_FOR = 180 * 24 * 3600  # seconds
 # Wrong passwords, in allauth's words: of a known browser; of others.
@@ -45,11 +47,15 @@ class Adapter(DefaultAccountAdapter):
         return False
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """What is no address counts as one, and not as nobody's."""
+        """What is none counts as one address; of a household's /64 of IPv6, all are one."""
         try:
-            return str(ipaddress.ip_address(client_address.of(request)))
+            address = ipaddress.ip_address(client_address.of(request))
         except ValueError:
             return UNKNOWN
+        if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is None:
+            whole = ipaddress.IPv6Network((int(address), IPV6_BITS), strict=False)
+            return str(whole.network_address)
+        return str(getattr(address, "ipv4_mapped", None) or address)
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Before a password is hashed, which takes a tenth of a second of CPU."""
@@ -109,8 +115,17 @@ class SignIn(LoginView):
         return {
             **admin.site.each_context(self.request),
             "title": "Log in",
+            "sign_in_providers": _issuers(),
             **super().get_context_data(**kwargs),
         }
+
+
+def _issuers() -> list[dict[str, str]]:
+    """Who else vouches for staff, for the page."""
+    if not settings.OPENID_CONNECT_URL:
+        return []
+    url = reverse("openid_connect_login", args=["sso"])
+    return [{"name": settings.OPENID_CONNECT_NAME, "url": url}]
 
 
 def _known_browser(request: HttpRequest, name: str) -> str:

@@ -218,6 +218,22 @@ def test_it_goes_on_while_redis_is_away(owner, settings):
     assert signs_in(Client(REMOTE_ADDR="203.0.113.10")) == 302
 
 
+@guards("chatsite/staff/accounts.py", "settings.SECOND_FACTOR_REQUIRED and", "False and")
+def test_a_site_may_ask_everybody_for_a_second_factor(owner, settings):
+    settings.SECOND_FACTOR_REQUIRED = True
+    client = Client()
+    signs_in(client)
+
+    for page in ("/admin/", "/admin/chat/conversation/", "/inbox/"):
+        assert client.get(page)["Location"] == "/admin/account/2fa/"
+    assert client.get("/admin/account/2fa/", follow=True).status_code == 200
+    assert client.get("/admin/account/2fa/totp/activate/", follow=True).status_code == 200
+    TOTP.activate(owner, "JBSWY3DPEHPK3PXP")
+    assert client.get("/admin/").status_code == 200
+    Authenticator.objects.all().delete()
+    assert client.get("/admin/").status_code == 302
+
+
 def test_its_second_factor_can_be_taken_from_a_colleague_who_lost_it(owner):
     TOTP.activate(owner, "JBSWY3DPEHPK3PXP")
     assert Authenticator.objects.filter(user=owner).exists()
@@ -228,6 +244,21 @@ def test_its_second_factor_can_be_taken_from_a_colleague_who_lost_it(owner):
     client.post(f"/admin/mfa/authenticator/{row.pk}/delete/", {"post": "yes"})
 
     assert signs_in(Client()) == 302
+
+
+@pytest.mark.parametrize(
+    "forwarded", ["2001:db8::{}", "[2001:db8::{}]:47{}1", "198.51.100.7:4{}", "_hidden{}"]
+)
+def test_another_spelling_of_one_network_buys_no_tries(owner, settings, forwarded):
+    settings.TRUSTED_PROXIES = 1
+    answers = [
+        Client(headers={"x-forwarded-for": forwarded.replace("{}", str(number))}).post(
+            "/admin/login/", {"username": "owner", "password": "wrong"}
+        )
+        for number in range(10)
+    ]
+
+    assert [answer.status_code for answer in answers].count(429) == 4
 
 
 def test_behind_a_proxy_an_address_that_is_forged_or_none_buys_no_tries(owner, settings):

@@ -15,7 +15,7 @@ import orjson
 from channels.consumer import get_handler_name
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
-from django.db import DatabaseError
+from django.db import DatabaseError, DataError
 
 from chatsite.chat import changes, history
 from chatsite.chat.actions import ask, ask_for_person, rate, retry, stop_answer
@@ -169,8 +169,8 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             await self._say_it_is_over(error, client_id)
         except Refused as error:
             self._send(self._notice(error, client_id))
-        except (AttributeError, KeyError, TypeError, ValueError):
-            # Nothing our page sends.
+        except (AttributeError, KeyError, TypeError, ValueError, OverflowError, DataError):
+            # Nothing our page sends; the last two, a number that is in no database.
             await self.close(NOT_ALLOWED)
         except (DatabaseError, OSError):
             # Not stored, so not acknowledged: the page keeps the message and sends it again.
