@@ -35,12 +35,12 @@ def django_db_setup(django_db_setup, django_db_blocker) -> Iterator[None]:
     types and permissions anew: half of such a test's time. They are kept and put back as they were.
     """
     with django_db_blocker.unblock():
-        kept = [(model, list(model._default_manager.all())) for model in (ContentType, Permission)]
+        types, permissions = list(ContentType.objects.all()), list(Permission.objects.all())
 
     def put_back(*args: object, **kwargs: object) -> None:
         ContentType.objects.clear_cache()
-        for model, rows in kept:
-            model._default_manager.bulk_create(rows)
+        ContentType.objects.bulk_create(types)
+        Permission.objects.bulk_create(permissions)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("django.core.management.commands.flush.emit_post_migrate_signal", put_back)

@@ -159,7 +159,7 @@ async def test_an_open_tab_is_told_in_its_language(first_policy):
 
     said = ""
     while 'role="alert"' not in said:  # the log may come before
-        said = await tab.receive_from(5)
+        said = str(await tab.receive_from(5))
     assert "trop long" in said
     await tab.disconnect()
 
