@@ -1,5 +1,6 @@
 """Fixtures that more than one package's tests need."""
 
+import os
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -18,6 +19,33 @@ from chatsite.shop import current
 from routing import site_knowledge
 
 django_stubs_ext.monkeypatch()  # as chatsite/urls.py does, before a test imports an admin
+
+
+# What says the same on either database runs on one of them, or `make test` takes over 25 minutes:
+# these on SQLite alone, and the long chaos run on PostgreSQL alone. EVERYTHING=1 runs all on both.
+ON_SQLITE_ALONE = (
+    "browser", "demo", "first_steps", "foreign", "llm", "routing", "shop", "text", "upgrade",
+    "widget", "test_dependencies.py", "test_deployment.py", "test_docs.py", "test_every_address.py",
+    "test_figures.py", "test_guards.py", "test_services.py",
+)  # fmt: skip
+ON_POSTGRESQL_ALONE = ("chaos/test_chaos.py",)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if os.environ.get("EVERYTHING"):
+        return
+    elsewhere = ON_SQLITE_ALONE if connection.vendor == "postgresql" else ON_POSTGRESQL_ALONE
+    here = Path(__file__).parent
+    kept: list[pytest.Item] = []
+    left_out: list[pytest.Item] = []
+    for item in items:
+        path = item.path.relative_to(here).as_posix()
+        is_elsewhere = any(path == each or path.startswith(f"{each}/") for each in elsewhere)
+        # Who names a file means it.
+        named = any(item.path.name in each for each in config.args)
+        (left_out if is_elsewhere and not named else kept).append(item)
+    items[:] = kept
+    config.hook.pytest_deselected(items=left_out)
 
 
 @pytest.fixture(scope="session")

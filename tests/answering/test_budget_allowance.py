@@ -84,7 +84,7 @@ async def test_the_threshold_rises_as_a_budget_empties(tab, spent, worker, upstr
 
     made = await decision()
     assert (made.policy.threshold, made.threshold) == (7, 9.5)
-    assert made.reason.endswith("Threshold 7 raised to 9.5: the budget “Site” is at 90 %.")
+    assert made.reason.endswith("Threshold 7 raised to 9.5: the budget “Site” is at 90.0 %.")
     assert answer.tier == made.tier == ("strong" if made.score >= 9.5 else "cheap")
 
 
@@ -110,14 +110,14 @@ async def test_nothing_is_raised_before_the_first_step(tab, spent, worker, upstr
         (0, False, 0, 8.5, "paces itself"),
         # Never both: the larger counts.
         (85, False, 0, 8.5, "paces itself"),
-        (93, False, 0, 9.2, "is at 93 %"),
-        (96, False, 0, 11, "is at 96 %"),
+        (93, False, 0, 9.2, "is at 93.0 %"),
+        (96, False, 0, 11, "is at 96.0 %"),
         # What lasts has nothing to spare, up to where it would be too late.
         (93, True, 0, 8.5, "paces itself"),
         (96, True, 0, 8.5, "paces itself"),
-        (99, True, 0, 11, "is at 99 %"),
+        (99, True, 0, 11, "is at 99.0 %"),
         # Nobody has looked for a while.
-        (93, True, 3, 9.2, "is at 93 %"),
+        (93, True, 3, 9.2, "is at 93.0 %"),
     ],
 )
 async def test_a_budget_that_paces_itself_raises_the_threshold(
@@ -169,7 +169,7 @@ async def test_near_its_end_the_cheap_tier_answers_everything(tab, spent, worker
 
     assert (answer.state, answer.tier) == ("complete", "cheap")
     assert upstream.models == ["gpt-3.5-turbo"]
-    assert "raised to 11: the budget “Site” is at 96 %" in (await decision()).reason
+    assert "raised to 11: the budget “Site” is at 96.0 %" in (await decision()).reason
 
 
 async def test_the_strictest_budget_counts(tab, spent, worker, upstream):
@@ -186,7 +186,7 @@ async def test_the_strictest_budget_counts(tab, spent, worker, upstream):
 
     # That of the strong tier is empty, which leaves the cheap one.
     assert (answer.state, answer.tier) == ("complete", "cheap")
-    assert "the budget “Strong” is at 100 %" in (await decision()).reason
+    assert "the budget “Strong” is at 100.0 %" in (await decision()).reason
 
 
 async def test_a_budget_short_of_room_shortens_the_answer_first(tab, spent, worker, upstream):

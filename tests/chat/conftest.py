@@ -12,11 +12,11 @@ from django.core.management import call_command
 from django.test import AsyncClient
 
 from billing.models import Budget
-from chatsite.answer_tests.models import CaseSet
 from chatsite.answering import tasks
 from chatsite.answering.writer import Writer
 from chatsite.asgi import application
 from chatsite.chat.models import Message
+from chatsite.demo import sample_shop
 from routing.models import Policy
 from tests.page import Entry, Page
 from tests.upstream import Upstream
@@ -42,12 +42,15 @@ def doubt_threshold() -> float:
 
 
 @pytest.fixture
-def shop(first_policy, doubt_threshold, settings) -> None:
-    """The sample shop with its articles, prices, budgets and first policy."""
+def shop(first_policy, doubt_threshold, settings, monkeypatch) -> None:
+    """The sample shop with its articles, prices, budgets and first policy.
+
+    Without its answer tests: they take half of the time, and would ask before anything is saved.
+    """
+    monkeypatch.setattr(sample_shop, "TESTS", {})
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick
     call_command("load_shop", verbosity=0)
     Policy._base_manager.update(doubt_threshold=doubt_threshold)
-    CaseSet.objects.update(guards=False)  # what is saved is saved at once
 
 
 class Hints:
