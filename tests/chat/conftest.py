@@ -17,6 +17,7 @@ from chatsite.answering.writer import Writer
 from chatsite.asgi import application
 from chatsite.chat.models import Message
 from chatsite.demo import sample_shop
+from routing import policies
 from routing.models import Policy
 from tests.page import Entry, Page
 from tests.upstream import Upstream
@@ -51,6 +52,7 @@ def shop(first_policy, doubt_threshold, settings, monkeypatch) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick
     call_command("load_shop", verbosity=0)
     Policy._base_manager.update(doubt_threshold=doubt_threshold)
+    policies.read.cache_clear()  # which takes a version for what never changes
 
 
 class Hints:
