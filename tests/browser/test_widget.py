@@ -105,7 +105,8 @@ def test_a_customer_chats_on_another_site_without_a_cookie(shop: Shop, context: 
     expect(shop.chat.locator("article")).to_have_count(before)
 
     assert context.cookies() == []
-    assert [url for url in shop.requests if "token" in url or "keeper" in url] == []
+    addresses = [url.replace("/css/tokens.", "") for url in shop.requests]
+    assert [url for url in addresses if "token" in url or "keeper" in url] == []
     assert shop.page.evaluate("window.shift") == 0
 
 
