@@ -67,7 +67,7 @@ def test_what_is_typed_before_the_first_message_survives_reload_and_help(custome
 
     tab.page.reload()
     expect(tab.composer).to_have_value("I have not finished")
-    tab.page.get_by_role("link", name="Help").click()
+    tab.page.get_by_role("link", name="Help", exact=True).click()
     tab.page.go_back()
 
     expect(tab.composer).to_have_value("I have not finished")
