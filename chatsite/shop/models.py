@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from chatsite.shop import colours
+from routing import figures
 
 HEX = re.compile(r"\A#[0-9a-f]{6}\Z")
 _is_hex = RegexValidator(HEX, "Six digits after a #, such as #43479c.")
@@ -65,7 +66,7 @@ class Shop(models.Model):
             ratio = colours.contrast(self.accent, colours.PAPER)
             nearest = colours.nearest_readable(self.accent)
             message = (
-                f"Too pale to read: its contrast on the page is {ratio:.1f} of the"
+                f"Too pale to read: its contrast on the page is {figures.score(ratio)} of the"
                 f" {colours.READABLE} that are needed. The nearest that works is {nearest}."
             )
             raise ValidationError({"accent": message})
