@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from chatsite.quality.errors import Decided, Stale
 from chatsite.quality.labels import FIRM
 from chatsite.quality.learning import proposal_summary, proposals
-from chatsite.quality.learning.training import LEAST_LABELS
+from chatsite.quality.learning.learned import LEAST_LABELS
 from chatsite.quality.models import Proposal, QualityLabel
 from routing import policies
 from routing.admin import WrittenByCode

@@ -15,6 +15,7 @@ from typing import Any
 
 from chatsite.quality.labels import Source
 from chatsite.quality.learning import training_examples
+from chatsite.quality.learning.learned import LEAST_LABELS, Learned, Measured
 from chatsite.quality.learning.training_examples import Example
 from routing import thresholds
 from routing.analysis import learned_score
@@ -27,7 +28,6 @@ from routing.learning import (
     learned_models,
     model_training,
 )
-from routing.learning.evaluation import Between
 from routing.learning.labels import Label, TooFewLabels
 from routing.models import (
     HIGHEST_THRESHOLD,
@@ -39,69 +39,12 @@ from routing.models import (
 
 logger = logging.getLogger(__name__)
 
-# Replies that somebody has said something of, from which a model is fitted.
-LEAST_LABELS = 200
 HELD_BACK = timedelta(days=7)
 # A week that has fewer says nothing; then it is the newest fifth.
 FEWEST_HELD_BACK = 40
 RESAMPLES = 500
 # Recent messages by which the threshold is set anew, and how far back they go.
 RECENT, RECENT_DAYS = 1000, timedelta(days=30)
-# Differences that are worth an operator's time.
-LEAST_APGR, LEAST_CALIBRATION = 0.01, 0.01
-# Share of resamples in which it has to rank better. Of models that are no better, and some worse,
-# half would win by chance on a week of 60 replies.
-SURE = 0.9
-SAME_APGR = 1e-6
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """How well scores rank the held-back replies, and how far their probabilities are off.
-
-    Right ones would be off by more than `by_chance` once in twenty. `sureness`: in which share of
-    resamples they rank better than what is in force; as well counts for half.
-    """
-
-    apgr: Between
-    miscalibration: float
-    by_chance: float
-    sureness: float = 0.5
-
-    def is_better_than(self, in_force: "Measured") -> bool:
-        """Whether it ranks better beyond chance. Or the same, where the probabilities in force are
-        off beyond chance and its own less so: of another ranking that seems as good, many are
-        worse.
-        """
-        gained = self.apgr.value - in_force.apgr.value
-        if abs(gained) > SAME_APGR:
-            return gained >= LEAST_APGR and self.sureness >= SURE
-        calibrated = in_force.miscalibration - self.miscalibration
-        return in_force.miscalibration > in_force.by_chance and calibrated >= LEAST_CALIBRATION
-
-
-@dataclass(frozen=True, slots=True)
-class Learned:
-    """What is proposed: `text` of the model, how it and what is in force did, and the threshold
-    under which as many recent messages go strong as now.
-    """
-
-    kind: LearnedModel.Kind
-    how: str  # a phrase
-    text: str
-    labels: int
-    held_back: int
-    since: datetime  # the held-back replies were asked
-    proposed: Measured
-    in_force: Measured
-    threshold: float
-    share: float  # 0 to 1, of the recent messages
-    recent: int
-    compared: int = 0  # of the held-back replies, with both answers judged; 0 where too few are
-
-    @property
-    def is_better(self) -> bool:
-        return self.proposed.is_better_than(self.in_force)
 
 
 @dataclass(frozen=True, slots=True)
