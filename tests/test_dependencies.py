@@ -2,6 +2,7 @@
 
 import ast
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from importlib.metadata import packages_distributions
@@ -63,3 +64,23 @@ def test_what_is_imported_is_declared(package: str, files: list[str]) -> None:
     }
 
     assert missing == set()
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        "import chatsite.asgi, chatsite.urls",
+        "import chatsite.celery; chatsite.celery.app.loader.import_default_modules()",
+    ],
+    ids=["web", "worker"],
+)
+def test_what_serves_customers_loads_nothing_heavy(start: str) -> None:
+    """What trains, and what reads files to import, runs in processes of its own."""
+    heavy = {"sklearn", "lxml", "trafilatura", "pypdf", "mammoth"}
+    program = f"{start}; import sys; print(len(sys.modules), *({heavy} & sys.modules.keys()))"
+    command = [sys.executable, "-c", program]
+    loaded = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+
+    number, *found = loaded.stdout.split()
+    assert int(number) > 1000
+    assert found == []

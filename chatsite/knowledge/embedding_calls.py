@@ -7,9 +7,8 @@ from uuid import uuid4
 
 from django.db import transaction
 from django.db.models import F
-from django.utils import timezone
 
-from billing import ledger, tokens
+from billing import clock, ledger, tokens
 from billing.errors import NoPrice, NoRoom
 from billing.prices.pricing import Usage
 from chatsite import llm
@@ -95,7 +94,7 @@ def reserve(
     address: str = "",
 ) -> str:
     """Hold what the call costs at the most; whose it is as in ledger.Call. Raises Stopped."""
-    now = timezone.now()
+    now = clock.now()
     counted = MARGIN * sum(tokens.count(text, model) + 1 for text in texts)
     call = ledger.Call(reference, PURPOSE, model, TIER, conversation, visitor, address)
     try:
@@ -109,7 +108,7 @@ def reserve(
 
 def settle(reference: str, embedded: server.Embedded) -> None:
     ledger.settle(
-        reference, embedded.usage, model=embedded.model, outcome="embedded", now=timezone.now()
+        reference, embedded.usage, model=embedded.model, outcome="embedded", now=clock.now()
     )
 
 
@@ -120,4 +119,4 @@ def settle_failed(reference: str, error: llm.UpstreamError) -> None:
         return
     refused = error.kind not in {llm.Kind.TIMEOUT, llm.Kind.UNREACHABLE, llm.Kind.PROTOCOL}
     usage = Usage(0, 0) if refused else None
-    ledger.settle(reference, usage, outcome=error.kind, now=timezone.now())
+    ledger.settle(reference, usage, outcome=error.kind, now=clock.now())

@@ -1,5 +1,6 @@
 """Articles: what the shop knows, for customers to read and answers to quote; and their vectors."""
 
+from datetime import timedelta
 from typing import Any, Self
 
 from django.db import models
@@ -7,6 +8,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
+from billing import clock
 from chatsite import markdown
 
 LANGUAGES = {
@@ -93,6 +95,13 @@ class ArticleSource(models.Model):
         return self.source
 
 
+class ImportQuerySet(models.QuerySet["Import"]):
+    def waiting(self) -> Self:
+        """Those that no process carries out, or that died with theirs."""
+        lost = Q(state=Import.State.RUNNING, heard_at__lt=clock.now() - Import.LOST_AFTER)
+        return self.filter(Q(state=Import.State.WAITING) | lost)
+
+
 class Import(models.Model):
     """Files or pages that become articles; also the job that does it."""
 
@@ -105,6 +114,9 @@ class Import(models.Model):
         RUNNING = "running", "under way"
         DONE = "done", "done"
         FAILED = "failed", "failed"
+
+    # A process that has not been heard of for so long has died.
+    LOST_AFTER = timedelta(minutes=5)
 
     kind = models.CharField(max_length=5, choices=Kind)
     addresses = models.TextField(blank=True)
@@ -122,6 +134,8 @@ class Import(models.Model):
     # Null until a worker has it; until it has ended.
     heard_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
+
+    objects = ImportQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]

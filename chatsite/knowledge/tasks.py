@@ -1,18 +1,21 @@
 """Celery's part: embeddings are made when a worker starts, after a change, and each minute."""
 
 import logging
+from datetime import timedelta
 
 from celery import shared_task
 from celery.signals import worker_ready
 
 from chatsite.knowledge import embedding_calls
 from chatsite.knowledge.embedding_calls import Stopped
-from chatsite.knowledge.importing import run
+from chatsite.knowledge.models import Import
+from chatsite.runtime import own_process
 
 logger = logging.getLogger(__name__)
 
 # Seconds until a worker that has just started looks: the demo model starts beside it.
 AFTER_START = 3
+IMPORTED_WITHIN = timedelta(hours=6)
 
 
 @shared_task
@@ -28,8 +31,8 @@ def embed_articles() -> None:
 @shared_task
 def import_articles() -> None:
     """Carry out what is waiting to be imported. Safe to lose, and to send twice."""
-    for waiting in run.waiting():
-        run.carry_out(waiting)
+    if Import.objects.waiting().exists():
+        own_process.run("import_articles", within=IMPORTED_WITHIN)
         embed_articles.delay()
 
 

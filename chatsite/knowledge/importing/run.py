@@ -1,39 +1,22 @@
-"""One import from beginning to report: claimed by one worker, and safe to hand out twice."""
+"""One import from beginning to report: claimed by one process, and safe to hand out twice."""
 
 import asyncio
 import logging
-from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Q
-from django.utils import timezone
 
+from billing import clock
 from chatsite.knowledge.importing import fetching, readers, takeover
 from chatsite.knowledge.importing.readers import Page, Unreadable
 from chatsite.knowledge.models import Import
 
 logger = logging.getLogger(__name__)
 
-# One that a worker has not been heard of for so long has died with it.
-LOST_AFTER = timedelta(minutes=5)
-
-
-def waiting() -> list[int]:
-    """The ids of those that nobody carries out."""
-    lost = Q(state=Import.State.RUNNING, heard_at__lt=timezone.now() - LOST_AFTER)
-    return list(
-        Import.objects.filter(Q(state=Import.State.WAITING) | lost)
-        .order_by("id")
-        .values_list("id", flat=True)
-    )
-
 
 def carry_out(import_id: int) -> None:
-    """Does nothing where another worker has it."""
-    now = timezone.now()
-    lost = Q(state=Import.State.RUNNING, heard_at__lt=now - LOST_AFTER)
-    mine = Import.objects.filter(Q(state=Import.State.WAITING) | lost, id=import_id)
-    if not mine.update(state=Import.State.RUNNING, heard_at=now):
+    """Does nothing where another process has it."""
+    mine = Import.objects.waiting().filter(id=import_id)
+    if not mine.update(state=Import.State.RUNNING, heard_at=clock.now()):
         return
     into = Import.objects.get(id=import_id)
     into.done = into.added = into.changed = into.unchanged = into.left_out = 0
@@ -44,7 +27,7 @@ def carry_out(import_id: int) -> None:
         into.state, into.problem = Import.State.FAILED, str(error)
     else:
         into.state = Import.State.DONE
-    into.ended_at = timezone.now()
+    into.ended_at = clock.now()
     with transaction.atomic():
         into.save()
         into.files.all().delete()
@@ -91,5 +74,5 @@ def _read(source: str, kind: str, content: bytes) -> list[Page]:
 def _progress(into: Import) -> None:
     """For whoever looks on; a word that the worker is alive."""
     into.done += 1
-    into.heard_at = timezone.now()
+    into.heard_at = clock.now()
     into.save()

@@ -1,0 +1,16 @@
+"""`manage.py import_articles`: carries out what is waiting to be imported."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from chatsite.knowledge.importing import run
+from chatsite.knowledge.models import Import
+
+
+class Command(BaseCommand):
+    help = "Reads the files and pages that wait to become articles. Safe to repeat."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        for waiting in Import.objects.waiting().order_by("id"):
+            run.carry_out(waiting.pk)
