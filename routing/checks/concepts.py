@@ -89,7 +89,9 @@ def _phrases_of(stems: Stems, language: str) -> re.Pattern[str] | None:
 
 @lru_cache(maxsize=65536)
 def of_word(word: str, language: str) -> frozenset[str]:
-    """The concepts of one folded word in one of the languages."""
+    """The concepts of one folded word in one of the languages; none in any other language."""
+    if language not in _stems():
+        return frozenset()
     stems = _stems()[language][0]
     found = set(stems.get(word, ()))
     if language == "ar":

@@ -208,6 +208,35 @@ def test_any_answer_gets_a_verdict(text):
         assert 0 <= verdict.doubt <= 1
 
 
+OTHERS = {
+    "bg": "Можете да върнете неизползвана писалка в рамките на 30 дни след покупката.",
+    "ca": "Podeu tornar un bolígraf que no hàgiu fet servir durant els trenta dies de la compra.",
+    "cs": "Nepoužité pero můžete vrátit do třiceti dnů od nákupu, poštovné platíme my.",
+    "el": "Μπορείτε να επιστρέψετε ένα αχρησιμοποίητο στυλό εντός 30 ημερών από την αγορά.",  # noqa: RUF001
+    "et": "Kasutamata pliiatsi saate tagastada kolmekümne päeva jooksul pärast ostu.",
+    "fa": "می‌توانید خودکار استفاده‌نشده را ظرف سی روز پس از خرید پس بدهید.",
+    "fi": "Voit palauttaa käyttämättömän kynän kolmenkymmenen päivän kuluessa ostosta.",
+    "he": "אפשר להחזיר עט שלא נעשה בו שימוש בתוך שלושים יום מיום הקנייה.",
+    "hi": "आप बिना इस्तेमाल किया हुआ पेन खरीद के तीस दिनों के भीतर वापस कर सकते हैं।",
+    "hu": "A használatlan tollat a vásárlástól számított harminc napon belül visszaküldheti.",
+    "id": "Anda dapat mengembalikan pena yang belum dipakai dalam tiga puluh hari.",
+    "ko": "사용하지 않은 펜은 구입 후 삼십 일 이내에 반품할 수 있습니다.",
+    "lt": "Nenaudotą rašiklį galite grąžinti per trisdešimt dienų nuo pirkimo.",
+    "ro": "Puteți returna un stilou nefolosit în termen de treizeci de zile de la cumpărare.",
+    "th": "คุณสามารถคืนปากกาที่ยังไม่ได้ใช้ภายในสามสิบวันหลังจากซื้อ",
+    "uk": "Ви можете повернути невикористану ручку протягом тридцяти днів після покупки.",
+    "vi": "Bạn có thể trả lại bút chưa sử dụng trong vòng ba mươi ngày kể từ khi mua.",
+}
+
+
+@guards("routing/checks/concepts.py", "if language not in _stems():", "if not language:")
+@pytest.mark.parametrize(("code", "answer"), OTHERS.items(), ids=OTHERS)
+def test_an_answer_in_a_language_without_word_lists_is_checked(code, answer):
+    assert language(answer) == code
+    for question in (answer, QUESTION):
+        assert 0 <= verify(Answered(question, answer, (ARTICLE,))).doubt <= 1
+
+
 def test_the_answer_tells_more_than_the_question(graded_answers):
     drawn = random.Random(1).sample(graded_answers, len(graded_answers))
     gains, found = [], []
