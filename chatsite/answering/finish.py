@@ -39,6 +39,9 @@ FAILURES = {
     Kind.BAD_REQUEST: Failure.MISCONFIGURED,
 }
 
+# Attempts that may fail for a reason that nobody foresaw: the next would most likely do the same.
+MOST_UNFORESEEN = 2
+
 
 def complete(
     work: Work, finished: Finished, found: CheckResult | None, health: ModelHealth
@@ -105,6 +108,19 @@ def fail(work: Work, error: UpstreamError, text: str, health: ModelHealth) -> Ou
         return ended(end_reply.end(reply, State.CUT, failure=Failure.BROKEN, text=text))
     failure = FAILURES.get(error.kind, Failure.UNAVAILABLE)
     return ended(end_reply.end(reply, State.FAILED, failure=failure))
+
+
+def break_off(work: Work) -> Outcome:
+    """End an attempt that failed for a reason that nobody foresaw: once more, then no further.
+
+    What was held is charged: nobody knows how the call ended.
+    """
+    reply = work.reply
+    model_call.abandon(work)
+    if reply.tries < MOST_UNFORESEEN:
+        wait = timedelta(seconds=1)
+        return TryAgain(wait) if queue.hand_back(reply, wait) else NotOurs()
+    return ended(end_reply.end(reply, State.FAILED, failure=Failure.UNAVAILABLE))
 
 
 def _context(work: Work, error: UpstreamError) -> int:

@@ -183,6 +183,9 @@ class Writer:
                 return TryAgain(timedelta(0))
             await self._writes.run(partial(finish.abandon, work))
             raise
+        except Exception:
+            logger.exception("%s was broken off", work.reply.charge_reference)
+            return await self._writes.run(partial(finish.break_off, work))
         finally:
             del self._answers[work.reply.pk]
         raise AssertionError("a stream ends in Finished or in an error")

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 from django.db.models import F
@@ -12,12 +13,14 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from billing.models import Budget, Hold, LedgerEntry
+from chatsite.answering.checking import answer_check
 from chatsite.answering.model_call import Claimed
 from chatsite.answering.question import context
 from chatsite.answering.question.context import Opened
 from chatsite.chat.actions import ask
 from chatsite.chat.models import Conversation, Message
 from chatsite.knowledge.articles import Meant
+from routing.checks.verifier import CheckResult
 from routing.models import RouteDecision
 from tests.chat.conftest import sweep
 from tests.guards import guards
@@ -399,6 +402,33 @@ async def test_a_dead_workers_answer_is_written_by_the_next(tab, worker, upstrea
     answer = await tab.answer()
 
     assert (answer.state, answer.attempt) == ("complete", 2)
+
+
+@guards(
+    "chatsite/answering/writer.py",
+    "return await self._writes.run(partial(finish.break_off, work))",
+    "raise",
+)
+@pytest.mark.parametrize(("faults", "state", "attempt"), [(1, "complete", 2), (9, "failed", 2)])
+async def test_what_nobody_foresaw_is_tried_once_more_and_leaves_nothing_held(
+    faults, state, attempt, tab, worker, upstream, monkeypatch
+):
+    right, left = answer_check.check, iter(range(faults))
+
+    def check(*args: Any) -> CheckResult | None:
+        if next(left, None) is not None:
+            raise RuntimeError("A fault of our own.")
+        return right(*args)
+
+    monkeypatch.setattr(answer_check, "check", check)
+    await tab.say("Hello?")
+    answer = await tab.answer()
+
+    assert (answer.state, answer.attempt) == (state, attempt)
+    assert bool(answer.text) == (state == "complete")
+    outcomes = [entry.outcome async for entry in LedgerEntry.objects.order_by("id")]
+    assert outcomes == ["abandoned", "stop" if state == "complete" else "abandoned"]
+    assert not await Hold.objects.aexists()
 
 
 @guards(
