@@ -150,10 +150,11 @@ def redis(*, port: int | None = None, durable: bool = False) -> Server:
     return Server(url, command, directory, answers)
 
 
-def postgresql(kept: Path | None = None) -> Server:
+def postgresql(kept: Path | None = None, like: Path | None = None) -> Server:
     """A cluster that trusts loopback and is fast because a power cut may lose it.
 
-    A new one that is gone afterwards, unless it is kept in a directory.
+    A new one that is gone afterwards, unless it is kept in a directory; it begins as a copy of one
+    that was kept and is stopped.
     """
     port = free_port()
     url = f"postgresql://chatsite@127.0.0.1:{port}/postgres"
@@ -174,6 +175,8 @@ def postgresql(kept: Path | None = None) -> Server:
         shutil.chown(directory, "postgres", "postgres")
         starting += ["--reuid=postgres", "--regid=postgres", "--init-groups"]
     options = ["--username=chatsite", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"]
+    if like and not cluster.exists():
+        subprocess.run(["cp", "--archive", like / "cluster", cluster], check=True)
     if not cluster.exists():
         subprocess.run(
             [*starting, binaries / "initdb", "--pgdata", cluster, "--no-sync", *options],

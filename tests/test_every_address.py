@@ -86,7 +86,6 @@ def addresses(number: str, name: str) -> list[str]:
 
 @pytest.fixture
 def site(db, settings) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick
     call_command("load_shop", verbosity=0)
     ask.question(uuid.UUID(int=7), "v" * 64, "Where is my order?", uuid.uuid4())
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stack import Stack
+from tests.stack import Stack, prepared
 from tests.visitor import Browser, session
 from tests.waiting import until
 
@@ -53,6 +53,7 @@ def disk(tmp_path) -> Iterator[Disk]:
 
 @pytest.fixture
 def stack(disk, monkeypatch) -> Iterator[Stack]:
+    prepared("sqlite")  # elsewhere: this disk goes away
     monkeypatch.setattr(tempfile, "tempdir", str(disk.at))
     with Stack(database="sqlite", upstream=["--tokens", "5"]) as stack:
         yield stack
@@ -74,6 +75,7 @@ async def ask(stack: Stack) -> set[str]:
             while tab.outbox:
                 assert await tab.news(within=60)
             acknowledged |= set(tab.acknowledged)
+            await asyncio.sleep(0.2)  # what is said at once is answered together
         for tab in tabs:
             await tab.close()
     return acknowledged

@@ -19,7 +19,9 @@ from chatsite.chat.models import Message
 from chatsite.demo import sample_shop
 from routing import policies
 from routing.models import Policy
+from tests.conftest import add_first_policy
 from tests.page import Entry, Page
+from tests.snapshot import Snapshot
 from tests.upstream import Upstream
 
 
@@ -42,15 +44,23 @@ def doubt_threshold() -> float:
     return 1.0
 
 
+# What `load_shop` made of an empty database, once it has.
+loaded_shop: list[Snapshot] = []
+
+
 @pytest.fixture
-def shop(first_policy, doubt_threshold, settings, monkeypatch) -> None:
+def shop(transactional_db, doubt_threshold, monkeypatch) -> None:
     """The sample shop with its articles, prices, budgets and first policy.
 
     Without its answer tests: they take half of the time, and would ask before anything is saved.
     """
     monkeypatch.setattr(sample_shop, "TESTS", {})
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick
-    call_command("load_shop", verbosity=0)
+    if loaded_shop:
+        loaded_shop[0].put_back()
+    else:
+        add_first_policy()
+        call_command("load_shop", verbosity=0)
+        loaded_shop.append(Snapshot.taken())
     Policy._base_manager.update(doubt_threshold=doubt_threshold)
     policies.read.cache_clear()  # which takes a version for what never changes
 

@@ -37,9 +37,9 @@ async def test_a_silent_provider_is_left_in_time(
     ids=["a comment", "a chunk without words", "a thought"],
 )
 async def test_life_on_the_wire_is_progress(upstream: Upstream, life: bytes) -> None:
-    upstream.sends(*[life] * 30, words("We open at nine.", "stop"), every=0.02)
+    upstream.sends(*[life] * 30, words("We open at nine.", "stop"), every=0.05)
 
-    finished = await asked(deadlines=Deadlines(first_byte=0.3, idle=0.3, total=5))
+    finished = await asked(deadlines=Deadlines(first_byte=5, idle=1, total=20))
 
     assert finished.text == "We open at nine."
     assert len(upstream.requests) == 1

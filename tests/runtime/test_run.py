@@ -120,7 +120,7 @@ def test_two_sites_live_beside_each_other_and_leave_nothing_behind(start, monkey
     # The terminal's window is closed.
     os.killpg(two.process.pid, signal.SIGHUP)
 
-    until(lambda: one.process.poll() is not None and two.process.poll() is not None, 30)
+    until(lambda: one.process.poll() is not None and two.process.poll() is not None, WITHIN)
     assert one.processes() == {}
     assert two.processes() == {}
 
@@ -180,7 +180,7 @@ def test_a_second_start_prepares_nothing_anew(start):
     first = start()
     until(first.status, WITHIN)
     os.killpg(first.process.pid, signal.SIGTERM)
-    until(lambda: first.process.poll() is not None, 30)
+    until(lambda: first.process.poll() is not None, WITHIN)
     already = len(first.printed)
 
     second = start()

@@ -72,17 +72,25 @@ def test_a_database_that_cannot_be_written(tmp_path):
     assert "The database cannot be used" in line
 
 
+def two_neighbours() -> tuple[socket.socket, socket.socket]:
+    """Servers on two ports in a row, wherever there are such."""
+    while True:
+        first = socket.create_server(("127.0.0.1", 0))
+        try:
+            return first, socket.create_server(("127.0.0.1", int(first.getsockname()[1]) + 1))
+        except (OSError, OverflowError):
+            first.close()
+
+
 def test_the_port_that_is_suggested_is_free(tmp_path):
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = int(taken.getsockname()[1])
-        with socket.socket() as next_one:
-            next_one.bind(("127.0.0.1", port + 1))
-            next_one.listen()
+    first, second = two_neighbours()
+    with first, second:
+        port = int(first.getsockname()[1])
 
-            line = said(RUN, tmp_path, PORT=str(port))
+        line = said(RUN, tmp_path, PORT=str(port))
 
-        assert f"Port {port} is taken. Choose another: PORT=" in line
-        assert f"PORT={port + 1} " not in line
+    assert f"Port {port} is taken. Choose another: PORT=" in line
+    assert f"PORT={port + 1} " not in line
 
 
 def test_a_web_process_whose_port_is_taken(tmp_path):

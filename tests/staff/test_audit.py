@@ -13,7 +13,6 @@ PASSWORD = "a quiet Heron 7"
 @pytest.fixture
 def root(db, settings) -> Client:
     cache.clear()
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick
     User.objects.create_superuser("root", password=PASSWORD)
     client = Client()
     client.post("/admin/login/", {"username": "root", "password": PASSWORD})

@@ -22,7 +22,6 @@ PASSWORD = "a quiet Heron 7"
 @pytest.fixture(autouse=True)
 def _nobody_has_tried_yet(settings) -> None:
     cache.clear()
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick
 
 
 @pytest.fixture

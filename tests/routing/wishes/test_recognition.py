@@ -116,8 +116,8 @@ def test_what_went_wrong_is_listed(tmp_path, capsys):
     call_command("evaluate_wishes", file, "--errors")
 
     assert capsys.readouterr().out.splitlines() == [
-        "all       recall 0.0% (0 of 1), false alarms - (0 of 0)",
-        "en        recall 0.0% (0 of 1), false alarms - (0 of 0)",
+        "all       recall 0.0 % (0 of 1), false alarms - (0 of 0)",
+        "en        recall 0.0 % (0 of 1), false alarms - (0 of 0)",
         "missed (en): Where is my order?",
     ]
 
