@@ -107,7 +107,7 @@ def _nothing_is_known_of_another_tests_rows(monkeypatch) -> None:
 
 
 def add_first_policy() -> None:
-    import_module("routing.migrations.0002_first_policy").first_policy(
+    import_module("routing.migrations.0002_first_policy_and_hazards").first_policy(
         apps, SimpleNamespace(connection=connection)
     )
 

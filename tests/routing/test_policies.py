@@ -44,7 +44,7 @@ def test_the_first_version_has_the_settings_of_a_new_draft():
 
 
 def test_the_first_version_is_made_once():
-    migration = import_module("routing.migrations.0002_first_policy")
+    migration = import_module("routing.migrations.0002_first_policy_and_hazards")
 
     migration.first_policy(apps, connection.schema_editor())
 

@@ -151,6 +151,6 @@ def _run(connection, script):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("chat", "0006_instead_of_doubted_answers")]
+    dependencies = [("chat", "0001_initial")]
 
     operations = [migrations.RunPython(create, drop)]
