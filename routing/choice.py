@@ -75,6 +75,7 @@ class Shift:
 
     threshold: float  # in place of the policy's
     why: str  # the second half of a sentence
+    is_final: bool = False  # there is no money: also where the stakes would be strong
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +110,13 @@ def choose(
 ) -> Choice:
     """Strong from the threshold on: at 1 every reply, above 10 none. A task type may pin its tier.
 
-    `least` is the score by the stakes alone: where that is strong, no task type makes it cheap.
+    `least` is the score by the stakes alone: where that is strong, no task type makes it cheap, and
+    no saving.
     """
     note = ""
-    if shift and shift.threshold != threshold:
+    if shift and not shift.is_final and least >= threshold and shift.threshold > threshold:
+        note = f" The stakes weigh more than what would be saved: {shift.why}."
+    elif shift and shift.threshold != threshold:
         how = "raised" if shift.threshold > threshold else "lowered"
         note = f" Threshold {threshold:g} {how} to {shift.threshold:g}: {shift.why}."
         threshold = shift.threshold

@@ -25,9 +25,10 @@ django_stubs_ext.monkeypatch()  # as chatsite/urls.py does, before a test import
 # these on SQLite alone, and the long chaos run on PostgreSQL alone. EVERYTHING=1 runs all on both.
 ON_SQLITE_ALONE = (
     "browser", "chaos/test_power_cut.py", "demo", "first_steps", "foreign", "llm", "routing",
-    "shop", "text", "upgrade", "widget", "test_dependencies.py", "test_deployment.py",
-    "test_docs.py", "test_every_address.py", "test_figures.py", "test_guards.py",
-    "test_services.py",
+    "runtime/test_start.py", "shop", "staff/test_single_sign_on.py", "text",
+    "tuning/test_evaluate_routing.py", "upgrade", "widget", "test_dependencies.py",
+    "test_deployment.py", "test_docs.py", "test_every_address.py", "test_figures.py",
+    "test_guards.py", "test_services.py",
 )  # fmt: skip
 ON_POSTGRESQL_ALONE = ("chaos/test_chaos.py",)
 

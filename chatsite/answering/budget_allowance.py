@@ -40,7 +40,7 @@ QUIET, HOT = 2, 30
 STRIDE = 5
 
 WORDS = {
-    Step.CHEAP_ONLY: "The cheap model answers everything.",
+    Step.CHEAP_ONLY: "The cheap model answers everything except messages about a certain danger.",
     Step.APPROVED: "Questions with an approved answer get that answer, without a model.",
     Step.LATER: "AI answers stop. Customers get an approved answer, a person, or a request to "
     "come back later.",
@@ -101,7 +101,7 @@ def call(
     except NoRoom as error:
         if choice.tier == Tier.CHEAP:
             raise
-        shift = Shift(HIGHEST_THRESHOLD, f"the budget “{error.budget}” is used up")
+        shift = Shift(HIGHEST_THRESHOLD, f"the budget “{error.budget}” is used up", is_final=True)
         decisions.decide(reply.reference, turn, policy, score, shift, claimed.part)
         return model_call.reserve(replace(claimed, spared=True), Tier.CHEAP, health, rises=False)
 

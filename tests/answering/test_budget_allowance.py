@@ -172,6 +172,33 @@ async def test_near_its_end_the_cheap_tier_answers_everything(tab, spent, worker
     assert "raised to 11: the budget “Site” is at 96.0 %" in (await decision()).reason
 
 
+DANGER = "I smell gas in my kitchen, what should I do?"
+
+
+@guards("routing/choice.py", "not shift.is_final and least >= threshold", "False")
+async def test_no_saving_makes_a_danger_cheap(tab, spent, worker, upstream):
+    await spent(LIMIT * 96 // 100)
+
+    await tab.say(DANGER)
+    answer = await tab.answer()
+
+    assert (answer.state, answer.tier) == ("complete", "strong")
+    assert "The stakes weigh more" in (await decision()).reason
+
+
+@guards("routing/choice.py", "if shift and not shift.is_final and", "if shift and")
+async def test_without_room_for_the_strong_tier_a_danger_is_answered_cheaply(
+    tab, spent, worker, upstream
+):
+    await spent(0, limit=3_000_000)
+
+    await tab.say(DANGER)
+    answer = await tab.answer()
+
+    assert (answer.state, answer.tier) == ("complete", "cheap")
+    assert "is used up" in (await decision()).reason
+
+
 async def test_the_strictest_budget_counts(tab, spent, worker, upstream):
     await spent(LIMIT * 85 // 100)
     strong = await Budget.objects.acreate(

@@ -221,7 +221,7 @@ def test_what_a_ladder_does_is_shown_while_it_is_typed(operator):
         ("80", "The threshold starts to rise."),
         ("85", "The threshold is 8."),
         ("90", "The threshold is 9."),
-        ("95", "The cheap model answers everything."),
+        ("95", "The cheap model answers everything except messages about a certain danger."),
         (
             "100",
             "AI answers stop. Customers get an approved answer, a person, or a request to come back"
