@@ -33,6 +33,8 @@ LANGUAGES = (
     "da",
 )
 UNSPACED = frozenset({"zh", "ja"})
+# Letters of a word that are looked at: "a-a-a-" for a whole message would take half a minute.
+LONGEST_WORD = 50
 # Their nouns are written together: Ruecksendeetikett.
 _COMPOUND = frozenset({"de", "nl", "sv", "da"})
 _LETTERS = str.maketrans(
@@ -92,6 +94,7 @@ def of_word(word: str, language: str) -> frozenset[str]:
     """The concepts of one folded word in one of the languages; none in any other language."""
     if language not in _stems():
         return frozenset()
+    word = word[:LONGEST_WORD]
     stems = _stems()[language][0]
     found = set(stems.get(word, ()))
     if language == "ar":

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 # Bare domains are told from "end.Then" by what they end in.
 _ENDINGS = (
@@ -54,10 +55,8 @@ def foreign_links(answer: str, known: str, allowed: Iterable[str] = ()) -> list[
 
     A host's own page without a path is known wherever the host is.
     """
-    hosts = {host(each) for each in links(known)}
-    hosts |= {each.rpartition("@")[2].lower() for each in _MAIL.findall(known)}
+    hosts, stated = _read(known)
     free = tuple(each.lower().removeprefix("www.") for each in allowed)
-    stated = known.lower()
 
     def is_foreign(link: str) -> bool:
         at, plain = host(link), link.lower()
@@ -69,6 +68,13 @@ def foreign_links(answer: str, known: str, allowed: Iterable[str] = ()) -> list[
         return at not in hosts or ("/" in path and path not in stated)
 
     return [each for each in links(answer) if is_foreign(each)]
+
+
+@lru_cache(maxsize=64)
+def _read(known: str) -> tuple[frozenset[str], str]:
+    """The hosts that a text names, and the text in lower case: once for all parts of an answer."""
+    mails = (each.rpartition("@")[2].lower() for each in _MAIL.findall(known))
+    return frozenset([*map(host, links(known)), *mails]), known.lower()
 
 
 def foreign_mails(answer: str, known: str) -> list[str]:

@@ -12,7 +12,7 @@ SUSPECT = 4
 # Characters before the new ones in which an address or sentence may have begun.
 BEFORE = 300
 # What may still grow into an address; letters of scripts without spaces cannot.
-_GROWING = re.compile(r"[!-~]*\Z")
+_GROWING = "".join(map(chr, range(ord("!"), ord("~") + 1)))
 _WORDS = re.compile(r"\S+")
 _SENTENCE = re.compile(r"[.!?。！？\n]\s*")  # noqa: RUF001
 
@@ -31,19 +31,23 @@ class DraftGate:
         """How many characters may be shown, at least the `shown` ones; it never goes back."""
         if self._closed:
             return shown
-        end = _GROWING.search(text).start()  # type: ignore[union-attr]  # matches the empty string
+        end = len(text.rstrip(_GROWING))
+        if end <= shown:
+            return shown
         start = max(0, shown - BEFORE)
         part = text[start:end]
-        if (found := self._forbidden(part)) is not None:
+        # No address holds a space: one that reaches into the new words begins behind the last.
+        new = part[max(part.rfind(space, 0, shown - start) for space in " \n") + 1 :]
+        if (found := self._forbidden(part, new)) is not None:
             self._closed = True
             end = start + found
         else:
             end = min(end, start + self._suspect(part))
         return max(shown, end)
 
-    def _forbidden(self, part: str) -> int | None:
+    def _forbidden(self, part: str, new: str) -> int | None:
         """Where a foreign link, or the sentence that gives the prompt away, begins."""
-        links = contacts.foreign_links(part, self._known, self._allowed)
+        links = contacts.foreign_links(new, self._known, self._allowed)
         places = [part.find(link) for link in links]
         folded = fold(part)
         if len(folded) == len(part):
@@ -58,8 +62,10 @@ class DraftGate:
 
     def _suspect(self, part: str) -> int:
         """Where the last words begin that stand in the instructions in the same order."""
-        words = list(_WORDS.finditer(part))
         runs = _runs(self._instructions)
+        if tuple(part.lower().rsplit(None, SUSPECT)[-SUSPECT:]) not in runs:
+            return len(part)
+        words = list(_WORDS.finditer(part))
         lower = [word.group().lower() for word in words]
         begins = len(part)
         for at in range(len(words) - SUSPECT, -1, -1):
