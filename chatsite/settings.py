@@ -107,6 +107,7 @@ INSTALLED_APPS = [
     "chatsite.chat",
     "chatsite.inbox",
     "chatsite.widget",
+    "chatsite.api",
     "chatsite.business_hours",
     "chatsite.answering",
     "chatsite.quality",
@@ -265,6 +266,8 @@ MESSAGE_LENGTH = 4000
 # Messages a minute from one visitor, and from one network address.
 ASKS_PER_VISITOR = env.number("ASKS_PER_VISITOR", 20, 1, 1_000_000)
 ASKS_PER_ADDRESS = env.number("ASKS_PER_ADDRESS", 120, 1, 1_000_000)
+# Requests a minute by one access token.
+CALLS_PER_TOKEN = env.number("CALLS_PER_TOKEN", 600, 1, 1_000_000)
 # Sockets of one network address on a web process, which has 1,024 file descriptors by default.
 SOCKETS_PER_ADDRESS = env.number("SOCKETS_PER_ADDRESS", 500, 1, 1_000_000)
 

@@ -24,6 +24,7 @@ urlpatterns = [
     path("inbox/", include("chatsite.inbox.urls")),
     path("", include("chatsite.shop.urls")),
     path("widget/", include("chatsite.widget.urls")),
+    path("api/", include("chatsite.api.urls")),
     path("help/", include("chatsite.knowledge.urls")),
     path("", include("chatsite.chat.web.urls")),
 ]

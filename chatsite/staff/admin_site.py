@@ -17,6 +17,7 @@ APPS = [
     "inbox",
     "business_hours",
     "widget",
+    "api",
     "knowledge",
     "routing",
     "provider",

@@ -40,6 +40,9 @@ _STAFF = {
 # Operators also tune what is answered, how, and for how much, and delete a conversation whose
 # customer asks for it. Prices and policies are never edited: a change is a new row.
 _OPERATORS = _STAFF | {
+    "api.add_accesstoken",
+    "api.change_accesstoken",
+    "api.view_accesstoken",
     "answer_tests.add_caseset",
     "answer_tests.change_caseset",
     "answer_tests.delete_case",

@@ -48,6 +48,11 @@ def opening(network: str) -> None:
     _take("opened by network", network, CLICKS_OF_NETWORK)
 
 
+def calling(token: str) -> None:
+    """Count a program's request. Raises TooFast."""
+    _take("calls by token", token, settings.CALLS_PER_TOKEN)
+
+
 class Frames:
     """What one socket may send: a full bucket holds a minute's worth."""
 

@@ -1,0 +1,42 @@
+"""The examples of docs/api.md work as they are written."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "api.md").read_text()
+# Indented lines that begin with curl, and those that continue them after a backslash.
+EXAMPLES = re.findall(r"^    (curl .*(?:\\\n.*)*)$", PAGE, re.MULTILINE)
+
+
+def run(example: str, values: dict[str, str]):
+    """As curl would: -X, -H and -d are all that the page uses."""
+    words = shlex.split(re.sub(r"\$(\w+)", lambda name: values[name[1]], example))[1:]
+    method, headers, body, url = "GET", {"host": "localhost"}, None, ""
+    while words:
+        word = words.pop(0)
+        match word:
+            case "-X":
+                method = words.pop(0)
+            case "-H":
+                name, _, value = words.pop(0).partition(": ")
+                headers[name.lower()] = value
+            case "-d":
+                body, method = words.pop(0), "POST" if method == "GET" else method
+            case _:
+                url = word
+    kind = headers.pop("content-type", "application/json")
+    client = Client(headers=headers)
+    return client.generic(method, url.removeprefix("http://localhost"), body or "", kind)
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_an_example_works(program, example):
+    values = {"SITE": "http://localhost", "TOKEN": program.key}
+
+    response = run(example, values)
+
+    assert response.status_code in {200, 201}, response.content
