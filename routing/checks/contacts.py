@@ -19,6 +19,7 @@ _LINK = re.compile(
     r"|\b(?:\d{1,3}\.){3}\d{1,3}(?::\d+)?(?:/\S*)?",
     re.I | re.A,
 )
+_LINK_SIGN = re.compile("[.:/]")
 _SCHEME = re.compile(r"(?:javascript|data|ftp|tel|sms|whatsapp|tg):", re.I)
 _HOST = re.compile(r"^(?:[a-z]+:)?(?://)?(?:[^/@\s]*@)?(?:www\.)?([^/:?#\s]+)")
 _MAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64})+", re.A)
@@ -41,6 +42,8 @@ PHONE_DIGITS = range(8, 16)
 
 def links(text: str) -> list[str]:
     """Addresses of pages, with and without a scheme."""
+    if not _LINK_SIGN.search(text):
+        return []
     return [each.rstrip(".,;:!?*_)") for each in _LINK.findall(_MAIL.sub(" ", text))]
 
 

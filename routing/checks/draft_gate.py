@@ -9,8 +9,8 @@ from routing.checks.concepts import fold, said
 
 # So many words in a row of the instructions may be the beginning of more.
 SUSPECT = 4
-# Characters before the new ones in which an address or sentence may have begun.
-BEFORE = 300
+# Characters before the new ones in which a sentence may have begun, and a phrase of the prompt's.
+BEFORE, PHRASE = 300, 100
 # What may still grow into an address; letters of scripts without spaces cannot.
 _GROWING = "".join(map(chr, range(ord("!"), ord("~") + 1)))
 _WORDS = re.compile(r"\S+")
@@ -26,28 +26,39 @@ class DraftGate:
         self._known, self._allowed = known, allowed
         self._instructions, self._languages = instructions, {*languages, "en"} - {""}
         self._closed = False
+        # How far the text has come, and where the word begins that it ends with.
+        self._seen = self._word = 0
 
     def open_to(self, text: str, shown: int) -> int:
-        """How many characters may be shown, at least the `shown` ones; it never goes back."""
+        """How many characters of a text that grows may be shown, at least the `shown` ones.
+
+        It never goes back.
+        """
         if self._closed:
             return shown
-        end = len(text.rstrip(_GROWING))
+        before, self._seen = self._seen, len(text)
+        if settled := text[before:].rstrip(_GROWING):
+            self._word = before + len(settled)
+        end = self._word
         if end <= shown:
             return shown
         start = max(0, shown - BEFORE)
         part = text[start:end]
-        # No address holds a space: one that reaches into the new words begins behind the last.
-        new = part[max(part.rfind(space, 0, shown - start) for space in " \n") + 1 :]
-        if (found := self._forbidden(part, new)) is not None:
+        if (found := self._forbidden(part, shown - start)) is not None:
             self._closed = True
             end = start + found
         else:
             end = min(end, start + self._suspect(part))
         return max(shown, end)
 
-    def _forbidden(self, part: str, new: str) -> int | None:
+    def _forbidden(self, part: str, shown: int) -> int | None:
         """Where a foreign link, or the sentence that gives the prompt away, begins."""
+        # No address holds a space: one that reaches into the new words begins behind the last.
+        new = part[max(part.rfind(space, 0, shown) for space in " \n") + 1 :]
         links = contacts.foreign_links(new, self._known, self._allowed)
+        recent = fold(part[max(0, shown - PHRASE) :])
+        if not links and not any(said("leak", recent, language) for language in self._languages):
+            return None
         places = [part.find(link) for link in links]
         folded = fold(part)
         if len(folded) == len(part):

@@ -1,5 +1,7 @@
 """A customer sees no foreign link and no prompt, not even before the answer is checked."""
 
+import time
+
 import pytest
 
 from routing.checks.draft_gate import DraftGate
@@ -65,3 +67,16 @@ def test_an_allowed_site_shows():
     answer = "Pay at https://pay.partner.example/now please. "
 
     assert shown(answer, allowed=("partner.example",)) == answer
+
+
+@pytest.mark.parametrize("words", ["Plain words, and an end. ", "- a\n", "[a](/b) ", "_", "请看，"])
+def test_a_look_costs_what_is_new(words):
+    known, answer = KNOWN * 500, (words * 16_000)[:16_000]
+    gate, end = DraftGate(known, INSTRUCTIONS, ("en",)), 0
+    begun = time.process_time()
+
+    for at in range(4, len(answer) + 4, 4):
+        end = gate.open_to(answer[:at], end)
+
+    # Some 0.05; to read all that is known, or the last word from its beginning, takes seconds.
+    assert time.process_time() - begun < 1
