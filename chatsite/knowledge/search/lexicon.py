@@ -32,6 +32,7 @@ class _Entries:
     inside: Mapping[str, frozenset[str]]
     phrases: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]]  # by their first word
     stop: frozenset[str]
+    is_unspaced: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,7 @@ def _read(path: Path) -> _Entries:
         _frozen(inside),
         {first: tuple(found) for first, found in phrases.items()},
         frozenset(stop),
+        any(map(words.is_unspaced, exact)),
     )
 
 
@@ -120,9 +122,9 @@ def spelled() -> frozenset[str]:
 @lru_cache(maxsize=50_000)
 def _of_word(token: str, language: str) -> frozenset[str]:
     entries = _load()[language]
-    found = set(entries.exact.get(_key(token, language), ()))
     if words.is_unspaced(token):
-        return _of_run(token, entries)
+        return frozenset() if language in STEMMED else _of_run(token, entries)
+    found = set(entries.exact.get(_key(token, language), ()))
     for end in range(3, len(token) + 1):
         found |= entries.prefixes.get(token[:end], frozenset())
         if end == 3 and len(token) <= 5 and language not in STEMMED:
@@ -136,6 +138,8 @@ def _of_word(token: str, language: str) -> frozenset[str]:
 def _of_run(token: str, entries: _Entries) -> frozenset[str]:
     """Of a script without spaces: the longest entries, from left to right."""
     found: set[str] = set()
+    if not entries.is_unspaced:
+        return frozenset()
     at = 0
     while at < len(token):
         for end in range(min(at + LONGEST, len(token)), at, -1):
