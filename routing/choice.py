@@ -101,6 +101,15 @@ def for_task(score: Score, task: Task | None, least: float) -> Score:
     )
 
 
+def in_force(threshold: float, shift: Shift | None, least: float) -> float:
+    """The threshold that counts: no saving raises it where the stakes alone reach the policy's."""
+    if shift is None:
+        return threshold
+    is_grave = least > LOWEST and least >= threshold
+    is_spared = is_grave and not shift.is_final and shift.threshold > threshold
+    return threshold if is_spared else shift.threshold
+
+
 def choose(
     score: Score,
     threshold: float,
@@ -114,12 +123,13 @@ def choose(
     no saving.
     """
     note = ""
-    if shift and not shift.is_final and least >= threshold and shift.threshold > threshold:
+    shifted = in_force(threshold, shift, least)
+    if shift and shifted != shift.threshold:
         note = f" The stakes weigh more than what would be saved: {shift.why}."
-    elif shift and shift.threshold != threshold:
-        how = "raised" if shift.threshold > threshold else "lowered"
-        note = f" Threshold {threshold:g} {how} to {shift.threshold:g}: {shift.why}."
-        threshold = shift.threshold
+    elif shift and shifted != threshold:
+        how = "raised" if shifted > threshold else "lowered"
+        note = f" Threshold {threshold:g} {how} to {shifted:g}: {shift.why}."
+    threshold = shifted
     tier = Tier.STRONG if score.value >= threshold else Tier.CHEAP
     reaches = "reaches" if tier is Tier.STRONG else "is below"
     reason = f"Score {score.value:g} {reaches} {threshold:g}"

@@ -8,7 +8,7 @@ from django.utils import timezone
 from routing import site_knowledge
 from routing.analysis import difficulty, learned_score
 from routing.analysis.difficulty import Signals
-from routing.choice import HIGHEST, Choice, NoScore, Score, Shift, Turn, choose, for_task
+from routing.choice import HIGHEST, Choice, NoScore, Score, Shift, Turn, choose, for_task, in_force
 from routing.learning import learned_models
 from routing.models import HIGHEST_THRESHOLD, Policy, RouteDecision
 from routing.trials import Part, same_scorer
@@ -139,7 +139,7 @@ def scored(
     elif policy.analyzer == Policy.Analyzer.COMBINED and not _is_uncertain(
         score, seen, turn, policy, shift
     ):
-        near = _uncertain_at(policy, shift)
+        near = _uncertain_at(seen, policy, shift)
         note = f"not within {policy.band:g} of {near:g}, so no model was asked"
     else:
         return score, seen
@@ -159,12 +159,13 @@ def _is_uncertain(
         return False
     value = for_task(score, turn.task, learned_score.floor(seen)).value
     # Scores and thresholds have one decimal; their difference as floats does not.
-    return round(abs(value - _uncertain_at(policy, shift)), 6) <= policy.band
+    return round(abs(value - _uncertain_at(seen, policy, shift)), 6) <= policy.band
 
 
-def _uncertain_at(policy: Policy, shift: Shift | None) -> float:
+def _uncertain_at(seen: Signals, policy: Policy, shift: Shift | None) -> float:
     """The threshold in force; the policy's where a shift has put it beyond all scores."""
-    return shift.threshold if shift and shift.threshold <= HIGHEST else policy.threshold
+    threshold = in_force(policy.threshold, shift, learned_score.floor(seen))
+    return threshold if threshold <= HIGHEST else policy.threshold
 
 
 def _is_pinned(turn: Turn) -> bool:

@@ -14,6 +14,7 @@ from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 
+from billing import clock
 from chatsite.provider import successors
 from chatsite.shop import current
 from routing import site_knowledge
@@ -102,8 +103,9 @@ def _passwords_cost_nothing(settings) -> None:
 def _nothing_is_known_of_another_tests_rows(monkeypatch) -> None:
     successors.used_since.cache_clear()
     site_knowledge.forget()
-    # However slow the machine: who counts queries reads it first.
+    # However slow the machine: who counts queries reads them first.
     monkeypatch.setattr(site_knowledge, "BELIEVED", 3600.0)
+    monkeypatch.setattr(clock, "ASKED_EVERY", 3600.0)
     current.forget()
 
 

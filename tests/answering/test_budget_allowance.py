@@ -175,7 +175,7 @@ async def test_near_its_end_the_cheap_tier_answers_everything(tab, spent, worker
 DANGER = "I smell gas in my kitchen, what should I do?"
 
 
-@guards("routing/choice.py", "not shift.is_final and least >= threshold", "False")
+@guards("routing/choice.py", "return threshold if is_spared else", "return")
 async def test_no_saving_makes_a_danger_cheap(tab, spent, worker, upstream):
     await spent(LIMIT * 96 // 100)
 
@@ -186,7 +186,7 @@ async def test_no_saving_makes_a_danger_cheap(tab, spent, worker, upstream):
     assert "The stakes weigh more" in (await decision()).reason
 
 
-@guards("routing/choice.py", "if shift and not shift.is_final and", "if shift and")
+@guards("routing/choice.py", " and not shift.is_final and", " and")
 async def test_without_room_for_the_strong_tier_a_danger_is_answered_cheaply(
     tab, spent, worker, upstream
 ):

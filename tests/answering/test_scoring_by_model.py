@@ -19,6 +19,7 @@ from chatsite.chat.admin import receipts
 from chatsite.chat.models import Message, ScoringShare
 from routing import policies
 from routing.models import CachedScore, Policy, RouteDecision
+from tests.answering.test_answers import THREE_QUESTIONS
 from tests.guards import guards
 
 
@@ -295,10 +296,10 @@ async def test_combined_asks_where_the_local_score_is_uncertain(
 
 @guards(
     "routing/decisions.py",
-    "return shift.threshold if shift and shift.threshold <= HIGHEST else policy.threshold",
+    "return threshold if threshold <= HIGHEST else policy.threshold",
     "return policy.threshold",
 )
-# "I want to sue you" scores above 9: near a threshold of 10, and beyond doubt at 7.
+# Three questions score above 9: near a threshold of 10, and beyond doubt at 7.
 @pytest.mark.parametrize(("points", "asks"), [(0, False), (3, True)])
 async def test_combined_asks_near_the_threshold_that_a_budget_has_raised(
     points, asks, tab, shop, patience, worker, upstream
@@ -317,7 +318,7 @@ async def test_combined_asks_near_the_threshold_that_a_budget_has_raised(
     if asks:
         upstream.says('{"scores": [1]}')
 
-    await tab.say("I want to sue you")
+    await tab.say(THREE_QUESTIONS)
     await tab.answer()
 
     assert len(upstream.requests) == 1 + asks
@@ -341,7 +342,7 @@ async def test_nothing_is_spent_on_scores_where_the_budgets_leave_the_cheap_tier
         budget=budget, starts_at=periods.ALWAYS, limit=10**10, spent=95 * 10**8
     )
 
-    await tab.say("I want to sue you")
+    await tab.say(THREE_QUESTIONS)
     answer = await tab.answer()
 
     assert (answer.tier, upstream.models) == ("cheap", ["gpt-3.5-turbo"])
