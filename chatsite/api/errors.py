@@ -22,7 +22,7 @@ class Error(Schema):
 
 
 # What any address may answer beside its own.
-ERRORS = {frozenset({400, 401, 403, 404, 409, 422, 429}): Error}
+ERRORS: dict[Any, type[Schema]] = {frozenset({400, 401, 403, 404, 409, 422, 429}): Error}
 
 
 class Problem(Exception):

@@ -4,7 +4,7 @@ from django.http import HttpRequest
 from django.urls import path, re_path
 from ninja import NinjaAPI, Schema
 
-from chatsite.api import access, errors
+from chatsite.api import access, articles, contacts, conversations, errors
 from chatsite.api.access import Bearer
 from chatsite.api.errors import ERRORS
 
@@ -18,6 +18,9 @@ v1 = NinjaAPI(
     auth=Bearer(),
 )
 errors.handle_in(v1)
+v1.add_router("/conversations", conversations.router)
+v1.add_router("/contacts", contacts.router)
+v1.add_router("/articles", articles.router)
 
 
 class Token(Schema):

@@ -1,13 +1,11 @@
 """Articles in the admin, and a page that shows what a question would find."""
 
-from functools import partial
 from typing import Any
 
 from csp.constants import SELF
 from csp.decorators import csp_replace, csp_update
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -16,13 +14,9 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST
 
-from chatsite.celery import app
-from chatsite.knowledge import articles, import_page
+from chatsite.knowledge import articles, embeddings, import_page
 from chatsite.knowledge.models import Article
 from chatsite.knowledge.search import question
-
-# By name: a web process that imported the task would load the provider's client, 30 MB.
-EMBED = "chatsite.knowledge.tasks.embed_articles"
 
 
 @admin.register(Article)
@@ -74,8 +68,7 @@ class ArticleAdmin(admin.ModelAdmin[Article]):
 
     def save_model(self, request: HttpRequest, obj: Article, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        # A hint: without a broker, each minute's look finds the article.
-        transaction.on_commit(partial(app.send_task, EMBED, retry=False), robust=True)
+        embeddings.ask_for_missing()
 
     @admin.action(description="Publish", permissions=["change"])
     def publish(self, request: HttpRequest, queryset: QuerySet[Article]) -> None:

@@ -7,12 +7,19 @@ stop anywhere, and what was made for another model serves until all of the new o
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
+from django.db import transaction
+
+from chatsite.celery import app
 from chatsite.knowledge.models import Article, Embedding
 from chatsite.knowledge.search import passages
 from chatsite.knowledge.search.passages import Passage
 from routing import policies
 from routing.errors import NoPolicy
+
+# By name: a web process that imported the task would load the provider's client, 30 MB.
+EMBED = "chatsite.knowledge.tasks.embed_articles"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +38,11 @@ class Progress:
     @property
     def percent(self) -> int:
         return 100 * self.made // self.wanted if self.wanted else 100
+
+
+def ask_for_missing() -> None:
+    """A hint, on commit: without a broker, each minute's look finds the changed article."""
+    transaction.on_commit(partial(app.send_task, EMBED, retry=False), robust=True)
 
 
 def wanted_model() -> str:

@@ -53,6 +53,7 @@ _OPERATORS = _STAFF | {
     "billing.add_price",
     "billing.change_budget",
     "billing.view_price",
+    "chat.add_conversation",
     "chat.delete_conversation",
     "chat.delete_savedanswer",
     "chat.view_savedanswer",

@@ -7,14 +7,17 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
+from chatsite.knowledge.models import Article
+
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "api.md").read_text()
 # Indented lines that begin with curl, and those that continue them after a backslash.
-EXAMPLES = re.findall(r"^    (curl .*(?:\\\n.*)*)$", PAGE, re.MULTILINE)
+EXAMPLES = re.findall(r"^    (curl (?:.*\\\n)*.*)$", PAGE, re.MULTILINE)
 
 
 def run(example: str, values: dict[str, str]):
     """As curl would: -X, -H and -d are all that the page uses."""
-    words = shlex.split(re.sub(r"\$(\w+)", lambda name: values[name[1]], example))[1:]
+    line = re.sub(r"\$(\w+)", lambda name: values[name[1]], example.replace("\\\n", " "))
+    words = shlex.split(line)[1:]
     method, headers, body, url = "GET", {"host": "localhost"}, None, ""
     while words:
         word = words.pop(0)
@@ -34,8 +37,14 @@ def run(example: str, values: dict[str, str]):
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_an_example_works(program, example):
-    values = {"SITE": "http://localhost", "TOKEN": program.key}
+def test_an_example_works(program, told, example):
+    article = Article.objects.create(title="Ink", slug="ink", body="Blue.", published=False)
+    values = {
+        "ARTICLE": str(article.pk),
+        "SITE": "http://localhost",
+        "TOKEN": program.key,
+        "CONVERSATION": str(told.public_id),
+    }
 
     response = run(example, values)
 

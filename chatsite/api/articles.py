@@ -1,0 +1,97 @@
+"""Articles for programs: the form of the admin, and a version against writing over each other."""
+
+from typing import Annotated, Any
+
+from django.contrib.admin.models import ADDITION, CHANGE
+from django.db import transaction
+from django.db.models import Q
+from django.forms import modelform_factory
+from django.http import HttpRequest
+from ninja import Query, Router, Status
+
+from chatsite.api import access, shapes
+from chatsite.api.access import Bearer
+from chatsite.api.errors import ERRORS, NotFound, conflict, invalid
+from chatsite.knowledge import embeddings
+from chatsite.knowledge.models import Article
+
+SEE, ADD = Bearer("knowledge.view_article"), Bearer("knowledge.add_article")
+CHANGES = Bearer("knowledge.change_article")
+FIELDS = ("title", "slug", "body", "language", "published")
+
+Form = modelform_factory(Article, fields=FIELDS)
+
+router = Router(tags=["articles"])
+
+
+@router.get("", response={200: shapes.Articles, **ERRORS}, auth=SEE)
+def list_articles(
+    request: HttpRequest,
+    published: Annotated[bool | None, Query(description="Only these, or only the others.")] = None,
+    slug: Annotated[str, Query(**shapes.NAME, description="Exactly this one.")] = "",
+    after: Annotated[shapes.Id | None, Query(description="The `next` of a page.")] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+) -> shapes.Articles:
+    """By id, without their texts. Follow `next` until it is null."""
+    wanted = Q(pk__gt=after or 0)
+    if published is not None:
+        wanted &= Q(published=published)
+    if slug:
+        wanted &= Q(slug=slug)
+    page = list(Article.objects.filter(wanted).defer("body").order_by("pk")[: limit + 1])
+    return shapes.Articles(
+        articles=[shapes.ArticleLine.of(row) for row in page[:limit]],
+        next=page[limit - 1].pk if len(page) > limit else None,
+    )
+
+
+@router.get("/{int:article_id}", response={200: shapes.Article, **ERRORS}, auth=SEE)
+def read_article(request: HttpRequest, article_id: shapes.Id) -> shapes.Article:
+    """With its text, in Markdown."""
+    row = Article.objects.filter(pk=article_id).first()
+    if row is None:
+        raise NotFound("article")
+    return shapes.Article.of(row)
+
+
+@router.post("", response={201: shapes.Article, **ERRORS}, auth=ADD)
+def add_article(request: HttpRequest, sent: shapes.NewArticle) -> Status[shapes.Article]:
+    """Customers and the assistant see it once it is published."""
+    with transaction.atomic():
+        row = _saved(Article(), sent.dict())
+        access.log(request, row, "Added.", ADDITION)
+    return Status(201, shapes.Article.of(row))
+
+
+@router.patch("/{int:article_id}", response={200: shapes.Article, **ERRORS}, auth=CHANGES)
+def change_article(
+    request: HttpRequest, article_id: shapes.Id, sent: shapes.ArticleChange
+) -> shapes.Article:
+    """What is sent changes, the rest stays. `version` is the one that you have read.
+
+    Publish it by `published`: true. The version counts changes.
+    """
+    with transaction.atomic():
+        row = Article.objects.select_for_update().filter(pk=article_id).first()
+        if row is None:
+            raise NotFound("article")
+        if row.version != sent.version:
+            raise conflict(
+                "other_version", f"It was changed to version {row.version}. Read it again first."
+            )
+        wanted = {name: getattr(row, name) for name in FIELDS}
+        changed = sent.dict(exclude={"version"}, exclude_none=True)
+        if {**wanted, **changed} != wanted:
+            row = _saved(row, {**wanted, **changed})
+            access.log(request, row, f"Changed {', '.join(sorted(changed))}.", CHANGE)
+    return shapes.Article.of(row)
+
+
+def _saved(row: Article, fields: dict[str, Any]) -> Article:
+    """Raises Problem, as the admin's form finds what is wrong."""
+    form = Form(fields, instance=row)
+    if not form.is_valid():
+        raise invalid({name: " ".join(map(str, found)) for name, found in form.errors.items()})
+    saved = form.save()
+    embeddings.ask_for_missing()
+    return saved

@@ -1,0 +1,290 @@
+"""Conversations for programs: read, begun and continued as a customer, answered as staff."""
+
+import hashlib
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated
+
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
+from ninja import Query, Router, Status
+
+from chatsite.api import access, shapes
+from chatsite.api.access import Bearer
+from chatsite.api.errors import ERRORS, NotFound, conflict, invalid
+from chatsite.api.models import AccessToken
+from chatsite.chat import changes
+from chatsite.chat.actions import (
+    ask,
+    ask_for_person,
+    end_conversation,
+    hand_back,
+    put_aside,
+    staff_reply,
+    take_over,
+)
+from chatsite.chat.changes import Change
+from chatsite.chat.errors import NotYours
+from chatsite.chat.models import Conversation, Message
+from chatsite.chat.web import rate_limits
+from chatsite.inbox import notes, queues
+from chatsite.inbox.queues import Queue
+from chatsite.widget.models import Customer
+
+# Of a conversation, that are read at once.
+MOST_MESSAGES = 200
+
+READ, SPEAK = Bearer("chat.view_conversation"), Bearer("chat.add_conversation")
+ANSWER = Bearer("chat.take_over")
+SAID = {200: shapes.Said, 201: shapes.Said, **ERRORS}
+STANDS = {200: shapes.Conversation, **ERRORS}
+
+router = Router(tags=["conversations"])
+
+
+@router.get("", response={200: shapes.Conversations, **ERRORS}, auth=READ)
+def list_conversations(
+    request: HttpRequest,
+    queue: Annotated[Queue | None, Query(description="Of the inbox, for the account.")] = None,
+    contact: Annotated[shapes.Id | None, Query(description="Of this contact.")] = None,
+    cursor: Annotated[str, Query(max_length=200)] = "",
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+) -> shapes.Conversations:
+    """The newest first, by their last change. Follow `next` until it is blank."""
+    found: QuerySet[Conversation] = Conversation.objects.all()
+    if queue is not None:
+        found = queues.conversations(queue, access.token(request).account, timezone.now())
+    if contact is not None:
+        found = found.filter(visitor__in=Customer.objects.filter(pk=contact).values("visitor"))
+    if cursor:
+        active_at, pk = _read(cursor)
+        found = found.filter(Q(active_at__lt=active_at) | Q(active_at=active_at, pk__lt=pk))
+    rows = found.order_by("-active_at", "-id").select_related("handled_by")
+    page = list(rows.prefetch_related("tags")[: limit + 1])
+    contacts = _contacts(request, page)
+    return shapes.Conversations(
+        conversations=[
+            shapes.Conversation.of(row, contacts.get(row.visitor)) for row in page[:limit]
+        ],
+        next=_cursor(page[limit - 1]) if len(page) > limit else "",
+    )
+
+
+@router.get(
+    "/{uuid:public_id}", response={200: shapes.ConversationWithMessages, **ERRORS}, auth=READ
+)
+def read_conversation(
+    request: HttpRequest,
+    public_id: uuid.UUID,
+    before: Annotated[int | None, Query(ge=0, le=2**31 - 1)] = None,
+) -> shapes.ConversationWithMessages:
+    """With its newest messages. `before` leads to earlier ones; a page has 200."""
+    row = _found(public_id)
+    said = row.messages.select_related("author").order_by("-position")
+    if before is not None:
+        said = said.filter(position__lt=before)
+    newest = list(said[: MOST_MESSAGES + 1])
+    shown = newest[:MOST_MESSAGES][::-1]
+    return shapes.ConversationWithMessages(
+        **_shape(request, row).dict(),
+        messages=[shapes.Message.of(each) for each in shown],
+        earlier=shown[0].position if len(newest) > MOST_MESSAGES else None,
+    )
+
+
+@router.post("", response=SAID, auth=SPEAK)
+def start_conversation(request: HttpRequest, sent: shapes.Start) -> Status[shapes.Said]:
+    """A customer's first message. The assistant answers it as it answers everybody."""
+    used = access.token(request)
+    visitor = _visitor(used, sent)
+    try:
+        return _asked(request, _new_id(used, sent.client_id), visitor, sent.client_id, sent.text)
+    except NotYours as error:
+        raise _other_use() from error
+
+
+@router.post("/{uuid:public_id}/messages", response=SAID, auth=SPEAK)
+def add_customer_message(
+    request: HttpRequest, public_id: uuid.UUID, sent: shapes.Words
+) -> Status[shapes.Said]:
+    """The customer goes on. Who answers until now goes on answering."""
+    row = _found(public_id)
+    return _asked(request, public_id, row.visitor, sent.client_id, sent.text)
+
+
+@router.post("/{uuid:public_id}/staff-messages", response=SAID, auth=ANSWER)
+def add_staff_message(
+    request: HttpRequest, public_id: uuid.UUID, sent: shapes.Words
+) -> Status[shapes.Said]:
+    """In the name of the account, which takes the conversation over from the assistant."""
+    row = _found(public_id)
+    change = staff_reply.send(row.pk, access.token(request).account, sent.text, sent.client_id)
+    changes.announce(change)
+    return _said(row, change, Message.Role.STAFF, sent.client_id, sent.text)
+
+
+@router.post("/{uuid:public_id}/take-over", response=STANDS, auth=ANSWER)
+def take_conversation_over(request: HttpRequest, public_id: uuid.UUID) -> shapes.Conversation:
+    """The account answers from now on; the assistant is silent, also a colleague."""
+    account = access.token(request).account
+    return _done(
+        request, public_id, "Taken over.", lambda row: take_over.conversation(row.pk, account)
+    )
+
+
+@router.post("/{uuid:public_id}/assign", response=STANDS, auth=ANSWER)
+def assign_conversation(
+    request: HttpRequest, public_id: uuid.UUID, sent: shapes.Assignment
+) -> shapes.Conversation:
+    """A colleague answers from now on."""
+    colleague = notes.team().filter(username=sent.to).first()
+    if colleague is None:
+        raise invalid({"to": "No account of this name may answer customers."})
+    words = f"Assigned to {sent.to}."
+    return _done(request, public_id, words, lambda row: take_over.conversation(row.pk, colleague))
+
+
+@router.post("/{uuid:public_id}/hand-back", response=STANDS, auth=ANSWER)
+def hand_conversation_back(request: HttpRequest, public_id: uuid.UUID) -> shapes.Conversation:
+    """The assistant answers again, from the customer's next message on."""
+    return _done(request, public_id, "Handed back.", lambda row: hand_back.to_assistant(row.pk))
+
+
+@router.post("/{uuid:public_id}/resolve", response=STANDS, auth=ANSWER)
+def resolve_conversation(request: HttpRequest, public_id: uuid.UUID) -> shapes.Conversation:
+    """Nothing is left to do. The customer's next message undoes it."""
+    return _done(request, public_id, "Resolved.", lambda row: put_aside.resolve(row.pk))
+
+
+@router.post("/{uuid:public_id}/reopen", response=STANDS, auth=ANSWER)
+def reopen_conversation(request: HttpRequest, public_id: uuid.UUID) -> shapes.Conversation:
+    """There is something left to do after all."""
+    return _done(request, public_id, "Reopened.", lambda row: put_aside.reopen(row.pk))
+
+
+@router.post("/{uuid:public_id}/ask-for-person", response=STANDS, auth=SPEAK)
+def ask_for_a_person(request: HttpRequest, public_id: uuid.UUID) -> shapes.Conversation:
+    """The customer wants a person: the conversation waits in the inbox, and the team is told."""
+    return _done(
+        request,
+        public_id,
+        "A person asked for.",
+        lambda row: ask_for_person.request(row.public_id, row.visitor, True),
+    )
+
+
+@router.post("/{uuid:public_id}/end", response=STANDS, auth=SPEAK)
+def end_the_conversation(request: HttpRequest, public_id: uuid.UUID) -> shapes.Conversation:
+    """The customer has ended it. Nothing is said in it any more; staff go on reading it."""
+    return _done(
+        request,
+        public_id,
+        "Ended.",
+        lambda row: end_conversation.by_customer(row.public_id, row.visitor),
+    )
+
+
+def _asked(
+    request: HttpRequest, public_id: uuid.UUID, visitor: str, client_id: uuid.UUID, text: str
+) -> Status[shapes.Said]:
+    """Raises TooFast, NotYours, Ended, Empty, Problem."""
+    rate_limits.asking(visitor, f"token {access.token(request).pk}")
+    change = ask.question(public_id, visitor, text, client_id)
+    changes.announce(change)
+    return _said(change.conversation, change, Message.Role.CUSTOMER, client_id, text)
+
+
+def _said(
+    row: Conversation, change: Change, role: Message.Role, client_id: uuid.UUID, text: str
+) -> Status[shapes.Said]:
+    """Raises Problem where the client id stands for something else that was said."""
+    message = row.messages.select_related("author").get(client_id=client_id)
+    if message.role != role or message.text != ask.cleaned(text):
+        raise _other_use()
+    answer = row.messages.open().select_related("author").first()
+    said = shapes.Said(
+        conversation=row.public_id,
+        message=shapes.Message.of(message),
+        answer=shapes.Message.of(answer) if answer else None,
+    )
+    return Status(200 if change.is_none else 201, said)
+
+
+def _done(
+    request: HttpRequest,
+    public_id: uuid.UUID,
+    words: str,
+    action: Callable[[Conversation], Change],
+) -> shapes.Conversation:
+    """Carry it out, tell of it and log it; the same once more does nothing."""
+    row = _found(public_id)
+    change = action(row)
+    changes.announce(change)
+    if not change.is_none:
+        access.log(request, row, words)
+    return _shape(request, _found(public_id))
+
+
+def _found(public_id: uuid.UUID) -> Conversation:
+    """Raises NotFound."""
+    found = Conversation.objects.select_related("handled_by").filter(public_id=public_id).first()
+    if found is None:
+        raise NotFound("conversation")
+    return found
+
+
+def _shape(request: HttpRequest, row: Conversation) -> shapes.Conversation:
+    return shapes.Conversation.of(row, _contacts(request, [row]).get(row.visitor))
+
+
+def _contacts(request: HttpRequest, rows: list[Conversation]) -> dict[str, int]:
+    """The contacts by their visitors, for whom may see contacts."""
+    if not access.token(request).account.has_perm("widget.view_customer"):
+        return {}
+    visitors = {row.visitor for row in rows}
+    return dict(Customer.objects.filter(visitor__in=visitors).values_list("visitor", "pk"))
+
+
+def _visitor(used: AccessToken, sent: shapes.Start) -> str:
+    """Whose the conversation is. Raises Problem."""
+    if sent.contact is not None:
+        visitor = Customer.objects.filter(pk=sent.contact).values_list("visitor", flat=True).first()
+        if visitor is None:
+            raise invalid({"contact": "There is no contact of this id."})
+        return visitor
+    name = f"customer {sent.customer}" if sent.customer else f"message {sent.client_id}"
+    # No cookie and no widget's key leads to it.
+    return hashlib.sha256(f"chatsite.api {used.account_id} {name}".encode()).hexdigest()
+
+
+def _new_id(used: AccessToken, client_id: uuid.UUID) -> uuid.UUID:
+    """The same for the same first message; nobody else can guess it."""
+    digest = salted_hmac(
+        "chatsite.api.conversations", f"{used.account_id} {client_id}", algorithm="sha256"
+    ).digest()
+    return uuid.UUID(bytes=digest[:16], version=4)
+
+
+def _other_use() -> Exception:
+    words = "This client_id was used for something else. Make a new one for each message."
+    return conflict("client_id_used", words)
+
+
+def _cursor(row: Conversation) -> str:
+    return urlsafe_base64_encode(f"{row.active_at.isoformat()} {row.pk}".encode())
+
+
+def _read(cursor: str) -> tuple[datetime, int]:
+    """Raises Problem."""
+    try:
+        moment, _, pk = urlsafe_base64_decode(cursor).decode().partition(" ")
+        active_at, number = datetime.fromisoformat(moment), int(pk)
+    except ValueError as error:
+        raise invalid({"cursor": "Send the `next` of the page before, as it was."}) from error
+    if active_at.tzinfo is None or not 0 < number < 2**63:
+        raise invalid({"cursor": "Send the `next` of the page before, as it was."})
+    return active_at, number

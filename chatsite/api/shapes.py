@@ -1,0 +1,231 @@
+"""What programs send and are sent: the fields of each kind of thing, as OpenAPI describes them."""
+
+import uuid
+from datetime import datetime
+from typing import Annotated, Any
+
+from django.conf import settings
+from ninja import Field, Schema
+from pydantic import StringConstraints
+
+from chatsite.chat import models
+from chatsite.knowledge.models import LANGUAGES
+from chatsite.knowledge.models import Article as ArticleRow
+from chatsite.widget.models import Customer
+
+# Of a row, as databases have them.
+Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=settings.MESSAGE_LENGTH)]
+# The name of the program's own for a customer, and of an account.
+NAME: dict[str, Any] = {"max_length": 200, "pattern": r"^[^\x00-\x1f\x7f]*$"}
+Name = Annotated[str, StringConstraints(**NAME)]
+
+
+class Source(Schema):
+    """An article that an answer used."""
+
+    title: str
+    url: str
+
+
+class Message(Schema):
+    """`state` of an answer: pending, writing, complete, cut, failed or cancelled; else complete."""
+
+    id: int
+    client_id: uuid.UUID | None
+    role: models.Message.Role
+    author: str = Field(description="Of staff: the account's name.")
+    state: models.Message.State
+    text: str
+    failure: str = Field(description="Why an answer is none, or not whole; else blank.")
+    sources: list[Source]
+    rating: int | None = Field(description="By the customer: 1 good, -1 bad.")
+    created_at: datetime
+
+    @classmethod
+    def of(cls, row: models.Message) -> "Message":
+        """`row` with its author."""
+        return cls(
+            id=row.pk,
+            client_id=row.client_id,
+            role=models.Message.Role(row.role),
+            author=row.author.get_username() if row.author else "",
+            state=models.Message.State(row.state),
+            text=row.text,
+            failure=row.failure,
+            sources=[
+                Source(title=each["title"], url=settings.SITE_URL + each["url"])
+                for each in row.sources
+            ],
+            rating=row.rating,
+            created_at=row.created_at,
+        )
+
+
+class Conversation(Schema):
+    """`revision` grows with each change; `handled_by` is the account that answers, if one does."""
+
+    id: uuid.UUID
+    revision: int
+    contact: int | None
+    handled_by: str
+    wants_person_since: datetime | None
+    resolved_at: datetime | None
+    snoozed_until: datetime | None
+    ended_at: datetime | None
+    created_at: datetime
+    active_at: datetime
+    tags: list[str]
+
+    @classmethod
+    def of(cls, row: models.Conversation, contact: int | None = None) -> "Conversation":
+        return cls(
+            id=row.public_id,
+            revision=row.revision,
+            contact=contact,
+            handled_by=row.handled_by.get_username() if row.handled_by else "",
+            wants_person_since=row.wants_person_since,
+            resolved_at=row.resolved_at,
+            snoozed_until=row.snoozed_until,
+            ended_at=row.ended_at,
+            created_at=row.created_at,
+            active_at=row.active_at,
+            tags=sorted(tag.name for tag in row.tags.all()),
+        )
+
+
+class Conversations(Schema):
+    """A page, the newest first. `next`: the cursor of the next page; blank on the last one."""
+
+    conversations: list[Conversation]
+    next: str
+
+
+class ConversationWithMessages(Conversation):
+    """The newest messages, in order. `earlier`: as `before`, it leads to those before them."""
+
+    messages: list[Message]
+    earlier: int | None
+
+
+class Start(Schema):
+    """A customer's first message. Without `contact` and `customer` nobody is recognised later."""
+
+    client_id: uuid.UUID = Field(description="Of your making: sent again, it does nothing twice.")
+    text: Text
+    contact: Id | None = Field(None, description="A contact of the site.")
+    customer: Name = Field("", description="Your own name for the customer, the same each time.")
+
+
+class Words(Schema):
+    client_id: uuid.UUID = Field(description="Of your making: sent again, it does nothing twice.")
+    text: Text
+
+
+class Said(Schema):
+    """What was said, and the answer that is being written to it, if one is."""
+
+    conversation: uuid.UUID
+    message: Message
+    answer: Message | None
+
+
+class Assignment(Schema):
+    to: Name = Field(description="The name of an account that may answer customers.")
+
+
+class Contact(Schema):
+    """A customer who signed in on a site with the widget; `reference` is that site's."""
+
+    id: int
+    reference: str
+    name: str
+    email: str
+    widget: str
+    seen_at: datetime
+
+    @classmethod
+    def of(cls, row: Customer) -> "Contact":
+        return cls(
+            id=row.pk,
+            reference=row.reference,
+            name=row.name,
+            email=row.email,
+            widget=row.widget.name,
+            seen_at=row.seen_at,
+        )
+
+
+class Contacts(Schema):
+    """A page, by id. `next`: as `after`, it leads to the next page; null on the last one."""
+
+    contacts: list[Contact]
+    next: int | None
+
+
+class ArticleLine(Schema):
+    """`version` counts changes; `url` is where customers read it, once it is published."""
+
+    id: int
+    title: str
+    slug: str
+    language: str
+    published: bool
+    version: int
+    url: str
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, row: ArticleRow) -> "ArticleLine":
+        return cls(**_article(row))
+
+
+class Article(ArticleLine):
+    """`body` is Markdown."""
+
+    body: str
+
+    @classmethod
+    def of(cls, row: ArticleRow) -> "Article":
+        return cls(**_article(row), body=row.body)
+
+
+class Articles(Schema):
+    """A page, by id. `next`: as `after`, it leads to the next page; null on the last one."""
+
+    articles: list[ArticleLine]
+    next: int | None
+
+
+Title = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Slug = Annotated[str, StringConstraints(pattern=r"^[-a-zA-Z0-9_]+$", max_length=80)]
+Body = Annotated[str, StringConstraints(min_length=1, max_length=50_000)]
+Language = Annotated[str, StringConstraints(pattern=f"^({'|'.join(LANGUAGES)}|)$")]
+
+
+class NewArticle(Schema):
+    title: Title
+    slug: Slug = Field(description="Its address under /help/, which no other article has.")
+    body: Body = Field(description="Markdown.")
+    language: Language = Field("", description="Of two letters. Blank: detected from the text.")
+    published: bool = False
+
+
+class ArticleChange(Schema):
+    """What is left out stays as it is."""
+
+    version: int = Field(description="The one that you have read.")
+    title: Title | None = None
+    slug: Slug | None = None
+    body: Body | None = None
+    language: Language | None = None
+    published: bool | None = None
+
+
+def _article(row: ArticleRow) -> dict[str, Any]:
+    names = ("title", "slug", "language", "published", "version", "updated_at")
+    return {
+        "id": row.pk,
+        "url": settings.SITE_URL + row.get_absolute_url(),
+        **{name: getattr(row, name) for name in names},
+    }
