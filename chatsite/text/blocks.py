@@ -26,6 +26,7 @@ from chatsite.text.lines import (
     width,
     without_control,
 )
+from chatsite.text.patterns import PLAIN
 from chatsite.text.sink import DEEPEST, Sink
 from chatsite.text.tables import Table, alignments, cells
 
@@ -65,12 +66,24 @@ class Blocks:
 
     def feed(self, more: str) -> None:
         """Read on."""
+        if self._flows and PLAIN.fullmatch(more) and not self._return and self._go_on(more):
+            return
         more, self._return = without_control(self._return + more)
         first, *rest = more.split("\n")
         self._feed_line(first)
         for line in rest:
             self._end_line()
             self._feed_line(line)
+
+    def _go_on(self, words: str) -> bool:
+        """Words in the middle of a line, as most pieces are. Whether that was all."""
+        leaf = self._leaf
+        if type(leaf) is _Words:
+            return leaf.inline.go_on(words)
+        if type(leaf) is _Code:
+            self.sink.write(words)
+            return True
+        return False
 
     def finish(self) -> None:
         """The text has ended."""

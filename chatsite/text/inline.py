@@ -7,6 +7,7 @@ So the same text gives the same HTML however it was cut on its way.
 """
 
 import re
+import sys
 from dataclasses import dataclass
 from html import escape, unescape
 
@@ -16,6 +17,8 @@ from chatsite.text.sink import Sink
 
 # Marks opened within each other; more are text.
 _DEEPEST = 4
+# Words that may be shown before they are read.
+_MOST_AHEAD = 500
 _TAGS = {"*": ("em", "strong"), "_": ("em", "strong"), "~": ("", "s")}
 
 
@@ -30,6 +33,11 @@ class _Mark:
 class Inline:
     """Writes to a sink. `links_too` is off inside a link, which holds no other."""
 
+    __slots__ = (
+        *("_ahead", "_at", "_code", "_code_from", "_in_path", "_links_too", "_marks", "_no_code"),
+        *("_reads", "_sink", "_whole", "source"),
+    )
+
     def __init__(
         self, sink: Sink, *, links_too: bool = True, reads: re.Pattern[str] = patterns.EVERYTHING
     ) -> None:
@@ -37,7 +45,7 @@ class Inline:
         self._reads = reads
         self._sink = sink
         self._at = 0
-        # Characters of the last word that are shown though it may become an address.
+        # Characters that are shown and not read yet: the last word may become an address.
         self._ahead = 0
         self._marks: list[_Mark] = []
         # Backticks of the code that is open, where it begins, and how much of it is shown.
@@ -52,9 +60,33 @@ class Inline:
         self.source += more
         self._read()
 
+    def go_on(self, words: str) -> bool:
+        """Show plain words at once; False where something before them waits, or they may."""
+        source = self.source
+        if self._code:
+            if not self._code_from < self._at == len(source) or words[-1] == " ":
+                return False
+            self._at += len(words)
+        elif (
+            self._at + self._ahead != len(source)
+            or self._ahead > _MOST_AHEAD
+            or source.find("_", self._at) >= 0
+            or ("." in words and "w." in f"{source[-1:]}{words}".lower())
+        ):
+            return False
+        else:
+            # They are read when a sign comes: until then none is an address.
+            self._ahead += len(words)
+        self.source = source + words
+        self._sink.write(words)
+        return True
+
     def finish(self) -> None:
         """The block has ended."""
         self._whole = True
+        if self._is_shown() and not patterns.SIGNS.search(self.source, self._at):
+            self._dissolve(0)
+            return
         self._read()
         while self._code:
             self._no_code.add(self._code)
@@ -63,13 +95,20 @@ class Inline:
             self._read()
         self._dissolve(0)
 
+    def _is_shown(self) -> bool:
+        """Whether nothing waits for what follows it."""
+        return not self._code and self._at + self._ahead == len(self.source)
+
     def _read(self) -> None:
         try:
             if self._code:
                 self._go_on_with_code()
             end = self._settled()
+            reads = self._reads
+            if reads is patterns.EVERYTHING and not links.may_hold(self.source[self._at : end]):
+                reads = patterns.SIGNS
             while self._at < end:
-                found = self._reads.search(self.source, self._at, end)
+                found = reads.search(self.source, self._at, end)
                 start = found.start() if found else end
                 if start > self._at:
                     self._write(self.source[self._at : start])
@@ -91,7 +130,7 @@ class Inline:
 
     def _show_ahead(self) -> None:
         word = self.source[self._at :]
-        if "@" in word or "://" in word or "www." in word.lower():
+        if links.may_hold(word):
             self._take_back()
         else:
             self._sink.write(word[self._ahead :])
@@ -152,16 +191,14 @@ class Inline:
 
     def _emphasis(self, mark: str) -> None:
         source, start = self.source, self._at
-        run = patterns.SAME[mark].match(source, start, start + 4)
-        assert run
-        size = len(run[0])
         if start and source[start - 1] == mark:
-            self._literal(run[0])
+            self._literal(_run(source, start))
             return
+        size = len(_run(source, start, start + 4))
         if size < 4:
             self._wait_for(size + 2)
         if size > 3 or (mark == "~" and size != 2):
-            self._literal(run[0])
+            self._literal(mark * size)
             return
         before = source[start - 2 : start] if start > 1 else "  " + source[:start]
         after = source[start + size : start + size + 2] + "  "
@@ -205,7 +242,7 @@ class Inline:
             self._in_path
             or bool(re.fullmatch(r"[^\w]?[A-Za-z]:", source[max(at - 3, 0) : at]))
             or (after == "\\" and source[at + 2 : at + 3].isalnum())
-            or (before[-1:].isalnum() and after.isalnum())
+            or ((before[-1:].isalnum() or before[-1:] in "%~}") and before and after.isalnum())
             or before in {"..", " .", "."}
         )
         if (
@@ -221,14 +258,15 @@ class Inline:
             self._literal("\\")
 
     def _backticks(self) -> None:
-        run = patterns.SAME["`"].match(self.source, self._at, self._at + 3)
-        assert run
-        size = len(run[0])
-        is_rest = self._at > 0 and self.source[self._at - 1] == "`"
-        if size < 3 and not is_rest:
+        if self._at and self.source[self._at - 1] == "`":
+            self._literal(_run(self.source, self._at))
+            return
+        run = _run(self.source, self._at, self._at + 3)
+        size = len(run)
+        if size < 3:
             self._wait_for(size + 1)
-        if size > 2 or is_rest or size in self._no_code:
-            self._literal(run[0])
+        if size > 2 or size in self._no_code:
+            self._literal(run)
             return
         self._at += size
         self._code, self._code_from = size, self._at
@@ -314,3 +352,10 @@ class Inline:
         if not self._whole and patterns.ENTITY_BEGUN.match(self.source, self._at):
             raise Unfinished
         self._literal("&")
+
+
+def _run(source: str, start: int, end: int = sys.maxsize) -> str:
+    """The signs that are the same as the first."""
+    run = patterns.SAME[source[start]].match(source, start, end)
+    assert run
+    return run[0]

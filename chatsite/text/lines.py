@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 # A line of such characters alone may still be anything; where they are more, it is text.
 _SIGNS = " \t>*+-_#=:|`~.)0123456789"
@@ -15,7 +16,8 @@ _RULE = re.compile(r"(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,})$")
 _HEADING = re.compile(r"#{1,6}(?:[ \t]+|$)")
 _CLOSING = re.compile(r"(?:(?:^|[ \t]+)#+)?[ \t]*$")
 _MARKER = re.compile(r"(?:[-*+]|(\d{1,9})[.)])(?:[ \t]+|$)")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+# With halves of characters, which nothing can encode.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +60,16 @@ def marker(line: str, *, interrupts: bool) -> Marker | None:
     found = _MARKER.match(line)
     if not found:
         return None
-    number = int(found[1] or 1)
-    if interrupts and (number != 1 or found.end() == len(line)):
+    read = _marker(found[0])
+    if interrupts and (read.number != 1 or found.end() == len(line)):
         return None
-    return Marker(found[0].rstrip()[-1], number, found.end())
+    return read
+
+
+@lru_cache(maxsize=256)
+def _marker(words: str) -> Marker:
+    signs = words.rstrip()
+    return Marker(signs[-1], int(signs[:-1] or 1), len(words))
 
 
 def fence(line: str) -> str:
@@ -86,7 +94,7 @@ def split_indent(line: str) -> tuple[str, str]:
 
 
 def width(indent: str) -> int:
-    return len(indent.expandtabs(4))
+    return len(indent.expandtabs(4)) if "\t" in indent else len(indent)
 
 
 def beyond(indent: str, columns: int) -> int:

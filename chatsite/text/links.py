@@ -2,6 +2,7 @@
 
 import re
 from html import escape
+from ipaddress import IPv4Address
 from urllib.parse import urlsplit
 
 # Where a bare address or an e-mail address may stand: a run of these that holds one of the signs.
@@ -23,8 +24,14 @@ _EMAIL = re.compile(
     r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9][A-Za-z0-9._%+-]*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*"
 )
 _AFTER = ".,:;!?'\"*_~)]}…"
+_HOST = re.compile(r"[A-Za-z0-9._-]+")
 _UNSAFE = re.compile(r"[\s\\\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
 _REL = 'rel="noopener noreferrer nofollow"'
+
+
+def may_hold(words: str) -> bool:
+    """Whether words hold a sign of an address."""
+    return "@" in words or "://" in words or ("." in words and "www." in words.lower())
 
 
 def run(text: str, start: int) -> int:
@@ -52,8 +59,9 @@ def bare(text: str, start: int, *, whole: bool) -> tuple[int, int, str] | None:
         if found.end() == len(text) and not whole and len(found[0]) < _MOST:
             raise Unfinished
         address = _without_punctuation(found[0])
-        target = address if ":" in address[:6] else f"https://{address}"
-        html = link(target, escape(address), address)
+        shown = address.replace("&amp;", "&")
+        target = shown if ":" in shown[:6] else f"https://{shown}"
+        html = link(target, escape(shown), shown)
     elif email:
         if email.end() == len(text) and not whole and len(email[0]) < _MOST:
             raise Unfinished
@@ -117,9 +125,17 @@ def _host(url: str) -> str | None:
         host = parts.hostname or ""
         if "@" in parts.netloc or not host or not url[len(parts.scheme) :].startswith("://"):
             return None
-        return host if host.isascii() else host.encode("idna").decode()
+        found = host if host.isascii() else host.encode("idna").decode()
+        return found if _may_be_host(found) and parts.port != 0 else None
     except ValueError:
         return None
+
+
+def _may_be_host(name: str) -> bool:
+    """Whether a browser would look it up. Raises ValueError where it cannot be read."""
+    if name.rpartition(".")[2].isdigit():
+        return bool(IPv4Address(name))
+    return bool(_HOST.fullmatch(name)) and bool(name.encode().decode("idna"))
 
 
 def _names(words: str, host: str) -> bool:

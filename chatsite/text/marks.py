@@ -24,7 +24,8 @@ def roles(two_before: str, mark: str, size: int, two_after: str) -> tuple[bool, 
     closes = not before.isspace() and not _is_opening(before, behind)
     if size == 1:
         if _is_word(before) and _is_word(after):
-            return False, False
+            # *强调*文字
+            return False, mark == "*" and _is_unspaced(before) and _is_unspaced(after)
         # 5 *3 and 4* 2
         opens = opens and not (before.isspace() and behind.isdigit() and after.isdigit())
         closes = closes and not (after.isspace() and before.isdigit() and beyond.isdigit())

@@ -8,9 +8,14 @@ from chatsite.text import links
 _ADDRESS = (
     rf"(?<![{links.RUN}])(?=[{links.RUN}]{{1,{links.MOST_BEFORE}}}?(?:(?<=@)|(?<=://)|(?<=www\.)))"
 )
-# What words may hold: addresses alone, or everything.
+# Not every "!", "<" and "&", as far as the next character tells.
+_SIGN = r"[\\`*_~\[\n]|!(?![^\[])|<(?![\s<>@:/])|&(?![^#A-Za-z])"
+# What words may hold: addresses alone, or everything, or all but addresses.
 ADDRESSES = re.compile(_ADDRESS, re.IGNORECASE)
-EVERYTHING = re.compile(_ADDRESS + r"|[\\`*_~\[!<&\n]", re.IGNORECASE)
+EVERYTHING = re.compile(rf"{_ADDRESS}|{_SIGN}", re.IGNORECASE)
+SIGNS = re.compile(_SIGN)
+# Words that neither hold a sign nor complete one of an address, but for that of "www.".
+PLAIN = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff\\`*_~\[!<>&@/]+")
 IN_RUN = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._%+:/@-"
 SAME = {mark: re.compile(re.escape(mark) + "+") for mark in "`*_~"}
 # Possessive, since what does not match must not be tried in every way.

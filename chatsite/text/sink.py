@@ -100,7 +100,14 @@ class Sink:
 
     def news(self) -> str:
         """What a tab lacks since this was last called; empty where nothing is new."""
-        last = max(at for at, element in enumerate(self._open) if element.sent)
+        innermost = self._open[-1]
+        if innermost.sent and not self._pieces:
+            new = "".join(innermost.parts[innermost.fresh :])
+            innermost.fresh = len(innermost.parts)
+            return chr(_APPEND + self.depth) + new if new else ""
+        last = self.depth
+        while not self._open[last].sent:
+            last -= 1
         known, *unknown = self._open[last:]
         new = "".join(known.parts[known.fresh :])
         new += "".join(element.head + "".join(element.parts) for element in unknown)

@@ -12,6 +12,7 @@ from tests.page import Node, parsed
 
 WORDS = (
     '请看 （ ） ： שלום word a 5 $ . , ! " http :// www.x.example a@b.example https://a.example/b_c'
+    " w ww .x htt p:/ / @ % 100*70*50 **重要：**请看 C:\\new\\* ~5~10 $5*3 _a_b 👨‍👩‍👧 \ud83d"
 )
 MARKS = "* ** *** **** _ __ ~~ ` `` [ ] ( ) \\ \\| | < & &amp; &#1; <br> <a@b.example> ![i](/x)"
 LINES = ["```", "````", "~~~", "| a | b |", "|---|:-:|", "| c | d |", "a | b", "--|--", "---", "=="]
@@ -20,6 +21,7 @@ ATOMS = [
     *MARKS.split(),
     *(f"{line}\n" for line in LINES),
     *("\n", "\n\n", "- ", "  - ", "1. ", "10) ", "> ", "# ", "    ", " ", "\t", "\r", "\r\n"),
+    *("Plain words of some length, ", "a" * 70),
     *("\x00", "\x1f", "[a](https://x.example)"),
 ]
 TEXTS = st.lists(st.sampled_from(ATOMS) | st.text(max_size=3), max_size=40).map("".join)
@@ -33,14 +35,18 @@ def cut(text: str, at: list[int]) -> list[str]:
 @given(TEXTS, st.lists(st.integers(0, 10_000), max_size=60))
 def test_live_is_what_a_reload_shows_and_what_is_final(text, cuts):
     body, shown, growing = Node(""), "", markdown.Growing()
+    finished: list[object] = []
 
     for piece in cut(text, cuts):
         body.grow(growing.grow(piece))
         shown += piece
         assert body.outline() == parsed(markdown.unfinished(shown)).outline()
+        assert body.outline()[2 : 2 + len(finished)] == finished
+        finished = body.outline()[2:-1]
     body.grow(growing.grow("", is_end=True))
 
     assert body.outline() == parsed(markdown.render(text)).outline()
+    assert body.outline()[2 : 2 + len(finished)] == finished
 
 
 @given(TEXTS, TEXTS)
