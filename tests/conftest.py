@@ -1,7 +1,7 @@
 """Fixtures that more than one package's tests need."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
@@ -58,12 +58,28 @@ def django_db_modify_db_settings() -> None:
         connection.settings_dict["TEST"]["NAME"] = str(Path(settings.VAR_DIR) / "test.sqlite3")
 
 
+def emptying(style: object, tables: Sequence[str], **options: object) -> list[str]:
+    """Statements that delete all rows, past what forbids it: keys, and tables that only grow."""
+    names = [connection.ops.quote_name(table) for table in tables]
+    if not names:
+        return []
+    each = (f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {name})" for name in names)
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(each))
+        deleting = [f"DELETE FROM {name}" for (name,) in cursor.fetchall()]
+    if connection.vendor == "sqlite":
+        return deleting
+    role = "SET LOCAL session_replication_role"
+    return [f"{role} = replica", *deleting, f"{role} = DEFAULT"]
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker) -> Iterator[None]:
     """PostgreSQL drops no database that a thread is still connected to, even an idle one.
 
     After each test with transactions Django empties all tables, and asks each app for its content
-    types and permissions anew: half of such a test's time. They are kept and put back as they were.
+    types and permissions anew: half of such a test's time. They are kept and put back as they were,
+    and only tables that have rows are emptied: a hundred take PostgreSQL a quarter of a second.
     """
     with django_db_blocker.unblock():
         types, permissions = list(ContentType.objects.all()), list(Permission.objects.all())
@@ -75,6 +91,7 @@ def django_db_setup(django_db_setup, django_db_blocker) -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("django.core.management.commands.flush.emit_post_migrate_signal", put_back)
+        patch.setattr(connection.ops, "sql_flush", emptying)
         yield
     if connection.vendor == "postgresql":
         with django_db_blocker.unblock(), connection.cursor() as cursor:
