@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.people import Staff, Tab
+from tests.waiting import until
 
 pytestmark = pytest.mark.browser
 
@@ -23,7 +24,7 @@ def test_costs_are_drawn_and_follow_the_period(tab: Tab, staff: Staff):
     by_tier = page.get_by_role("figure", name="Spend per day by tier")
     chart = by_tier.get_by_role("img")
     expect(chart).to_be_visible()
-    page.wait_for_function(f"({DRAWN})(document.querySelector('canvas')) > 100")
+    until(lambda: page.locator("canvas").first.evaluate(DRAWN) > 100, within=30)
     expect(by_tier.get_by_role("table")).to_be_hidden()
     by_tier.get_by_text("Table").click()
     expect(by_tier.get_by_role("table")).to_be_visible()
@@ -37,6 +38,6 @@ def test_costs_are_drawn_and_follow_the_period(tab: Tab, staff: Staff):
     expect(page).to_have_url(re.compile(r"tier=cheap"))
     page.go_back()
     expect(page.get_by_role("figure", name="Spend per hour by tier")).to_be_visible()
-    page.wait_for_function(f"({DRAWN})(document.querySelector('canvas')) > 100")
+    until(lambda: page.locator("canvas").first.evaluate(DRAWN) > 100, within=30)
     assert staff.complaints == []
     assert staff.fetched_elsewhere == []
