@@ -240,7 +240,7 @@ class Inline:
             return
         self._in_path = (
             self._in_path
-            or bool(re.fullmatch(r"[^\w]?[A-Za-z]:", source[max(at - 3, 0) : at]))
+            or (before[1:] == ":" and bool(patterns.DRIVE.fullmatch(source, max(at - 3, 0), at)))
             or (after == "\\" and source[at + 2 : at + 3].isalnum())
             or ((before[-1:].isalnum() or before[-1:] in "%~}") and before and after.isalnum())
             or before in {"..", " .", "."}

@@ -24,7 +24,7 @@ _EMAIL = re.compile(
     r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9][A-Za-z0-9._%+-]*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*"
 )
 _AFTER = ".,:;!?'\"*_~)]}…"
-_HOST = re.compile(r"[A-Za-z0-9._-]+")
+_HOST, _LETTERS = re.compile(r"[A-Za-z0-9._-]+"), re.compile(r"[\w.-]+")
 _UNSAFE = re.compile(r"[\s\\\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
 _REL = 'rel="noopener noreferrer nofollow"'
 
@@ -125,6 +125,8 @@ def _host(url: str) -> str | None:
         host = parts.hostname or ""
         if "@" in parts.netloc or not host or not url[len(parts.scheme) :].startswith("://"):
             return None
+        if not host.isascii() and "xn--" in host:
+            return None
         found = host if host.isascii() else host.encode("idna").decode()
         return found if _may_be_host(found) and parts.port != 0 else None
     except ValueError:
@@ -133,9 +135,10 @@ def _host(url: str) -> str | None:
 
 def _may_be_host(name: str) -> bool:
     """Whether a browser would look it up. Raises ValueError where it cannot be read."""
-    if name.rpartition(".")[2].isdigit():
+    last = name.rstrip(".").rpartition(".")[2]
+    if last.isdigit() or last.startswith("0x"):
         return bool(IPv4Address(name))
-    return bool(_HOST.fullmatch(name)) and bool(name.encode().decode("idna"))
+    return bool(_HOST.fullmatch(name)) and bool(_LETTERS.fullmatch(name.encode().decode("idna")))
 
 
 def _names(words: str, host: str) -> bool:

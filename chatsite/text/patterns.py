@@ -35,4 +35,5 @@ ANGLED = re.compile(
 ANGLED_BEGUN = re.compile(r"<(?:[^\s<>]{0,1000}|br\s{0,3}/?)\Z", re.IGNORECASE)
 ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 ENTITY_BEGUN = re.compile(r"&[#\w]{0,32}\Z")
+DRIVE = re.compile(r"[^\w]?[A-Za-z]:")
 ESCAPED = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")

@@ -231,6 +231,13 @@ CASES = {
         ("www.shop.example%", "<p>www.shop.example%</p>"),
         ("https://shop.example:99999/x", "<p>https://shop.example:99999/x</p>"),
         ("https://1.2.3.999/", "<p>https://1.2.3.999/</p>"),
+        ("https://a.0x1f/", "<p>https://a.0x1f/</p>"),
+        ("https://xn--ßx.example/", "<p>https://xn--ßx.example/</p>"),
+        ("[x](https://xn--0.example)", "<p>[x](https://xn--0.example)</p>"),
+        (
+            "https://xn--bcher-kva.example/",
+            '<p><a href="https://xn--bcher-kva.example/">https://xn--bcher-kva.example/</a></p>',
+        ),
         (
             "https://192.168.0.1/x",
             '<p><a href="https://192.168.0.1/x">https://192.168.0.1/x</a></p>',
