@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests import services
+from tests.stack import prepared
 from tests.waiting import until
 
 pytestmark = pytest.mark.skipif(
@@ -81,8 +83,10 @@ class Run:
 def start(tmp_path) -> Iterator[Callable[..., Run]]:
     runs: list[Run] = []
 
-    def start(name: str = "one", port: int = 0) -> Run:
+    def start(name: str = "one", port: int = 0, *, is_new: bool = False) -> Run:
         var = tmp_path / name
+        if not is_new and not var.exists():
+            shutil.copytree(prepared("sqlite").var, var)
         runs.append(Run(var, port or services.free_port()))
         return runs[-1]
 
@@ -93,7 +97,7 @@ def start(tmp_path) -> Iterator[Callable[..., Run]]:
 
 def test_two_sites_live_beside_each_other_and_leave_nothing_behind(start, monkeypatch):
     monkeypatch.setenv("WORKERS", "2")
-    one = start("one")
+    one = start("one", is_new=True)
     until(one.status, WITHIN)
     two = start("another one")
     until(two.status, WITHIN)
@@ -177,7 +181,7 @@ def test_a_taken_port_and_a_running_site_are_named(start):
 
 
 def test_a_second_start_prepares_nothing_anew(start):
-    first = start()
+    first = start(is_new=True)
     until(first.status, WITHIN)
     os.killpg(first.process.pid, signal.SIGTERM)
     until(lambda: first.process.poll() is not None, WITHIN)

@@ -2,10 +2,12 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -16,10 +18,8 @@ import json, sys
 from urllib.parse import parse_qs, urlsplit
 import django; django.setup()
 from django.contrib.auth.models import User
-from django.core.management import call_command
 from django.test import Client
 from chatsite.staff import roles
-call_command("migrate", verbosity=0)
 roles.grant()
 User.objects.create_user("mia", "Mia@shop.example", "a quiet Heron 7", is_staff=True)
 client = Client(headers={"host": "localhost"})
@@ -76,10 +76,9 @@ def issuer() -> Iterator[str]:
         server.shutdown()
 
 
-def came(issuer: str, var: object, role: str, **claims: object) -> dict[str, object]:
-    Issuer.claims = {"sub": "7", **claims}
+def run(command: list[str], issuer: str, var: Path, role: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", CODE],
+        [sys.executable, "-W", "ignore", *command],
         env=os.environ
         | {
             "VAR_DIR": str(var),
@@ -97,12 +96,30 @@ def came(issuer: str, var: object, role: str, **claims: object) -> dict[str, obj
         timeout=300,
     )
     assert done.returncode == 0, done.stderr
-    found: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory) -> Path:
+    """Its tables, without any rows of ours."""
+    var: Path = tmp_path_factory.mktemp("site")
+    run(["manage.py", "migrate", "--verbosity", "0"], "https://issuer.example", var, "")
+    return var
+
+
+@pytest.fixture
+def var(site, tmp_path) -> Path:
+    return Path(shutil.copytree(site, tmp_path / "var"))
+
+
+def came(issuer: str, var: Path, role: str, **claims: object) -> dict[str, object]:
+    Issuer.claims = {"sub": "7", **claims}
+    found: dict[str, object] = json.loads(run(["-c", CODE], issuer, var, role).splitlines()[-1])
     return found
 
 
-def test_an_account_is_found_by_the_address_that_the_issuer_has_verified(issuer, tmp_path):
-    found = came(issuer, tmp_path, "", email="mia@shop.example", email_verified=True)
+def test_an_account_is_found_by_the_address_that_the_issuer_has_verified(issuer, var):
+    found = came(issuer, var, "", email="mia@shop.example", email_verified=True)
 
     assert found["offered"]
     assert found["asked"] == issuer.removeprefix("http://")
@@ -121,8 +138,8 @@ def test_an_account_is_found_by_the_address_that_the_issuer_has_verified(issuer,
         ("staff", {"email": "bo@shop.example", "email_verified": True}, True),
     ],
 )
-def test_nobody_else_comes_in_but_as_the_site_says(issuer, tmp_path, role, claims, comes_in):
-    found = came(issuer, tmp_path, role, **claims)
+def test_nobody_else_comes_in_but_as_the_site_says(issuer, var, role, claims, comes_in):
+    found = came(issuer, var, role, **claims)
 
     assert (found["admin"] == 200) is comes_in
     users = found["users"]
