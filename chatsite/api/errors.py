@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
@@ -117,6 +118,7 @@ def handle_in(api: NinjaAPI) -> None:
         return nothing_here()
 
 
+@csrf_exempt
 def nothing_here(*_: object) -> HttpResponse:
     """At an address that leads nowhere."""
     words = "Nothing is at this address. /api/v1/openapi.json lists those that there are."

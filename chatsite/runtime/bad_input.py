@@ -9,12 +9,15 @@ from urllib.parse import unquote
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db import DataError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 NUL = "\0"
 # In which the admin's windows say whose key they want.
 TO_FIELD = "_to_field"
+# Where JSON is read, and no page.
+OF_PROGRAMS = "/api/"
+WORDS = "This request holds characters or numbers that cannot be used here."
 
 
 class Refusing:
@@ -46,4 +49,6 @@ def _cookies(request: HttpRequest) -> list[str]:
 
 
 def _refused(request: HttpRequest) -> HttpResponse:
+    if request.path.startswith(OF_PROGRAMS):
+        return JsonResponse({"code": "unreadable", "message": WORDS, "fields": {}}, status=400)
     return render(request, "400.html", status=400)

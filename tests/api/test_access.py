@@ -141,9 +141,16 @@ def test_its_account_goes_and_takes_the_token_along(program):
 
 @pytest.mark.parametrize("address", ["/api/", "/api/v1/", "/api/v1/nothing", "/api/v2/token"])
 def test_an_address_that_leads_nowhere_is_answered_in_json(db, address):
-    response = Client().get(address)
+    strict = Client(enforce_csrf_checks=True)
 
-    assert (response.status_code, response.json()["code"]) == (404, "no_such_address")
+    for response in (strict.get(address), strict.post(address)):
+        assert (response.status_code, response.json()["code"]) == (404, "no_such_address")
+
+
+def test_a_query_that_no_database_takes_is_answered_in_json(program):
+    response = program.gets("/contacts", email="\0")
+
+    assert (response.status_code, response.json()["code"]) == (400, "unreadable")
 
 
 def test_what_there_is_is_described_for_programs(db):
