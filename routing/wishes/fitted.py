@@ -17,8 +17,8 @@ from routing.wishes.features import Reading
 
 ARTIFACT = Path(__file__).parent.parent / "artifacts" / "wishes.npz"
 # From these log-odds on a message is a wish, and from less on where the rules agree: of other
-# messages that nothing was fitted to, 1 in 100 reaches them.
-BY_WORDS, BY_MEANING = 1.0, 0.0
+# messages that nothing was fitted to, 1 to 2 in 100 reach them.
+BY_WORDS, BY_MEANING = 0.6, 0.0
 LESS_BY_WORDS, LESS_BY_MEANING = 1.5, 0.3
 # How large named features stand beside pieces of words, and beside an embedding of length 1.
 NAMED_BY_PIECES, NAMED_BY_MEANING = 0.1, 0.15

@@ -84,7 +84,11 @@ def test_yes_to_something_else_is_no_wish():
     ("file", "options", "recall", "false_alarms", "languages"),
     [
         ("unseen.jsonl", (), 0.9, 0.01, 13),
-        ("unseen.jsonl", ("--words-only",), 0.75, 0.02, 13),
+        ("unseen.jsonl", ("--words-only",), 0.85, 0.01, 13),
+        ("unseen-2.jsonl", (), 0.94, 0.025, 14),
+        ("unseen-2.jsonl", ("--words-only",), 0.93, 0.025, 14),
+        ("unseen-3.jsonl", (), 0.93, 0.034, 14),
+        ("unseen-3.jsonl", ("--words-only",), 0.8, 0.0, 14),
         ("messages.jsonl", ("--words-only",), 0.9, 0.05, 18),
     ],
 )
