@@ -1,7 +1,7 @@
 """How likely is it that a cheap answer would not do, before a site has labels of its own? Pure.
 
 By a logistic regression that the product ships: fitted by `learning.first_day_training` to messages
-to shops and offices of many kinds, in 21 languages (`data/customer_messages.jsonl`). One head reads
+to shops and offices of many kinds, in 27 languages (`data/customer_messages.jsonl`). One head reads
 words; another reads an embedding of the message and of the turn that it continues, where there is
 one. Both see what `features` sees: dangers, figures, length, questions.
 

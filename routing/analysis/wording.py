@@ -18,6 +18,10 @@ _APOSTROPHE = re.compile("[‘’ʼ`´]")  # noqa: RUF001  # typed by phones
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff]")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ue000-\uf8ff]")
 _ACCENT = re.compile("[\u0300-\u036f]")
+# Letters that are not one with an accent, as phones without them type it.
+_PLAIN = str.maketrans(
+    {"ł": "l", "ø": "o", "đ": "d", "\u0131": "i", "ß": "ss", "æ": "ae", "œ": "oe"}  # dotless i
+)
 _PUNCTUATION = re.compile(r"[\s!-/:-@\[-`{-~¿¡…“”„«»。、]+")
 _ADDRESS = re.compile(r"[hw](?:ttps?://|ww\.)\S+", re.IGNORECASE)
 
@@ -134,7 +138,10 @@ def _spelled(odd: re.Match[str]) -> str:
 
 def folded(text: str) -> str:
     """Lower case without accents: what word lists are compared with."""
-    text = _ACCENT.sub("", unicodedata.normalize("NFKD", text.lower()))
+    text = text.lower()
+    if text.isascii():
+        return text
+    text = _ACCENT.sub("", unicodedata.normalize("NFKD", text.translate(_PLAIN)))
     return unicodedata.normalize("NFC", text)
 
 
