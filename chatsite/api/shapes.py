@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 from django.conf import settings
 from ninja import Field, Schema
-from pydantic import StringConstraints
 
 from chatsite.chat import models
 from chatsite.knowledge.models import LANGUAGES
@@ -15,10 +14,10 @@ from chatsite.widget.models import Customer
 
 # Of a row, as databases have them.
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
-Text = Annotated[str, StringConstraints(min_length=1, max_length=settings.MESSAGE_LENGTH)]
+Text = Annotated[str, Field(min_length=1, max_length=settings.MESSAGE_LENGTH)]
 # The name of the program's own for a customer, and of an account.
 NAME: dict[str, Any] = {"max_length": 200, "pattern": r"^[^\x00-\x1f\x7f]*$"}
-Name = Annotated[str, StringConstraints(**NAME)]
+Name = Annotated[str, Field(**NAME)]
 
 
 class Source(Schema):
@@ -197,10 +196,10 @@ class Articles(Schema):
     next: int | None
 
 
-Title = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-Slug = Annotated[str, StringConstraints(pattern=r"^[-a-zA-Z0-9_]+$", max_length=80)]
-Body = Annotated[str, StringConstraints(min_length=1, max_length=50_000)]
-Language = Annotated[str, StringConstraints(pattern=f"^({'|'.join(LANGUAGES)}|)$")]
+Title = Annotated[str, Field(min_length=1, max_length=200)]
+Slug = Annotated[str, Field(pattern=r"^[-a-zA-Z0-9_]+$", max_length=80)]
+Body = Annotated[str, Field(min_length=1, max_length=50_000)]
+Language = Annotated[str, Field(pattern=f"^({'|'.join(LANGUAGES)}|)$")]
 
 
 class NewArticle(Schema):
