@@ -25,6 +25,7 @@ django_stubs_ext.monkeypatch()  # as chatsite/urls.py does, before a test import
 # What says the same on either database runs on one of them, or `make test` takes over 25 minutes:
 # these on SQLite alone, and the long chaos run on PostgreSQL alone. EVERYTHING=1 runs all on both.
 ON_SQLITE_ALONE = (
+    "api/test_schema.py",
     "browser", "chaos/test_power_cut.py", "demo", "first_steps", "foreign", "llm", "routing",
     "runtime/test_start.py", "shop", "staff/test_single_sign_on.py", "text",
     "tuning/test_evaluate_routing.py", "upgrade", "widget", "test_dependencies.py",
