@@ -8,21 +8,19 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import uuid4
 
-from billing import clock, ledger, tokens
-from billing.budgets.periods import Period
+from billing import clock, ledger
 from billing.errors import NoPrice, NoRoom
-from billing.models import Budget, LedgerEntry
-from billing.prices.pricing import Usage
+from billing.models import LedgerEntry
 from chatsite import llm
-from chatsite.answer_tests import dry_run
 from chatsite.answer_tests.dry_run import Asking
 from chatsite.answer_tests.models import KnownAnswer
-from chatsite.answering.model_call import HOLD, NOTHING, UNBILLED
+from chatsite.answering import paid_call
 from chatsite.llm import Finished, FinishReason
+from chatsite.offline.kinds import Kind
 
 logger = logging.getLogger(__name__)
 
-BUDGET, LIMIT = "Answer tests, each day", 5_000_000_000
+KIND = Kind(LedgerEntry.Purpose.TESTING, "tests", "Answer tests, each day", 5_000_000_000)
 # Of one request, where the provider says that it may be tried again.
 MOST_TRIES = 3
 # An answer that no test asked for since is forgotten.
@@ -90,7 +88,8 @@ def _new(wanted: dict[str, Asking]) -> dict[str, Told | llm.UpstreamError]:
     held: list[str] = []
     try:
         for digest, asking in wanted.items():
-            _reserve(references[digest], asking)
+            call = KIND.call(references[digest], asking.work.model)
+            paid_call.reserve(call, asking.work.messages, asking.work.output_limit)
             held.append(references[digest])
     except (NoRoom, NoPrice) as error:
         for reference in held:
@@ -101,12 +100,12 @@ def _new(wanted: dict[str, Asking]) -> dict[str, Told | llm.UpstreamError]:
     for digest, (outcome, seconds) in zip(wanted, ended, strict=True):
         reference = references[digest]
         if isinstance(outcome, llm.UpstreamError):
-            _settle_failed(reference, outcome)
+            paid_call.settle_failed(reference, outcome)
             logger.warning("%s failed: %s", reference, outcome)
             found[digest] = outcome
         else:
-            amount = _settle(reference, outcome)
-            found[digest] = Told(outcome, amount, seconds, 1)
+            paid_call.settle(reference, outcome)
+            found[digest] = Told(outcome, paid_call.cost(reference), seconds, 1)
             KnownAnswer.objects.update_or_create(
                 digest=digest,
                 defaults={"text": outcome.text, "finish_reason": outcome.finish_reason},
@@ -132,56 +131,16 @@ async def _all(
 async def _one(reference: str, asking: Asking) -> tuple[Finished | llm.UpstreamError, float]:
     """How the call ended, after so many seconds."""
     work, begun = asking.work, time.monotonic()
+    outcome: Finished | llm.UpstreamError
     try:
-        async for part in llm.stream(
+        outcome = await paid_call.whole_answer(
             model=work.model,
             messages=work.messages,
             output_limit=work.output_limit,
             temperature=work.claimed.policy.temperature,
             deadlines=llm.Deadlines(total=work.claimed.policy.call_seconds),
             reference=reference,
-        ):
-            if isinstance(part, Finished):
-                return part, time.monotonic() - begun
+        )
     except llm.UpstreamError as error:
-        return error, time.monotonic() - begun
-    raise AssertionError("a stream ends in Finished or in an error")
-
-
-def _reserve(reference: str, asking: Asking) -> None:
-    """Raises NoRoom, NoPrice."""
-    Budget.objects.get_or_create(
-        name=BUDGET,
-        defaults={
-            "scope": Budget.Scope.TIER,
-            "key": dry_run.TIER,
-            "period": Period.DAY,
-            "limit": LIMIT,
-        },
-    )
-    work, now = asking.work, clock.now()
-    call = ledger.Call(reference, dry_run.PURPOSE, work.model, dry_run.TIER)
-    worst = Usage(tokens.of_messages(work.messages, work.model), work.output_limit)
-    ledger.reserve(call, worst, expires_at=now + HOLD, now=now)
-
-
-def _settle(reference: str, finished: Finished) -> int:
-    """Nano-dollars."""
-    ledger.settle(
-        reference,
-        finished.usage,
-        model=finished.model,
-        service_tier=finished.service_tier,
-        request_id=finished.request_id,
-        outcome=str(finished.finish_reason),
-        now=clock.now(),
-    )
-    return LedgerEntry.objects.values_list("amount", flat=True).get(reference=reference)
-
-
-def _settle_failed(reference: str, error: llm.UpstreamError) -> None:
-    if not error.sent:
-        ledger.release(reference)
-        return
-    usage = NOTHING if error.usage is None and error.kind in UNBILLED else error.usage
-    ledger.settle(reference, usage, outcome=error.kind, now=clock.now())
+        outcome = error
+    return outcome, time.monotonic() - begun

@@ -10,7 +10,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from billing.models import LedgerEntry
 from chatsite.answer_tests.expectations import CUSTOMER, Answered
 from chatsite.answer_tests.versions import Version
 from chatsite.answering import person_offer, sources
@@ -33,9 +32,6 @@ from routing.models import AnswerCheck
 from routing.tiers import ModelHealth
 from routing.wishes import recognition
 
-PURPOSE = LedgerEntry.Purpose.TESTING
-# How budgets name the work.
-TIER = "tests"
 # More than any call may take.
 SECONDS = 84.0
 Outcome = AnswerCheck.Outcome

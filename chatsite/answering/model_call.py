@@ -8,10 +8,11 @@ from billing import clock, ledger, tokens
 from billing.call_outcomes import CallOutcome
 from billing.errors import NoPrice, NoRoom
 from billing.prices.pricing import Estimate, Usage
+from chatsite.answering import paid_call
 from chatsite.answering.question import prompt
 from chatsite.chat.models import Message
 from chatsite.knowledge.articles import Found
-from chatsite.llm import Finished, Kind, UpstreamError
+from chatsite.llm import Finished, UpstreamError
 from routing import decisions, tiers
 from routing.checks.trained_heads import Verifier
 from routing.choice import Tier, Turn
@@ -26,19 +27,6 @@ REPLY_LEASE = timedelta(seconds=10)
 MOST_TRIES = 4
 # Seconds kept of a strong answer's time, so that the cheap tier can stand in for it.
 KEPT = 12.0
-# Longer than any attempt may last: a hold that is still open then belongs to a dead worker.
-HOLD = timedelta(seconds=120)
-# Answered with an HTTP error: the provider generated nothing and bills nothing.
-UNBILLED = {
-    Kind.REFUSED,
-    Kind.BAD_REQUEST,
-    Kind.TOO_LONG,
-    Kind.UNAUTHORISED,
-    Kind.QUOTA,
-    Kind.UNKNOWN_MODEL,
-    Kind.OVERLOADED,
-}
-NOTHING = Usage(input_tokens=0, output_tokens=0)
 # Tokens, some 150 words: a budget short of room makes an answer's limit smaller, down to this.
 LEAST_OUTPUT = 200
 # Tokens of an answer to a visitor or network whose own budget runs low; the prompt asks for less.
@@ -124,6 +112,7 @@ def _reserve(claimed: Claimed, slot: Slot) -> Work:
     messages, output_limit = asked.messages, asked.output_limit
     worst = Usage(input_tokens=tokens.of_messages(messages, model), output_tokens=output_limit)
     now = clock.now()
+    end = now + paid_call.HOLD
     call = ledger.Call(
         reference=reply.charge_reference,
         purpose="answer",
@@ -136,13 +125,13 @@ def _reserve(claimed: Claimed, slot: Slot) -> Work:
         from_reserve=claimed.from_reserve if slot.tier == Tier.CHEAP else 0.0,
     )
     try:
-        ledger.reserve(call, worst, expires_at=now + HOLD, now=now, instead_of=claimed.died)
+        ledger.reserve(call, worst, expires_at=end, now=now, instead_of=claimed.died)
     except NoRoom as error:
         if error.fits < min(LEAST_OUTPUT, output_limit):
             raise
         output_limit = error.fits
         less = replace(worst, output_tokens=output_limit)
-        ledger.reserve(call, less, expires_at=now + HOLD, now=now, instead_of=claimed.died)
+        ledger.reserve(call, less, expires_at=end, now=now, instead_of=claimed.died)
     if slot.why:
         decisions.detour(reply.reference, slot.why)
     if asked.left_out:
@@ -157,24 +146,12 @@ def seconds_left(reply: Message) -> float:
 
 def settle(work: Work, finished: Finished, outcome: str = "") -> None:
     """Charge a call that came to its end; `outcome` where its words are not the answer."""
-    ledger.settle(
-        work.reply.charge_reference,
-        finished.usage,
-        model=finished.model,
-        service_tier=finished.service_tier,
-        request_id=finished.request_id,
-        outcome=outcome or str(finished.finish_reason),
-        now=clock.now(),
-    )
+    paid_call.settle(work.reply.charge_reference, finished, outcome)
 
 
 def settle_failed(work: Work, error: UpstreamError) -> None:
     """Charge what a failed call cost, or what was held where nobody knows."""
-    if not error.sent:
-        ledger.release(work.reply.charge_reference)
-        return
-    unbilled = error.usage is None and error.kind in UNBILLED
-    _settle(work, NOTHING if unbilled else error.usage, error.kind)
+    paid_call.settle_failed(work.reply.charge_reference, error)
 
 
 def settle_stopped(work: Work, text: str) -> None:

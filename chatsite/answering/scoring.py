@@ -17,15 +17,11 @@ from billing import clock, ledger, tokens
 from billing.budgets.ladder import Step
 from billing.call_outcomes import CallOutcome
 from billing.errors import NoPrice, NoRoom
-from billing.prices.pricing import Estimate, Usage
+from billing.prices.pricing import Usage
 from chatsite import llm
+from chatsite.answering import paid_call
 from chatsite.answering.budget_allowance import Means
-from chatsite.answering.model_call import (
-    HOLD,
-    NOTHING,
-    UNBILLED,
-    Claimed,
-)
+from chatsite.answering.model_call import Claimed
 from chatsite.chat.models import ScoringShare
 from chatsite.runtime.grouped_writes import GroupedWrites
 from routing import decisions, tiers
@@ -239,10 +235,10 @@ class Scorer:
                     finished = part
         except llm.UpstreamError as error:
             logger.warning("%s failed: %s", reference, error)
-            await self._writes.run(partial(_failed, reference, error))
+            await self._writes.run(partial(paid_call.settle_failed, reference, error))
             return NoScore(f"the model gave no score ({error.kind.replace('_', ' ')})")
         except asyncio.CancelledError:
-            await self._writes.run(partial(_settle, reference, None, CallOutcome.ABANDONED))
+            await self._writes.run(partial(_abandon, reference))
             raise
         assert finished is not None
         return await self._writes.run(partial(_given, batch, finished))
@@ -263,7 +259,7 @@ def _reserve(batch: _Batch, messages: list[dict[str, str]]) -> None:
     )
     prompt_tokens = tokens.of_messages(messages, model, difficulty.scoring_format(model))
     worst = Usage(input_tokens=prompt_tokens, output_tokens=batch.output_limit)
-    ledger.reserve(call, worst, expires_at=now + HOLD, now=now)
+    ledger.reserve(call, worst, expires_at=now + paid_call.HOLD, now=now)
     if len(batch.wanted) > 1:
         ScoringShare.objects.bulk_create(
             ScoringShare(
@@ -279,7 +275,7 @@ def _reserve(batch: _Batch, messages: list[dict[str, str]]) -> None:
 
 def _given(batch: _Batch, finished: llm.Finished) -> dict[str, Score] | NoScore:
     """Settle the call and keep its scores."""
-    _settle(batch.reference, finished.usage, str(finished.finish_reason), finished)
+    paid_call.settle(batch.reference, finished)
     try:
         values = difficulty.read_scores(finished.text, len(batch.keys))
     except BadScore as error:
@@ -288,25 +284,6 @@ def _given(batch: _Batch, finished: llm.Finished) -> dict[str, Score] | NoScore:
     return cached_scores.remember(dict(zip(batch.keys, values, strict=True)), batch.model)
 
 
-def _failed(reference: str, error: llm.UpstreamError) -> None:
-    if error.sent:
-        _settle(reference, NOTHING if error.kind in UNBILLED else error.usage, error.kind)
-    else:
-        ledger.release(reference)
-
-
-def _settle(
-    reference: str,
-    usage: Usage | Estimate | None,
-    outcome: str,
-    finished: llm.Finished | None = None,
-) -> None:
-    ledger.settle(
-        reference,
-        usage,
-        model=finished.model if finished else "",
-        service_tier=finished.service_tier if finished else "",
-        request_id=finished.request_id if finished else "",
-        outcome=outcome,
-        now=clock.now(),
-    )
+def _abandon(reference: str) -> None:
+    """Charge what was held: nobody will hear how the call ended."""
+    ledger.settle(reference, None, outcome=CallOutcome.ABANDONED, now=clock.now())

@@ -3,22 +3,21 @@
 import asyncio
 from datetime import timedelta
 
-from billing import clock, ledger, tokens
-from billing.budgets.periods import Period
+from billing import clock
 from billing.errors import NoPrice, NoRoom
-from billing.models import Budget, LedgerEntry
-from billing.prices.pricing import Usage
+from billing.models import LedgerEntry
 from chatsite import llm
-from chatsite.answering.model_call import HOLD, NOTHING, UNBILLED
+from chatsite.answering import paid_call
 from chatsite.knowledge.models import Article
 from chatsite.monitor import drafting
 from chatsite.monitor.models import ArticleDraft
+from chatsite.offline.kinds import Kind
 from chatsite.provider.model_health import Health
 from chatsite.shop import current
 from routing import policies, tiers
 from routing.choice import Tier
 
-TIER, BUDGET, LIMIT = "drafting", "Article drafts, each day", 1_000_000_000
+KIND = Kind(LedgerEntry.Purpose.DRAFTING, "drafting", "Article drafts, each day", 1_000_000_000)
 # Tokens: 250 words in any language.
 OUTPUT_LIMIT = 900
 State = ArticleDraft.State
@@ -36,37 +35,25 @@ def write(draft_id: int) -> None:
     asked = drafting.messages(draft, current.name())
     reference = f"draft:{draft.pk}"
     try:
-        _reserve(reference, slot.model, asked)
+        paid_call.reserve(KIND.call(reference, slot.model), asked, OUTPUT_LIMIT)
     except (NoRoom, NoPrice) as error:
         _failed(draft, f"It was not written: {error}.")
         return
     try:
         finished = asyncio.run(_asked(slot.model, asked, reference))
     except llm.UpstreamError as error:
-        if error.sent:
-            unbilled = error.usage is None and error.kind in UNBILLED
-            usage = NOTHING if unbilled else error.usage
-            ledger.settle(reference, usage, outcome=error.kind, now=clock.now())
-        else:
-            ledger.release(reference)
+        paid_call.settle_failed(reference, error)
         _failed(draft, f"{slot.model} did not answer ({error.kind.replace('_', ' ')}).")
         return
-    ledger.settle(
-        reference,
-        finished.usage,
-        model=finished.model,
-        service_tier=finished.service_tier,
-        request_id=finished.request_id,
-        outcome=str(finished.finish_reason),
-        now=clock.now(),
-    )
-    cost = LedgerEntry.objects.values_list("amount", flat=True).get(reference=reference)
+    paid_call.settle(reference, finished)
     article = draft.article
     # Somebody who has begun to write it is not overwritten.
     if Article.objects.filter(pk=article.pk, version=article.version).exists():
         article.body = finished.text[:50_000] or article.body
         article.save()
-    ArticleDraft.objects.filter(pk=draft.pk).update(state=State.WRITTEN, cost=cost)
+    ArticleDraft.objects.filter(pk=draft.pk).update(
+        state=State.WRITTEN, cost=paid_call.cost(reference)
+    )
 
 
 def left_behind() -> list[int]:
@@ -80,36 +67,16 @@ def left_behind() -> list[int]:
 async def _asked(model: str, messages: list[dict[str, str]], reference: str) -> llm.Finished:
     """Raises UpstreamError."""
     try:
-        async for part in llm.stream(
+        return await paid_call.whole_answer(
             model=model,
             messages=messages,
             output_limit=OUTPUT_LIMIT,
             temperature=0.2,
             deadlines=llm.Deadlines(),
             reference=reference,
-        ):
-            if isinstance(part, llm.Finished):
-                return part
+        )
     finally:
         await llm.close()
-    raise AssertionError("a stream ends in Finished or in an error")
-
-
-def _reserve(reference: str, model: str, messages: list[dict[str, str]]) -> None:
-    """Raises NoRoom, NoPrice."""
-    Budget.objects.get_or_create(
-        name=BUDGET,
-        defaults={
-            "scope": Budget.Scope.TIER,
-            "key": TIER,
-            "period": Period.DAY,
-            "limit": LIMIT,
-        },
-    )
-    now = clock.now()
-    call = ledger.Call(reference, LedgerEntry.Purpose.DRAFTING, model, TIER)
-    worst = Usage(tokens.of_messages(messages, model), OUTPUT_LIMIT)
-    ledger.reserve(call, worst, expires_at=now + HOLD, now=now)
 
 
 def _failed(draft: ArticleDraft, why: str) -> None:

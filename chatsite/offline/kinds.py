@@ -1,10 +1,11 @@
-"""Kinds of offline work: each has a budget of its own beside the site's."""
+"""Kinds of work that no customer waits for: each has a budget of its own beside the site's."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from billing.budgets.periods import Period
+from billing.ledger import Call
 from billing.models import Budget
 from chatsite.offline import jobs
 from chatsite.offline.jobs import Wanted
@@ -22,11 +23,24 @@ class Kind:
     budget: str  # its name, made with the first calls
     limit: int  # nano-dollars a day; operators change it in the admin
 
+    def call(self, reference: str, model: str) -> Call:
+        """One that is asked at once, and not in a batch; its budget is there."""
+        self._make_budget()
+        return Call(reference, self.purpose, model, self.tier)
+
     def queue(self, wanted: Sequence[Wanted], now: datetime) -> int:
         """Queue as many calls of one model as the budgets take, in order; returns how many.
 
         What is queued or charged already is left out. Raises NoPrice.
         """
+        self._make_budget()
+        queued = 0
+        for start in range(0, len(wanted), AT_ONCE):
+            batch = jobs.queue(self.purpose, self.tier, wanted[start : start + AT_ONCE], now)
+            queued += batch.items.count() if batch else 0
+        return queued
+
+    def _make_budget(self) -> None:
         Budget.objects.get_or_create(
             name=self.budget,
             defaults={
@@ -36,8 +50,3 @@ class Kind:
                 "limit": self.limit,
             },
         )
-        queued = 0
-        for start in range(0, len(wanted), AT_ONCE):
-            batch = jobs.queue(self.purpose, self.tier, wanted[start : start + AT_ONCE], now)
-            queued += batch.items.count() if batch else 0
-        return queued

@@ -5,21 +5,20 @@ The model is called only where that is asked for. Such a call is on the ledger, 
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from contextlib import aclosing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from time import perf_counter
 from uuid import uuid4
 
 from django.utils.safestring import SafeString
 
-from billing import clock, ledger, money, tokens
+from billing import ledger, money, tokens
 from billing.errors import NoPrice, NoRoom
 from billing.models import LedgerEntry
-from billing.prices.pricing import Usage
 from chatsite import llm, markdown
+from chatsite.answering import paid_call
 from chatsite.answering.checking import answer_check
-from chatsite.answering.model_call import NOTHING, UNBILLED, Claimed, Work
+from chatsite.answering.model_call import Claimed, Work
 from chatsite.answering.question import prompt
 from chatsite.answering.question.prompt import Said
 from chatsite.chat.models import Conversation, Message
@@ -37,7 +36,6 @@ from routing.task_types import library
 from routing.wishes import recognition
 
 PURPOSE = LedgerEntry.Purpose.EVALUATION
-HOLD = timedelta(minutes=2)
 MOST_DETAILS = 8
 
 
@@ -124,7 +122,8 @@ def _claimed(way: Way, said: Sequence[Said], policy: Policy) -> Claimed:
         reference = f"try:{uuid4().hex}"
         meant = meaning.of_one(asked, reference)
         found = articles.matching(asked, meant)
-        step.cost = _cost(reference)
+        entries = LedgerEntry.objects.filter(reference__startswith=reference)
+        step.cost = entries.values_list("amount", flat=True).first()
         step.told = f"By {found.searched}." if found.searched else "Nothing to search for."
         step.details = [
             f"{match.title} (relevance {figures.probability(match.relevance)})"
@@ -198,12 +197,10 @@ def _prompted(way: Way, claimed: Claimed, tier: Tier) -> Work:
 def _called(way: Way, work: Work) -> Finished | None:
     """The answer; None where there is none, and the step says why."""
     reference = f"try:{uuid4().hex}"
-    worst = Usage(tokens.of_messages(work.messages, work.model), work.output_limit)
-    now = clock.now()
     with way.step(f"Call of {work.model}") as step:
         call = ledger.Call(reference, PURPOSE, work.model, str(work.reply.tier))
         try:
-            ledger.reserve(call, worst, expires_at=now + HOLD, now=now)
+            paid_call.reserve(call, work.messages, work.output_limit)
         except NoPrice:
             step.told = f"Not called: {work.model} has no price."
             return None
@@ -213,42 +210,30 @@ def _called(way: Way, work: Work) -> Finished | None:
         try:
             finished = asyncio.run(_answer(work, reference))
         except UpstreamError as error:
-            _settle_failed(reference, error)
+            paid_call.settle_failed(reference, error)
             step.told = f"No answer: {error.kind.replace('_', ' ')}."
-            step.cost = _cost(reference)
+            step.cost = paid_call.cost(reference)
             return None
-        ledger.settle(
-            reference,
-            finished.usage,
-            model=finished.model,
-            service_tier=finished.service_tier,
-            request_id=finished.request_id,
-            outcome=str(finished.finish_reason),
-            now=clock.now(),
-        )
-        step.cost = _cost(reference)
+        paid_call.settle(reference, finished)
+        step.cost = paid_call.cost(reference)
         step.told = finished.text
     return finished
 
 
 async def _answer(work: Work, reference: str) -> Finished:
+    """Raises UpstreamError."""
     policy = work.claimed.policy
-    stream = llm.stream(
-        model=work.model,
-        messages=work.messages,
-        output_limit=work.output_limit,
-        temperature=policy.temperature,
-        deadlines=llm.Deadlines(total=policy.call_seconds),
-        reference=reference,
-    )
     try:
-        async with aclosing(stream) as parts:
-            async for part in parts:
-                if isinstance(part, Finished):
-                    return part
+        return await paid_call.whole_answer(
+            model=work.model,
+            messages=work.messages,
+            output_limit=work.output_limit,
+            temperature=policy.temperature,
+            deadlines=llm.Deadlines(total=policy.call_seconds),
+            reference=reference,
+        )
     finally:
         await llm.close()
-    raise AssertionError("a stream ends in Finished or in an error")
 
 
 def _checked(way: Way, work: Work, finished: Finished) -> CheckResult | None:
@@ -270,20 +255,3 @@ def _checked(way: Way, work: Work, finished: Finished) -> CheckResult | None:
             if each.name in FINDINGS
         ][:MOST_DETAILS]
     return found
-
-
-def _settle_failed(reference: str, error: UpstreamError) -> None:
-    if not error.sent:
-        ledger.release(reference)
-        return
-    unbilled = error.usage is None and error.kind in UNBILLED
-    usage = NOTHING if unbilled else error.usage
-    ledger.settle(reference, usage, outcome=error.kind, now=clock.now())
-
-
-def _cost(reference: str) -> int | None:
-    return (
-        LedgerEntry.objects.filter(reference__startswith=reference)
-        .values_list("amount", flat=True)
-        .first()
-    )

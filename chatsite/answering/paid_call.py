@@ -1,0 +1,87 @@
+"""One call on the ledger: its worst case is held before, and what it cost is charged after."""
+
+from collections.abc import Sequence
+from contextlib import aclosing
+from datetime import timedelta
+
+from billing import clock, ledger, tokens
+from billing.ledger import Call
+from billing.models import LedgerEntry
+from billing.prices.pricing import Usage
+from chatsite import llm
+from chatsite.llm import Finished, Kind, UpstreamError
+from chatsite.llm.streaming import Deadlines, Message
+
+# Longer than any attempt may last: a hold that is still open then belongs to a dead worker.
+HOLD = timedelta(seconds=120)
+# Answered with an HTTP error: the provider generated nothing and bills nothing.
+UNBILLED = {
+    Kind.REFUSED,
+    Kind.BAD_REQUEST,
+    Kind.TOO_LONG,
+    Kind.UNAUTHORISED,
+    Kind.QUOTA,
+    Kind.UNKNOWN_MODEL,
+    Kind.OVERLOADED,
+}
+NOTHING = Usage(input_tokens=0, output_tokens=0)
+
+
+def reserve(call: Call, messages: Sequence[Message], output_limit: int) -> None:
+    """Hold the most that these messages can cost. Raises NoRoom, NoPrice."""
+    now = clock.now()
+    worst = Usage(tokens.of_messages(messages, call.model), output_limit)
+    ledger.reserve(call, worst, expires_at=now + HOLD, now=now)
+
+
+async def whole_answer(
+    *,
+    model: str,
+    messages: Sequence[Message],
+    output_limit: int,
+    temperature: float,
+    deadlines: Deadlines,
+    reference: str,
+) -> Finished:
+    """What is answered in the end, where nobody reads along. Raises UpstreamError."""
+    stream = llm.stream(
+        model=model,
+        messages=messages,
+        output_limit=output_limit,
+        temperature=temperature,
+        deadlines=deadlines,
+        reference=reference,
+    )
+    async with aclosing(stream) as parts:
+        async for part in parts:
+            if isinstance(part, Finished):
+                return part
+    raise AssertionError("a stream ends in Finished or in an error")
+
+
+def settle(reference: str, finished: Finished, outcome: str = "") -> None:
+    """Charge a call that came to its end; `outcome` where its words are not the answer."""
+    ledger.settle(
+        reference,
+        finished.usage,
+        model=finished.model,
+        service_tier=finished.service_tier,
+        request_id=finished.request_id,
+        outcome=outcome or str(finished.finish_reason),
+        now=clock.now(),
+    )
+
+
+def settle_failed(reference: str, error: UpstreamError) -> None:
+    """Charge what a failed call cost, or what was held where nobody knows."""
+    if not error.sent:
+        ledger.release(reference)
+        return
+    unbilled = error.usage is None and error.kind in UNBILLED
+    usage = NOTHING if unbilled else error.usage
+    ledger.settle(reference, usage, outcome=error.kind, now=clock.now())
+
+
+def cost(reference: str) -> int:
+    """Of a call that is settled; nano-dollars."""
+    return LedgerEntry.objects.values_list("amount", flat=True).get(reference=reference)
