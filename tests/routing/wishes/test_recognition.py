@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from chatsite.answering.checking import unconfirmed
 from routing.wishes.recognition import Ground, recognise
 
 MESSAGES = Path(__file__).with_name("messages.jsonl")
@@ -143,3 +144,20 @@ def test_a_bad_file_is_refused_with_its_line(tmp_path, row, problem):
 
     with pytest.raises(CommandError, match=problem):
         call_command("evaluate_wishes", file)
+
+
+AGREED = {
+    "ar": "نعم", "de": "ja bitte", "en": "yes please", "es": "sí, por favor", "fr": "oui",
+    "it": "sì grazie", "ja": "はい", "nl": "ja graag", "pl": "tak proszę", "pt": "sim", "ru": "да",
+    "sv": "ja tack", "tr": "evet", "zh": "好的",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", AGREED)
+def test_a_yes_to_the_products_own_offer_is_a_wish(language):
+    without_answer, offer = unconfirmed.WORDS[language][1:]
+
+    wish = recognise(AGREED[language], [("assistant", f"{without_answer} {offer}")])
+
+    assert wish
+    assert (wish.ground, wish.language) == (Ground.AGREED, language)
