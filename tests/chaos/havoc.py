@@ -42,7 +42,7 @@ class Size:
 
 
 FULL = Size(2000, 150, 4, worker_kills=200, freezes=12, redis_restarts=5, web_restarts=3, workers=3)
-CI = Size(120, 60, 4, worker_kills=10, freezes=2, redis_restarts=1, web_restarts=1, workers=2)
+CI = Size(60, 20, 2, worker_kills=6, freezes=2, redis_restarts=1, web_restarts=1, workers=2)
 
 
 @dataclass
