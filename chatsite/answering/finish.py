@@ -4,7 +4,7 @@ import logging
 from datetime import timedelta
 
 from billing import tokens
-from chatsite.answering import model_call, person_offer, queue, sources
+from chatsite.answering import model_call, paid_call, person_offer, queue, sources
 from chatsite.answering.canned import saved
 from chatsite.answering.checking import answer_check, escalate
 from chatsite.answering.model_call import MOST_TRIES, Work
@@ -67,7 +67,7 @@ def complete(
         if held != CheckOutcome.TRUSTED and (quoted := answer_check.instead(work, found)):
             answer_check.replace(reply, found, text)
             state, failure, text, outcome = State.COMPLETE, "", quoted, CheckOutcome.QUOTED
-    model_call.settle(work, finished)
+    paid_call.settle(reply.charge_reference, finished)
     reply.sources = (
         answer_check.quoted_sources(work)
         if outcome == CheckOutcome.QUOTED
@@ -86,7 +86,7 @@ def complete(
 def fail(work: Work, error: UpstreamError, text: str, health: ModelHealth) -> Outcome:
     """Settle a call that failed: the reply is tried again, goes on with the cheap tier, or ends."""
     reply = work.reply
-    model_call.settle_failed(work, error)
+    paid_call.settle_failed(reply.charge_reference, error)
     wait = timedelta(seconds=error.retry_after or 0.4 * 2**reply.tries)
     again = error.retryable
     if error.kind == Kind.UNKNOWN_MODEL and work.successor:
@@ -116,7 +116,7 @@ def break_off(work: Work) -> Outcome:
     What was held is charged: nobody knows how the call ended.
     """
     reply = work.reply
-    model_call.abandon(work)
+    paid_call.abandon(reply.charge_reference)
     if reply.tries < MOST_UNFORESEEN:
         wait = timedelta(seconds=1)
         return TryAgain(wait) if queue.hand_back(reply, wait) else NotOurs()
@@ -142,5 +142,5 @@ def stop(work: Work, text: str) -> None:
 
 def abandon(work: Work) -> None:
     """A worker that stops hands the reply to the next, and pays for what it began."""
-    model_call.abandon(work)
+    paid_call.abandon(work.reply.charge_reference)
     queue.hand_back(work.reply, timedelta(0))

@@ -12,7 +12,6 @@ from chatsite.answering import paid_call
 from chatsite.answering.question import prompt
 from chatsite.chat.models import Message
 from chatsite.knowledge.articles import Found
-from chatsite.llm import Finished, UpstreamError
 from routing import decisions, tiers
 from routing.checks.trained_heads import Verifier
 from routing.choice import Tier, Turn
@@ -144,29 +143,12 @@ def seconds_left(reply: Message) -> float:
     return (reply.deadline - clock.now()).total_seconds() if reply.deadline else 0.0
 
 
-def settle(work: Work, finished: Finished, outcome: str = "") -> None:
-    """Charge a call that came to its end; `outcome` where its words are not the answer."""
-    paid_call.settle(work.reply.charge_reference, finished, outcome)
-
-
-def settle_failed(work: Work, error: UpstreamError) -> None:
-    """Charge what a failed call cost, or what was held where nobody knows."""
-    paid_call.settle_failed(work.reply.charge_reference, error)
-
-
 def settle_stopped(work: Work, text: str) -> None:
     """Charge a call that was closed on the way by the tokens that were sent and came."""
     usage = Usage(
         input_tokens=tokens.of_messages(work.messages, work.model),
         output_tokens=tokens.count(text, work.model),
     )
-    _settle(work, Estimate(usage, "Stopped by the customer; counted here."), CallOutcome.STOPPED)
-
-
-def abandon(work: Work) -> None:
-    """Charge what was held: nobody will hear how the call ended."""
-    _settle(work, None, CallOutcome.ABANDONED)
-
-
-def _settle(work: Work, usage: Usage | Estimate | None, outcome: str) -> None:
-    ledger.settle(work.reply.charge_reference, usage, outcome=outcome, now=clock.now())
+    estimate = Estimate(usage, "Stopped by the customer; counted here.")
+    reference = work.reply.charge_reference
+    ledger.settle(reference, estimate, outcome=CallOutcome.STOPPED, now=clock.now())

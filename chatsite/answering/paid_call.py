@@ -1,10 +1,12 @@
 """One call on the ledger: its worst case is held before, and what it cost is charged after."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from datetime import timedelta
+from typing import Any
 
 from billing import clock, ledger, tokens
+from billing.call_outcomes import CallOutcome
 from billing.ledger import Call
 from billing.models import LedgerEntry
 from billing.prices.pricing import Usage
@@ -27,10 +29,15 @@ UNBILLED = {
 NOTHING = Usage(input_tokens=0, output_tokens=0)
 
 
-def reserve(call: Call, messages: Sequence[Message], output_limit: int) -> None:
+def reserve(
+    call: Call,
+    messages: Sequence[Message],
+    output_limit: int,
+    response_format: Mapping[str, Any] | None = None,
+) -> None:
     """Hold the most that these messages can cost. Raises NoRoom, NoPrice."""
     now = clock.now()
-    worst = Usage(tokens.of_messages(messages, call.model), output_limit)
+    worst = Usage(tokens.of_messages(messages, call.model, response_format), output_limit)
     ledger.reserve(call, worst, expires_at=now + HOLD, now=now)
 
 
@@ -42,6 +49,7 @@ async def whole_answer(
     temperature: float,
     deadlines: Deadlines,
     reference: str,
+    response_format: Mapping[str, Any] | None = None,
 ) -> Finished:
     """What is answered in the end, where nobody reads along. Raises UpstreamError."""
     stream = llm.stream(
@@ -51,6 +59,7 @@ async def whole_answer(
         temperature=temperature,
         deadlines=deadlines,
         reference=reference,
+        response_format=response_format,
     )
     async with aclosing(stream) as parts:
         async for part in parts:
@@ -80,6 +89,11 @@ def settle_failed(reference: str, error: UpstreamError) -> None:
     unbilled = error.usage is None and error.kind in UNBILLED
     usage = NOTHING if unbilled else error.usage
     ledger.settle(reference, usage, outcome=error.kind, now=clock.now())
+
+
+def abandon(reference: str) -> None:
+    """Charge what was held: nobody will hear how the call ended."""
+    ledger.settle(reference, None, outcome=CallOutcome.ABANDONED, now=clock.now())
 
 
 def cost(reference: str) -> int:

@@ -13,11 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from billing import clock, ledger, tokens
+from billing import ledger
 from billing.budgets.ladder import Step
-from billing.call_outcomes import CallOutcome
 from billing.errors import NoPrice, NoRoom
-from billing.prices.pricing import Usage
 from chatsite import llm
 from chatsite.answering import paid_call
 from chatsite.answering.budget_allowance import Means
@@ -218,9 +216,8 @@ class Scorer:
         except NoPrice as error:
             logger.error("%s not asked: %s", reference, error)
             return NoScore("the model has no price, so it was not asked for a score")
-        finished: llm.Finished | None = None
         try:
-            async for part in llm.stream(
+            finished = await paid_call.whole_answer(
                 model=model,
                 messages=messages,
                 output_limit=batch.output_limit,
@@ -230,23 +227,19 @@ class Scorer:
                 ),
                 response_format=difficulty.scoring_format(model),
                 reference=reference,
-            ):
-                if isinstance(part, llm.Finished):
-                    finished = part
+            )
         except llm.UpstreamError as error:
             logger.warning("%s failed: %s", reference, error)
             await self._writes.run(partial(paid_call.settle_failed, reference, error))
             return NoScore(f"the model gave no score ({error.kind.replace('_', ' ')})")
         except asyncio.CancelledError:
-            await self._writes.run(partial(_abandon, reference))
+            await self._writes.run(partial(paid_call.abandon, reference))
             raise
-        assert finished is not None
         return await self._writes.run(partial(_given, batch, finished))
 
 
 def _reserve(batch: _Batch, messages: list[dict[str, str]]) -> None:
     model = batch.model
-    now = clock.now()
     conversations = {each.claimed.reply.conversation for each in batch.wanted}
     alone = conversations.pop() if len(conversations) == 1 else None
     call = ledger.Call(
@@ -257,9 +250,7 @@ def _reserve(batch: _Batch, messages: list[dict[str, str]]) -> None:
         conversation=alone.reference if alone else "",
         visitor=alone.visitor if alone else "",
     )
-    prompt_tokens = tokens.of_messages(messages, model, difficulty.scoring_format(model))
-    worst = Usage(input_tokens=prompt_tokens, output_tokens=batch.output_limit)
-    ledger.reserve(call, worst, expires_at=now + paid_call.HOLD, now=now)
+    paid_call.reserve(call, messages, batch.output_limit, difficulty.scoring_format(model))
     if len(batch.wanted) > 1:
         ScoringShare.objects.bulk_create(
             ScoringShare(
@@ -282,8 +273,3 @@ def _given(batch: _Batch, finished: llm.Finished) -> dict[str, Score] | NoScore:
         logger.warning("%s unreadable: %s", batch.reference, error)
         return NoScore("the model's scores could not be read")
     return cached_scores.remember(dict(zip(batch.keys, values, strict=True)), batch.model)
-
-
-def _abandon(reference: str) -> None:
-    """Charge what was held: nobody will hear how the call ended."""
-    ledger.settle(reference, None, outcome=CallOutcome.ABANDONED, now=clock.now())

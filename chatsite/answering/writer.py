@@ -105,7 +105,7 @@ class Writer:
                     return
                 outcome = await self._start(reply_id)
                 while isinstance(outcome, Work):
-                    outcome = await self._ask(outcome)
+                    outcome = await self._attempt(outcome)
         finally:
             self._known.discard(reply_id)
         match outcome:
@@ -150,6 +150,16 @@ class Writer:
         score = await self._scorer.score(claimed)
         return await self._writes.run(partial(begin, claimed.claimed, score))
 
+    async def _attempt(self, work: Work) -> Outcome:
+        """One call and what comes of it. A fault of ours in any step of it, whichever, ends it too:
+        nobody above could charge the call or tell the customer.
+        """
+        try:
+            return await self._ask(work)
+        except Exception:
+            logger.exception("%s was broken off", work.reply.charge_reference)
+            return await self._writes.run(partial(finish.break_off, work))
+
     async def _ask(self, work: Work) -> Outcome:
         job = asyncio.current_task()
         assert job is not None
@@ -183,9 +193,6 @@ class Writer:
                 return TryAgain(timedelta(0))
             await self._writes.run(partial(finish.abandon, work))
             raise
-        except Exception:
-            logger.exception("%s was broken off", work.reply.charge_reference)
-            return await self._writes.run(partial(finish.break_off, work))
         finally:
             del self._answers[work.reply.pk]
         raise AssertionError("a stream ends in Finished or in an error")

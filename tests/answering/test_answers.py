@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from billing.models import Budget, Hold, LedgerEntry
+from chatsite.answering import finish
 from chatsite.answering.checking import answer_check
 from chatsite.answering.model_call import Claimed
 from chatsite.answering.question import context
@@ -428,6 +429,23 @@ async def test_what_nobody_foresaw_is_tried_once_more_and_leaves_nothing_held(
     assert bool(answer.text) == (state == "complete")
     outcomes = [entry.outcome async for entry in LedgerEntry.objects.order_by("id")]
     assert outcomes == ["abandoned", "stop" if state == "complete" else "abandoned"]
+    assert not await Hold.objects.aexists()
+
+
+async def test_a_fault_of_ours_after_the_providers_leaves_nothing_held(
+    tab, worker, upstream, monkeypatch
+):
+    def fail(*args: Any) -> None:
+        raise RuntimeError("A fault of our own.")
+
+    monkeypatch.setattr(finish, "fail", fail)
+    upstream.fails(500)
+    upstream.says("Whole.")
+
+    await tab.say("Hello?")
+    answer = await tab.answer()
+
+    assert (answer.state, answer.text, answer.attempt) == ("complete", "Whole.", 2)
     assert not await Hold.objects.aexists()
 
 

@@ -14,7 +14,7 @@ from django.db import transaction
 from billing.budgets.ladder import Step
 from billing.call_outcomes import CallOutcome
 from billing.errors import NoPrice, NoRoom
-from chatsite.answering import budget_allowance, model_call, sql
+from chatsite.answering import budget_allowance, model_call, paid_call, sql
 from chatsite.answering.checking import answer_check
 from chatsite.answering.model_call import (
     MOST_TRIES,
@@ -65,7 +65,7 @@ def escalate(
     reply.instead = answer_check.instead(work, found)
     again = _go_on(work.claimed, reply, Stage.ESCALATED, health)
     if isinstance(again, Work):
-        model_call.settle(work, finished, outcome=CallOutcome.ESCALATED)
+        paid_call.settle(work.reply.charge_reference, finished, CallOutcome.ESCALATED)
         remember(work, found, Outcome.ESCALATED)
     return again
 
