@@ -123,7 +123,7 @@ def spelled() -> frozenset[str]:
 def _of_word(token: str, language: str) -> frozenset[str]:
     entries = _load()[language]
     if words.is_unspaced(token):
-        return frozenset() if language in STEMMED else _of_run(token, entries)
+        return _of_run(token, entries)
     found = set(entries.exact.get(_key(token, language), ()))
     for end in range(3, len(token) + 1):
         found |= entries.prefixes.get(token[:end], frozenset())
@@ -137,9 +137,9 @@ def _of_word(token: str, language: str) -> frozenset[str]:
 
 def _of_run(token: str, entries: _Entries) -> frozenset[str]:
     """Of a script without spaces: the longest entries, from left to right."""
-    found: set[str] = set()
     if not entries.is_unspaced:
         return frozenset()
+    found: set[str] = set()
     at = 0
     while at < len(token):
         for end in range(min(at + LONGEST, len(token)), at, -1):

@@ -27,6 +27,8 @@ _STEMMERS = {
     "nl": "dutch", "no": "norwegian", "pt": "portuguese", "ro": "romanian", "ru": "russian",
     "sv": "swedish", "tr": "turkish",
 }  # fmt: skip
+# Letters; a longer run has no ending that anybody would leave out.
+LONGEST_STEMMED = 50
 
 
 def fold(text: str) -> str:
@@ -51,10 +53,6 @@ def pieces(token: str) -> list[str]:
     return [token[at : at + 2] for at in range(len(token) - 1)]
 
 
-# Letters; a longer run has no ending that anybody would leave out.
-LONGEST_WORD = 50
-
-
 @lru_cache(maxsize=32)
 def _stemmer(language: str) -> "snowballstemmer.stemmer":
     return snowballstemmer.stemmer(_STEMMERS[language])
@@ -63,6 +61,6 @@ def _stemmer(language: str) -> "snowballstemmer.stemmer":
 @lru_cache(maxsize=100_000)
 def stem(token: str, language: str) -> str:
     """The word without its endings, where the language has a stemmer and it is a word."""
-    if language not in _STEMMERS or not 3 <= len(token) <= LONGEST_WORD:
+    if language not in _STEMMERS or not 3 <= len(token) <= LONGEST_STEMMED:
         return token
     return fold(_stemmer(language).stemWord(token))
