@@ -10,7 +10,7 @@ from django.test import Client
 from chatsite.api.models import AccessToken
 from chatsite.staff import roles
 from tests.chat.test_admin import member, signed_in
-from tests.chat.told import Told, prices
+from tests.inbox.conftest import nora, told  # noqa: F401  # fixtures
 
 ALL = (
     *("chat.view_conversation", "chat.add_conversation", "chat.take_over", "widget.view_customer"),
@@ -63,17 +63,6 @@ def with_rights(*labels: str, name: str = "desk") -> Program:
 @pytest.fixture
 def program(db) -> Program:
     return with_rights(*ALL)
-
-
-@pytest.fixture
-def told(db) -> Told:
-    prices()
-    return Told().asks("My pen leaks.").answered("Wipe the nib.")
-
-
-@pytest.fixture
-def nora(db) -> User:
-    return member("nora", roles.STAFF)
 
 
 @pytest.fixture

@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.tables import show
+
 KINDS = {
     "english": "You can return an unused pen within 30 days of the purchase. ",
     "chinese": "请问我上周买的那支钢笔漏墨怎么处理运费由谁承担可以换货吗还是只能退款谢谢",
@@ -46,6 +48,7 @@ def main(characters: int) -> None:
 
     django.setup()
     steps = _steps()
+    rows = []
     texts = {kind: (words * characters)[:characters] for kind, words in KINDS.items()}
     for name, step in steps.items():
         for warming in KINDS.values():
@@ -53,7 +56,8 @@ def main(characters: int) -> None:
         took = sorted(((_seconds(step, text), kind) for kind, text in texts.items()), reverse=True)
         slowest = ", ".join(f"{kind} {seconds * 1000:.0f}" for seconds, kind in took[:5])
         median = took[len(took) // 2][0] * 1000
-        sys.stdout.write(f"{name:24} median {median:6.1f}   {slowest}\n")
+        rows.append({"step": name, "median ms": median, "slowest, ms": slowest})
+    show(f"{characters} characters", rows)
 
 
 def _seconds(step: Callable[[str], object], text: str) -> float:
