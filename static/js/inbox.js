@@ -61,6 +61,8 @@ function follow() {
 
 // Somebody who scrolled up, typed or opened something keeps their place.
 let place = null;
+let opened = new Map();
+const folds = () => [...document.querySelectorAll("#live details")];
 body.addEventListener("htmx:beforeSwap", (event) => {
   const log = document.querySelector("[data-log]");
   const atEnd = log && log.scrollHeight - log.scrollTop - log.clientHeight < 60;
@@ -68,6 +70,10 @@ body.addEventListener("htmx:beforeSwap", (event) => {
   const field = document.activeElement;
   const refreshed = event.detail.requestConfig.verb === "get" && event.detail.target.id === "live";
   if (refreshed && field?.closest("#live form") && field.value) event.detail.shouldSwap = false;
+  opened = new Map(folds().map((fold) => [fold.classList[0], fold.open]));
+});
+body.addEventListener("htmx:afterSwap", () => {
+  for (const fold of folds()) fold.open = opened.get(fold.classList[0]) ?? fold.open;
 });
 body.addEventListener("htmx:afterSettle", (event) => {
   if (event.detail.target.id === "live") {

@@ -104,3 +104,17 @@ def test_what_is_being_typed_stays_while_the_customer_writes(customer: Customer,
 
     expect(reply).to_have_value("Let me look")
     expect(reply).to_be_focused()
+
+
+def test_what_is_opened_stays_open_while_the_customer_writes(customer: Customer, nora: Staff):
+    tab = customer.open()
+    tab.ask("Can I speak to an agent? My cap is loose")
+    tab.is_answered()
+    desk = nora.visit("/inbox/")
+    desk.get_by_role("link", name=re.compile("cap is loose")).click()
+    desk.get_by_text(re.compile("^Notes")).click()
+
+    tab.ask("It fell on the floor.")
+    expect(desk.get_by_role("log")).to_contain_text("It fell on the floor.")
+
+    expect(desk.get_by_role("textbox", name="Private note")).to_be_visible()

@@ -41,12 +41,18 @@ async def ask_at_once(stack: Stack, count: int) -> list[str]:
     return await asyncio.gather(*(ask(stack, number) for number in range(count)))
 
 
+def have_all_asked(stack: Stack) -> bool:
+    return all(" asks " in worker.said() for worker in stack.workers)
+
+
 def test_an_answer_that_is_written_meanwhile_is_neither_late_nor_charged_as_expired(stack):
-    states = asyncio.run(ask_at_once(stack, 9))
+    states = []
+    # On a busy machine one worker may take all nine.
+    while not have_all_asked(stack) and len(states) < 36:
+        states += asyncio.run(ask_at_once(stack, 9))
 
     outcomes = stack.rows("SELECT outcome FROM billing_ledgerentry WHERE purpose = 'answer'")
-    assert states == ["complete"] * 9
+    assert have_all_asked(stack)
+    assert set(states) == {"complete"}
     assert {outcome for (outcome,) in outcomes} <= {"stop", "escalated"}
     assert stack.rows("SELECT reference FROM billing_hold") == []
-    for worker in stack.workers:
-        assert " asks " in worker.said()

@@ -329,7 +329,7 @@ def test_what_decides_loads_neither_django_nor_what_trains():
 
 def test_a_hundred_labels_of_an_exam_beat_the_rules_there(graded_answers):
     found, by_rules = [], []
-    for seed in range(3):
+    for seed in range(12):
         drawn = random.Random(seed).sample(graded_answers, len(graded_answers))
         model, unseen = model_training.model(drawn[:100]), drawn[100:]
         gains = [each.gain for each in unseen]
@@ -340,7 +340,7 @@ def test_a_hundred_labels_of_an_exam_beat_the_rules_there(graded_answers):
             model_training.recovered(gains, [learned_score.prior(x.measured) for x in unseen])
         )
 
-    # Issue 3 asks for 0.59; 0.632 over twenty draws.
+    # 0.613 of the gain, where the rules recover 0.566. One draw says little: 0.51 to 0.66.
     assert sum(found) / len(found) >= max(0.59, sum(by_rules) / len(by_rules))
 
 
