@@ -101,13 +101,17 @@ def for_task(score: Score, task: Task | None, least: float) -> Score:
     )
 
 
+def is_grave(least: float, threshold: float) -> bool:
+    """Whether the stakes alone reach the policy's threshold: then no saving makes it cheap."""
+    return least > LOWEST and least >= threshold
+
+
 def in_force(threshold: float, shift: Shift | None, least: float) -> float:
-    """The threshold that counts: no saving raises it where the stakes alone reach the policy's."""
+    """The threshold that counts: what is grave is spared every shift upwards that is not final."""
     if shift is None:
         return threshold
-    is_grave = least > LOWEST and least >= threshold
-    is_spared = is_grave and not shift.is_final and shift.threshold > threshold
-    return threshold if is_spared else shift.threshold
+    is_raised = shift.threshold > threshold and not shift.is_final
+    return threshold if is_raised and is_grave(least, threshold) else shift.threshold
 
 
 def choose(

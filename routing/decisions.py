@@ -43,6 +43,7 @@ def decide(
         tier=choice.tier,
         score=choice.score,
         threshold=choice.threshold,
+        least=least,
         analyzer=choice.analyzer,
         reason=choice.reason,
         features=asdict(seen),

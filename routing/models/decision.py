@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from routing.choice import Tier, flip
+from routing.choice import LOWEST, Tier, flip
 from routing.models.policy import Policy
 from routing.models.trial import Trial
 
@@ -19,6 +19,11 @@ class RouteDecision(models.Model):
     tier = models.CharField(max_length=6, choices={tier.value: tier.name.lower() for tier in Tier})
     score = models.FloatField(help_text="1 to 10.")
     threshold = models.FloatField(help_text="Threshold at that time.")
+    least = models.FloatField(
+        default=LOWEST,
+        db_default=LOWEST,
+        help_text="Least score, by the stakes alone: from 8 where a danger is certain, else 1.",
+    )
     analyzer = models.CharField(
         max_length=32,
         help_text="Which analyzer gave the score, and whether it was trained on this site.",

@@ -175,7 +175,11 @@ async def test_near_its_end_the_cheap_tier_answers_everything(tab, spent, worker
 DANGER = "I smell gas in my kitchen, what should I do?"
 
 
-@guards("routing/choice.py", "return threshold if is_spared else", "return")
+@guards(
+    "routing/choice.py",
+    "return threshold if is_raised and is_grave(least, threshold) else",
+    "return",
+)
 async def test_no_saving_makes_a_danger_cheap(tab, spent, worker, upstream):
     await spent(LIMIT * 96 // 100)
 
@@ -186,7 +190,7 @@ async def test_no_saving_makes_a_danger_cheap(tab, spent, worker, upstream):
     assert "The stakes weigh more" in (await decision()).reason
 
 
-@guards("routing/choice.py", " and not shift.is_final and", " and")
+@guards("routing/choice.py", " and not shift.is_final", "")
 async def test_without_room_for_the_strong_tier_a_danger_is_answered_cheaply(
     tab, spent, worker, upstream
 ):

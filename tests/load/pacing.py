@@ -9,7 +9,8 @@ Each budget has the ladder that a new one has; some also raise the threshold eac
 
 A message's score is the chance that the cheap answer would not do, from 1 to 10: that makes the
 last column, in which a refused message counts as one. A check doubts a share of the cheap answers,
-which the strong model then writes again, unless a budget moved them to the cheap one.
+which the strong model then writes again, unless a budget moved them to the cheap one. A share
+of the messages is about a certain danger, and stays with the strong model.
 
 The last table holds what the threshold's curve says of a month at other thresholds against the same
 month played at them.
@@ -32,7 +33,8 @@ from billing.pacing import spending_rate, threshold_increase
 from billing.pacing.spending_rate import PACED_BY, History
 from billing.pacing.threshold_increase import Outcome
 from billing.prices.pricing import PER, Rate, Tokens
-from routing.choice import Tier
+from routing.analysis.hazards import CERTAIN
+from routing.choice import HIGHEST, LOWEST, Tier, is_grave
 from tests.load.forecast import CENT, HOUR, ZONE, answers
 from tests.tables import show
 
@@ -46,6 +48,7 @@ from chatsite.tuning.threshold.replay import Models, Replay  # noqa: E402
 
 NOTHING_STRONG = 11.0
 DOUBTED = 0.2
+DANGEROUS = 0.03
 # Thresholds that the curve is tried at.
 OTHERS = (4.0, 5.5, 6.0, 8.0, 9.0, 11.0)
 # As a new budget has it. No message here has an approved answer: that step is as the one before.
@@ -68,6 +71,7 @@ class Message:
     score: float
     cheap: int  # nano-dollars
     doubted: bool  # its cheap answer
+    least: float  # the score by the stakes alone
 
     @property
     def strong(self) -> int:
@@ -82,6 +86,10 @@ class Answer:
     tier: Tier
     spent: int
     escalated: bool = False
+
+    @property
+    def key(self) -> tuple[float, Tier, float]:
+        return self.message.score, self.tier, self.message.least
 
 
 @dataclass
@@ -104,11 +112,11 @@ class Recorded:
         self.doubted += sign * (is_cheap and answer.message.doubted)
         self.escalated += sign * answer.escalated
 
-    def group(self, score: float, tier: Tier) -> Group:
+    def group(self, score: float, tier: Tier, least: float) -> Group:
         # A cheap answer's cost is all its tokens', at a rate of one nano-dollar each.
         escalations = self.then - self.cheap if tier is Tier.CHEAP else 0
         return Group(
-            Alike(1, tier, score, False),
+            Alike(1, tier, score, False, least),
             self.replies,
             Charged(self.then, escalations, 0, self.escalated, Tokens(output=self.cheap)),
             Checks(self.checked, self.doubted),
@@ -124,7 +132,7 @@ class Site:
     policy: float = 7.0  # its threshold
     hours: dict[datetime, int] = field(default_factory=dict)
     recent: dict[datetime, list[Answer]] = field(default_factory=dict)
-    groups: dict[tuple[float, Tier], Recorded] = field(
+    groups: dict[tuple[float, Tier, float], Recorded] = field(
         default_factory=lambda: defaultdict(Recorded)
     )
     spent: int = 0
@@ -163,7 +171,8 @@ class Site:
             self.poor += 1
             self.refused_at = self.refused_at or at
             return
-        is_strong = message.score >= threshold and self.spent + message.strong <= self.limit
+        is_strong = message.score >= threshold or is_grave(message.least, self.policy)
+        is_strong = is_strong and self.spent + message.strong <= self.limit
         escalated = (
             message.doubted
             and not is_strong
@@ -185,12 +194,12 @@ class Site:
     def record(self, answer: Answer, at: datetime) -> None:
         self.hours[at] = self.hours.get(at, 0) + answer.spent
         self.recent.setdefault(at, []).append(answer)
-        self.groups[answer.message.score, answer.tier].add(answer)
+        self.groups[answer.key].add(answer)
 
     def forget(self, before: datetime) -> None:
         for at in [at for at in self.recent if at < before]:
             for answer in self.recent.pop(at):
-                self.groups[answer.message.score, answer.tier].add(answer, -1)
+                self.groups[answer.key].add(answer, -1)
 
     def look(self, now: datetime, ends_at: datetime) -> None:
         """As `billing.pacing.adjust` does, each hour."""
@@ -217,7 +226,7 @@ class Site:
         self.points, self.lasts = found.points, found.lasts
 
     def replay(self) -> Replay:
-        groups = [each.group(score, tier) for (score, tier), each in self.groups.items()]
+        groups = [each.group(*key) for key, each in self.groups.items()]
         return replay.of([each for each in groups if each.replies], {1: MODELS}, MODELS, RATES)
 
 
@@ -232,7 +241,9 @@ def traffic(seed: int, starts: datetime, ends: datetime) -> Iterator[tuple[datet
         for _ in range(count):
             score = round(1 + 9 * chance.betavariate(1.6, 2.4), 1)
             cost = round(CHEAP_COST * chance.lognormvariate(0, 0.4))
-            yield at, Message(score, cost, chance.random() < doubted(score))
+            least = CERTAIN if chance.random() < DANGEROUS else LOWEST
+            score = round(min(HIGHEST, max(least, score)), 1)
+            yield at, Message(score, cost, chance.random() < doubted(score), least)
 
 
 def played(seed: int, starts: datetime, ends: datetime, limit: int, most: float) -> Site:

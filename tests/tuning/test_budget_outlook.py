@@ -108,7 +108,8 @@ def test_the_budgets_page_says_it(three_days_ago, operator, room, scope, period,
     "chatsite/tuning/threshold/recent_traffic.py",
     '    return _read(moment, policy, "d.analyzer", [], _as_counted).groups\n',
     '    own = dict(Policy.objects.values_list("pk", "threshold"))\n'
-    '    return _read(moment, "d.analyzer", [], lambda row: _alike(row, own)).groups\n',
+    "    alike = lambda row: _alike(row, own)\n"
+    '    return _read(moment, policy, "d.analyzer", [], alike).groups\n',
 )
 def test_what_a_budget_raised_is_not_raised_twice(three_days_ago):
     # A score of 10 while a budget had raised the threshold to 9.5 moves above 10, not above 7.5.
@@ -120,3 +121,14 @@ def test_what_a_budget_raised_is_not_raised_twice(three_days_ago):
     moved = {rise.points: rise.moved for rise in traffic.rises}
     assert (moved[0.6], moved[3.0], moved[3.1]) == (0, 0, 1)
     assert traffic.recorded == pytest.approx(1)
+
+
+@guards("chatsite/tuning/threshold/replay.py", " or is_grave(self.least, policy)", "")
+def test_no_rise_moves_a_danger(three_days_ago):
+    RouteDecision.objects.update(score=9.0, least=8.0)
+    now = timezone.now()
+
+    traffic = budget_outlook.traffic(hourly_spending.history("site", "", now), now)
+
+    assert {rise.moved for rise in traffic.rises} == {0}
+    assert {rise.share for rise in traffic.rises} == {1.0}

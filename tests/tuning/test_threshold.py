@@ -153,6 +153,22 @@ def test_what_raised_the_threshold_then_raises_it_again(operator, traffic):
     assert (at_6.to_strong, at_5.to_strong) == (0, 1)
 
 
+@pytest.mark.parametrize(("threshold", "to_strong"), [("7", 1), ("8", 1), ("8.1", 0)])
+def test_a_danger_is_strong_from_its_least_score_down_whatever_a_budget_raised(
+    operator, traffic, threshold, to_strong
+):
+    # Below the policy's threshold of 9 its stakes did not weigh more than what a budget saved.
+    draft = policies.current().draft()
+    draft.threshold = 9
+    policy = policies.adopt(draft, None, "Fewer strong answers.")
+    decided = {"policy": policy, "score": 8.5, "least": 8, "threshold": 10}
+    RouteDecision.objects.filter(score=6.5).update(**decided)
+
+    preview = operator.get(PAGE, {"threshold": threshold}).context["preview"]
+
+    assert preview.effect.to_strong == len(preview.moved) == to_strong
+
+
 def test_a_models_scores_are_weighed_again_where_the_rules_decide(operator, traffic):
     RouteDecision.objects.filter(score=6.5).update(analyzer="model")
 

@@ -26,10 +26,10 @@ def traffic(known: History, now: datetime) -> Traffic:
 def rises(replayed: Replay, threshold: float, spent: int, days: float) -> Traffic:
     """`spent`: on everything in these days; replies are a part of it.
 
-    What a budget moves to the cheap tier is not escalated from there.
+    What a budget moves to the cheap tier is not escalated from there; what is grave is not moved.
     """
     steps = range(round((HIGHEST_THRESHOLD - threshold) * 10) + 1)
-    drawn = [replayed.at(round(threshold + step / 10, 2), spared_from=threshold) for step in steps]
+    drawn = [replayed.at(round(threshold + step / 10, 2), policy=threshold) for step in steps]
     plain = drawn[0]
     # What is no reply's costs the same at any threshold.
     amounts = [max(0, spent + each.difference) for each in drawn]

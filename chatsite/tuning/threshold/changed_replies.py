@@ -16,7 +16,7 @@ from chatsite.tuning.threshold import replay
 from chatsite.tuning.threshold.doubted_share import DoubtedShare
 from chatsite.tuning.threshold.recent_traffic import Alike, Charged, Group, same_scores
 from chatsite.tuning.threshold.replay import Models
-from routing.choice import Tier
+from routing.choice import LOWEST, Tier
 from routing.models import HIGHEST_THRESHOLD, Policy, RouteDecision
 
 # Rows of one page, and characters of a question in each.
@@ -31,7 +31,8 @@ JOIN chat_message m ON m.id = CAST(SUBSTR(d.reference, 7) AS BIGINT)
 WHERE d.decided_at >= %s AND d.reference LIKE 'reply:%%' AND d.analyzer IN ({same})
     AND (d.tier = 'strong') = (d.score >= d.threshold) AND d.pinned = ''
     AND NOT (d.threshold >= {highest} AND p.threshold < {highest})
-    AND (d.tier = 'strong') <> (d.score - (d.threshold - p.threshold) >= %s)
+    AND (d.tier = 'strong') <> (d.score - (d.threshold - p.threshold) >= %s
+        OR d.least > {lowest} AND d.least >= %s)
 """
 # By conversation first: distinct counts of 50,000 messages take 175 ms, not 108 (PostgreSQL).
 FATES = """
@@ -159,7 +160,8 @@ def newest(
 def _moved(since: datetime, draft: Policy) -> tuple[str, list[Any]]:
     same, scorers = same_scores(draft)
     start = connection.ops.adapt_datetimefield_value(since)
-    return MOVED.format(same=same, highest=HIGHEST_THRESHOLD), [start, *scorers, draft.threshold]
+    sql = MOVED.format(same=same, highest=HIGHEST_THRESHOLD, lowest=LOWEST)
+    return sql, [start, *scorers, draft.threshold, draft.threshold]
 
 
 def _entries(decisions: Iterable[Any]) -> Mapping[str, list[LedgerEntry]]:
@@ -182,6 +184,7 @@ def _alone(decision: RouteDecision, entries: Iterable[LedgerEntry]) -> Group:
         tier=Tier(decision.tier),
         score=decision.score - decision.threshold + decision.policy.threshold,
         fixed=False,
+        least=decision.least,
     )
     charged = sum((Charged.of(entry, decision.tier) for entry in entries), Charged())
     return Group(alike, 1, charged)

@@ -17,7 +17,7 @@ from billing.call_outcomes import CallOutcome
 from billing.models import LedgerEntry
 from billing.prices.pricing import Tokens
 from routing.analysis.difficulty import Signals, weigh
-from routing.choice import Tier
+from routing.choice import LOWEST, Tier
 from routing.models import HIGHEST_THRESHOLD, Policy
 
 Analyzer = Policy.Analyzer
@@ -32,7 +32,7 @@ SAME = {
 # What routing knows of a reply, weighed again where `features` come along. Grouped by the score
 # first: SQLite sorts, and what differs most decides soonest; it saves a tenth.
 KEY = """
-    d.policy_id, d.tier, d.threshold, d.score, d.pinned,
+    d.policy_id, d.tier, d.threshold, d.score, d.pinned, d.least,
     CASE WHEN d.analyzer IN ({same}) THEN NULL ELSE CAST(d.features AS TEXT) END AS features
 """
 # How many, what they were charged, and how many of their cheap answers were checked and doubted. A
@@ -41,7 +41,7 @@ TRAFFIC = """
 SELECT {key}, 'replies' AS what, COUNT(*), 0, 0, 0, 0, 0, 0
 FROM routing_routedecision d
 WHERE d.decided_at >= %s
-GROUP BY 4, 1, 2, 3, 5, 6
+GROUP BY 4, 1, 2, 3, 5, 6, 7
 UNION ALL
 SELECT {key}, CASE WHEN e.tier = d.tier THEN 'own tier' ELSE 'other tier' END,
     SUM(e.amount),
@@ -54,13 +54,13 @@ FROM billing_ledgerentry e
 JOIN routing_routedecision d
     ON d.reference = RTRIM(RTRIM(e.reference, '0123456789'), ':')
 WHERE e.called_at >= %s AND e.reference LIKE 'reply:%%' AND d.decided_at >= %s
-GROUP BY 4, 7, 1, 2, 3, 5, 6
+GROUP BY 4, 8, 1, 2, 3, 5, 6, 7
 UNION ALL
 SELECT {key}, 'checks', COUNT(*), SUM(CASE WHEN v.doubt >= %s THEN 1 ELSE 0 END), 0, 0, 0, 0, 0
 FROM routing_answercheck v
 JOIN routing_routedecision d ON d.reference = v.reference
 WHERE v.checked_at >= %s AND d.decided_at >= %s
-GROUP BY 4, 1, 2, 3, 5, 6
+GROUP BY 4, 1, 2, 3, 5, 6, 7
 """
 
 # A reply that is tried again may be decided on after its first calls.
@@ -76,6 +76,7 @@ class Alike(NamedTuple):
     tier: Tier
     score: float  # less what stood between the threshold that counted and the policy's own
     fixed: bool  # its tier was not the score's doing, and stays
+    least: float = LOWEST  # the score by the stakes alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,20 +208,20 @@ def same_scores(draft: Policy) -> tuple[str, list[str]]:
 
 
 def _alike(row: Sequence[Any], own: Mapping[int, float]) -> Alike:
-    policy, tier, threshold, score, pinned, features = row
+    policy, tier, threshold, score, pinned, least, features = row
     value = weigh(Signals(**json.loads(features))).value if features else score
     by_score = (tier == Tier.STRONG) == (score >= threshold)
     # Nothing was to go strong then: a budget's doing.
     barred = threshold >= HIGHEST_THRESHOLD > own[policy]
     fixed = bool(pinned) or barred or not by_score
     # To a tenth, as both are: with what floats leave over, equal ones would not be alike.
-    return Alike(policy, Tier(tier), round(value - threshold + own[policy], 2), fixed)
+    return Alike(policy, Tier(tier), round(value - threshold + own[policy], 2), fixed, least)
 
 
 def _as_counted(row: Sequence[Any]) -> Alike:
-    policy, tier, threshold, score, pinned, _ = row
+    policy, tier, threshold, score, pinned, least, _ = row
     by_score = (tier == Tier.STRONG) == (score >= threshold)
-    return Alike(policy, Tier(tier), score, bool(pinned) or not by_score)
+    return Alike(policy, Tier(tier), score, bool(pinned) or not by_score, least)
 
 
 def tokens_of(*counts: Any) -> Tokens:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from billing.prices.pricing import Rate
 from chatsite.tuning.threshold.doubted_share import NOTHING_KNOWN, DoubtedShare
 from chatsite.tuning.threshold.recent_traffic import Group
-from routing.choice import Tier
+from routing.choice import LOWEST, Tier, is_grave
 from routing.models import Policy
 
 # Thresholds that the curve is drawn and the targets are looked for at.
@@ -48,11 +48,14 @@ class Priced:
     escalated: float = 0.0
     escalations: int = 0
     escalated_then: int = 0
+    least: float = LOWEST
 
-    def tier_at(self, threshold: float) -> Tier:
+    def tier_at(self, threshold: float, policy: float) -> Tier:
+        """`policy`: the policy's own threshold, where a budget has raised it to `threshold`."""
         if self.fixed:
             return self.tier
-        return Tier.STRONG if self.score >= threshold else Tier.CHEAP
+        is_strong = self.score >= threshold or is_grave(self.least, policy)
+        return Tier.STRONG if is_strong else Tier.CHEAP
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,13 +125,18 @@ class Replay:
     strong_only: int  # nano-dollars
     doubted: DoubtedShare = NOTHING_KNOWN
 
-    def at(self, threshold: float, spared_from: float = math.inf) -> Effect:
-        """`spared_from`: the score from which cheap answers stand, because a budget wants them."""
+    def at(self, threshold: float, policy: float | None = None) -> Effect:
+        """`policy`: the policy's own threshold, where a budget has raised it to `threshold`.
+
+        What the budget then moves to the cheap tier is not escalated from there.
+        """
+        spared_from = math.inf if policy is None else policy
+        own = threshold if policy is None else policy
         replies = strong = cost = to_strong = to_cheap = 0
         escalated = 0.0
         for each in self.priced:
             replies += each.replies
-            if each.tier_at(threshold) is Tier.STRONG:
+            if each.tier_at(threshold, own) is Tier.STRONG:
                 cost += each.strong
                 strong += each.replies
                 to_strong += each.replies if each.tier is Tier.CHEAP else 0
@@ -215,6 +223,7 @@ def priced(
         escalated=escalated,
         escalations=escalations,
         escalated_then=charged.escalated,
+        least=alike.least,
     )
 
 
