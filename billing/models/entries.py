@@ -32,6 +32,7 @@ class LedgerEntry(models.Model):
         SEARCH = "search"  # embeddings of articles and questions
         TESTING = "testing"  # answer tests
         DRAFTING = "drafting"  # articles from what staff answered
+        REPLY_DRAFT = "reply_draft"  # replies that staff edit
         RECONCILIATION = "reconciliation"  # no call: what the provider billed beside the entries
 
     reference = models.CharField(

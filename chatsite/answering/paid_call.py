@@ -1,5 +1,6 @@
 """One call on the ledger: its worst case is held before, and what it cost is charged after."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from datetime import timedelta
@@ -7,6 +8,7 @@ from typing import Any
 
 from billing import clock, ledger, tokens
 from billing.call_outcomes import CallOutcome
+from billing.errors import NoPrice, NoRoom
 from billing.ledger import Call
 from billing.models import LedgerEntry
 from billing.prices.pricing import Usage
@@ -27,6 +29,44 @@ UNBILLED = {
     Kind.OVERLOADED,
 }
 NOTHING = Usage(input_tokens=0, output_tokens=0)
+
+
+class NotMade(Exception):
+    """A call that brought no answer; says why in a sentence."""
+
+
+def answer_now(
+    call: Call, messages: Sequence[Message], output_limit: int, temperature: float
+) -> Finished:
+    """Hold, ask and charge, for a task that does nothing else meanwhile. Raises NotMade."""
+    try:
+        reserve(call, messages, output_limit)
+    except NoRoom as error:
+        raise NotMade(f"The budget “{error.budget}” is used up.") from error
+    except NoPrice as error:
+        raise NotMade(f"There is no price for {error.model}.") from error
+
+    async def asked() -> Finished:
+        try:
+            return await whole_answer(
+                model=call.model,
+                messages=messages,
+                output_limit=output_limit,
+                temperature=temperature,
+                deadlines=Deadlines(),
+                reference=call.reference,
+            )
+        finally:
+            await llm.close()
+
+    try:
+        finished = asyncio.run(asked())
+    except UpstreamError as error:
+        settle_failed(call.reference, error)
+        why = f"{call.model} did not answer ({error.kind.replace('_', ' ')})."
+        raise NotMade(why) from error
+    settle(call.reference, finished)
+    return finished
 
 
 def reserve(

@@ -33,6 +33,7 @@ from chatsite.chat.models import Conversation, Message
 from chatsite.chat.web import rate_limits
 from chatsite.inbox import notes, queues
 from chatsite.inbox.queues import Queue
+from chatsite.summaries import at_takeover
 from chatsite.widget.models import Customer
 
 # Of a conversation, that are read at once.
@@ -131,6 +132,7 @@ def add_staff_message(
 def take_conversation_over(request: HttpRequest, public_id: uuid.UUID) -> shapes.Conversation:
     """The account answers from now on; the assistant is silent, also a colleague."""
     account = access.token(request).account
+    at_takeover.ask_for(_found(public_id))
     return _done(
         request, public_id, "Taken over.", lambda row: take_over.conversation(row.pk, account)
     )
@@ -145,6 +147,7 @@ def assign_conversation(
     if colleague is None:
         raise invalid({"to": "No account of this name may answer customers."})
     words = f"Assigned to {sent.to}."
+    at_takeover.ask_for(_found(public_id))
     return _done(request, public_id, words, lambda row: take_over.conversation(row.pk, colleague))
 
 

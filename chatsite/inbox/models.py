@@ -5,7 +5,9 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
+from billing import money
 from chatsite.chat.models import Conversation
 from chatsite.shop import current
 
@@ -52,6 +54,52 @@ class CannedReply(models.Model):
 
     def filled_in(self, agent: str) -> str:
         return self.text.replace("{agent}", agent).replace("{site}", current.name())
+
+
+class ReplyDraft(models.Model):
+    """A reply that the strong model writes for a member of staff, who edits and sends it."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "waiting"
+        WRITING = "writing", "being written"
+        WRITTEN = "written", "written"
+        FAILED = "failed", "failed"
+
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, related_name="reply_drafts"
+    )
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="reply_drafts"
+    )
+    state = models.CharField(max_length=7, choices=State, default=State.WAITING)
+    text = models.TextField(blank=True)
+    sources = models.JSONField(default=list, blank=True, help_text="Articles that it used.")
+    why = models.CharField("why it failed", max_length=300, blank=True)
+    # Null until it is paid for.
+    cost = models.BigIntegerField(null=True, help_text="Nano-dollars.")
+    asked_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            # A double click is one call.
+            models.UniqueConstraint(
+                fields=["conversation", "by"],
+                condition=Q(state__in=["waiting", "writing"]),
+                name="inbox_one_reply_draft_at_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Reply draft {self.pk}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in {self.State.WAITING, self.State.WRITING}
+
+    @property
+    def shown_cost(self) -> str:
+        return "" if self.cost is None else money.shown(self.cost)
 
 
 class Tag(models.Model):

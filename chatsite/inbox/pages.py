@@ -13,7 +13,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
@@ -26,9 +26,10 @@ from chatsite.chat.actions import hand_back, put_aside, staff_reply, take_over
 from chatsite.chat.changes import Change
 from chatsite.chat.errors import Refused
 from chatsite.chat.models import Conversation
-from chatsite.inbox import notes, queues, tags
+from chatsite.inbox import notes, queues, reply_drafts, tags
 from chatsite.inbox.models import CannedReply, SavedView, Tag
 from chatsite.inbox.queues import Narrowed, Queue
+from chatsite.summaries import at_takeover
 
 # Messages of a conversation that are shown at once, and earlier conversations of its customer.
 MOST_MESSAGES, MOST_EARLIER = 200, 5
@@ -73,6 +74,14 @@ def queue(request: HttpRequest) -> HttpResponse:
 def conversation(request: HttpRequest, conversation_id: int) -> HttpResponse:
     """What an open conversation shows, once something has changed in it."""
     return render(request, "inbox/_live.html", _conversation(request, _found(conversation_id)))
+
+
+@for_staff
+@require_GET
+def summary(request: HttpRequest, conversation_id: int) -> HttpResponse:
+    """Once more, while it is being written."""
+    found = _found(conversation_id)
+    return render(request, "inbox/_summary.html", {"conversation": found} | _summary(found))
 
 
 @for_staff
@@ -129,6 +138,28 @@ def reply(request: HttpRequest, conversation_id: int) -> HttpResponse:
 
 @for_staff
 @require_POST
+def draft(request: HttpRequest, conversation_id: int) -> HttpResponse:
+    """Ask the assistant for a reply to edit; what was typed stays as it is."""
+    found = _writable(request, conversation_id)
+    made = reply_drafts.ask(found, _person(request))
+    if request.htmx:  # type: ignore[attr-defined]
+        return render(request, "inbox/_draft.html", {"conversation": found, "draft": made})
+    typed = request.POST.get("text", "")[: settings.MESSAGE_LENGTH]
+    context = _conversation(request, found) | _reply_box(typed) | {"draft": made}
+    return render(request, "inbox/inbox.html", {**_queue(request), **context})
+
+
+@for_staff
+@require_GET
+def drafted(request: HttpRequest, conversation_id: int, draft_id: int) -> HttpResponse:
+    """What has become of one's own draft."""
+    found = _writable(request, conversation_id)
+    mine = get_object_or_404(found.reply_drafts.filter(by_id=_person(request).pk), pk=draft_id)
+    return render(request, "inbox/_draft.html", {"conversation": found, "draft": mine})
+
+
+@for_staff
+@require_POST
 def act(request: HttpRequest, conversation_id: int, verb: str) -> HttpResponse:
     """One of the verbs that take no text."""
     found = _writable(request, conversation_id)
@@ -173,11 +204,13 @@ def _carried_out(request: HttpRequest, found: Conversation, verb: str) -> Change
     """Raises Http404 for what no page sends."""
     match verb:
         case "take":
+            at_takeover.ask_for(found)
             return take_over.conversation(found.pk, _person(request))
         case "assign":
             colleague = notes.team().filter(pk=_number(request, "to")).first()
             if colleague is None:
                 raise Http404
+            at_takeover.ask_for(found)
             return take_over.conversation(found.pk, colleague)
         case "hand-back":
             return hand_back.to_assistant(found.pk)
@@ -251,7 +284,7 @@ def _conversation(request: HttpRequest, found: Conversation) -> dict[str, object
     return {
         "conversation": found,
         "chat_messages": [*reversed(said)],
-        "summary": getattr(found, "summary", None),
+        **_summary(found),
         "earlier": earlier.order_by("-active_at")[:MOST_EARLIER],
         "handler": queues.name(handler) if handler else "",
         "is_mine": handler == request.user,
@@ -263,6 +296,18 @@ def _conversation(request: HttpRequest, found: Conversation) -> dict[str, object
         "may_write": request.user.has_perm("chat.take_over"),
         "open_id": found.pk,
         "now": timezone.now(),
+    }
+
+
+def _summary(found: Conversation) -> dict[str, object]:
+    summary = getattr(found, "summary", None)
+    is_behind = summary is not None and at_takeover.is_behind(found, summary)
+    may_come = found.handled_by_id is not None and (summary is None or is_behind)
+    return {
+        "summary": summary,
+        "summary_is_behind": is_behind,
+        "summary_is_awaited": may_come and at_takeover.is_awaited(found),
+        "summary_cost": at_takeover.shown_cost(summary) if summary else "",
     }
 
 

@@ -1,13 +1,11 @@
 """The call that writes a draft, on the ledger by purpose `drafting`."""
 
-import asyncio
 from datetime import timedelta
 
 from billing import clock
-from billing.errors import NoPrice, NoRoom
 from billing.models import LedgerEntry
-from chatsite import llm
 from chatsite.answering import paid_call
+from chatsite.answering.paid_call import NotMade
 from chatsite.knowledge.models import Article
 from chatsite.monitor import drafting
 from chatsite.monitor.models import ArticleDraft
@@ -34,18 +32,12 @@ def write(draft_id: int) -> None:
     slot = tiers.slots(Tier.STRONG, policies.current(), Health().current())[0]
     asked = drafting.messages(draft, current.name())
     reference = f"draft:{draft.pk}"
+    call = KIND.call(reference, slot.model)
     try:
-        paid_call.reserve(KIND.call(reference, slot.model), asked, OUTPUT_LIMIT)
-    except (NoRoom, NoPrice) as error:
-        _failed(draft, f"It was not written: {error}.")
+        finished = paid_call.answer_now(call, asked, OUTPUT_LIMIT, temperature=0.2)
+    except NotMade as error:
+        _failed(draft, str(error))
         return
-    try:
-        finished = asyncio.run(_asked(slot.model, asked, reference))
-    except llm.UpstreamError as error:
-        paid_call.settle_failed(reference, error)
-        _failed(draft, f"{slot.model} did not answer ({error.kind.replace('_', ' ')}).")
-        return
-    paid_call.settle(reference, finished)
     article = draft.article
     # Somebody who has begun to write it is not overwritten.
     if Article.objects.filter(pk=article.pk, version=article.version).exists():
@@ -62,21 +54,6 @@ def left_behind() -> list[int]:
     dead.update(state=State.FAILED, why="The worker stopped while it was written. Try again.")
     lost = ArticleDraft.objects.filter(state=State.WAITING, asked_at__lt=clock.now() - LATE)
     return list(lost.values_list("id", flat=True))
-
-
-async def _asked(model: str, messages: list[dict[str, str]], reference: str) -> llm.Finished:
-    """Raises UpstreamError."""
-    try:
-        return await paid_call.whole_answer(
-            model=model,
-            messages=messages,
-            output_limit=OUTPUT_LIMIT,
-            temperature=0.2,
-            deadlines=llm.Deadlines(),
-            reference=reference,
-        )
-    finally:
-        await llm.close()
 
 
 def _failed(draft: ArticleDraft, why: str) -> None:

@@ -23,10 +23,10 @@ class Kind:
     budget: str  # its name, made with the first calls
     limit: int  # nano-dollars a day; operators change it in the admin
 
-    def call(self, reference: str, model: str) -> Call:
+    def call(self, reference: str, model: str, conversation: str = "") -> Call:
         """One that is asked at once, and not in a batch; its budget is there."""
         self._make_budget()
-        return Call(reference, self.purpose, model, self.tier)
+        return Call(reference, self.purpose, model, self.tier, conversation)
 
     def queue(self, wanted: Sequence[Wanted], now: datetime) -> int:
         """Queue as many calls of one model as the budgets take, in order; returns how many.

@@ -12,7 +12,7 @@ from chatsite.summaries.models import Summarising
 
 @admin.register(Summarising)
 class SummarisingAdmin(admin.ModelAdmin[Summarising]):
-    fields = ["is_on", "quiet_hours", "long_from", "most"]
+    fields = ["is_on", "on_takeover", "quiet_hours", "long_from", "most"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -16,6 +16,13 @@ class Summarising(models.Model):
         default=True,
         help_text="If off, no new summaries are written. Existing ones stay.",
     )
+    on_takeover = models.BooleanField(
+        "summarise when a person takes over",
+        default=True,
+        db_default=True,
+        help_text="If on, whoever takes a conversation over reads a summary that the cheap model "
+        "writes at that moment.",
+    )
     quiet_hours = models.PositiveSmallIntegerField(
         default=4,
         validators=[MinValueValidator(1), MaxValueValidator(72)],

@@ -87,19 +87,24 @@ def _unsent(conversations: Iterator[Conversation]) -> Iterator[Conversation]:
     """Without those that were sent as they stand, whatever came of it."""
     # Items are kept for longer than is looked back.
     sent = set(Item.objects.filter(batch__purpose=SUMMARY).values_list("reference", flat=True))
-    return (each for each in conversations if _reference(each) not in sent)
+    return (each for each in conversations if reference(each) not in sent)
 
 
-def _reference(conversation: Conversation) -> str:
+def reference(conversation: Conversation) -> str:
+    """On the ledger, of the conversation as it stands."""
     return f"summary:{conversation.pk}:{conversation.revision}"
 
 
 def _wanted(conversation: Conversation, model: str) -> Wanted:
+    request = Request(reference(conversation), model, asked(conversation), OUTPUT_LIMIT)
+    return Wanted(conversation.reference, request)
+
+
+def asked(conversation: Conversation) -> list[dict[str, str]]:
+    """What the model is sent."""
     said = conversation.messages.exclude(text="").order_by("position")
     language = get_language_info(settings.LANGUAGE_CODE)["name"]
-    messages = summary_prompt.messages(language, list(said.values_list("role", "text")))
-    request = Request(_reference(conversation), model, messages, OUTPUT_LIMIT)
-    return Wanted(conversation.reference, request)
+    return summary_prompt.messages(language, list(said.values_list("role", "text")))
 
 
 def _in_words(sent: int, ended: int) -> str:
@@ -121,7 +126,11 @@ def _kept(item: Item) -> bool:
     if not mine.update(state=state, failure=failure, text="") or not text:
         return False  # another worker has used it, or there is nothing to use
     number, revision = (int(part) for part in item.reference.split(":")[1:])
-    # It may be deleted by now, or summarised as it stood later.
+    return keep(number, revision, text)
+
+
+def keep(number: int, revision: int, text: str) -> bool:
+    """Whether it is the newest; the conversation may be deleted by now, or summarised later."""
     newer = Summary.objects.filter(conversation=number, revision__gt=revision)
     if newer.exists() or not Conversation.objects.filter(pk=number).exists():
         return False

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.people import Customer, Staff
 from tests.stack import Stack
+from tests.upstream import Upstream
 
 pytestmark = pytest.mark.browser
 # Where pictures of the inbox are kept for a look at them; nowhere unless it is set.
@@ -33,7 +34,7 @@ def pictured(page: Page, name: str) -> None:
     if PICTURES:
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
-            for width, height in ((1440, 900), (375, 780)):
+            for width, height in ((1440, 900), (1024, 768), (375, 780)):
                 page.set_viewport_size({"width": width, "height": height})
                 path = Path(PICTURES, f"{name}-{scheme}-{width}.png")
                 page.screenshot(path=path, animations="disabled")
@@ -90,7 +91,9 @@ def test_a_customer_asks_for_a_person_and_two_desks_see_all_of_it(
     assert [*nora.complaints, *olga.complaints, *customer.complaints] == []
 
 
-def test_what_is_being_typed_stays_while_the_customer_writes(customer: Customer, nora: Staff):
+def test_what_is_typed_stays_while_the_customer_writes_and_the_assistant_helps(
+    customer: Customer, nora: Staff, upstream: Upstream
+):
     tab = customer.open()
     tab.ask("Can I speak to an agent? My nib is bent")
     tab.is_answered()
@@ -104,6 +107,25 @@ def test_what_is_being_typed_stays_while_the_customer_writes(customer: Customer,
 
     expect(reply).to_have_value("Let me look")
     expect(reply).to_be_focused()
+    tab.is_answered(2)
+    upstream.says("A bent nib is straightened for free.")
+    reply.blur()
+    desk.keyboard.press("d")
+    expect(desk.get_by_text("A bent nib is straightened for free.")).to_be_visible()
+    expect(reply).to_have_value("Let me look")
+    pictured(desk, "draft")
+    desk.get_by_role("button", name="Use the draft").click()
+    expect(reply).to_have_value("A bent nib is straightened for free.")
+    pictured(desk, "drafted")
+    desk.get_by_role("button", name="Undo").click()
+    expect(reply).to_have_value("Let me look")
+
+    upstream.says("The customer's nib is bent. Nothing is promised.")
+    desk.get_by_role("button", name="Take over").click()
+    expect(desk.get_by_text("The customer's nib is bent.")).to_be_visible()
+    pictured(desk, "summary")
+    assert tab.log.locator("article[data-role=staff]").count() == 0
+    assert nora.complaints == []
 
 
 def test_what_is_opened_stays_open_while_the_customer_writes(customer: Customer, nora: Staff):

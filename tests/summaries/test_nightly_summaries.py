@@ -251,7 +251,7 @@ def test_without_a_batch_price_nothing_is_sent_and_it_says_what_is_missing(batch
 
 @guards(
     "chatsite/summaries/nightly_summaries.py",
-    "if _reference(each) not in sent)",
+    "if reference(each) not in sent)",
     "if sent is not None)",
 )
 def test_no_more_are_sent_than_the_setting_says_and_the_newest_first(batches):

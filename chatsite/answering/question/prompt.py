@@ -66,12 +66,13 @@ def fitted(
     output_limit: int,
     *,
     is_brief: bool = False,
+    instructions: str = INSTRUCTIONS,
 ) -> Prompt:
     """The prompt that leaves room for an answer of so many tokens, or of a third of the context."""
     context = known_models.context(model)
     output_limit = min(output_limit, max(context // 3, 1))
     room = context - output_limit
-    instructions = INSTRUCTIONS.format(site=site) + (f"\n{BRIEFLY}" if is_brief else "")
+    instructions = instructions.format(site=site) + (f"\n{BRIEFLY}" if is_brief else "")
     newest = said[-1] if said else Said("user", "")
     earlier = said[:-1]
     left = tokens.text_within(room, model) - _cost(instructions, model) - AROUND_ARTICLES
