@@ -80,12 +80,37 @@ _REFUSED = re.compile(
     r"content management policy|content policy|safety|moderation|was flagged|responsible ai",
     re.IGNORECASE,
 )
+_UNKNOWN_MODEL = re.compile(
+    r"\bmodel\b.{0,80}?(not found|(does not|doesn.t|not) exist)|(invalid|unknown|no such) model\b"
+    r"|not a valid model",
+    re.IGNORECASE,
+)
+_QUOTA = re.compile(
+    r"(credit )?balance is too low|insufficient (balance|credits?|funds|quota)|out of credits"
+    r"|payment required|exceeded your current quota",
+    re.IGNORECASE,
+)
 # The context that it names, among the numbers of such a message.
 _CONTEXT = re.compile(
     r"(?:maximum|context length|context window|must be)\D{0,60}?(\d[\d,]{2,9})"
     r"|(\d[\d,]{2,9}) maximum",
     re.IGNORECASE,
 )
+# What a message means where neither status nor code do, the first that fits.
+_MEANS = {
+    Kind.TOO_LONG: _TOO_LONG,
+    Kind.UNKNOWN_MODEL: _UNKNOWN_MODEL,
+    Kind.QUOTA: _QUOTA,
+    Kind.REFUSED: _REFUSED,
+}
+# The tokens that an answer may have, as it says them.
+_MOST = re.compile(
+    r"(?:at most|up to|<=?|less than(?: or equal to)?|maximum(?: value)?(?: of| is)?:?|\[\d+,)"
+    r"\s*(\d{1,7})\b|\d+ > (\d{1,7})\b",
+    re.IGNORECASE,
+)
+# Then it is the prompt's tokens that are too many, too.
+_OF_BOTH = re.compile(r"context|\binputs\b|prompt", re.IGNORECASE)
 # Seconds: the longest wait that a provider is believed to mean.
 MOST_RETRY_AFTER = 86400.0
 
@@ -96,7 +121,8 @@ class UpstreamError(Exception):
     `retryable`: another attempt may succeed, after `retry_after` seconds where the provider names a
     time. `sent`: the request may have reached the provider. `usage`: the tokens of an answer that
     cannot be used. `code`: the provider's, where it is one of KIND_OF_CODE. `parameter`: the field
-    of the request that the provider objects to. `context`: the tokens that it says a model takes.
+    of the request that the provider objects to. `context`: the tokens that it says a model takes;
+    `most`: that an answer may have.
     """
 
     def __init__(
@@ -111,6 +137,7 @@ class UpstreamError(Exception):
         code: str = "",
         parameter: str = "",
         context: int | None = None,
+        most: int | None = None,
     ) -> None:
         super().__init__(f"{kind}: {what}")
         self.kind = kind
@@ -122,6 +149,7 @@ class UpstreamError(Exception):
         self.code = code
         self.parameter = parameter
         self.context = context
+        self.most = most
 
 
 def refusal(status: int, body: object, headers: Mapping[str, str]) -> UpstreamError:
@@ -137,6 +165,7 @@ def refusal(status: int, body: object, headers: Mapping[str, str]) -> UpstreamEr
         code=says.code,
         parameter=says.parameter,
         context=says.context,
+        most=says.most,
     )
 
 
@@ -151,6 +180,7 @@ def reported(error: object, *, paid: bool) -> UpstreamError:
         code=says.code,
         parameter=says.parameter,
         context=says.context,
+        most=says.most,
     )
 
 
@@ -162,8 +192,8 @@ class _Complaint:
     parameter: str
     status: int | None  # as an error inside an answer names it
     context: int | None
-    too_long: bool
-    refused: bool
+    most: int | None
+    means: Kind | None
 
     @classmethod
     def of(cls, body: object) -> "_Complaint":
@@ -171,15 +201,19 @@ class _Complaint:
         text = " ".join(word for _, word in words)[:8000]
         codes = [word for _, word in words if word in KIND_OF_CODE]
         clear = [code for code in codes if code not in _VAGUE]
-        too_long = bool(_TOO_LONG.search(text))
+        parameter = _parameter(words, text)
+        most = _most(text) if parameter in LIMITS and not _OF_BOTH.search(text) else None
+        means = next((kind for kind, pattern in _MEANS.items() if pattern.search(text)), None)
+        if most:
+            means = None  # the answer's limit is too high, and not the prompt too long
         statuses = (word for name, word in words if name in {"code", "status", "status_code"})
         return cls(
             code=next(iter(clear or codes), ""),
-            parameter=_parameter(words, text),
+            parameter=parameter,
             status=next((int(word) for word in statuses if re.fullmatch(r"[45]\d\d", word)), None),
-            context=_context(words, text) if too_long else None,
-            too_long=too_long,
-            refused=bool(_REFUSED.search(text)),
+            context=_context(words, text) if means == Kind.TOO_LONG else None,
+            most=most,
+            means=means,
         )
 
 
@@ -189,6 +223,11 @@ def _context(words: list[tuple[str, str]], text: str) -> int | None:
     if not said and (found := _CONTEXT.search(text)):
         said = (found[1] or found[2]).replace(",", "")
     return int(said) if said.isdecimal() and len(said) < 10 else None
+
+
+def _most(text: str) -> int | None:
+    found = _MOST.search(text)
+    return int(found[1] or found[2]) or None if found else None
 
 
 # Where errors keep what they have to say. Never `input` or `body`: these hold the customer's words.
@@ -219,6 +258,8 @@ def _words(body: object, name: str = "", depth: int = 0) -> Iterator[tuple[str, 
                 yield from _words(value, name, depth + 1)
 
 
+# A model is held to the limit of its answers by one of these.
+LIMITS = frozenset({"max_tokens", "max_completion_tokens"})
 # The fields that we send, and how a message speaks of one of them.
 FIELDS = (
     "max_completion_tokens",
@@ -229,10 +270,14 @@ FIELDS = (
     "stream",
 )
 _UNSUPPORTED = re.compile(
-    r"not? (support|permit|allow)|unsupported|unrecogni[sz]ed|unknown|unexpected|extra|invalid"
-    r"|not a valid|deprecated|only (the )?default|must be|does(n.t| not) exist|disallowed",
+    r"not? (support|permit|allow)|unsupported|unrecogni[sz]ed|unknown|unexpected|extra"
+    r"|invalid(?!_request_error)|not a valid|deprecated|only (the )?default|(must|should) be"
+    r"|does(n.t| not) exist|disallowed|not implemented|cannot unmarshal|too (large|high)"
+    r"|\brange\b|maximum",
     re.IGNORECASE,
 )
+# What servers call the answer's limit to themselves.
+_OTHER_NAMES = re.compile(r"max_new_tokens|max_output_tokens|maxOutputTokens|num_predict")
 _ROLE = re.compile(
     r"system.{0,40}role|role.{0,40}system|messages\W+\d+\W+role|roles must alternate"
     r"|only user and assistant roles|(first message|conversation) (must|should).{0,40}user"
@@ -246,6 +291,7 @@ def _parameter(words: list[tuple[str, str]], text: str) -> str:
     """The field that the error is about; blank where it names none of ours."""
     if _ROLE.search(text):
         return SYSTEM_ROLE
+    text = _OTHER_NAMES.sub("max_tokens", text)
     named = {
         part
         for name, word in words
@@ -256,12 +302,12 @@ def _parameter(words: list[tuple[str, str]], text: str) -> str:
         if field in named:
             return field
     quoted = _first(text, r"[`'\"]{}(\.\w+)*[`'\"]")
-    return quoted or (_first(text, r"\b{}\b") if _UNSUPPORTED.search(text) else "")
+    return quoted or (_first(text, r"\b{}(ing)?\b") if _UNSUPPORTED.search(text) else "")
 
 
 def _first(text: str, pattern: str) -> str:
     """The field that is spoken of first: what is recommended in its place comes behind it."""
-    found = ((re.search(pattern.format(field), text), field) for field in FIELDS)
+    found = ((re.search(pattern.format(field), text, re.IGNORECASE), field) for field in FIELDS)
     places = [(match.start(), field) for match, field in found if match]
     return min(places)[1] if places else ""
 
@@ -269,11 +315,8 @@ def _first(text: str, pattern: str) -> str:
 def _kind(says: _Complaint, otherwise: Kind) -> Kind:
     if says.code and says.code not in _VAGUE:
         return KIND_OF_CODE[says.code]
-    if otherwise in {Kind.BAD_REQUEST, Kind.UNAUTHORISED, Kind.BROKEN}:
-        if says.too_long:
-            return Kind.TOO_LONG
-        if says.refused:
-            return Kind.REFUSED
+    if otherwise in {Kind.BAD_REQUEST, Kind.UNAUTHORISED, Kind.BROKEN} and says.means:
+        return says.means
     if otherwise in {Kind.OVERLOADED, Kind.BROKEN} and says.parameter == SYSTEM_ROLE:
         return Kind.BAD_REQUEST  # llama.cpp: a template's exception is a 500
     if otherwise == Kind.BROKEN and says.code:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chatsite.llm.errors import SYSTEM_ROLE
+from chatsite.llm.errors import LIMITS, SYSTEM_ROLE, UpstreamError
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,32 @@ def body(
     elif kind == "json_schema" and "json_object" in takes.formats:
         asked["response_format"] = {"type": "json_object"}
     for name in refused_by(model):
-        REMEDIES[name](asked)
+        _remedy(name)(asked)
     return asked
+
+
+def is_known(name: str) -> bool:
+    return name in REMEDIES or _is_limit(name)
+
+
+def in_words(name: str) -> str:
+    """What is done about it, for who runs the site; blank for a name of nobody's."""
+    if found := _AT_MOST.fullmatch(name):
+        return f"answers are asked for with at most {found[1]} tokens"
+    return IN_WORDS.get(name, "")
+
+
+def _remedy(name: str) -> Callable[[dict[str, Any]], None]:
+    found = _AT_MOST.fullmatch(name)
+    return _at_most(int(found[1])) if found else REMEDIES[name]
+
+
+def _at_most(most: int) -> Callable[[dict[str, Any]], None]:
+    def remedy(asked: dict[str, Any]) -> None:
+        for name in LIMITS & set(asked):
+            asked[name] = min(asked[name], most)
+
+    return remedy
 
 
 def _without(*names: str) -> Callable[[dict[str, Any]], None]:
@@ -133,8 +157,8 @@ IN_WORDS = {
     "stream": "answers come at once instead of word by word",
     SYSTEM_ROLE: "the instructions are sent with the customer's first message",
 }
-# A model is held to the limit of its answers by one of these.
-_LIMITS = {"max_tokens", "max_completion_tokens"}
+# A limit that a model names for its answers, as it is remembered.
+_AT_MOST = re.compile(r"at_most_(\d+)")
 
 # By model, in the order in which they were refused; and the models that think aloud, without an
 # opening tag.
@@ -151,18 +175,29 @@ def thinks_aloud(model: str) -> bool:
     return model in _thinks
 
 
-def learn(model: str, name: str, asked: Mapping[str, Any]) -> bool:
-    """Whether asking again without the named field can help; then this is remembered."""
-    known = refused_by(model)
+def learn(model: str, error: UpstreamError, asked: Mapping[str, Any]) -> bool:
+    """Whether asking again without the field that it names can help; then this is remembered."""
+    known, name = refused_by(model), error.parameter
+    limit = max(asked.get(each, 0) for each in LIMITS)
+    if name in LIMITS and error.most and error.most < limit and not any(map(_is_limit, known)):
+        return _remember(model, f"at_most_{error.most}")
     kind = (asked.get("response_format") or {}).get("type")
     if name == "response_format" and kind == "json_schema" and "json_schema" not in known:
         name = "json_schema"
     is_sent = name == SYSTEM_ROLE or name == "json_schema" or name in asked
     if name not in REMEDIES or name in known or not is_sent:
         return False
-    if name in _LIMITS and _LIMITS & set(known):
+    if name in LIMITS and LIMITS & set(known):
         return False  # it takes neither
-    _refused[model] = (*known, name)
+    return _remember(model, name)
+
+
+def _is_limit(name: str) -> bool:
+    return bool(_AT_MOST.fullmatch(name))
+
+
+def _remember(model: str, name: str) -> bool:
+    _refused[model] = (*refused_by(model), name)
     _news.add(model)
     return True
 

@@ -141,5 +141,5 @@ async def _asked(
         try:
             return await async_client.answered(call, until)
         except UpstreamError as error:
-            if not parameters.learn(model, error.parameter, asked):
+            if not parameters.learn(model, error, asked):
                 raise

@@ -13,9 +13,7 @@ logger = logging.getLogger(__name__)
 
 # Beside the names of refused fields: its thinking comes in the text, without an opening tag.
 THINKS_ALOUD = "thinks_aloud"
-IN_WORDS = parameters.IN_WORDS | {
-    THINKS_ALOUD: "answers are shown when they are finished, because the model thinks aloud first"
-}
+THINKING = "answers are shown when they are finished, because the model thinks aloud first"
 
 
 def keep_news() -> None:
@@ -36,7 +34,7 @@ def know(models: Iterable[ProviderModel]) -> None:
 
 
 def in_words(model: ProviderModel) -> list[str]:
-    return [IN_WORDS[name] for name in model.adjustments.split() if name in IN_WORDS]
+    return [said for name in model.adjustments.split() if (said := _said(name))]
 
 
 def forget(models: QuerySet[ProviderModel]) -> int:
@@ -45,9 +43,13 @@ def forget(models: QuerySet[ProviderModel]) -> int:
 
 
 def _learned(names: list[str]) -> Learned:
-    refused = tuple(name for name in names if name in parameters.REMEDIES)
+    refused = tuple(name for name in names if parameters.is_known(name))
     return Learned(refused, thinks_aloud=THINKS_ALOUD in names)
 
 
 def _sentence(names: list[str]) -> str:
-    return "; ".join(IN_WORDS.get(name, name) for name in names)
+    return "; ".join(_said(name) or name for name in names)
+
+
+def _said(name: str) -> str:
+    return THINKING if name == THINKS_ALOUD else parameters.in_words(name)

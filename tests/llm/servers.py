@@ -463,6 +463,41 @@ STREAMS = (
         usage=THIRTY_ONE,
     ),
     Stream(
+        "messages in place of deltas, a piece in each",
+        [
+            event(choices=[{"index": 0, "message": {"content": "Hel"}}]),
+            event(choices=[{"index": 0, "message": {"content": "lo."}, "finish_reason": "stop"}]),
+            BILL,
+            DONE,
+        ],
+        usage=THIRTY_ONE,
+    ),
+    Stream(
+        "messages in place of deltas, each longer than the last",
+        [
+            event(choices=[{"index": 0, "message": {"content": "Hel"}}]),
+            event(choices=[{"index": 0, "message": {"content": "Hello."}}]),
+            event(
+                choices=[{"index": 0, "message": {"content": "Hello."}, "finish_reason": "stop"}]
+            ),
+            BILL,
+            DONE,
+        ],
+        usage=THIRTY_ONE,
+    ),
+    Stream(
+        "the whole message after its deltas",
+        [
+            *WORDS,
+            event(
+                choices=[{"index": 0, "message": {"content": "Hello."}, "finish_reason": "stop"}]
+            ),
+            BILL,
+            DONE,
+        ],
+        usage=THIRTY_ONE,
+    ),
+    Stream(
         "choices missing on some chunks, usage null",
         [event(id="c-1", usage=None), event(choices=None), *WORDS, chunk({}, "stop"), BILL, DONE],
         usage=THIRTY_ONE,
@@ -593,6 +628,27 @@ STREAMS = (
         text="Hel",
         end=FinishReason.LENGTH,
         usage=Usage(31, 200),
+    ),
+    Stream(
+        "a stop at the limit, with reasoning beside",
+        [
+            HEL,
+            chunk({}, "stop"),
+            event(
+                model="m",
+                choices=[],
+                usage={
+                    "prompt_tokens": 31,
+                    "completion_tokens": 50,
+                    "total_tokens": 231,
+                    "completion_tokens_details": {"reasoning_tokens": 150},
+                },
+            ),
+            DONE,
+        ],
+        text="Hel",
+        end=FinishReason.LENGTH,
+        usage=Usage(31, 200, reasoning_tokens=150),
     ),
     Stream(
         "an answer that a server calls incomplete",

@@ -136,6 +136,19 @@ async def test_an_http_error_is_told_apart(
         (403, {"error": {"message": "Your input was flagged"}}, Kind.REFUSED, None),
         (500, {"error": {"message": "Jinja: System role not supported"}}, Kind.BAD_REQUEST, None),
         (429, {"error": {"message": "Too many tokens per minute"}}, Kind.OVERLOADED, None),
+        (403, {"error": {"message": "Your credit balance is too low"}}, Kind.QUOTA, None),
+        (400, {"error": {"message": "Insufficient credits. Add more."}}, Kind.QUOTA, None),
+        (400, {"error": {"message": "model 'x' not found"}}, Kind.UNKNOWN_MODEL, None),
+        (400, {"error": "Invalid model name passed in model=x"}, Kind.UNKNOWN_MODEL, None),
+        (
+            400,
+            {
+                "error": "'max_tokens' is too large: 900. This model's maximum context length is "
+                "8192 tokens and your request has 8000 input tokens (900 > 8192 - 8000)."
+            },
+            Kind.TOO_LONG,
+            8192,
+        ),
     ],
 )
 def test_the_words_of_other_servers_are_told_apart(

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from chatsite.llm import Kind, parameters
+from chatsite.llm import Kind, errors, parameters
 from tests.exchange import Exchange
 from tests.llm.asking import QUESTION, asked, failure
 from tests.scripts import Says, Script
@@ -209,6 +209,67 @@ async def test_a_field_that_is_refused_under_both_names_is_not_asked_for_ever(
 
     assert (error.kind, error.parameter) == (Kind.BAD_REQUEST, "max_completion_tokens")
     assert len(upstream.requests) == 2
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "max_tokens is too large: 200. This model supports at most 50 completion tokens.",
+        "max_tokens must be less than or equal to 50",
+        "Invalid 'max_tokens': integer above maximum value. Expected a value <= 50, got 200.",
+        "max_tokens: 200 > 50, which is the maximum allowed number of output tokens",
+        "Range of max_tokens should be [1, 50]",
+        "Input validation error: `max_new_tokens` must be <= 50. Given: 200",
+    ],
+)
+async def test_a_shorter_limit_of_answers_is_kept_to(upstream: Upstream, message: str) -> None:
+    async def script(exchange: Exchange) -> None:
+        if exchange.call.body["max_tokens"] > 50:
+            exchange.reply(422, {"error": message})
+        else:
+            await Says("Hello.")(exchange)
+
+    upstream.otherwise = script
+
+    answers = [await asked(model="short") for _ in range(2)]
+
+    assert [answer.text for answer in answers] == ["Hello."] * 2
+    assert [call.body["max_tokens"] for call in upstream.requests] == [200, 50, 50]
+    (name,) = parameters.refused_by("short")
+    assert parameters.in_words(name) == "answers are asked for with at most 50 tokens"
+
+
+async def test_a_limit_that_is_never_short_enough_is_not_asked_for_ever(
+    upstream: Upstream,
+) -> None:
+    def refusal(exchange: Exchange) -> object:
+        most = max(exchange.call.body.get(name, 0) for name in errors.LIMITS) - 1
+        return {"error": f"max_tokens must be at most {most}"}
+
+    async def script(exchange: Exchange) -> None:
+        exchange.reply(400, refusal(exchange))
+
+    upstream.otherwise = script
+
+    assert (await failure(model="short")).kind is Kind.BAD_REQUEST
+    assert len(upstream.requests) == 3
+
+
+@pytest.mark.parametrize(
+    ("message", "name"),
+    [
+        ("Temperature must be strictly positive", "temperature"),
+        ("temperature: range: 0..1", "temperature"),
+        ("Streaming is not supported for this model", "stream"),
+        ("json: cannot unmarshal object into field ChatRequest.stream_options", "stream_options"),
+        ("stream_options not implemented", "stream_options"),
+        ("I cannot set the temperature of your fridge", ""),
+    ],
+)
+def test_a_field_is_told_from_a_word(message: str, name: str) -> None:
+    error = {"error": {"message": message, "type": "invalid_request_error"}}
+
+    assert errors.refusal(400, error, {}).parameter == name
 
 
 async def test_what_the_customer_wrote_is_no_refused_field(upstream: Upstream) -> None:

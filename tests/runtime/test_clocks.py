@@ -46,7 +46,7 @@ def have_all_asked(stack: Stack) -> bool:
 
 
 def test_an_answer_that_is_written_meanwhile_is_neither_late_nor_charged_as_expired(stack):
-    states = []
+    states: list[str] = []
     # On a busy machine one worker may take all nine.
     while not have_all_asked(stack) and len(states) < 36:
         states += asyncio.run(ask_at_once(stack, 9))

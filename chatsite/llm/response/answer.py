@@ -66,6 +66,7 @@ class Answer:
         self._room = max(LEAST_ROOM, output_limit * MOST_CHARACTERS_PER_TOKEN)
         self._received: list[str] = []  # all that was generated, thoughts as well
         self._ending_text = ""  # of the chunk that ended it
+        self._comes_whole = False  # as messages, and not as deltas
         self._text: list[str] = []
         self._repair = TextRepair()
         self._tags = ThinkTags(holds_back=holds_back)
@@ -114,8 +115,8 @@ class Answer:
         self._named = chunk.model or self._named
         self._service_tier = chunk.service_tier or self._service_tier
         text = chunk.text
-        if chunk.whole and not self._received:
-            text, self._done = chunk.whole, True
+        if chunk.whole and (self._comes_whole or not self._received):
+            text, self._done, self._comes_whole = self._more_of(chunk.whole), True, True
         if self.ending is not None and chunk.finish and text == self._ending_text:
             text = ""  # the last chunk, sent twice
         if text or chunk.thought:
@@ -129,6 +130,10 @@ class Answer:
         if chunk.usage:
             self._read_bill(chunk)
         return text
+
+    def _more_of(self, whole: str) -> str:
+        """What a message adds: some servers send it again and again as it grows, some in pieces."""
+        return whole.removeprefix("".join(self._received))
 
     def _read_bill(self, chunk: Chunk) -> None:
         assert chunk.usage is not None
@@ -190,8 +195,10 @@ class Answer:
         made = self._reported_output
         if not made and len(text) * 3 >= self._output_limit:
             made = tokens.count(text, self._model)
-        # One that writes well past the limit was not stopped by it.
-        return self._output_limit <= made <= self._output_limit * 1.05 + 2
+        # One that writes well past the limit was not stopped by it. Reasoning counts towards it,
+        # also where it is reported beside the answer.
+        is_near = self._output_limit <= made <= self._output_limit * 1.05 + 2
+        return is_near or _made(self._bill) == self._output_limit
 
     def _usage(self) -> Usage | Estimate | None:
         return usage.completed(self._bill, prompt=self._prompt_tokens, output=self._output_tokens)
@@ -209,6 +216,16 @@ class Answer:
         if sifted.text:
             self._text.append(sifted.text)
         return sifted
+
+
+def _made(bill: Usage | Estimate | None) -> int:
+    match bill:
+        case None:
+            return 0
+        case Estimate():
+            return bill.usage.output_tokens
+        case Usage():
+            return bill.output_tokens
 
 
 def _size(bill: Usage | Estimate | None) -> int:

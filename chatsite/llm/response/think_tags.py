@@ -12,6 +12,9 @@ _PAIRS = (
     ("<reasoning>", "</reasoning>"),
     ("<reflection>", "</reflection>"),
     ("<scratchpad>", "</scratchpad>"),
+    ("<reason>", "</reason>"),
+    ("<reasoning_content>", "</reasoning_content>"),
+    ("<antthinking>", "</antthinking>"),
     ("<analysis>", "</analysis>"),
     ("<inner_thoughts>", "</inner_thoughts>"),
     ("<|thinking|>", "<|/thinking|>"),
@@ -25,9 +28,14 @@ _PAIRS = (
 )
 _OPENING = frozenset(opening for opening, _ in _PAIRS)
 _TAGS = tuple(tag for pair in _PAIRS for tag in pair)
-_TAG = re.compile("|".join(map(re.escape, _TAGS)), re.IGNORECASE)
+# Some write `<think >`.
+_SPACES = 3
+_TAG = re.compile(
+    "|".join(rf"{re.escape(tag[:-1])}\s{{0,{_SPACES}}}{re.escape(tag[-1])}" for tag in _TAGS),
+    re.IGNORECASE,
+)
 _FIRST = frozenset(tag[0] for tag in _TAGS)
-_LONGEST = max(map(len, _TAGS))
+_LONGEST = max(map(len, _TAGS)) + _SPACES
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +73,7 @@ class ThinkTags:
         for tag in _TAG.finditer(text):
             self._keep(kept, text[at : tag.start()])
             at = tag.end()
-            if tag[0].lower() in _OPENING:
+            if _without_spaces(tag[0]) in _OPENING:
                 self._depth += 1
                 self._opened = True
             elif self._depth:
@@ -104,11 +112,15 @@ class ThinkTags:
         return ""
 
 
+def _without_spaces(tag: str) -> str:
+    return "".join(tag.lower().split())
+
+
 def _beginning_of_a_tag(text: str, start: int) -> int:
     """Where the last few characters may be one; the end of the text where they are not."""
     for at in range(max(start, len(text) - _LONGEST + 1), len(text)):
         if text[at] in _FIRST:
-            tail = text[at:].lower()
+            tail = _without_spaces(text[at:])
             if any(tag.startswith(tail) for tag in _TAGS):
                 return at
     return len(text)
