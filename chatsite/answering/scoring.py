@@ -23,7 +23,7 @@ from chatsite.answering.model_call import Claimed
 from chatsite.chat.models import ScoringShare
 from chatsite.runtime.grouped_writes import GroupedWrites
 from routing import decisions, tiers
-from routing.analysis import cached_scores, difficulty
+from routing.analysis import cached_scores, scoring_prompt
 from routing.choice import NoScore, Score, Tier
 from routing.errors import BadScore
 from routing.models import Policy
@@ -106,7 +106,7 @@ class _Batch:
     @property
     def messages(self) -> list[dict[str, str]]:
         turns = [first.claimed.turn for first, *_ in self.keys.values()]
-        return difficulty.scoring_messages(turns, self.criteria)
+        return scoring_prompt.messages(turns, self.criteria)
 
     @property
     def output_limit(self) -> int:
@@ -225,7 +225,7 @@ class Scorer:
                 deadlines=llm.Deadlines(
                     first_byte=GIVEN_UP_AFTER, idle=GIVEN_UP_AFTER, total=GIVEN_UP_AFTER
                 ),
-                response_format=difficulty.scoring_format(model),
+                response_format=scoring_prompt.response_format(model),
                 reference=reference,
             )
         except llm.UpstreamError as error:
@@ -250,7 +250,7 @@ def _reserve(batch: _Batch, messages: list[dict[str, str]]) -> None:
         conversation=alone.reference if alone else "",
         visitor=alone.visitor if alone else "",
     )
-    paid_call.reserve(call, messages, batch.output_limit, difficulty.scoring_format(model))
+    paid_call.reserve(call, messages, batch.output_limit, scoring_prompt.response_format(model))
     if len(batch.wanted) > 1:
         ScoringShare.objects.bulk_create(
             ScoringShare(
@@ -268,7 +268,7 @@ def _given(batch: _Batch, finished: llm.Finished) -> dict[str, Score] | NoScore:
     """Settle the call and keep its scores."""
     paid_call.settle(batch.reference, finished)
     try:
-        values = difficulty.read_scores(finished.text, len(batch.keys))
+        values = scoring_prompt.read_scores(finished.text, len(batch.keys))
     except BadScore as error:
         logger.warning("%s unreadable: %s", batch.reference, error)
         return NoScore("the model's scores could not be read")

@@ -9,7 +9,8 @@ import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from routing.analysis import difficulty
+from routing.analysis.scoring_prompt import BEFORE
+from routing.analysis.wording import normalised
 from routing.choice import Score, Turn
 from routing.models import CachedScore, Policy
 
@@ -42,9 +43,7 @@ def forget(now: datetime) -> int:
 
 def key(turn: Turn, model: str, criteria: str) -> str:
     """Everything that the score depends on: alike for turns that deserve the same."""
-    words = [
-        difficulty.normalised(text) for text in (*turn.earlier[-difficulty.BEFORE :], turn.text)
-    ]
+    words = [normalised(text) for text in (*turn.earlier[-BEFORE:], turn.text)]
     basis = json.dumps([model, criteria, *words])
     return hashlib.sha256(basis.encode()).hexdigest()
 

@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from routing.analysis.features import standardised
-from routing.analysis.learned_score import LEAST_MOVE, BadModel, logistic
+from routing.analysis.learned_score import LEAST_MOVE
+from routing.analysis.trained_model import BadModel, logistic
 from routing.choice import Moved
 
 # Raised when features change their meaning: models stored before are then refused.

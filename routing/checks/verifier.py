@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from routing.analysis.learned_score import ARTIFACTS, BadModel
+from routing.analysis.trained_model import ARTIFACTS, BadModel
 from routing.analysis.wording import tidy
 from routing.checks import certain, relevance, support, trained_heads
 from routing.checks.answer_form import form

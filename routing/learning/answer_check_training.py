@@ -16,7 +16,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from routing.analysis.features import FURTHEST
-from routing.analysis.learned_score import ARTIFACTS
+from routing.analysis.trained_model import ARTIFACTS
 from routing.checks import verifier
 from routing.checks.answer_form import form
 from routing.checks.trained_heads import Head, Verifier

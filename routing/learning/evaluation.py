@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from operator import itemgetter, mul
 
-from routing.analysis.learned_score import logistic
+from routing.analysis.trained_model import logistic
 from routing.analysis.wording import folded
 from routing.choice import Turn
 from routing.learning.calibration import calibrate, miscalibration, unavoidable

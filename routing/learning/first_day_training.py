@@ -7,7 +7,6 @@ is worth is measured on domains that it has not seen.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -23,6 +22,7 @@ from routing.analysis.wording import tidy, without_wishes
 from routing.choice import Turn
 from routing.learning import labelled_data
 from routing.learning.labelled_data import Message, Messages
+from routing.learning.training_rows import Matrix
 
 MESSAGES = Path(__file__).parent.parent / "data" / "customer_messages.jsonl"
 # Share of real customers' messages that need the strong model; of ours it is more, to learn from.
@@ -38,8 +38,6 @@ SEEN = 2
 # A long story around a plain question counts so often: by cross-validation over domains, 9 % of
 # them go to the strong tier, 18 % where each counts once (by words 17 and 31 %).
 LONG_STORY = 4.0
-
-Matrix = Any  # numpy or scipy, dense or sparse
 
 
 def messages(path: Path = MESSAGES) -> list[Message]:

@@ -3,8 +3,8 @@
 import logging
 from functools import lru_cache
 
-from routing.analysis import learned_score
-from routing.analysis.learned_score import BadModel, Model
+from routing.analysis import trained_model
+from routing.analysis.trained_model import BadModel, Model
 from routing.checks import verifier
 from routing.checks.trained_heads import Verifier
 from routing.models import LearnedModel
@@ -21,7 +21,7 @@ def analyzer(pk: int | None) -> Model | None:
     if pk is None:
         return None
     try:
-        return learned_score.read(_text(pk))
+        return trained_model.read(_text(pk))
     except BadModel as error:
         logger.error("Learned model %d is not used: %s", pk, error)
         return None

@@ -8,7 +8,7 @@ from typing import Any
 from sklearn.metrics import roc_auc_score
 
 from routing import thresholds
-from routing.analysis import first_day, learned_score
+from routing.analysis import first_day, learned_score, score_scale
 from routing.analysis.difficulty import Signals, signals
 from routing.analysis.features import measure
 from routing.analysis.site import Site
@@ -135,7 +135,7 @@ def _log_odds(seen: Signals) -> float:
 
 
 def _moved(head: first_day.Head, log_odds: Sequence[float]) -> first_day.Head:
-    return replace(head, quantiles=first_day.own_scale(head.quantiles, log_odds))
+    return replace(head, quantiles=score_scale.own_scale(head.quantiles, log_odds))
 
 
 def _share(those: Sequence[bool]) -> float | None:

@@ -5,24 +5,21 @@ JSON, and read without it.
 """
 
 from array import array
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from scipy import sparse
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import StratifiedGroupKFold
 
-from routing.analysis.features import BUCKETS, measure, rare, standardised
-from routing.analysis.learned_score import Head, Model, prior
+from routing.analysis.features import measure, rare, standardised
+from routing.analysis.trained_model import Head, Model, prior
 from routing.checks import trained_heads, verifier
 from routing.checks.trained_heads import Verifier
 from routing.choice import Turn
-from routing.learning import labelled_data
+from routing.learning import labelled_data, training_rows
 from routing.learning.calibration import calibrate
 from routing.learning.labelled_data import Exams, Graded
 from routing.learning.labels import LEAST_LABELS, Label, TooFewLabels, recovered
@@ -35,18 +32,13 @@ PENALTY, FEATURE_SIZE, PRIOR_SIZE = 60.0, 0.1, 0.2
 # teach (of other shops' 100 labels AUC .91 with the smaller, .95 with the larger), and nothing of
 # exams. Cross-validation tells which.
 FIRST_DAY_SIZES = (0.2, 1.0)
-# How large an embedding stands beside the words, which are of length one together as it is.
-VECTOR_SIZE = 2.0
 # From so many labels on they tell by cross-validation how far to trust them; fewer would choose at
 # random.
 ENOUGH_TO_CHOOSE, PENALTIES = 200, (PENALTY, 20.0, 6.0, 2.0)
 LEAST_GAIN = 0.003  # of APGR, for a smaller penalty
 # How many times too close to their mean the analyzer's scores are: its penalty shrinks them.
 SHRUNK = 2.0
-SEEN = 2  # labels in which a bucket must occur to be given a weight
 FOLDS = 5
-
-Matrix = Any  # numpy or scipy, dense or sparse
 
 
 def model(labels: Sequence[Label]) -> Model:
@@ -164,16 +156,10 @@ def _unseen(
 def _fitted(labels: Sequence[Label], trust: _Trust) -> Model:
     """The analyzer's two heads, not yet calibrated."""
     values = [{**each.measured.named, "the rules": prior(each.measured)} for each in labels]
-    centres, scales = _standard(values)
-    gains = [each.gain for each in labels]
-    sizes = dict.fromkeys(centres, FEATURE_SIZE)
-    for prior_name, size in {"the rules": PRIOR_SIZE, "the first day": trust.first_day}.items():
-        if prior_name in sizes:
-            # No better than a coin on these labels: not asked.
-            tells = recovered(gains, [row[prior_name] for row in values]) > 0.5
-            sizes[prior_name] = size if tells else 0.0
-    rarity = _rarity(labels)
-    columns = _Columns(list(centres), _vector_length(labels))
+    centres, scales = training_rows.standard(values)
+    sizes = _sizes(labels, values, centres, trust)
+    rarity = training_rows.rarity(labels)
+    columns = training_rows.Columns(list(centres), training_rows.vector_length(labels))
     rows = columns.rows(
         [
             (
@@ -184,14 +170,14 @@ def _fitted(labels: Sequence[Label], trust: _Trust) -> Model:
             for each, row in zip(labels, values, strict=True)
         ]
     )
-    weights = _weights(labels)
+    weights = training_rows.weights(labels)
 
     def head(targets: Sequence[float], counted: Sequence[float]) -> Head:
         ridge = Ridge(trust.penalty, solver="sparse_cg", tol=1e-5).fit(rows, targets, counted)
         found = ridge.coef_
         named = {name: float(found[at]) * sizes[name] for at, name in enumerate(centres)}
         buckets = array("f", found[columns.buckets].astype("f").tobytes())
-        vector = tuple(map(float, found[columns.vector] * VECTOR_SIZE))
+        vector = tuple(map(float, found[columns.vector] * training_rows.VECTOR_SIZE))
         return Head(float(ridge.intercept_), named, buckets, vector)
 
     known = np.array([each.strong is not None for each in labels])
@@ -211,83 +197,33 @@ def _fitted(labels: Sequence[Label], trust: _Trust) -> Model:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Columns:
-    """Named features, then hash buckets of words, then an embedding."""
-
-    names: Sequence[str]
-    length: int
-
-    @property
-    def buckets(self) -> slice:
-        return slice(len(self.names), len(self.names) + BUCKETS)
-
-    @property
-    def vector(self) -> slice:
-        return slice(self.buckets.stop, self.buckets.stop + self.length)
-
-    def rows(
-        self, parts: Sequence[tuple[Sequence[float], Mapping[int, float], Sequence[float]]]
-    ) -> Matrix:
-        starts = np.cumsum([0, *(len(buckets) for _, buckets, _ in parts)])
-        places = np.fromiter((at for _, found, _ in parts for at in found), int, starts[-1])
-        told = np.fromiter(
-            (at for _, found, _ in parts for at in found.values()), float, starts[-1]
-        )
-        words = sparse.csr_matrix((told, places, starts), shape=(len(parts), BUCKETS))
-        named = np.array([named for named, _, _ in parts])
-        vectors = np.zeros((len(parts), self.length))
-        for row, (_, _, vector) in enumerate(parts):
-            if len(vector) == self.length:
-                vectors[row] = vector
-        return sparse.hstack([named, words, vectors * VECTOR_SIZE]).tocsr()
-
-
-def _vector_length(labels: Sequence[Label]) -> int:
-    """Of the embeddings that most labels have; 0 where most have none."""
-    lengths = Counter(len(each.measured.vector) for each in labels)
-    return lengths.most_common(1)[0][0]
-
-
-def _rarity(labels: Sequence[Label]) -> "array[float]":
-    met = Counter(bucket for each in labels for bucket in each.measured.ngrams)
-    counts = np.zeros(BUCKETS)
-    counts[list(met)] = list(met.values())
-    rarity = np.where(counts >= SEEN, np.log((1 + len(labels)) / (1 + counts)) + 1, 0.0)
-    return array("f", rarity.astype("f").tobytes())
-
-
-def _weights(labels: Sequence[Label]) -> Matrix:
-    """What each label counts for: less in a large group."""
-    groups = Counter(each.group for each in labels if each.group)
-    mean = sum(groups.values()) / max(1, len(groups))
-    return np.array(
-        [
-            each.weight * (groups[each.group] / mean) ** -0.5 if each.group else each.weight
-            for each in labels
-        ]
-    )
+def _sizes(
+    labels: Sequence[Label],
+    values: Sequence[Mapping[str, float]],
+    names: Iterable[str],
+    trust: _Trust,
+) -> dict[str, float]:
+    """How much each feature may tell."""
+    gains = [each.gain for each in labels]
+    sizes = dict.fromkeys(names, FEATURE_SIZE)
+    for name, size in {"the rules": PRIOR_SIZE, "the first day": trust.first_day}.items():
+        if name in sizes:
+            # No better than a coin on these labels: not asked.
+            tells = recovered(gains, [row[name] for row in values]) > 0.5
+            sizes[name] = size if tells else 0.0
+    return sizes
 
 
 def _fitted_checker(labels: Sequence[Label]) -> Verifier:
     """Ridge regression of the gain, not yet calibrated."""
     values = [each.checks or {} for each in labels]
-    centres, scales = _standard(values)
+    centres, scales = training_rows.standard(values)
     rows = np.array([list(standardised(row, centres, scales).values()) for row in values])
     counted = [each.weight for each in labels]
     ridge = Ridge(PENALTY).fit(rows, [each.gain for each in labels], counted)
     weights = {name: float(weight) for name, weight in zip(centres, ridge.coef_, strict=True)}
     head = trained_heads.Head(float(ridge.intercept_), weights)
     return Verifier((head,), centres, scales, len(labels))
-
-
-def _standard(rows: Sequence[Mapping[str, float]]) -> tuple[dict[str, float], dict[str, float]]:
-    """Mean and standard deviation of the features that differ between labels."""
-    names = list(rows[0])
-    values = np.array([[row[name] for name in names] for row in rows])
-    found = zip(names, values.mean(axis=0), values.std(axis=0), strict=True)
-    kept = [(name, float(mean), float(spread)) for name, mean, spread in found if spread > 1e-9]
-    return {name: mean for name, mean, _ in kept}, {name: spread for name, _, spread in kept}
 
 
 def label(row: Graded) -> Label:

@@ -20,7 +20,8 @@ from chatsite.llm import Deadlines, Delta, Finished, FinishReason, batches
 from chatsite.llm.batches import Request
 from chatsite.quality.judges import rubric
 from chatsite.summaries import summary_prompt
-from routing.analysis.difficulty import SCORING_FORMAT, read_scores, scoring_messages
+from routing.analysis import scoring_prompt
+from routing.analysis.scoring_prompt import SCORING_FORMAT, read_scores
 from routing.choice import Turn
 from tests.demo.shop import messages
 from tests.services import free_port
@@ -144,7 +145,7 @@ async def test_it_scores_messages(asked: Any, name: str) -> None:
 
     finished, _ = await asked(
         model=name,
-        messages=scoring_messages(turns, "How hard is it?"),
+        messages=scoring_prompt.messages(turns, "How hard is it?"),
         response_format=SCORING_FORMAT,
     )
 

@@ -29,7 +29,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from routing.analysis import learned_score
+from routing.analysis import trained_model
 from routing.analysis.features import Measured, measure
 from routing.choice import Turn
 from routing.learning import model_training
@@ -86,14 +86,14 @@ def graded(labels: Sequence[Label], judged: bool, draw: random.Random) -> list[T
     return told
 
 
-def curve(domain: Domain, start: learned_score.Model, seed: int) -> list[float]:
+def curve(domain: Domain, start: trained_model.Model, seed: int) -> list[float]:
     """APGR out of the domain, after each size of labels, and the best possible."""
     told = domain(random.Random(seed))
     held_back, known = told[:HELD_BACK], [each.label for each in told[HELD_BACK:]]
     gains = [each.gain for each in held_back]
     models = [start, *(model_training.model(known[:size]) for size in SIZES)]
     by_model = [[model.need(each.label.measured) for each in held_back] for model in models]
-    rules = [learned_score.prior(each.label.measured) for each in held_back]
+    rules = [trained_model.prior(each.label.measured) for each in held_back]
     return [recovered(gains, scores) for scores in (rules, *by_model, gains)]
 
 
@@ -106,7 +106,7 @@ def main() -> None:
     folder = arguments.graded
     mathematics = model_training.model(model_training.exam_labels(folder, "gsm8k"))
     mmlu = model_training.exam_labels(folder, "mmlu")
-    domains: dict[str, tuple[Domain, learned_score.Model]] = {
+    domains: dict[str, tuple[Domain, trained_model.Model]] = {
         "bank": (customers(folder / "banking77.jsonl.gz"), mathematics),
         "bank, 15 % wrong": (customers(folder / "banking77.jsonl.gz", 0.15), mathematics),
         "assistant": (customers(folder / "clinc150.jsonl.gz"), mathematics),

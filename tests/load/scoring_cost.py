@@ -17,7 +17,7 @@ django.setup()
 from billing import tokens  # noqa: E402  # Django has to be set up before
 from billing.prices import catalogue  # noqa: E402  # Django has to be set up before
 from chatsite.answering.scoring import MOST_TURNS  # noqa: E402
-from routing.analysis import difficulty  # noqa: E402
+from routing.analysis import scoring_prompt  # noqa: E402
 from routing.models import CRITERIA  # noqa: E402
 from tests.load.routing_cost import shop  # noqa: E402
 from tests.tables import show  # noqa: E402
@@ -40,7 +40,7 @@ def main() -> None:
         given = made = 0
         for start in range(0, len(turns), together):
             batch = turns[start : start + together]
-            given += tokens.of_messages(difficulty.scoring_messages(batch, CRITERIA), MODEL)
+            given += tokens.of_messages(scoring_prompt.messages(batch, CRITERIA), MODEL)
             made += tokens.count(json.dumps({"scores": [3] * len(batch)}), MODEL)
         cost = dollars(given / len(turns), made / len(turns))
         rows.append(

@@ -20,6 +20,7 @@ from chatsite.quality.learning.training_examples import Example
 from routing import thresholds
 from routing.analysis import learned_score
 from routing.analysis.features import measure
+from routing.analysis.trained_model import Model
 from routing.checks import verifier
 from routing.checks.trained_heads import Verifier
 from routing.learning import (
@@ -117,7 +118,7 @@ def analyzer(policy: Policy, now: datetime) -> Learned:
 
 def best_analyzer(
     found: Sequence[Example],
-    current: learned_score.Model | None,
+    current: Model | None,
     since: datetime | None,
     now: datetime,
 ) -> _Found:
@@ -143,7 +144,7 @@ def best_analyzer(
             )
         )
 
-    def opinion(model: learned_score.Model | None) -> _Opinion:
+    def opinion(model: Model | None) -> _Opinion:
         return _Opinion(
             lambda label: learned_score.weighed(label.measured, model).as_score().value,
             lambda label: learned_score.weighed(label.measured, model).probability,

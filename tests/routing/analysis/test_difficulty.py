@@ -6,12 +6,9 @@ import time
 
 import pytest
 
-from routing.analysis.difficulty import (
-    normalised,
-    questions,
-    rules,
-    scoring_messages,
-)
+from routing.analysis import scoring_prompt
+from routing.analysis.difficulty import rules
+from routing.analysis.wording import normalised, questions
 from routing.choice import Turn
 from tests.guards import guards
 
@@ -168,7 +165,7 @@ def test_any_text_gets_a_score_at_once(text):
     assert time.perf_counter() - began < 0.5
     assert 1 <= score.value <= 10
     assert score.reasons
-    scoring_messages([turn], "")[1]["content"].encode()
+    scoring_prompt.messages([turn], "")[1]["content"].encode()
     normalised(text).encode()
 
 

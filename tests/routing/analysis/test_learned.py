@@ -12,11 +12,12 @@ from dataclasses import replace
 import pytest
 
 from routing import thresholds
-from routing.analysis import learned_score
+from routing.analysis import learned_score, trained_model
 from routing.analysis.difficulty import rules
 from routing.analysis.features import language, measure, sums
 from routing.analysis.hazards import CERTAIN
-from routing.analysis.learned_score import BadModel, Stage, estimate, weigh_first_day
+from routing.analysis.learned_score import Stage, estimate, weigh_first_day
+from routing.analysis.trained_model import BadModel
 from routing.choice import Moved, Tier, Turn, choose
 from routing.learning import model_training
 from routing.learning.calibration import miscalibration
@@ -157,7 +158,7 @@ def test_labels_teach_what_the_rules_cannot_know(fitted):
     gains = [each.gain for each in unseen]
 
     by_rules = model_training.recovered(
-        gains, [learned_score.prior(each.measured) for each in unseen]
+        gains, [trained_model.prior(each.measured) for each in unseen]
     )
     chances = [fitted.probability(each.measured) for each in unseen]
 
@@ -170,7 +171,7 @@ def test_labels_teach_what_the_rules_cannot_know(fitted):
 
 def test_rules_that_rank_the_wrong_way_round_are_not_asked():
     labels = list(site(200, seed=3))
-    points = [learned_score.prior(each.measured) for each in labels]
+    points = [trained_model.prior(each.measured) for each in labels]
     middle = sum(points) / len(points)
     hard = [float(each > middle) for each in points]
 
@@ -197,7 +198,7 @@ def test_few_or_equal_labels_are_refused():
 
 
 def test_a_model_survives_being_stored(fitted):
-    again = learned_score.read(fitted.text())
+    again = trained_model.read(fitted.text())
 
     assert estimate(Turn(RETURNS), again) == estimate(Turn(RETURNS), fitted)
 
@@ -208,16 +209,16 @@ def test_a_model_survives_being_stored(fitted):
 )
 def test_a_damaged_model_is_refused(damaged):
     with pytest.raises(BadModel):
-        learned_score.read(damaged)
+        trained_model.read(damaged)
 
 
 def test_a_model_of_other_features_is_refused(fitted):
     with pytest.raises(BadModel):
-        learned_score.read(fitted.text().replace('"length"', '"a feature of tomorrow"'))
+        trained_model.read(fitted.text().replace('"length"', '"a feature of tomorrow"'))
 
 
 def test_what_is_shipped_is_small():
-    assert sum(path.stat().st_size for path in learned_score.ARTIFACTS.iterdir()) < 3_000_000
+    assert sum(path.stat().st_size for path in trained_model.ARTIFACTS.iterdir()) < 3_000_000
 
 
 @pytest.mark.parametrize(
@@ -337,7 +338,7 @@ def test_a_hundred_labels_of_an_exam_beat_the_rules_there(graded_answers):
             model_training.recovered(gains, [model.probability(x.measured) for x in unseen])
         )
         by_rules.append(
-            model_training.recovered(gains, [learned_score.prior(x.measured) for x in unseen])
+            model_training.recovered(gains, [trained_model.prior(x.measured) for x in unseen])
         )
 
     # 0.613 of the gain, where the rules recover 0.566. One draw says little: 0.51 to 0.66.

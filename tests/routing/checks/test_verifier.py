@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from routing.analysis.features import measure
-from routing.analysis.learned_score import BadModel, logistic
+from routing.analysis.trained_model import BadModel, logistic
 from routing.checks import relevance, verifier
 from routing.checks.language_detection import language
 from routing.checks.verifier import Answered, CheckResult, verify

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from routing.analysis.learned_score import logistic
+from routing.analysis.trained_model import logistic
 from routing.learning.calibration import calibrate, miscalibration, unavoidable
 
 

@@ -1,0 +1,37 @@
+"""From log-odds to a score of 1 to 10, by how unusual they are: 7 is what 70 % stay below. Pure."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+
+from routing.choice import HIGHEST, LOWEST
+
+# Of messages that stay below 7, the default threshold.
+MIDDLE, AT_MIDDLE = 0.7, 7.0
+# A site's own messages count for as much as the shipped scale from so many on.
+SHIPPED_MESSAGES = 200
+
+
+def score(log_odds: float, quantiles: Sequence[float]) -> float:
+    """1 to 10, by how many messages are less likely to need the strong model. 7: 70 %."""
+    steps = len(quantiles) - 1
+    at = bisect_right(quantiles, log_odds)
+    if at == 0:
+        share = 0.0
+    elif at > steps:
+        share = 1.0
+    else:
+        low, high = quantiles[at - 1], quantiles[at]
+        share = (at - 1 + (log_odds - low) / (high - low)) / steps
+    if share < MIDDLE:
+        return LOWEST + (AT_MIDDLE - LOWEST) * share / MIDDLE
+    return AT_MIDDLE + (HIGHEST - AT_MIDDLE) * (share - MIDDLE) / (1 - MIDDLE)
+
+
+def own_scale(shipped: Sequence[float], seen: Sequence[float]) -> tuple[float, ...]:
+    """The shipped quantiles moved towards those of a site's own log-odds, by how many there are."""
+    if not seen:
+        return tuple(shipped)
+    ranked, trust = sorted(seen), len(seen) / (len(seen) + SHIPPED_MESSAGES)
+    steps = len(shipped) - 1
+    own = [ranked[round(at * (len(ranked) - 1) / steps)] for at in range(steps + 1)]
+    return tuple((1 - trust) * a + trust * b for a, b in zip(shipped, own, strict=True))
