@@ -31,9 +31,9 @@ from tests.guards import guards
 # By any of the tests below.
 GUARDS = [
     (
-        "chatsite/chat/live/consumer.py",
-        "            await self._counted(rate_limits.asking)\n            client_id",
-        "            client_id",
+        "chatsite/chat/live/page_requests.py",
+        "    return PageRequest(rate_limits.asking, question)\n",
+        "    return PageRequest(rate_limits.clicking, question)\n",
     ),
     (
         "chatsite/chat/web/rate_limits.py",
@@ -126,8 +126,8 @@ async def test_a_tab_that_returns_shows_what_it_missed(tab, open_tab, worker, up
 
 @guards(
     "chatsite/chat/live/consumer.py",
-    "        if frame.before != self.revision:\n            self.resynchronise()\n",
-    "        if frame.before != self.revision:\n",
+    "        if is_over or frame.before != self.revision:\n",
+    "        if is_over:\n",
 )
 async def test_frames_that_were_lost_are_made_good_from_the_database(tab, hints):
     await tab.say("One")
@@ -144,7 +144,7 @@ async def test_frames_that_were_lost_are_made_good_from_the_database(tab, hints)
     assert [entry.text for entry in tab.page.entries()][:3] == ["One", "Two", "Three"]
 
 
-@guards("chatsite/chat/live/consumer.py", "            self.shown.clear()\n", "")
+@guards("chatsite/chat/live/progress.py", "        self._whole.clear()\n", "")
 async def test_words_that_were_shown_and_lost_again_come_with_the_end(tab, hints):
     await tab.say("Hello?")
     await tab.sees(lambda page: len(page.entries()) == 2)
@@ -168,8 +168,8 @@ async def test_words_that_were_shown_and_lost_again_come_with_the_end(tab, hints
 
 
 @guards(
-    "chatsite/chat/live/consumer.py",
-    "                self.resynchronise()\n                return\n            end = 0\n",
+    "chatsite/chat/live/progress.py",
+    "                return Words.LOST\n            end = 0\n",
     "                pass\n            end = 0\n",
 )
 async def test_words_whose_beginning_was_lost_come_with_the_end(tab, hints):

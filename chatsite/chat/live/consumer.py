@@ -3,11 +3,9 @@
 import asyncio
 import contextlib
 import logging
-import sys
 import time
 import uuid
-from collections.abc import Callable
-from functools import cache, partial
+from functools import cache
 from itertools import groupby
 from typing import Any
 
@@ -18,11 +16,11 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import DatabaseError, DataError
 
 from chatsite.chat import changes, history
-from chatsite.chat.actions import ask, ask_for_person, rate, retry, stop_answer
 from chatsite.chat.changes import Change
 from chatsite.chat.errors import Ended, NotYours, Refused
-from chatsite.chat.live import bus, watch
+from chatsite.chat.live import bus, page_requests, watch
 from chatsite.chat.live.frames import OVER, Begun, Changed, Delta, Frame, Present
+from chatsite.chat.live.progress import Progress, Words
 from chatsite.chat.models import Message
 from chatsite.chat.web import fragments, languages, network, rate_limits, visitors
 from chatsite.markdown import BETWEEN, are_pieces
@@ -31,10 +29,8 @@ from chatsite.runtime.grouped_writes import GroupedWrites
 logger = logging.getLogger(__name__)
 
 # Close codes: after the first the page connects again by itself, after the others it does not.
-# Daphne sends no code below 3000 but 1000: it raises instead.
-TRY_AGAIN, NOT_ALLOWED, GONE = 4013, 4403, 4410
-# And this one, as soon as it has a new token.
-EXPIRED = 4401
+# After EXPIRED, once it has a new token. Daphne sends no code below 3000 but 1000: it raises.
+TRY_AGAIN, NOT_ALLOWED, GONE, EXPIRED = 4013, 4403, 4410, 4401
 # Characters of one frame from a browser: a message of the greatest length in JSON escapes.
 LONGEST_FRAME = 40_000
 # Characters sent and not yet acknowledged. A reader who is slower is cut off and starts afresh.
@@ -45,8 +41,6 @@ MOST_HEARD = 5_000
 MOST_TABS = 20
 # Frames of any kind a minute; a page acknowledges every 32 it gets, at most some 2 a second.
 FRAMES_PER_MINUTE = 600
-# Further than any answer goes: frames of an ended attempt may still be on their way.
-ENDED = sys.maxsize
 # Seconds until a tab that has lost characters looks again what is stored of them.
 LOOKS_AGAIN_AFTER = 0.3
 
@@ -54,11 +48,6 @@ LOOKS_AGAIN_AFTER = 0.3
 @cache
 def _writes() -> GroupedWrites:
     return GroupedWrites("asks")
-
-
-def _length(reply: Message) -> int:
-    """Characters shown of this attempt; only a reply that is written may still grow."""
-    return len(reply.text) if reply.state == Message.State.WRITING else ENDED
 
 
 class ConversationConsumer(AsyncWebsocketConsumer):
@@ -103,31 +92,34 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         self.live = bus.here()
         self.frames = rate_limits.Frames(FRAMES_PER_MINUTE)
         self.revision = -1
-        # How far each reply has come in this tab: attempt and characters.
-        self.progress: dict[int, tuple[int, int]] = {}
-        # Replies with the attempt of which it has all the words.
-        self.shown: set[tuple[int, int]] = set()
+        self.progress = Progress()
         self.outgoing: list[str] = []
         self.unread = 0
         self.wanted = 0
         self.heard: list[Frame] = []
+        if seen := await self._let_in():
+            await self._join(seen)
+
+    async def _let_in(self) -> history.Seen | None:
+        """The conversation, for who may see it; the others are told why not."""
         try:
-            seen = await database_sync_to_async(history.seen)(self.public_id, self.visitor)
+            return await database_sync_to_async(history.seen)(self.public_id, self.visitor)
         except NotYours:
             # Accepted first: the code of a refused handshake does not reach the page.
             await self.accept(self.proof.protocol)
             has_expired = bool(self.proof.protocol) and not self.visitor
             await self.close(EXPIRED if has_expired else NOT_ALLOWED)
-            return
         except Ended as error:
             await self.accept(self.proof.protocol)
             await self._say_it_is_over(error)
-            return
         except DatabaseError as error:
             # Not accepted, so the page tries again, and later and later.
             logger.warning("A tab could not be opened: %s", error)
             await self.close()
-            return
+        return None
+
+    async def _join(self, seen: history.Seen) -> None:
+        """Hear of everything from now on, and of what was missed."""
         await self.accept(self.proof.protocol)
         if self.proof.until is not None:
             left = self.proof.until - time.time()
@@ -180,36 +172,11 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             self._tell(change)
 
     async def _carried_out(self, said: dict[str, Any]) -> Change:
-        """What the page asked for, committed. Raises Refused, ValueError."""
-        if "retry" in said:
-            await self._counted(rate_limits.asking)
-            verb = partial(retry.reply, self.public_id, self.visitor, int(said["retry"]))
-        elif "stop" in said:
-            await self._counted(rate_limits.clicking)
-            verb = partial(stop_answer.reply, self.public_id, self.visitor, int(said["stop"]))
-        elif "rate" in said:
-            await self._counted(rate_limits.clicking)
-            verb = partial(rate.answer, self.public_id, self.visitor, *rate.read(said))
-        elif "person" in said:
-            await self._counted(rate_limits.clicking)
-            wanted = str(said["person"]) == "1"
-            verb = partial(ask_for_person.request, self.public_id, self.visitor, wanted)
-        else:
-            await self._counted(rate_limits.asking)
-            client_id = uuid.UUID(str(said["client_id"]))
-            verb = partial(
-                ask.question,
-                self.public_id,
-                self.visitor,
-                str(said["text"]),
-                client_id,
-                self.network,
-            )
-        return await _writes().run(verb)
-
-    async def _counted(self, limit: Callable[[str, str], None]) -> None:
-        """In a thread, as Redis is waited for. Raises TooFast."""
-        await asyncio.to_thread(limit, self.visitor, self.network)
+        """What the page asked for, committed. Raises Refused, KeyError, ValueError."""
+        request = page_requests.read(said, self.public_id, self.visitor, self.network)
+        # In a thread, as Redis is waited for.
+        await asyncio.to_thread(request.limit, self.visitor, self.network)
+        return await _writes().run(request.action)
 
     def _tell(self, change: Change) -> None:
         if change.is_none:
@@ -267,35 +234,19 @@ class ConversationConsumer(AsyncWebsocketConsumer):
     def _deliver_change(self, frame: Changed) -> None:
         if frame.after <= self.revision:
             return
-        if frame.before != self.revision:
-            self.resynchronise()
-            return
-        if any(kind == OVER for kind, _ in frame.pieces):
+        is_over = any(kind == OVER for kind, _ in frame.pieces)
+        if is_over or frame.before != self.revision:
             self.resynchronise()
             return
         self.revision = frame.after
-        self.progress.update({reply: (attempt, ENDED) for reply, attempt in frame.ended})
-        shown = frozenset(reply for reply, attempt in frame.ended if (reply, attempt) in self.shown)
-        self._send(fragments.html(frame, shown, self.language))
+        self._send(fragments.html(frame, self.progress.ended(frame), self.language))
 
     def _deliver_words(self, frame: Delta | Begun) -> None:
-        attempt, end = self.progress.get(frame.reply, (0, 0))
-        if frame.attempt < attempt or (frame.attempt == attempt and frame.end < end):
-            return
-        if frame.attempt > attempt:
-            if isinstance(frame, Delta):
-                # Its beginning was lost, which makes the place that words go to.
+        match self.progress.take(frame):
+            case Words.NEXT:
+                self._send(fragments.html(frame))
+            case Words.LOST:
                 self.resynchronise()
-                return
-            end = 0
-        if frame.start != end:
-            if frame.start > end:
-                self.resynchronise()
-            return
-        self.progress[frame.reply] = (frame.attempt, frame.end)
-        if isinstance(frame, Delta) and frame.is_last:
-            self.shown.add((frame.reply, frame.attempt))
-        self._send(fragments.html(frame))
 
     async def _synchronise(self) -> None:
         read = database_sync_to_async(history.seen)
@@ -310,35 +261,18 @@ class ConversationConsumer(AsyncWebsocketConsumer):
                 self._give_up()
                 return
             self.revision = seen.conversation.revision
-            self.progress = {
-                message.pk: (message.attempt, _length(message))
-                for message in seen.messages
-                if message.role == Message.Role.ASSISTANT
-            }
-            # What is stored of an answer that has not ended may lack words that were shown.
-            self.shown.clear()
+            self.progress.stored(seen.messages)
             with fragments.in_language(self.language):
                 html = fragments.log(seen)
             self.unread -= len(html)  # however long: who reconnects must be able to get it
             self._send(html)
-            if wanted == self.wanted and not self._lacks_characters():
+            if wanted == self.wanted and not self.progress.lacks(self.heard):
                 break
             await asyncio.sleep(LOOKS_AGAIN_AFTER)
         heard, self.heard = self.heard, []
         self.synchronising = None
         for frame in heard:
             self.deliver(frame)
-
-    def _lacks_characters(self) -> bool:
-        """Whether what was heard begins behind the characters that are stored so far."""
-        reached = dict(self.progress)
-        for frame in self.heard:
-            if isinstance(frame, Delta) and frame.reply in reached:
-                attempt, end = reached[frame.reply]
-                if frame.attempt == attempt and frame.start > end:
-                    return True
-                reached[frame.reply] = (frame.attempt, max(frame.end, end))
-        return False
 
     def _give_up(self, code: int = TRY_AGAIN) -> None:
         """Close, so that the page connects again."""

@@ -1,0 +1,40 @@
+"""What a page may ask for over its socket: which action that is, and which limit counts it."""
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from chatsite.chat.actions import ask, ask_for_person, rate, retry, stop_answer
+from chatsite.chat.changes import Change
+from chatsite.chat.web import rate_limits
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    limit: Callable[[str, str], None]
+    action: Callable[[], Change]
+
+
+def read(
+    said: Mapping[str, object], conversation: uuid.UUID, visitor: str, network: str
+) -> PageRequest:
+    """What this frame asks for. Raises KeyError, ValueError for what no page sends."""
+    if "retry" in said:
+        reply = int(str(said["retry"]))
+        return PageRequest(rate_limits.asking, partial(retry.reply, conversation, visitor, reply))
+    if "stop" in said:
+        reply = int(str(said["stop"]))
+        stop = partial(stop_answer.reply, conversation, visitor, reply)
+        return PageRequest(rate_limits.clicking, stop)
+    if "rate" in said:
+        rated = partial(rate.answer, conversation, visitor, *rate.read(said))
+        return PageRequest(rate_limits.clicking, rated)
+    if "person" in said:
+        is_wanted = str(said["person"]) == "1"
+        request = partial(ask_for_person.request, conversation, visitor, is_wanted)
+        return PageRequest(rate_limits.clicking, request)
+    client_id = uuid.UUID(str(said["client_id"]))
+    text = str(said["text"])
+    question = partial(ask.question, conversation, visitor, text, client_id, network)
+    return PageRequest(rate_limits.asking, question)
