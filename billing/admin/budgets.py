@@ -1,4 +1,4 @@
-"""Budgets with their windows."""
+"""Budgets: what each allows, how it spreads, and whether it lasts."""
 
 from datetime import datetime
 from typing import Any
@@ -16,50 +16,19 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from billing.admin.columns import WrittenByTheLedger, dollars
-from billing.admin.forms import (
-    LADDER,
-    PACING,
-    BudgetForm,
-    LadderForm,
-)
+from billing.admin.budget_periods import WindowInline
+from billing.admin.columns import dollars
+from billing.admin.forms import LADDER, PACING, BudgetForm, LadderForm
 from billing.budgets import windows
-from billing.models import Budget, BudgetPeriod, PacingChange
+from billing.models import Budget, BudgetPeriod
 from billing.pacing import adjust, forecast
 from billing.tasks import pace
 
-# Shown beneath a budget; their lists have them all.
-NEWEST_WINDOWS, NEWEST_ADJUSTMENTS = 12, 8
+# Shown beneath a budget; their list has them all.
+NEWEST_ADJUSTMENTS = 8
 # Of a budget that each conversation or visitor has, those that its fullest is looked for among: to
 # look at 200,000 took half a second.
 LOOKED_AT = 500
-
-
-class WindowInline(WrittenByTheLedger, admin.TabularInline):  # type: ignore[type-arg]  # as above
-    model = BudgetPeriod
-    verbose_name_plural = "latest periods"
-
-    limit_dollars = dollars("limit")
-    spent_dollars = dollars("spent")
-    reserved_dollars = dollars("reserved")
-    left_dollars = dollars("left")
-
-    readonly_fields = [
-        "starts_at",
-        "key",
-        "limit_dollars",
-        "spent_dollars",
-        "reserved_dollars",
-        "left_dollars",
-    ]
-    fields = (*readonly_fields,)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[BudgetPeriod]:
-        match = request.resolver_match
-        budget = match.kwargs.get("object_id") if match else None
-        newest = BudgetPeriod.objects.filter(budget=budget).order_by("-starts_at", "-spent")
-        ids = newest.values_list("id", flat=True)[:NEWEST_WINDOWS]
-        return BudgetPeriod.objects.filter(id__in=list(ids)).select_related("budget")
 
 
 @admin.register(Budget)
@@ -238,68 +207,3 @@ def _pacing(budget: Budget, now: datetime) -> dict[str, Any]:
         and budget.paced_at < now - windows.LOOKED_AT_WITHIN,
         "adjustments": list(budget.adjustments.all()[:NEWEST_ADJUSTMENTS]),
     }
-
-
-@admin.register(PacingChange)
-class AdjustmentAdmin(
-    WrittenByTheLedger,
-    admin.ModelAdmin,  # type: ignore[type-arg]  # as above
-):
-    when_empty = (
-        "No budget uses pacing yet. You can turn it on for a daily or monthly budget of "
-        "the site, on the budget's page."
-    )
-
-    limit_dollars = dollars("limit")
-    spent_dollars = dollars("spent")
-    expected_dollars = dollars("expected", "expected by the end")
-
-    readonly_fields = [
-        "budget",
-        "at",
-        "outcome",
-        "points_before",
-        "points",
-        "reason",
-        "spent_dollars",
-        "expected_dollars",
-        "limit_dollars",
-        "hit_at",
-        "by",
-    ]
-    fields = (*readonly_fields,)
-    list_display = ["at", "budget", "outcome", "points_before", "points", "reason", "by"]
-    list_filter = ["budget", "outcome", "at"]
-    show_facets = admin.ShowFacets.NEVER
-    list_select_related = ["budget", "by"]
-    show_full_result_count = False
-
-
-@admin.register(BudgetPeriod)
-class BudgetWindowAdmin(
-    WrittenByTheLedger,
-    admin.ModelAdmin,  # type: ignore[type-arg]  # as above
-):
-    limit_dollars = dollars("limit")
-    spent_dollars = dollars("spent")
-    reserved_dollars = dollars("reserved")
-    left_dollars = dollars("left", ordering=F("limit") - F("spent") - F("reserved"))
-    overrun_dollars = dollars("overrun")
-
-    readonly_fields = [
-        "budget",
-        "key",
-        "starts_at",
-        "limit_dollars",
-        "spent_dollars",
-        "reserved_dollars",
-        "left_dollars",
-        "overrun_dollars",
-    ]
-    fields = (*readonly_fields,)
-    list_display = (*readonly_fields,)
-    list_filter = ["budget", "starts_at"]
-    show_facets = admin.ShowFacets.NEVER
-    list_select_related = ["budget"]
-    search_fields = ["key__startswith"]
-    show_full_result_count = False
