@@ -16,6 +16,7 @@ from django.db import connection
 from billing.call_outcomes import CallOutcome
 from billing.models import LedgerEntry
 from billing.prices.pricing import Tokens
+from chatsite.tuning.sql import CALLS, CHARGED
 from routing.analysis.difficulty import Signals, weigh
 from routing.choice import LOWEST, Tier
 from routing.models import HIGHEST_THRESHOLD, Policy
@@ -35,8 +36,7 @@ KEY = """
     d.policy_id, d.tier, d.threshold, d.score, d.pinned, d.least,
     CASE WHEN d.analyzer IN ({same}) THEN NULL ELSE CAST(d.features AS TEXT) END AS features
 """
-# How many, what they were charged, and how many of their cheap answers were checked and doubted. A
-# call's reference is its reply's with a number.
+# How many, what they were charged, and how many of their cheap answers were checked and doubted.
 TRAFFIC = """
 SELECT {key}, 'replies' AS what, COUNT(*), 0, 0, 0, 0, 0, 0
 FROM routing_routedecision d
@@ -46,14 +46,8 @@ UNION ALL
 SELECT {key}, CASE WHEN e.tier = d.tier THEN 'own tier' ELSE 'other tier' END,
     SUM(e.amount),
     SUM(CASE WHEN e.outcome = 'escalated' THEN 1 ELSE 0 END),
-    SUM(CASE WHEN e.estimated THEN e.amount ELSE 0 END),
-    SUM(CASE WHEN e.input_tokens > e.cached_tokens + e.cache_write_tokens
-        THEN e.input_tokens - e.cached_tokens - e.cache_write_tokens ELSE 0 END),
-    SUM(e.cached_tokens), SUM(e.cache_write_tokens), SUM(e.output_tokens)
-FROM billing_ledgerentry e
-JOIN routing_routedecision d
-    ON d.reference = RTRIM(RTRIM(e.reference, '0123456789'), ':')
-WHERE e.called_at >= %s AND e.reference LIKE 'reply:%%' AND d.decided_at >= %s
+    {charged}
+{calls} AND d.decided_at >= %s
 GROUP BY 4, 8, 1, 2, 3, 5, 6, 7
 UNION ALL
 SELECT {key}, 'checks', COUNT(*), SUM(CASE WHEN v.doubt >= %s THEN 1 ELSE 0 END), 0, 0, 0, 0, 0
@@ -176,7 +170,7 @@ def _read(
     with connection.cursor() as cursor:
         checked = [*scorers, policy.doubt_threshold, called, start]
         arguments = [*scorers, start, *scorers, called, start, *checked]
-        cursor.execute(TRAFFIC.format(key=key), arguments)
+        cursor.execute(TRAFFIC.format(key=key, charged=CHARGED, calls=CALLS), arguments)
         for *row, what, first, second, estimated, fresh, cached, written, output in cursor:
             alike = alike_of(row)
             match what:

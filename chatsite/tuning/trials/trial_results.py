@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from billing import figures, money
 from billing.prices.pricing import Rate
+from chatsite.tuning.sql import CALLS, CHARGED, WITH_PERSON
 from chatsite.tuning.threshold import draft_policy, replay
 from chatsite.tuning.threshold.doubted_share import DoubtedShare
 from chatsite.tuning.threshold.recent_traffic import NONE, Alike, Charged, Group, tokens_of
@@ -22,7 +23,7 @@ from routing.models import RouteDecision, Trial
 
 # What became of each conversation in the trial. By what the customer got: a check, a budget or a
 # failed model may have made it another tier's than was decided.
-CONVERSATIONS = """
+CONVERSATIONS = f"""
 SELECT c.id, MIN(d.policy_id), COUNT(*),
     COUNT(CASE WHEN m.tier = 'strong' AND m.state IN ('complete', 'cut') THEN 1 END),
     COUNT(CASE WHEN d.shadow_tier = 'strong'
@@ -34,15 +35,13 @@ SELECT c.id, MIN(d.policy_id), COUNT(*),
     COUNT(CASE WHEN m.retries > 0 THEN 1 END),
     COUNT(CASE WHEN m.rating = 1 THEN 1 END),
     COUNT(CASE WHEN m.rating = -1 THEN 1 END),
-    MAX(CASE WHEN c.handled_by_id IS NOT NULL OR c.wants_person_since IS NOT NULL
-        OR EXISTS (SELECT 1 FROM chat_message s WHERE s.conversation_id = c.id AND s.role = 'staff')
-        THEN 1 ELSE 0 END)
+    MAX(CASE WHEN {WITH_PERSON} THEN 1 ELSE 0 END)
 FROM routing_routedecision d
 JOIN chat_message m ON m.id = CAST(SUBSTR(d.reference, 7) AS BIGINT)
 JOIN chat_conversation c ON c.id = m.conversation_id
 WHERE d.trial_id = %s AND d.decided_at >= %s
 GROUP BY c.id
-"""
+"""  # noqa: S608  # parts of ours
 # Cheap answers of the trial that were checked, and those that the tried policy would doubt.
 CHECKS = """
 SELECT COUNT(*), COUNT(CASE WHEN v.doubt >= %s THEN 1 END)
@@ -57,19 +56,12 @@ WHERE called_at >= %s AND called_at <= %s AND conversation <> ''
 GROUP BY conversation
 """
 # Calls of replies that the shadow would have sent to the other tier.
-MOVED = """
-SELECT e.conversation, d.tier, e.tier = d.tier, SUM(e.amount),
-    SUM(CASE WHEN e.estimated THEN e.amount ELSE 0 END),
-    SUM(CASE WHEN e.input_tokens > e.cached_tokens + e.cache_write_tokens
-        THEN e.input_tokens - e.cached_tokens - e.cache_write_tokens ELSE 0 END),
-    SUM(e.cached_tokens), SUM(e.cache_write_tokens), SUM(e.output_tokens)
-FROM billing_ledgerentry e
-JOIN routing_routedecision d
-    ON d.reference = RTRIM(RTRIM(e.reference, '0123456789'), ':')
-WHERE e.called_at >= %s AND e.reference LIKE 'reply:%%' AND d.trial_id = %s
+MOVED = f"""
+SELECT e.conversation, d.tier, e.tier = d.tier, SUM(e.amount), {CHARGED}
+{CALLS} AND d.trial_id = %s
     AND d.decided_at >= %s AND d.shadow_tier <> d.tier
 GROUP BY e.conversation, d.tier, e.tier = d.tier
-"""
+"""  # parts of ours
 
 # Replies that a page looks at, the newest: 150,000 take SQLite 4 s.
 MOST = 20_000
