@@ -11,11 +11,11 @@ from datetime import timedelta
 from django.db.models import Q, QuerySet
 
 from billing import clock
-from chatsite.answer_tests import calls, dry_run, expectations, versions
+from chatsite.answer_tests import calls, expectations, tested_answer, versions
 from chatsite.answer_tests.calls import Stopped, Told
-from chatsite.answer_tests.dry_run import Asking
 from chatsite.answer_tests.expectations import Answered
 from chatsite.answer_tests.models import Result, Run
+from chatsite.answer_tests.tested_answer import Asking
 from chatsite.answer_tests.versions import Version
 from chatsite.knowledge import embedding_calls, meaning
 from chatsite.knowledge.articles import Meant
@@ -91,7 +91,7 @@ def _answer(results: Sequence[Result], sides: dict[str, Version], health: ModelH
     meant = _meant(results)
     tests = [_Test(each, sides[each.side], meant[each.case_id]) for each in results]
     for test in tests:
-        test.step = dry_run.begin(test.result.case.said, test.version, test.meant, health)
+        test.step = tested_answer.begin(test.result.case.said, test.version, test.meant, health)
     # An answer, and for a doubted one the strong model's.
     while asking := [test for test in tests if isinstance(test.step, Asking)]:
         steps = [test.step for test in asking if isinstance(test.step, Asking)]
@@ -105,7 +105,7 @@ def _answer(results: Sequence[Result], sides: dict[str, Version], health: ModelH
 def _meant(results: Sequence[Result]) -> dict[int, Meant]:
     """By the test's id; in one call. Without a vector, words alone find the articles."""
     cases = {each.case_id: each.case for each in results}
-    questions = [dry_run.asked(case.said) for case in cases.values()]
+    questions = [tested_answer.asked(case.said) for case in cases.values()]
     try:
         found = meaning.of(questions)
     except embedding_calls.Stopped as error:
@@ -121,7 +121,7 @@ def _heard(test: _Test, step: Asking, told: Told | UpstreamError, health: ModelH
     test.amount += told.amount
     test.seconds += told.seconds
     test.calls += told.calls
-    test.step = dry_run.go_on(step, told.finished, health)
+    test.step = tested_answer.go_on(step, told.finished, health)
 
 
 def _store(test: _Test, given: Answered) -> None:

@@ -16,24 +16,20 @@ from billing import ledger, money, tokens
 from billing.errors import NoPrice, NoRoom
 from billing.models import LedgerEntry
 from chatsite import llm, markdown
-from chatsite.answering import paid_call
+from chatsite.answering import dry_run, paid_call
 from chatsite.answering.checking import answer_check
+from chatsite.answering.dry_run import Again, Shown
 from chatsite.answering.model_call import Claimed, Work
-from chatsite.answering.question import prompt
 from chatsite.answering.question.prompt import Said
-from chatsite.chat.models import Conversation, Message
-from chatsite.knowledge import articles, meaning
-from chatsite.knowledge.search import question
+from chatsite.knowledge import meaning
 from chatsite.llm import Finished, UpstreamError
-from chatsite.shop import current
+from chatsite.provider.model_health import Health
 from routing import decisions, figures, site_knowledge
 from routing.analysis import learned_score
 from routing.checks.verifier import FINDINGS, CheckResult
-from routing.choice import Choice, Tier, Turn, choose, for_task
-from routing.learning import learned_models
+from routing.choice import Choice, Tier, choose, for_task
 from routing.models import Policy
-from routing.task_types import library
-from routing.wishes import recognition
+from routing.tiers import ModelHealth
 
 PURPOSE = LedgerEntry.Purpose.EVALUATION
 MOST_DETAILS = 8
@@ -91,37 +87,28 @@ class Way:
 
 def go(said: Sequence[Said], policy: Policy, *, call: bool) -> Way:
     """`said`: the conversation, whose last message is the question. `call`: ask the model too."""
-    way = Way()
+    way, health = Way(), Health().current()
     claimed = _claimed(way, said, policy)
     choice = _routed(way, claimed)
-    tier = choice.tier
-    reply = claimed.reply
-    reply.tier = tier
-    work = _prompted(way, claimed, tier)
+    work = _prompted(way, claimed, choice.tier, health)
     if not call:
         return way
-    finished = _called(way, work)
-    if finished is None:
-        return way
-    found = _checked(way, work, finished)
-    if found and tier == Tier.CHEAP and answer_check.is_doubted(work, found):
-        reply.stage, reply.tier = Message.Stage.ESCALATED, Tier.STRONG
-        again = _prompted(way, claimed, Tier.STRONG)
-        if (second := _called(way, again)) is not None:
-            work, finished = again, second
-            found = _checked(way, work, finished)
-    way.shown = finished.text
-    if found and answer_check.is_doubted(work, found):
-        way.shown = answer_check.instead(work, found) or finished.text
+    while (finished := _called(way, work)) is not None:
+        match dry_run.after(work, finished, _checked(way, work, finished)):
+            case Again(claimed, instead):
+                way.shown = instead
+                work = _prompted(way, claimed, Tier.STRONG, health)
+            case Shown(text):
+                way.shown = text
+                break
     return way
 
 
 def _claimed(way: Way, said: Sequence[Said], policy: Policy) -> Claimed:
-    asked = question.continued((each.by == "user", each.text) for each in said)
     with way.step("Search") as step:
-        reference = f"try:{uuid4().hex}"
-        meant = meaning.of_one(asked, reference)
-        found = articles.matching(asked, meant)
+        asked, reference = dry_run.asked(said), f"try:{uuid4().hex}"
+        claimed = dry_run.claimed(said, policy, meaning.of_one(asked, reference))
+        found, task = claimed.found, claimed.turn.task
         entries = LedgerEntry.objects.filter(reference__startswith=reference)
         step.cost = entries.values_list("amount", flat=True).first()
         step.told = f"By {found.searched}." if found.searched else "Nothing to search for."
@@ -134,26 +121,11 @@ def _claimed(way: Way, said: Sequence[Said], policy: Policy) -> Claimed:
     with way.step("Evidence") as step:
         likely = figures.probability(found.evidence)
         step.told = f"{likely}: how likely it is that these articles hold the answer."
-    newest, *before = reversed([each.text for each in said if each.by == "user"])
     with way.step("Task type") as step:
-        task = library.recognise(newest)
         step.told = f"{task.name}: {task.why}" if task else "None."
     with way.step("Wish for a person") as step:
-        earlier = [(each.by, each.text) for each in said[:-1]]
-        wish = recognition.recognise(newest, earlier, meant.of_its_words)
-        step.told = "Yes: the customer is offered one." if wish else "No."
-    turn = Turn(
-        text=newest,
-        earlier=tuple(reversed(before)),
-        evidence=found.evidence,
-        searched=found.searched,
-        task=task,
-        answer=asked.answer,
-        vector=meant.for_routing,
-    )
-    reply = Message(conversation=Conversation())
-    checker = learned_models.checker(policy.learned_verifier_id)
-    return Claimed(reply, policy, turn, tuple(said), found, 60.0, -1, checker=checker, wish=wish)
+        step.told = "Yes: the customer is offered one." if claimed.wish else "No."
+    return claimed
 
 
 def _routed(way: Way, claimed: Claimed) -> Choice:
@@ -180,18 +152,14 @@ def _routed(way: Way, claimed: Claimed) -> Choice:
     return choice
 
 
-def _prompted(way: Way, claimed: Claimed, tier: Tier) -> Work:
-    policy = claimed.policy
-    strong = tier == Tier.STRONG
-    model = policy.strong_model if strong else policy.cheap_model
-    limit = policy.strong_output_limit if strong else policy.cheap_output_limit
-    with way.step(f"Prompt for {model}") as step:
-        asked = prompt.fitted(current.name(), claimed.found.matches, claimed.said, model, limit)
-        count = tokens.of_messages(asked.messages, model)
+def _prompted(way: Way, claimed: Claimed, tier: Tier, health: ModelHealth) -> Work:
+    with way.step("") as step:
+        work, asked = dry_run.work_for(claimed, tier, health)
+        count = tokens.of_messages(asked.messages, work.model)
+        step.name = f"Prompt for {work.model}"
         step.told = f"{count} tokens, at most {asked.output_limit} for the answer."
         step.details = [f"Left out: {asked.left_out}"] if asked.left_out else []
-    successor = policy.strong_successor if strong else policy.cheap_successor
-    return Work(claimed, model, successor, asked.messages, asked.output_limit)
+    return work
 
 
 def _called(way: Way, work: Work) -> Finished | None:

@@ -71,6 +71,13 @@ def is_doubted(work: Work, found: CheckResult) -> bool:
     return found.doubt >= max(policy.doubt_threshold, least)
 
 
+def may_be_written_again(work: Work, found: CheckResult) -> bool:
+    """Whether the strong tier could do better than a doubted answer."""
+    policy = work.claimed.policy
+    no_tier_could = not found.checked and policy.unchecked_answers == Policy.Unchecked.PERSON
+    return work.reply.tier == Tier.CHEAP and not work.reply.stage and not no_tier_could
+
+
 def instead(work: Work, found: CheckResult) -> str:
     """What the customer reads instead of a doubted answer; "" where it is shown all the same."""
     policy = work.claimed.policy

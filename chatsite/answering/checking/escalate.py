@@ -54,9 +54,7 @@ def escalate(
     if not answer_check.is_doubted(work, found):
         return Outcome.TRUSTED
     logger.info("%s is doubted %.2f", work.reply.charge_reference, found.doubt)
-    policy = work.claimed.policy
-    no_tier_could = not found.checked and policy.unchecked_answers == policy.Unchecked.PERSON
-    if work.reply.tier != Tier.CHEAP or work.reply.stage or no_tier_could:
+    if not answer_check.may_be_written_again(work, found):
         return Outcome.SHOWN
     reply = copy(work.reply)
     # Tried anew: the cheap tier's attempts are not held against the strong one.
