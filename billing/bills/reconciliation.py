@@ -172,33 +172,14 @@ def recorded(first: date, last: date) -> dict[tuple[date, str], Recorded]:
         )
         .order_by()
         .values_list(
-            "day",
-            "settled",
-            "model_returned",
-            "model_requested",
-            "purpose",
-            "service_tier",
-            "estimated",
-            "price__model",
-            "price__service_tier",
+            *("day", "settled", "model_returned", "model_requested", "purpose", "service_tier"),
+            *("estimated", "price__model", "price__service_tier"),
         )
         .annotate(calls=Count("id"), cost=Sum("amount"))
     )
     found: dict[tuple[date, str], Recorded] = defaultdict(Recorded)
-    for row in rows:
-        (
-            day,
-            settled,
-            returned,
-            requested,
-            purpose,
-            service_tier,
-            estimated,
-            priced,
-            priced_tier,
-            calls,
-            cost,
-        ) = row
+    for day, settled, returned, requested, purpose, service_tier, *counted in rows:
+        estimated, priced, priced_tier, calls, cost = counted
         model = family(returned or requested)
         if purpose == LedgerEntry.Purpose.RECONCILIATION:
             found[day, model] += Recorded(amount=cost)

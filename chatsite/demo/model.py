@@ -31,6 +31,12 @@ MODELS = (
     "gpt-5.6-terra",
     "gpt-6-luna",
 )
+# What begins a request that asks for no answer to a customer, and what makes its reply.
+SPECIAL = (
+    ('{"messages":', "rate", compose.scores),
+    ('{"conversation":', "summarise", compose.summary),
+    ('{"articles":', "judge", compose.verdict),
+)
 # Where a request names no limit.
 MOST_TOKENS = 4096
 # Bytes of a request: articles and a conversation are some 20 kB.
@@ -107,20 +113,24 @@ async def application(scope: Mapping[str, Any], receive: Receive, send: Send) ->
                 await _reply(send, 200, embedded)
         case method, path if path.startswith(("/v1/files", "/v1/batches")):
             kind = dict(scope["headers"]).get(b"content-type", b"")
-            try:
-                body = await _body(receive, MOST_BYTES_OF_A_FILE)
-                # Hundreds of answers at once: whoever is being written to does not wait for them.
-                content = await asyncio.to_thread(SHELF.answer, method, path, kind, body)
-            except (BadRequest, ValueError, KeyError) as error:
-                await _refuse(send, 400, str(error))
-                return
-            if content is None:
-                await _refuse(send, 404, "The demo model has no such file or batch.")
-                return
-            await _start(send, 200, b"application/json")
-            await send({"type": "http.response.body", "body": content})
+            await _shelve(receive, send, method, path, kind)
         case _:
             await _refuse(send, 404, "The demo model answers at /v1/chat/completions.")
+
+
+async def _shelve(receive: Receive, send: Send, method: str, path: str, kind: bytes) -> None:
+    try:
+        body = await _body(receive, MOST_BYTES_OF_A_FILE)
+        # Hundreds of answers at once: whoever is being written to does not wait for them.
+        content = await asyncio.to_thread(SHELF.answer, method, path, kind, body)
+    except (BadRequest, ValueError, KeyError) as error:
+        await _refuse(send, 400, str(error))
+        return
+    if content is None:
+        await _refuse(send, 404, "The demo model has no such file or batch.")
+        return
+    await _start(send, 200, b"application/json")
+    await send({"type": "http.response.body", "body": content})
 
 
 def answer(request: Mapping[str, Any]) -> Answer:
@@ -135,23 +145,7 @@ def answer(request: Mapping[str, Any]) -> Answer:
     limit = request.get("max_completion_tokens") or request.get("max_tokens") or MOST_TOKENS
     if type(limit) is not int or limit < 1:
         raise BadRequest("max_tokens is a whole number above 0.")
-    if messages[-1]["content"].startswith('{"messages":'):
-        try:
-            text = compose.scores(messages)
-        except ValueError as error:
-            raise BadRequest(f"Nothing to rate: {error}.") from error
-    elif messages[-1]["content"].startswith('{"conversation":'):
-        try:
-            text = compose.summary(messages)
-        except ValueError as error:
-            raise BadRequest(f"Nothing to summarise: {error}.") from error
-    elif messages[-1]["content"].startswith('{"articles":'):
-        try:
-            text = compose.verdict(messages)
-        except ValueError as error:
-            raise BadRequest(f"Nothing to judge: {error}.") from error
-    else:
-        text = compose.answer(messages, detailed=not CHEAP.search(model))
+    text = _composed(messages, model)
     pieces, made = [], 0
     for piece in re.findall(r"\s*\S+", text):
         size = tokens.count(piece, model)
@@ -166,6 +160,18 @@ def answer(request: Mapping[str, Any]) -> Answer:
     )
     usage = {"prompt_tokens": given, "completion_tokens": made, "total_tokens": given + made}
     return Answer(model, tuple(pieces), "stop" if whole else "length", usage)
+
+
+def _composed(messages: list[Any], model: str) -> str:
+    """The words that fit what is asked for. Raises BadRequest."""
+    newest: str = messages[-1]["content"]
+    for beginning, verb, composed in SPECIAL:
+        if newest.startswith(beginning):
+            try:
+                return composed(messages)
+            except ValueError as error:
+                raise BadRequest(f"Nothing to {verb}: {error}.") from error
+    return compose.answer(messages, detailed=not CHEAP.search(model))
 
 
 def _completed(request: Mapping[str, Any]) -> tuple[int, Mapping[str, Any]]:

@@ -193,9 +193,8 @@ def _outcome(reference: str, line: Mapping[str, Any]) -> Result:
         # It was never run: the batch expired, or was cancelled.
         failure = reported(error, paid=False)
         kind = failure.kind if failure.code else Kind.OVERLOADED
-        return Result(
-            reference, error=UpstreamError(kind, "not run in its batch", code=failure.code)
-        )
+        not_run = UpstreamError(kind, "not run in its batch", code=failure.code)
+        return Result(reference, error=not_run)
     body, request_id = response["body"], str(response.get("request_id") or "")[:100]
     status = int(response["status_code"])
     if status != 200 or body.get("error"):
@@ -208,13 +207,10 @@ def _outcome(reference: str, line: Mapping[str, Any]) -> Result:
     if finish is None and chunk.whole and bill:
         finish = FinishReason.STOP  # a whole document with its bill ends by itself
     if not isinstance(finish, FinishReason):
-        return Result(
-            reference,
-            error=UpstreamError(
-                Kind.PROTOCOL, "the answer is no text", request_id=request_id, usage=bill
-            ),
-            generated=chunk.thought + chunk.whole,
+        no_text = UpstreamError(
+            Kind.PROTOCOL, "the answer is no text", request_id=request_id, usage=bill
         )
+        return Result(reference, error=no_text, generated=chunk.thought + chunk.whole)
     return Result(
         reference,
         Finished(

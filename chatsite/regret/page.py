@@ -48,9 +48,12 @@ class Part:
     title: str
     definition: str
     regret: Regret
-    share: str
     amount: str
     rows: Sequence[Row]
+
+    @property
+    def share(self) -> str:
+        return _share(self.regret.share)
 
 
 @require_GET
@@ -94,7 +97,6 @@ def _found() -> dict[str, object]:
                 "Answers of the cheap model that were rated unhelpful, asked again, handed to a "
                 "person or judged below one half, of those of which somebody has said something.",
                 cheap,
-                _share(cheap.share),
                 money.shown(cheap.amount),
                 rows(cheap),
             ),
@@ -103,7 +105,6 @@ def _found() -> dict[str, object]:
                 "A judge read both models' answers to the same question, and the cheap one's was "
                 "as good. Of all strong answers that were judged in pairs.",
                 dear,
-                _share(dear.share),
                 money.shown(dear.saving),
                 rows(dear),
             ),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from billing import money
 from chatsite.tuning.labelled_data_costs import Site
-from routing.learning import charts, model_training
+from routing.learning import charts, evaluation, model_training
 from routing.learning.evaluation import Between, Measures
 from routing.learning.labelled_data import Graded
 from routing.learning.strategies import Step, Strategy, needed
@@ -61,6 +61,16 @@ def rankings(rows: Sequence[Graded], measures: Mapping[str, Measures]) -> Iterat
             f"| {name} | {_shown(found.apgr, '.3f')} | {_shown(found.cpt50, '.1%')} "
             f"| {_shown(found.cpt80, '.1%')} |"
         )
+
+
+def calibration(scores: Sequence[float], worse: Sequence[bool]) -> str:
+    """How far the learned analyzer's probabilities are off, beside what chance would show."""
+    off = evaluation.calibration(scores, worse)
+    return (
+        f"\nCalibration error of the learned analyzer: {off.error:.3f}. Probabilities without "
+        f"any would show {off.unavoidable:.3f} on as many questions, by chance, and more than "
+        f"{off.at_most:.3f} once in twenty."
+    )
 
 
 def comparison(curves: Mapping[str, Sequence[Step]], dearest: float) -> Iterator[str]:

@@ -142,51 +142,55 @@ def read(turn: Turn, site: Site | None = None) -> tuple[Said, Signals]:
     site = site or shipped()
     whole = without_filler(without_wishes(tidy(turn.text, MOST_AT_STAKE)))
     text = ends(whole, MOST_CHARACTERS)
-    plain = folded(text)
-    before = "\n".join(
-        without_wishes(tidy(each, MOST_COMPARED))
-        for each in (*turn.earlier[-1:], turn.answer)
-        if each
-    )
-    dangers = site.hazards.found(whole)
-    dangers_before = site.hazards.found(before) if before else Found()
+    plain, before = folded(text), _before(turn)
     words = _WORD.findall(plain)
     unspaced = 0 if plain.isascii() else len(_UNSPACED.findall(plain))
     asked, parts = asked_in(text)
     told = _VOCABULARY.found(plain)
     reasoning = tuple(name for name in told if name != UPSET)
+    dangers = site.hazards.found(whole)
     said = Said(
         text=text,
         folded=plain,
         before=before,
         folded_before=folded(before),
         dangers=dangers,
-        dangers_before=dangers_before,
+        dangers_before=site.hazards.found(before) if before else Found(),
         words=len(set(words)) + unspaced // 2,
         questions=len(asked),
         parts=parts,
         reasoning=len(reasoning),
         upset=UPSET in told or _shouts(text),
     )
+    # The same word or two over and over say nothing, however long.
+    is_mashed = len(text) >= MASHED and said.words <= 2
+    length = 0 if is_mashed else len(words) + unspaced // 2
+    return said, _signals(turn, said, length, reasoning, site)
+
+
+def _before(turn: Turn) -> str:
+    """The turn that this one continues; blank at the beginning."""
+    said = (*turn.earlier[-1:], turn.answer)
+    return "\n".join(without_wishes(tidy(each, MOST_COMPARED)) for each in said if each)
+
+
+def _signals(turn: Turn, said: Said, words: int, reasoning: tuple[str, ...], site: Site) -> Signals:
     head = site.meaning if turn.vector and site.meaning else site.words
-    return said, Signals(
-        # The same word or two over and over say nothing, however long.
-        words=0 if len(text) >= MASHED and said.words <= 2 else len(words) + unspaced // 2,
+    terms = head.terms(first_day.features(said), said, turn.vector)
+    return Signals(
+        words=words,
         questions=said.questions,
-        parts=parts,
-        stakes=dangers.certain,
+        parts=said.parts,
+        stakes=said.dangers.certain,
         reasoning=reasoning,
         upset=said.upset,
         again=_asked_before(turn.text, turn.earlier),
         earlier=len(turn.earlier),
         evidence=min(1.0, max(0.0, turn.evidence)),
         bad_ratings=turn.bad_ratings,
-        hints=dangers.possible,
-        carried=dangers_before.certain,
-        terms={
-            name: round(points, 3)
-            for name, points in head.terms(first_day.features(said), said, turn.vector).items()
-        },
+        hints=said.dangers.possible,
+        carried=said.dangers_before.certain,
+        terms={name: round(points, 3) for name, points in terms.items()},
     )
 
 

@@ -132,16 +132,8 @@ def statements(answer: Sequence[Statement], grounds: Grounds, asked: Items) -> d
     """How far passages cover the answer's sentences, and whether they deny the same."""
     spoken = answer[0].language if answer else ""
     foreign = bool(answer and grounds.statements and spoken != grounds.language)
-    shares, sizes, claims = [], [], []
-    least, news, lost, boundless = 1.0, 0.0, 0.0, 0.0
+    claims, lost, boundless = [], 0.0, 0.0
     for at, each in enumerate(answer if grounds.statements else ()):
-        covered, left = _covered(each, grounds, asked, foreign)
-        if covered + left:
-            share = covered / (covered + left)
-            shares.append(share * len(each.items))
-            sizes.append(len(each.items))
-            least = min(least, share) if len(each.items) >= 3 else least
-            news = max(news, left)
         if said("refusal", each.folded, spoken):
             continue
         about = grounds.placed(merged((each.items, 1.0), (asked, 0.6 if at == 0 else 0.3)))
@@ -157,9 +149,8 @@ def statements(answer: Sequence[Statement], grounds: Grounds, asked: Items) -> d
             grounds.statements[i].absolutes and likeness[i] > 0.7 * top for i in ranked[:3]
         ):
             boundless = 1.0
-    uncovered = 1 - sum(shares) / sum(sizes) if sizes else 0.0
     margin = max(-FURTHEST, min(claims, default=0.1))
-    coverage = {"uncovered": uncovered, "least covered": 1 - least, "news": min(news, 8.0) / 4}
+    coverage = _coverage(answer if grounds.statements else (), grounds, asked, foreign)
     return {
         **{name: 0.0 if foreign else value for name, value in coverage.items()},
         **{f"{name} in another language": value * foreign for name, value in coverage.items()},
@@ -172,6 +163,24 @@ def statements(answer: Sequence[Statement], grounds: Grounds, asked: Items) -> d
         "without limits": boundless,
         **_agreement(answer, grounds, asked, boundless),
     }
+
+
+def _coverage(
+    answer: Sequence[Statement], grounds: Grounds, asked: Items, foreign: bool
+) -> dict[str, float]:
+    """How much of the answer's sentences neither the passages nor the question have."""
+    shares, sizes = [], []
+    least, news = 1.0, 0.0
+    for each in answer:
+        covered, left = _covered(each, grounds, asked, foreign)
+        if covered + left:
+            share = covered / (covered + left)
+            shares.append(share * len(each.items))
+            sizes.append(len(each.items))
+            least = min(least, share) if len(each.items) >= 3 else least
+            news = max(news, left)
+    uncovered = 1 - sum(shares) / sum(sizes) if sizes else 0.0
+    return {"uncovered": uncovered, "least covered": 1 - least, "news": min(news, 8.0) / 4}
 
 
 def _covered(each: Statement, grounds: Grounds, asked: Items, foreign: bool) -> tuple[float, float]:

@@ -49,33 +49,32 @@ def question(
             text=text,
             client_id=client_id,
         )
-        if reply is None and conversation.handled_by_id is None:
-            reply = pending_reply.new(conversation, position + 1)
-            sql.add(message, reply)
-            added = (message, reply)
-            change = Change(conversation, before, conversation.revision, added, handed=reopened)
-        else:
-            sql.add(message)
-            moved = reply is not None and _moved(reply, position + 1)
-            change = Change(
-                conversation,
-                before,
-                conversation.revision,
-                (message, reply) if reply and moved else (message,),
-                (reply,) if reply and moved else (),
-                handed=reopened,
-            )
-            reply = reply if moved else None
-    if reply is None:
-        return change
-    logger.debug("%s asked in %s", reply.reference, conversation.reference)
-    return replace(change, reply_id=reply.pk)
+        change = _stored(message, reply, before)
+    return replace(change, handed=reopened)
 
 
 def cleaned(text: str) -> str:
     """What was typed, without what no database stores: control characters, lone surrogates."""
     text = _CONTROL.sub("", text.replace("\r\n", "\n")).strip()
     return text.encode(errors="ignore").decode()
+
+
+def _stored(message: Message, reply: Message | None, before: int) -> Change:
+    """The message with the reply that it is owed: a new one, or the open one if it can wait."""
+    conversation, behind = message.conversation, message.position + 1
+    altered: tuple[Message, ...] = ()
+    if reply is None and conversation.handled_by_id is None:
+        reply = pending_reply.new(conversation, behind)
+        sql.add(message, reply)
+    else:
+        sql.add(message)
+        reply = reply if reply and _moved(reply, behind) else None
+        altered = (reply,) if reply else ()
+    if reply is None:
+        return Change(conversation, before, conversation.revision, (message,))
+    logger.debug("%s asked in %s", reply.reference, conversation.reference)
+    added = (message, reply)
+    return Change(conversation, before, conversation.revision, added, altered, reply_id=reply.pk)
 
 
 def _locked(public_id: uuid.UUID, visitor: str, address: str) -> Conversation:

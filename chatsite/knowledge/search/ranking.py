@@ -127,16 +127,12 @@ def _signs(
     own_concepts = {term: w for term, w in asked.own.items() if term.startswith(CONCEPT)}
     plain = {term: w for term, w in asked.own.items() if not term.startswith(CONCEPT)}
     of_best = set(np.flatnonzero(index.article == index.article[best]).tolist())
-    unknown = [
-        token for token in asked.tokens if token not in asked.reading.known and token not in plain
-    ]
-    unknown += [term for term in plain if not len(index.holders(term))]
     signs = {
         "words": float(by_words.max()),
         "concepts": float(index.by_words(concepts).max()),
         "length": float(np.log1p(len(asked.tokens))),
         "named": float(len(own_concepts)),
-        "unknown": len(unknown) / max(1, len(asked.tokens)),
+        "unknown": _unknown(index, asked, plain) / max(1, len(asked.tokens)),
         "lead": float((top[0] - top[1:].mean()) if len(top) > 1 else 0.0),
         "held_by_passage": index.share_held(plain, {best}),
         "held_by_article": index.share_held(plain, of_best),
@@ -155,3 +151,11 @@ def _signs(
             "agree": float(index.article[by_meaning.argmax()] == index.article[by_words.argmax()]),
         }
     return signs
+
+
+def _unknown(index: Index, asked: _Asked, plain: Mapping[str, float]) -> int:
+    """How many words of the question no article has."""
+    tokens = [
+        token for token in asked.tokens if token not in asked.reading.known and token not in plain
+    ]
+    return len(tokens) + sum(not len(index.holders(term)) for term in plain)

@@ -233,17 +233,15 @@ def _best(
     tried = [candidate for candidate in candidates if candidate.how in measured]
     if not tried:
         raise TooFewLabels(firm, LEAST_LABELS)
-    best = max(
-        tried,
-        key=lambda each: (
-            measured[each.how].is_better_than(measured["in force"]),
-            round(measured[each.how].apgr.value, 3),
-            -measured[each.how].miscalibration,
-        ),
-    )
+    theirs = measured["in force"]
+
+    def worth(candidate: _Candidate) -> tuple[bool, float, float]:
+        ours = measured[candidate.how]
+        return ours.is_better_than(theirs), round(ours.apgr.value, 3), -ours.miscalibration
+
+    best = max(tried, key=worth)
     model = best.fitted_to([example.label for example in found if best.known(example)])
-    ours, theirs = measured[best.how], measured["in force"]
-    return _Found(best.how, model, after, ours, theirs, compared)
+    return _Found(best.how, model, after, measured[best.how], theirs, compared)
 
 
 def _measured(labels: Sequence[Label], opinions: Mapping[str, _Opinion]) -> dict[str, Measured]:

@@ -21,7 +21,10 @@ from chatsite.tuning.threshold import (
     targets,
     threshold_charts,
 )
+from chatsite.tuning.threshold.considered_replies import Window
+from chatsite.tuning.threshold.draft_policy import Preview, Seen
 from chatsite.tuning.threshold.forms import DAYS, QUALITY, SAVING, STRONG, Asked, Save, Try
+from chatsite.tuning.threshold.targets import Found
 from routing import policies, trials
 from routing.errors import CannotBeShadow, NoPolicy, NothingChanged, Overtaken, TrialRuns
 from routing.models import Policy, Trial
@@ -114,13 +117,7 @@ def _context(request: HttpRequest, sent: Any) -> dict[str, Any]:
     seen_in = considered_replies.of(days)
     try:
         seen = draft_policy.replayed(settings.draft(), seen_in, versions)
-        if given.get("aim") == "saving":
-            found = targets.saving(seen.replay, days, _or(given.get("saving"), SAVING))
-        elif given.get("aim") == "strong":
-            found = targets.share(seen.replay, days, _or(given.get("strong"), STRONG))
-        elif given.get("aim") == "quality":
-            wanted = _or(given.get("quality"), QUALITY)
-            found = targets.kept_quality(seen.quality, seen_in, wanted)
+        found = _aimed(given, seen, seen_in, days)
         if found and found.threshold is not None:
             value = found.threshold
         draft = draft_policy.of(in_force, settings, value)
@@ -145,11 +142,7 @@ def _context(request: HttpRequest, sent: Any) -> dict[str, Any]:
         "found": found,
         "problem": problem,
         "preview": preview,
-        "charts": threshold_charts.of(preview, in_force.threshold) if preview else [],
-        "said": preview_text.said(preview.effect, days) if preview else "",
-        "rows": preview_text.rows(preview.effect) if preview else [],
-        "kept": preview_text.kept(preview) if preview else "",
-        "notes": preview_text.notes(preview, draft) if preview else [],
+        **(_told(preview, draft, in_force, days) if preview else {}),
         "page": page,
         "newer": page - 1,
         "older": page + 1,
@@ -158,6 +151,30 @@ def _context(request: HttpRequest, sent: Any) -> dict[str, Any]:
         "share": request.POST.get("share", "10"),
         "may_try": request.user.has_perm("routing.add_trial"),
         "may_save": request.user.has_perms(SAVES),
+    }
+
+
+def _aimed(given: Mapping[str, Any], seen: Seen, window: Window, days: int) -> Found | None:
+    """The threshold that reaches what is aimed for, if anything is."""
+    match given.get("aim"):
+        case "saving":
+            return targets.saving(seen.replay, days, _or(given.get("saving"), SAVING))
+        case "strong":
+            return targets.share(seen.replay, days, _or(given.get("strong"), STRONG))
+        case "quality":
+            wanted = _or(given.get("quality"), QUALITY)
+            return targets.kept_quality(seen.quality, window, wanted)
+        case _:
+            return None
+
+
+def _told(preview: Preview, draft: Policy, in_force: Policy, days: int) -> dict[str, Any]:
+    return {
+        "charts": threshold_charts.of(preview, in_force.threshold),
+        "said": preview_text.said(preview.effect, days),
+        "rows": preview_text.rows(preview.effect),
+        "kept": preview_text.kept(preview),
+        "notes": preview_text.notes(preview, draft),
     }
 
 

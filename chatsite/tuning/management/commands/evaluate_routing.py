@@ -151,8 +151,8 @@ class Command(BaseCommand):
         rankings = _rankings(rows, model_training.unseen(labels), doubts, questions.gains)
         share, learned, first_day = options["share"], rankings[ANALYZER], rankings[FIRST_DAY]
         measures = evaluation.measured(questions.gains, rankings, options["resamples"])
+        worse = [label.is_worse for label in labels]
         if options["json"]:
-            worse = [label.is_worse for label in labels]
             threshold = policy.threshold
             told = message_report.of_exams(worse, first_day, learned, threshold, rows, share)
             apgr = {name: round(found.apgr.value, 4) for name, found in measures.items()}
@@ -164,12 +164,7 @@ class Command(BaseCommand):
             self.stdout.write(text)
         if left_out:
             self.stdout.write(f"\n{len(left_out)} lines could not be read and are left out.")
-        off = evaluation.calibration(learned, [label.is_worse for label in labels])
-        self.stdout.write(
-            f"\nCalibration error of the learned analyzer: {off.error:.3f}. Probabilities without "
-            f"any would show {off.unavoidable:.3f} on as many questions, by chance, and more than "
-            f"{off.at_most:.3f} once in twenty."
-        )
+        self.stdout.write(exam_report.calibration(learned, worse))
         curves = {
             name: steps(questions, scores, afterwards=name == VERIFIER)
             for name, scores in rankings.items()
