@@ -5,17 +5,13 @@ definitions, no headings by an underline, no code by indentation, no loose lists
 its first characters, and each character is read once. Each block has its own direction.
 """
 
-from dataclasses import dataclass
-from html import escape
-
 from chatsite.text.containers import Item, Quote, inside
-from chatsite.text.inline import Inline
+from chatsite.text.leaves import AUTO, Code, Words
 from chatsite.text.lines import (
     MOST_HEADER,
     MOST_HEADING,
     MOST_SIGNS,
     Marker,
-    beyond,
     fence,
     heading,
     is_rule,
@@ -28,26 +24,11 @@ from chatsite.text.lines import (
 )
 from chatsite.text.patterns import PLAIN
 from chatsite.text.sink import DEEPEST, Sink
-from chatsite.text.tables import Table, alignments, cells
+from chatsite.text.tables import Table, alignments, are_header, cells
 
-_AUTO = ' dir="auto"'
 # Containers in each other; more are text. An item takes two elements, a table four, words five.
 _MOST_CONTAINERS = 8
 assert _MOST_CONTAINERS * 2 + 4 + 5 <= DEEPEST
-
-
-@dataclass(slots=True)
-class _Words:
-    """A paragraph, or the first words of an item, which need none."""
-
-    inline: Inline
-    is_bare: bool
-
-
-@dataclass(slots=True)
-class _Code:
-    fence: str
-    indent: int
 
 
 class Blocks:
@@ -56,7 +37,7 @@ class Blocks:
     def __init__(self) -> None:
         self.sink = Sink()
         self._containers: list[Quote | Item] = []
-        self._leaf: _Words | _Code | Table | None = None
+        self._leaf: Words | Code | Table | None = None
         # The beginning of a line that cannot be told yet, and whether this line's has been.
         self._line = ""
         self._flows = False
@@ -78,9 +59,9 @@ class Blocks:
     def _go_on(self, words: str) -> bool:
         """Words in the middle of a line, as most pieces are. Whether that was all."""
         leaf = self._leaf
-        if type(leaf) is _Words:
-            return leaf.inline.go_on(words)
-        if type(leaf) is _Code:
+        if type(leaf) is Words:
+            return leaf.go_on(words)
+        if type(leaf) is Code:
             self.sink.write(words)
             return True
         return False
@@ -99,7 +80,7 @@ class Blocks:
             return
         line = self._line + more
         is_table = isinstance(self._leaf, Table)
-        code = self._leaf.fence[0] if isinstance(self._leaf, _Code) else ""
+        code = self._leaf.fence[0] if isinstance(self._leaf, Code) else ""
         if must_wait(line, is_table=is_table, code=code):
             self._line = line
         else:
@@ -110,8 +91,8 @@ class Blocks:
         line, self._line = self._line, ""
         if not self._flows:
             self._begin(line, whole=True)
-        elif isinstance(self._leaf, _Code):
-            self.sink.write("\n")
+        elif isinstance(self._leaf, Code):
+            self._leaf.end_line()
         elif isinstance(self._leaf, Table):
             self._leaf.end_row()
         self._flows = False
@@ -128,7 +109,7 @@ class Blocks:
             if whole and matched == len(self._containers) and self._open_table(header, rest):
                 return
             self._add_words(header, len(self._containers))
-        if isinstance(self._leaf, _Code):
+        if isinstance(self._leaf, Code):
             if any(isinstance(left, Quote) for left in self._containers[matched:]):
                 self._end_leaf()
             else:
@@ -142,7 +123,7 @@ class Blocks:
     def _is_plain(self, line: str) -> bool:
         """The most frequent line: words outside of lists and tables."""
         is_outside = not self._containers and not self._header
-        return is_outside and not isinstance(self._leaf, _Code | Table) and is_words(line)
+        return is_outside and not isinstance(self._leaf, Code | Table) and is_words(line)
 
     def _end_blank(self, matched: int) -> None:
         """A blank line ends a paragraph, a table and a quote, and no list."""
@@ -154,7 +135,7 @@ class Blocks:
 
     def _open_blocks(self, rest: str, matched: int, *, whole: bool) -> None:
         """What a line holds inside its containers: more of them, then a leaf."""
-        interrupts = isinstance(self._leaf, _Words) and matched == len(self._containers)
+        interrupts = isinstance(self._leaf, Words) and matched == len(self._containers)
         is_new = False
         while True:
             indent, line = split_indent(rest)
@@ -189,22 +170,19 @@ class Blocks:
         if short and (mark := fence(line)):
             self._close(matched)
             self._fill()
-            self.sink.open("pre", ' dir="ltr"')
-            self.sink.open("code")
-            self._leaf = _Code(mark, indent)
+            self._leaf = Code(self.sink, mark, indent)
         elif short and (words := heading(line)) is not None:
             self._close(matched)
             self._fill()
-            self.sink.open("h3", _AUTO)
-            self._leaf = _Words(Inline(self.sink), is_bare=False)
-            self._flow(words)
+            self._leaf = Words(self.sink, "h3")
+            self._leaf.feed(words)
             self._end_leaf()
         elif isinstance(self._leaf, Table) and not is_new and self._takes_row(line, matched):
             self._flow(line)
             if whole:
                 self._leaf.end_row()
         elif whole and line.startswith("|") and len(line) < MOST_HEADER and cells(line):
-            if not isinstance(self._leaf, _Words) or matched < len(self._containers):
+            if not isinstance(self._leaf, Words) or matched < len(self._containers):
                 self._close(matched)
             self._header = line
         else:
@@ -216,63 +194,44 @@ class Blocks:
 
     def _flow(self, more: str) -> None:
         """More of a line whose kind is known."""
-        match self._leaf:
-            case _Words(inline=inline):
-                inline.feed(more)
-            case Table() as table:
-                table.feed(more)
-            case _Code():
-                self.sink.write(escape(more, quote=False))
-            case None:
-                self._add_words(more, len(self._containers))
+        if self._leaf:
+            self._leaf.feed(more)
+        else:
+            self._add_words(more, len(self._containers))
 
     def _add_words(self, line: str, matched: int, *, is_new: bool = False) -> None:
         """Words of the open paragraph, though their line leaves containers out, or of a new one."""
-        if isinstance(self._leaf, _Words) and not is_new:
-            self._leaf.inline.feed("\n" + line)
+        if isinstance(self._leaf, Words) and not is_new:
+            self._leaf.feed("\n" + line)
             return
         self._close(matched)
-        is_bare = self._fill()
-        if not is_bare:
-            self.sink.open("p", _AUTO)
-        self._leaf = _Words(Inline(self.sink), is_bare)
-        self._leaf.inline.feed(line.lstrip())
+        self._leaf = Words(self.sink, "" if self._fill() else "p")
+        self._leaf.feed(line.lstrip())
 
     def _add_code(self, rest: str, *, whole: bool) -> None:
-        assert isinstance(self._leaf, _Code)
-        signs, mark = rest.strip(), self._leaf.fence
-        is_end = set(signs) == {mark[0]} and len(signs) >= len(mark) and len(rest) < MOST_SIGNS
-        if whole and is_end:
+        code = self._leaf
+        assert isinstance(code, Code)
+        if whole and code.is_end(rest):
             self._end_leaf()
             return
-        indent, line = split_indent(rest)
-        self._flow(indent[beyond(indent, self._leaf.indent) :] + line)
+        code.begin_line(rest)
         if whole:
-            self.sink.write("\n")
+            code.end_line()
 
     def _turn_into_table(self, rest: str, matched: int) -> bool:
         """Whether this line makes the open paragraph's last one the header of a table."""
         words = self._leaf
-        if not isinstance(words, _Words) or words.is_bare or matched < len(self._containers):
+        if not isinstance(words, Words) or not words.element or matched < len(self._containers):
             return False
-        before, _, header = words.inline.source.rpartition("\n")
-        if not _matches(header, rest):
+        before, _, header = words.source.rpartition("\n")
+        if not are_header(header, rest):
             return False
-        words.inline.finish()
+        words.give_up(before)
         self._leaf = None
-        if before:
-            earlier = Sink()
-            earlier.open("p", _AUTO)
-            paragraph = Inline(earlier)
-            paragraph.feed(before)
-            paragraph.finish()
-            self.sink.replace(earlier.html())
-        else:
-            self.sink.replace("")
         return self._open_table(header, rest)
 
     def _open_table(self, header: str, rest: str) -> bool:
-        if not _matches(header, rest):
+        if not are_header(header, rest):
             return False
         self._end_leaf()
         self._fill()
@@ -303,7 +262,7 @@ class Blocks:
             self._fill()
             start = f' start="{number}"' if number != 1 else ""
             self.sink.open(*(("ol", start) if found.kind in ".)" else ("ul",)))
-        self.sink.open("li", value + _AUTO)
+        self.sink.open("li", value + AUTO)
         self._containers.append(Item(found, indent, number))
 
     def _fill(self) -> bool:
@@ -315,18 +274,8 @@ class Blocks:
         return was_empty
 
     def _end_leaf(self) -> None:
-        match self._leaf:
-            case _Words(inline=inline, is_bare=is_bare):
-                inline.finish()
-                if not is_bare:
-                    self.sink.close()
-            case _Code():
-                self.sink.close()
-                self.sink.close()
-            case Table() as table:
-                table.close()
-            case None:
-                pass
+        if self._leaf:
+            self._leaf.close()
         self._leaf = None
 
     def _close(self, keep: int) -> None:
@@ -336,8 +285,3 @@ class Blocks:
             if isinstance(self._containers.pop(), Item):
                 self.sink.close()
             self.sink.close()
-
-
-def _matches(header: str, line: str) -> bool:
-    sides = alignments(line.strip())
-    return bool(sides) and len(cells(header)) == len(sides)

@@ -7,27 +7,15 @@ So the same text gives the same HTML however it was cut on its way.
 """
 
 import re
-import sys
-from dataclasses import dataclass
 from html import escape, unescape
 
-from chatsite.text import links, marks, patterns
+from chatsite.text import backslashes, links, marks, patterns
 from chatsite.text.links import Unfinished
+from chatsite.text.marks import OpenMarks
 from chatsite.text.sink import Sink
 
-# Marks opened within each other; more are text.
-_DEEPEST = 4
 # Words that may be shown before they are read.
 _MOST_AHEAD = 500
-_TAGS = {"*": ("em", "strong"), "_": ("em", "strong"), "~": ("", "s")}
-
-
-@dataclass(frozen=True, slots=True)
-class _Mark:
-    """An open emphasis."""
-
-    char: str
-    size: int
 
 
 class Inline:
@@ -47,14 +35,12 @@ class Inline:
         self._at = 0
         # Characters that are shown and not read yet: the last word may become an address.
         self._ahead = 0
-        self._marks: list[_Mark] = []
-        # Backticks of the code that is open, where it begins, and how much of it is shown.
-        self._code = 0
-        self._code_from = 0
+        self._marks = OpenMarks(sink)
+        # Backticks of the code that is open, and where it begins.
+        self._code = self._code_from = 0
         self._no_code: set[int] = set()
-        self._in_path = False
+        self._in_path = self._whole = False
         self._links_too = links_too
-        self._whole = False
 
     def feed(self, more: str) -> None:
         self.source += more
@@ -84,20 +70,15 @@ class Inline:
     def finish(self) -> None:
         """The block has ended."""
         self._whole = True
-        if self._is_shown() and not patterns.SIGNS.search(self.source, self._at):
-            self._dissolve(0)
-            return
-        self._read()
+        is_shown = not self._code and self._at + self._ahead == len(self.source)
+        if not is_shown or patterns.SIGNS.search(self.source, self._at):
+            self._read()
         while self._code:
             self._no_code.add(self._code)
             self._at, size, self._code = self._code_from, self._code, 0
             self._sink.replace("`" * size)
             self._read()
-        self._dissolve(0)
-
-    def _is_shown(self) -> bool:
-        """Whether nothing waits for what follows it."""
-        return not self._code and self._at + self._ahead == len(self.source)
+        self._marks.dissolve()
 
     def _read(self) -> None:
         try:
@@ -122,10 +103,7 @@ class Inline:
 
     def _settled(self) -> int:
         """Where the last word begins, which may yet become an address."""
-        if self._whole:
-            return len(self.source)
-        last = self.source[-links.MOST_BEFORE :]
-        word = len(last) - len(last.rstrip(patterns.IN_RUN))
+        word = 0 if self._whole else patterns.last_run(self.source)
         return len(self.source) - (word if word < links.MOST_BEFORE else 0)
 
     def _show_ahead(self) -> None:
@@ -179,9 +157,15 @@ class Inline:
         if not self._whole and self._at + length > len(self.source):
             raise Unfinished
 
+    def _match(self, form: re.Pattern[str], begun: re.Pattern[str]) -> re.Match[str] | None:
+        """What has this form. Raises Unfinished where that cannot be told yet."""
+        found = form.match(self.source, self._at)
+        if not found and not self._whole and begun.match(self.source, self._at):
+            raise Unfinished
+        return found
+
     def _address(self) -> None:
-        whole = self._whole
-        found = links.bare(self.source, self._at, whole=whole) if self._links_too else None
+        found = links.bare(self.source, self._at, whole=self._whole) if self._links_too else None
         if found is None:
             self._literal(self.source[self._at : links.run(self.source, self._at)])
             return
@@ -192,9 +176,9 @@ class Inline:
     def _emphasis(self, mark: str) -> None:
         source, start = self.source, self._at
         if start and source[start - 1] == mark:
-            self._literal(_run(source, start))
+            self._literal(patterns.run(source, start))
             return
-        size = len(_run(source, start, start + 4))
+        size = len(patterns.run(source, start, start + 4))
         if size < 4:
             self._wait_for(size + 2)
         if size > 3 or (mark == "~" and size != 2):
@@ -203,65 +187,32 @@ class Inline:
         before = source[start - 2 : start] if start > 1 else "  " + source[:start]
         after = source[start + size : start + size + 2] + "  "
         opens, closes = marks.roles(before[-2:], mark, size, after[:2])
-        left = size
-        while closes and left and (depth := self._opened(mark, left)) is not None:
-            left -= self._marks[depth].size
-            self._dissolve(depth + 1)
-            self._marks.pop()
-            self._sink.close()
-        if left == size and opens and len(self._marks) + 1 + (size > 2) <= _DEEPEST:
-            for part in (2, 1) if size == 3 else (size,):
-                self._marks.append(_Mark(mark, part))
-                self._sink.open(_TAGS[mark][part - 1])
-        elif left:
+        left = self._marks.close(mark, size) if closes else size
+        is_new = left == size and opens and self._marks.open(mark, size)
+        if left and not is_new:
             self._sink.write(mark * left)
         self._at = start + size
-
-    def _opened(self, mark: str, most: int) -> int | None:
-        """Which open mark such a run closes: one of its size, or the innermost that is smaller."""
-        depths = [depth for depth, opened in enumerate(self._marks) if opened.char == mark]
-        same = [depth for depth in depths if self._marks[depth].size == most]
-        smaller = [depth for depth in depths if self._marks[depth].size < most]
-        return next(reversed(same or smaller), None)
-
-    def _dissolve(self, keep: int) -> None:
-        """Marks beyond the first `keep` are text."""
-        if gone := self._marks[keep:]:
-            self._sink.dissolve([mark.char * mark.size for mark in gone])
-            del self._marks[keep:]
 
     def _backslash(self) -> None:
         """Escapes a sign, but never in a path."""
         self._wait_for(3)
         source, at = self.source, self._at
-        after, before = source[at + 1 : at + 2], source[max(at - 2, 0) : at]
+        after = source[at + 1 : at + 2]
         if after == "\n":
             self._at += 1
             return
-        self._in_path = (
-            self._in_path
-            or (before[1:] == ":" and bool(patterns.DRIVE.fullmatch(source, max(at - 3, 0), at)))
-            or (after == "\\" and source[at + 2 : at + 3].isalnum())
-            or ((before[-1:].isalnum() or before[-1:] in "%~}") and before and after.isalnum())
-            or before in {"..", " .", "."}
-        )
-        if (
-            self._in_path
-            or after not in patterns.ESCAPED
-            or (after in "()" and before[-1:].isalnum())
-        ):
+        self._in_path = self._in_path or backslashes.begins_path(source, at)
+        if self._in_path or not backslashes.escapes(source, at):
             self._literal("\\\\" if after == "\\" else "\\")
-        elif after:
+        else:
             self._at += 1
             self._literal(after)
-        else:
-            self._literal("\\")
 
     def _backticks(self) -> None:
         if self._at and self.source[self._at - 1] == "`":
-            self._literal(_run(self.source, self._at))
+            self._literal(patterns.run(self.source, self._at))
             return
-        run = _run(self.source, self._at, self._at + 3)
+        run = patterns.run(self.source, self._at, self._at + 3)
         size = len(run)
         if size < 3:
             self._wait_for(size + 1)
@@ -304,10 +255,8 @@ class Inline:
             if source[at + 1 : at + 2] != "[":
                 self._literal("!")
                 return
-        found = patterns.LINK.match(source, at)
+        found = self._match(patterns.LINK, patterns.LINK_BEGUN)
         if not found:
-            if not self._whole and patterns.LINK_BEGUN.match(source, at):
-                raise Unfinished
             self._literal(source[at])
             return
         words = patterns.IMAGE.sub(r"\1", found[1]).strip()
@@ -331,7 +280,7 @@ class Inline:
             self._sink.write("<br>")
             self._at = found.end()
             return
-        found = patterns.ANGLED.match(self.source, self._at)
+        found = self._match(patterns.ANGLED, patterns.ANGLED_BEGUN)
         if found and self._links_too:
             url = found[1]
             is_mail = "@" in url and ":" not in url
@@ -339,23 +288,12 @@ class Inline:
                 self._sink.write(html)
                 self._at = found.end()
                 return
-        if not found and not self._whole and patterns.ANGLED_BEGUN.match(self.source, self._at):
-            raise Unfinished
         self._literal("<")
 
     def _entity(self) -> None:
-        found = patterns.ENTITY.match(self.source, self._at)
+        found = self._match(patterns.ENTITY, patterns.ENTITY_BEGUN)
         if found:
             self._sink.write(escape(unescape(found[0]), quote=False))
             self._at = found.end()
-            return
-        if not self._whole and patterns.ENTITY_BEGUN.match(self.source, self._at):
-            raise Unfinished
-        self._literal("&")
-
-
-def _run(source: str, start: int, end: int = sys.maxsize) -> str:
-    """The signs that are the same as the first."""
-    run = patterns.SAME[source[start]].match(source, start, end)
-    assert run
-    return run[0]
+        else:
+            self._literal("&")

@@ -5,15 +5,68 @@ of `100*70*50 cm`, and shows those of a bold Chinese word before another. This o
 part of a figure, a size, a path or a price, and lets scripts without spaces touch the marks.
 """
 
+from dataclasses import dataclass
 from functools import lru_cache
 from unicodedata import category
 
+from chatsite.text.sink import Sink
+
+# Marks opened within each other; more are text.
+_DEEPEST = 4
+_TAGS = {"*": ("em", "strong"), "_": ("em", "strong"), "~": ("", "s")}
 _FIGURES = frozenset("$€£¥₹₺₩%°\u2032\u2033#@&=+\\/")
 _QUOTES = frozenset("\"'")
 _MARKS = frozenset("*_~")
 _STOPS = frozenset(",;!?\uff0c\u3002\uff1b\uff01\uff1f\u3001")  # the latter Chinese
 # Letters from Hebrew on: their scripts use marks inside words and have no sizes like `A*B`.
 _UNSPACED = "\u0590"
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    char: str
+    size: int
+
+
+class OpenMarks:
+    """Emphases that have begun, the innermost last, written to a sink."""
+
+    __slots__ = ("_opened", "_sink")
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+        self._opened: list[_Mark] = []
+
+    def open(self, char: str, size: int) -> bool:
+        """Begin one, or two where it is three marks; False where they would be too deep."""
+        if len(self._opened) + 1 + (size > 2) > _DEEPEST:
+            return False
+        for part in (2, 1) if size == 3 else (size,):
+            self._opened.append(_Mark(char, part))
+            self._sink.open(_TAGS[char][part - 1])
+        return True
+
+    def close(self, char: str, size: int) -> int:
+        """End what a run of so many marks can end, and return how many are left of it."""
+        while size and (depth := self._closed_by(char, size)) is not None:
+            size -= self._opened[depth].size
+            self.dissolve(depth + 1)
+            self._opened.pop()
+            self._sink.close()
+        return size
+
+    def dissolve(self, keep: int = 0) -> None:
+        """Marks beyond the first so many are text."""
+        if gone := self._opened[keep:]:
+            self._sink.dissolve([mark.char * mark.size for mark in gone])
+            del self._opened[keep:]
+
+    def _closed_by(self, char: str, most: int) -> int | None:
+        """Which one such a run closes: one of its size, or the innermost that is smaller."""
+        depths = [depth for depth, mark in enumerate(self._opened) if mark.char == char]
+        same = [depth for depth in depths if self._opened[depth].size == most]
+        smaller = [depth for depth in depths if self._opened[depth].size < most]
+        return next(reversed(same or smaller), None)
 
 
 @lru_cache(maxsize=4096)

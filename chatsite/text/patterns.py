@@ -1,6 +1,7 @@
 """What inline marks look like, whole and (`..._BEGUN`) as far as the end of a text has come."""
 
 import re
+import sys
 
 from chatsite.text import links
 
@@ -35,5 +36,16 @@ ANGLED = re.compile(
 ANGLED_BEGUN = re.compile(r"<(?:[^\s<>]{0,1000}|br\s{0,3}/?)\Z", re.IGNORECASE)
 ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 ENTITY_BEGUN = re.compile(r"&[#\w]{0,32}\Z")
-DRIVE = re.compile(r"[^\w]?[A-Za-z]:")
-ESCAPED = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
+
+
+def last_run(source: str) -> int:
+    """Characters at the end that an address may hold, as far as they count."""
+    last = source[-links.MOST_BEFORE :]
+    return len(last) - len(last.rstrip(IN_RUN))
+
+
+def run(source: str, start: int, end: int = sys.maxsize) -> str:
+    """The marks that are the same as the first."""
+    found = SAME[source[start]].match(source, start, end)
+    assert found
+    return found[0]

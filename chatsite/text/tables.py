@@ -35,6 +35,12 @@ def alignments(line: str) -> list[str]:
     return [sides.get((cell.startswith(":"), cell.endswith(":")), "") for cell in cells(line)]
 
 
+def are_header(header: str, line: str) -> bool:
+    """Whether these two lines begin a table."""
+    sides = alignments(line.strip())
+    return bool(sides) and len(cells(header)) == len(sides)
+
+
 class Table:
     """Writes its header at once and its rows as they come. `piped` rows begin with a pipe."""
 
