@@ -1,11 +1,14 @@
 """What the environment says: each value read once, by name, and refused by name when it is bad."""
 
+import contextlib
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
+from django.utils.crypto import get_random_string
 
 
 def text(name: str, default: str = "") -> str:
@@ -28,6 +31,49 @@ def secret(name: str, default: str = "") -> str:
         raise ImproperlyConfigured(f"{name}_FILE={path!r} cannot be read: {error}") from error
 
 
+def signing_secret(name: str, *, is_needed: bool) -> str:
+    """A secret that signs what is posted elsewhere. Raises ImproperlyConfigured."""
+    value = secret(name)
+    if is_needed and len(value) < 24:
+        raise ImproperlyConfigured(f"{name} is shorter than 24 characters")
+    return value
+
+
+def secret_key(name: str, folder: Path) -> str:
+    """A random one is kept in the folder where none is given, so that a restart signs nobody out.
+
+    Raises ImproperlyConfigured.
+    """
+    given = secret(name)
+    if given and len(given) < 32:
+        raise ImproperlyConfigured(f"{name} is shorter than 32 characters")
+    return given or _kept_key(folder)
+
+
+def _kept_key(folder: Path) -> str:
+    path = folder / "secret_key"
+    try:
+        if not path.exists():
+            part = path.with_suffix(f".{get_random_string(8)}")
+            part.touch(mode=0o600)
+            part.write_text(get_random_string(64))
+            # A hard link fails where another process was first: all of them read the same key.
+            with contextlib.suppress(FileExistsError):
+                path.hardlink_to(part)
+            part.unlink()
+        kept = path.read_text().strip()
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"The secret key cannot be kept in VAR_DIR={folder}: {error.strerror}"
+        ) from error
+    if len(kept) < 32:
+        raise ImproperlyConfigured(
+            f"{path} is empty or broken off. Delete it, and a new key is made;"
+            " everybody has to sign in again."
+        )
+    return kept
+
+
 def flag(name: str, default: bool = False) -> bool:
     """`1`, `true`, `yes`, `on` or `0`, `false`, `no`, `off`. Raises ImproperlyConfigured."""
     value = text(name).lower()
@@ -48,6 +94,16 @@ def number(name: str, default: int, low: int, high: int) -> int:
     if not value.isdecimal() or not low <= int(value) <= high:
         raise ImproperlyConfigured(f"{name}={value!r} is not a whole number from {low} to {high}")
     return int(value)
+
+
+def choice(name: str, default: str, *allowed: str) -> str:
+    """One of these words, in capitals or not. Raises ImproperlyConfigured."""
+    value = text(name, default)
+    found = [word for word in allowed if word.lower() == value.lower()]
+    if value and not found:
+        words = f"{', '.join(allowed[:-1])} or {allowed[-1]}"
+        raise ImproperlyConfigured(f"{name}={value!r} is not {words}")
+    return found[0] if found else ""
 
 
 def words(name: str, default: str = "") -> list[str]:
@@ -77,9 +133,11 @@ def emails(name: str) -> list[str]:
 def url(name: str, default: str, schemes: set[str]) -> str:
     """An absolute URL with one of the schemes, which may hold a password: read as a secret is.
 
-    Raises ImproperlyConfigured without that password.
+    Blank where it is unset and has no default. Raises ImproperlyConfigured without that password.
     """
     value = secret(name, default)
+    if not value:
+        return ""
     try:
         parts = urlsplit(value)
         valid = parts.scheme in schemes and bool(parts.netloc or parts.path.strip("/"))

@@ -1,6 +1,5 @@
 """Every setting of the site. What differs between machines is read from the environment here."""
 
-import contextlib
 import os
 from pathlib import Path
 
@@ -8,7 +7,6 @@ import dj_database_url
 import django_stubs_ext
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
-from django.utils.crypto import get_random_string
 from kombu import Queue
 
 from chatsite import env
@@ -26,37 +24,7 @@ except OSError as error:
     raise ImproperlyConfigured(f"VAR_DIR={VAR_DIR} cannot be made: {error.strerror}") from error
 
 
-def _secret_key() -> str:
-    """SECRET_KEY, or a random one kept in VAR_DIR so that a restart signs nobody out."""
-    given = env.secret("SECRET_KEY")
-    if given and len(given) < 32:
-        raise ImproperlyConfigured("SECRET_KEY is shorter than 32 characters")
-    if given:
-        return given
-    path = VAR_DIR / "secret_key"
-    try:
-        if not path.exists():
-            part = path.with_suffix(f".{get_random_string(8)}")
-            part.touch(mode=0o600)
-            part.write_text(get_random_string(64))
-            # A hard link fails where another process was first: all of them read the same key.
-            with contextlib.suppress(FileExistsError):
-                path.hardlink_to(part)
-            part.unlink()
-        kept = path.read_text().strip()
-    except OSError as error:
-        raise ImproperlyConfigured(
-            f"The secret key cannot be kept in VAR_DIR={VAR_DIR}: {error.strerror}"
-        ) from error
-    if len(kept) < 32:
-        raise ImproperlyConfigured(
-            f"{path} is empty or broken off. Delete it, and a new key is made;"
-            " everybody has to sign in again."
-        )
-    return kept
-
-
-SECRET_KEY = _secret_key()
+SECRET_KEY = env.secret_key("SECRET_KEY", VAR_DIR)
 DEBUG = env.flag("DEBUG")
 PORT = env.number("PORT", 8000, 1, 65535)
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
@@ -248,9 +216,7 @@ OPENAI_BASE_URL = env.url(
     {"http", "https"},
 )
 # Where articles and questions are turned into vectors; the provider itself where this is empty.
-EMBEDDINGS_BASE_URL = env.text("EMBEDDINGS_BASE_URL") and env.url(
-    "EMBEDDINGS_BASE_URL", "", {"http", "https"}
-)
+EMBEDDINGS_BASE_URL = env.url("EMBEDDINGS_BASE_URL", "", {"http", "https"})
 
 # Days after its last words that a conversation is erased; 0: never. Amounts stay on the ledger.
 KEEP_CONVERSATIONS_DAYS = env.number("KEEP_CONVERSATIONS_DAYS", 0, 0, 36_500)
@@ -291,19 +257,11 @@ TRAFFIC_AT_THRESHOLDS = "chatsite.tuning.threshold.budget_outlook.traffic"
 JUDGED_PER_NIGHT = env.number("JUDGED_PER_NIGHT", 0, 0, 500)
 # Whom alerts about costs are sent to, beside the admin that always shows them.
 ALERT_EMAILS = env.emails("ALERT_EMAILS")
-ALERT_WEBHOOK_URL = env.secret("ALERT_WEBHOOK_URL") and env.url(
-    "ALERT_WEBHOOK_URL", "", {"http", "https"}
-)
-ALERT_WEBHOOK_SECRET = env.secret("ALERT_WEBHOOK_SECRET")
-if ALERT_WEBHOOK_URL and len(ALERT_WEBHOOK_SECRET) < 24:
-    raise ImproperlyConfigured("ALERT_WEBHOOK_SECRET is shorter than 24 characters")
+ALERT_WEBHOOK_URL = env.url("ALERT_WEBHOOK_URL", "", {"http", "https"})
+ALERT_WEBHOOK_SECRET = env.signing_secret("ALERT_WEBHOOK_SECRET", is_needed=ALERT_WEBHOOK_URL != "")
 # Where it is posted that a customer asks for a person, and that nobody has come; signed.
-TEAM_WEBHOOK_URL = env.secret("TEAM_WEBHOOK_URL") and env.url(
-    "TEAM_WEBHOOK_URL", "", {"http", "https"}
-)
-TEAM_WEBHOOK_SECRET = env.secret("TEAM_WEBHOOK_SECRET")
-if TEAM_WEBHOOK_URL and len(TEAM_WEBHOOK_SECRET) < 24:
-    raise ImproperlyConfigured("TEAM_WEBHOOK_SECRET is shorter than 24 characters")
+TEAM_WEBHOOK_URL = env.url("TEAM_WEBHOOK_URL", "", {"http", "https"})
+TEAM_WEBHOOK_SECRET = env.signing_secret("TEAM_WEBHOOK_SECRET", is_needed=TEAM_WEBHOOK_URL != "")
 _mail_server = env.mail_server("EMAIL_URL")
 EMAIL_HOST, EMAIL_PORT = _mail_server.host, _mail_server.port
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail_server.user, _mail_server.password
@@ -376,16 +334,10 @@ MFA_TOTP_ISSUER = SITE_NAME
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not BEHIND_HTTPS  # on localhost
 
 # Single sign-on of staff, where it is set: the issuer's address, from which the rest is read.
-OPENID_CONNECT_URL = env.text("OPENID_CONNECT_URL") and env.url(
-    "OPENID_CONNECT_URL", "", {"http", "https"}
-)
+OPENID_CONNECT_URL = env.url("OPENID_CONNECT_URL", "", {"http", "https"})
 OPENID_CONNECT_NAME = env.text("OPENID_CONNECT_NAME", "your organisation")
 # A role of staff/roles.py for whoever comes so and has no account yet; blank: nobody else comes in.
-OPENID_CONNECT_ROLE = env.text("OPENID_CONNECT_ROLE")
-if OPENID_CONNECT_ROLE not in {"", "staff", "operators"}:
-    raise ImproperlyConfigured(
-        f"OPENID_CONNECT_ROLE={OPENID_CONNECT_ROLE!r} is not staff or operators"
-    )
+OPENID_CONNECT_ROLE = env.choice("OPENID_CONNECT_ROLE", "", "staff", "operators")
 if OPENID_CONNECT_URL:
     INSTALLED_APPS += [
         "allauth.socialaccount",
@@ -409,12 +361,8 @@ if OPENID_CONNECT_URL:
         }
     }
 
-LOG_LEVEL = env.text("LOG_LEVEL", "INFO").upper()
-if LOG_LEVEL not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
-    raise ImproperlyConfigured(f"LOG_LEVEL={LOG_LEVEL!r} is not DEBUG, INFO, WARNING or ERROR")
-LOG_FORMAT = env.text("LOG_FORMAT", "line")
-if LOG_FORMAT not in {"line", "json"}:
-    raise ImproperlyConfigured(f"LOG_FORMAT={LOG_FORMAT!r} is not line or json")
+LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", "DEBUG", "INFO", "WARNING", "ERROR")
+LOG_FORMAT = env.choice("LOG_FORMAT", "line", "line", "json")
 # With it, /metrics answers whoever gives it as a bearer's token.
 METRICS_TOKEN = env.secret("METRICS_TOKEN")
 LOGGING = {
