@@ -1,5 +1,9 @@
-"""What the budgets allow a reply: the threshold they raise, the tier, the room for a call."""
+"""What the budgets allow a reply: the threshold they raise, the tier, the room for a call.
 
+And what a customer gets once a budget is used up.
+"""
+
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -12,16 +16,18 @@ from billing.budgets.ladder import FULL, Ladder, Step
 from billing.budgets.windows import Use
 from billing.errors import NoRoom
 from billing.models import Budget
-from chatsite.answering import model_call
+from chatsite.answering import model_call, queue
 from chatsite.answering.canned import approved, canned_answer
 from chatsite.answering.model_call import LEAST_OUTPUT, Claimed, Work
-from chatsite.answering.outcomes import Ended, NotOurs, ended
+from chatsite.answering.outcomes import Ended, NotOurs, TryAgain, ended
 from chatsite.chat.actions import end_reply
 from chatsite.chat.models import Message
 from routing import decisions, policies
 from routing.choice import NoScore, Score, Shift, Tier
 from routing.models import HIGHEST_THRESHOLD
 from routing.tiers import ModelHealth
+
+logger = logging.getLogger(__name__)
 
 State = Message.State
 Failure = Message.Failure
@@ -56,6 +62,11 @@ class Means:
     is_brief: bool = False  # the visitor's or network's own budget runs low: shorter answers
     from_reserve: float = 1.0  # the share of budgets' reserves that a cheap answer may use
 
+    @property
+    def is_cheap_only(self) -> bool:
+        """The strong tier is for certain dangers alone, and no more is spent to find them."""
+        return self.step >= Step.CHEAP_ONLY
+
 
 def means(claimed: Claimed) -> Means:
     """By the strictest of the budgets that the strong tier's call would fall under. One query."""
@@ -73,8 +84,7 @@ def means(claimed: Claimed) -> Means:
     if strictest is None or (taken := _severity(strictest)) == (Step.FREE, 0.0):
         return Means(from_reserve=from_reserve)
     step, points = taken
-    cheap_only = step >= Step.CHEAP_ONLY
-    threshold = HIGHEST_THRESHOLD if cheap_only else policy.threshold + points
+    threshold = HIGHEST_THRESHOLD if step >= Step.CHEAP_ONLY else policy.threshold + points
     return Means(
         step,
         Shift(min(HIGHEST_THRESHOLD, threshold), _why(strictest)),
@@ -106,7 +116,25 @@ def call(
         return model_call.reserve(replace(claimed, spared=True), Tier.CHEAP, health, rises=False)
 
 
-def wait(claimed: Claimed, error: NoRoom) -> timedelta | None:
+def without_a_call(claimed: Claimed, means: Means) -> Ended | NotOurs | None:
+    """How the reply ends where the budgets are so far gone that no call is made; else None."""
+    if means.step == Step.LATER:
+        return refuse(claimed)
+    if means.step == Step.APPROVED and (ready := approved.for_turn(claimed)):
+        return canned_answer.give(claimed, ready)
+    return None
+
+
+def without_room(claimed: Claimed, error: NoRoom) -> Ended | TryAgain | NotOurs:
+    """Where a budget has no room for the reply's call: it waits for calls in flight, or ends."""
+    wait = _wait(claimed, error)
+    if wait is not None:
+        return TryAgain(wait) if queue.put_off(claimed.reply, wait) else NotOurs()
+    logger.warning("%s not asked: %s", claimed.reply.charge_reference, error)
+    return refuse(claimed)
+
+
+def _wait(claimed: Claimed, error: NoRoom) -> timedelta | None:
     """How long until the next look, while what stands in the way are calls in flight."""
     least = min(LEAST_OUTPUT, claimed.policy.cheap_output_limit)
     if error.fits_unheld < least:

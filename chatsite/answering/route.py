@@ -2,14 +2,12 @@
 
 import logging
 
-from billing.budgets.ladder import Step
 from billing.errors import NoPrice, NoRoom
-from chatsite.answering import budget_allowance, queue
+from chatsite.answering import budget_allowance
 from chatsite.answering.budget_allowance import Means
-from chatsite.answering.canned import approved, canned_answer
 from chatsite.answering.checking import escalate
 from chatsite.answering.model_call import Claimed
-from chatsite.answering.outcomes import NotOurs, Outcome, TryAgain, ended
+from chatsite.answering.outcomes import Outcome, ended
 from chatsite.chat.actions import end_reply
 from chatsite.chat.models import Message
 from routing.choice import NoScore, Score
@@ -37,18 +35,12 @@ def first_call(
     if reply.stage:
         return escalate.resume(claimed, health)
     means = means or budget_allowance.means(claimed)
-    if means.step == Step.LATER:
-        return budget_allowance.refuse(claimed)
-    if means.step == Step.APPROVED and (ready := approved.for_turn(claimed)):
-        return canned_answer.give(claimed, ready)
+    if given := budget_allowance.without_a_call(claimed, means):
+        return given
     try:
         return budget_allowance.call(claimed, score, health, means)
     except NoRoom as error:
-        wait = budget_allowance.wait(claimed, error)
-        if wait is not None:
-            return TryAgain(wait) if queue.put_off(reply, wait) else NotOurs()
-        logger.warning("%s not asked: %s", reply.charge_reference, error)
-        return budget_allowance.refuse(claimed)
+        return budget_allowance.without_room(claimed, error)
     except NoPrice as error:
         logger.error("%s not asked: %s", reply.charge_reference, error)
         return ended(end_reply.end(reply, State.FAILED, failure=Failure.MISCONFIGURED))

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from billing import ledger
-from billing.budgets.ladder import Step
 from billing.errors import NoPrice, NoRoom
 from chatsite import llm
 from chatsite.answering import paid_call
@@ -64,7 +63,7 @@ def at_hand(
     turn, policy = claimed.turn, claimed.policy
     if not decisions.wants_a_model(turn, policy, means.shift):
         return None
-    if means.step >= Step.CHEAP_ONLY:
+    if means.is_cheap_only:
         return NoScore("the budgets only allow the cheap model, so no model was asked for a score")
     model = tiers.scorer(policy, health)
     if not model:

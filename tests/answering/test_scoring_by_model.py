@@ -329,7 +329,7 @@ async def test_combined_asks_near_the_threshold_that_a_budget_has_raised(
 
 @guards(
     "chatsite/answering/scoring.py",
-    "    if means.step >= Step.CHEAP_ONLY:\n        return NoScore(",
+    "    if means.is_cheap_only:\n        return NoScore(",
     "    if False:\n        return NoScore(",
 )
 async def test_nothing_is_spent_on_scores_where_the_budgets_leave_the_cheap_tier_alone(

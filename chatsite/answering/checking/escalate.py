@@ -11,7 +11,6 @@ from dataclasses import replace
 
 from django.db import transaction
 
-from billing.budgets.ladder import Step
 from billing.call_outcomes import CallOutcome
 from billing.errors import NoPrice, NoRoom
 from chatsite.answering import budget_allowance, model_call, paid_call, sql
@@ -120,7 +119,7 @@ def _go_on(
     if seconds < NEEDED[stage]:
         return Outcome.NO_TIME
     if stage == Stage.ESCALATED and (
-        claimed.spared or budget_allowance.means(claimed).step >= Step.CHEAP_ONLY
+        claimed.spared or budget_allowance.means(claimed).is_cheap_only
     ):
         return Outcome.NO_ROOM
     reply.stage = stage
