@@ -21,18 +21,6 @@ from routing.task_types import library
 from routing.task_types.library import Shelf
 
 ARTICLE = ("title", "slug", "body", "language", "published")
-TASK_TYPE = (
-    "name",
-    "description",
-    "examples",
-    "phrases",
-    "tier",
-    "points",
-    "approved_answer",
-    "answers_itself",
-    "cacheable",
-    "active",
-)
 # No row has it.
 NEW = -1
 Change = Mapping[str, Any]
@@ -72,7 +60,7 @@ def of_policy(policy: Policy) -> Change:
 
 def of_row(kind: str, row: Any, *, gone: bool = False) -> Change:
     """`article` or `task_type`, as its form would save it."""
-    names = ARTICLE if kind == "article" else TASK_TYPE
+    names = ARTICLE if kind == "article" else TaskType.SETTINGS
     return {kind: {"id": row.pk, "gone": gone, **{name: getattr(row, name) for name in names}}}
 
 
@@ -97,4 +85,4 @@ def _document(fields: Mapping[str, Any]) -> Document | None:
 def _task_type(fields: Mapping[str, Any]) -> TaskType | None:
     if fields["gone"]:
         return None
-    return TaskType(pk=fields["id"] or NEW, **{name: fields[name] for name in TASK_TYPE})
+    return TaskType(pk=fields["id"] or NEW, **{name: fields[name] for name in TaskType.SETTINGS})

@@ -64,22 +64,7 @@ PARTS = (
     ),
     Part("canned_replies", CannedReply, ("name",), ("text",)),
     Part("articles", Article, ("slug",), ("title", "body", "language", "published")),
-    Part(
-        "task_types",
-        TaskType,
-        ("name",),
-        (
-            "description",
-            "examples",
-            "phrases",
-            "tier",
-            "points",
-            "approved_answer",
-            "answers_itself",
-            "cacheable",
-            "active",
-        ),
-    ),
+    Part("task_types", TaskType, ("name",), TaskType.SETTINGS[1:]),
     Part(
         "budgets",
         Budget,

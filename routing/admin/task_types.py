@@ -33,18 +33,7 @@ MOST_TRIED = 3
 class TaskTypeForm(forms.ModelForm[TaskType]):
     class Meta:
         model = TaskType
-        fields: ClassVar = [
-            "name",
-            "description",
-            "active",
-            "examples",
-            "phrases",
-            "tier",
-            "points",
-            "approved_answer",
-            "answers_itself",
-            "cacheable",
-        ]
+        fields = TaskType.SETTINGS
         widgets: ClassVar = {
             "description": forms.TextInput(attrs={"class": "vLargeTextField"}),
             "examples": forms.Textarea(attrs={"rows": 14, "class": "vLargeTextField"}),

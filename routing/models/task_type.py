@@ -29,6 +29,20 @@ class TaskTypeQuerySet(models.QuerySet["TaskType"]):
 class TaskType(models.Model):
     """What customers often ask for, told by examples, and how it is to be answered."""
 
+    # All that an operator sets, and what a change of it is kept as; the name first.
+    SETTINGS = (
+        "name",
+        "description",
+        "examples",
+        "phrases",
+        "tier",
+        "points",
+        "approved_answer",
+        "answers_itself",
+        "cacheable",
+        "active",
+    )
+
     name = models.CharField(max_length=80, unique=True, help_text="Shown on receipts.")
     description = models.CharField(max_length=300, blank=True)
     examples = models.TextField(
