@@ -24,3 +24,17 @@ def seconds(value: float) -> str:
 
 def milliseconds(value: float) -> str:
     return f"{value:.1f} ms"
+
+
+def duration(seconds: float | None) -> str:
+    """As one says how long somebody waited: 45 s, 12 min, 3 h 20 min, 2 d 4 h."""
+    if seconds is None:
+        return "–"  # noqa: RUF001 - as everywhere in tables
+    minutes, hours = round(seconds / 60), round(seconds / 3600)
+    if seconds < 100:
+        return f"{round(seconds)} s"
+    if minutes < 100:
+        return f"{minutes} min"
+    if hours < 48:
+        return f"{minutes // 60} h {minutes % 60} min"
+    return f"{hours // 24} d {hours % 24} h"

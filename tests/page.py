@@ -167,7 +167,7 @@ class Entry:
 
 
 # What fragments address in a page.
-PARTS = ("earlier", "messages", "conversation-status", "person", "notice")
+PARTS = ("earlier", "messages", "conversation-status", "satisfaction", "person", "notice")
 
 
 class Page:

@@ -20,6 +20,7 @@ from chatsite.answering import model_call, queue
 from chatsite.answering.canned import approved, canned_answer
 from chatsite.answering.model_call import LEAST_OUTPUT, Claimed, Work
 from chatsite.answering.outcomes import Ended, NotOurs, TryAgain, ended
+from chatsite.chat import handlings
 from chatsite.chat.actions import end_reply
 from chatsite.chat.models import Message
 from routing import decisions, policies
@@ -160,6 +161,7 @@ def refuse(claimed: Claimed) -> Ended | NotOurs:
     if conversation.wants_person_since is None:
         conversation.wants_person_since = clock.now()
         conversation.save(update_fields=["wants_person_since"])
+        handlings.asked(conversation)
     return Ended(replace(change, handed=True))
 
 

@@ -24,6 +24,7 @@ from chatsite.chat.actions import (
     end_conversation,
     hand_back,
     put_aside,
+    rate_conversation,
     staff_reply,
     take_over,
 )
@@ -177,6 +178,20 @@ def ask_for_a_person(request: HttpRequest, public_id: uuid.UUID) -> shapes.Conve
         public_id,
         "A person asked for.",
         lambda row: ask_for_person.request(row.public_id, row.visitor, True),
+    )
+
+
+@router.post("/{uuid:public_id}/satisfaction", response=STANDS, auth=SPEAK)
+def rate_the_conversation(
+    request: HttpRequest, public_id: uuid.UUID, sent: shapes.Satisfaction
+) -> shapes.Conversation:
+    """What the customer thinks of it, once it is resolved or ended; changeable for 24 hours."""
+    rating = Message.Rating.GOOD if sent.is_good else Message.Rating.BAD
+    return _done(
+        request,
+        public_id,
+        "Rated.",
+        lambda row: rate_conversation.by_customer(row.public_id, row.visitor, rating, sent.note),
     )
 
 

@@ -72,6 +72,9 @@ class Conversation(Schema):
     resolved_at: datetime | None
     snoozed_until: datetime | None
     ended_at: datetime | None
+    satisfaction: int | None = Field(description="1 is good, -1 bad; null unless rated.")
+    satisfaction_note: str
+    satisfaction_at: datetime | None
     created_at: datetime
     active_at: datetime
     tags: list[str]
@@ -87,6 +90,9 @@ class Conversation(Schema):
             resolved_at=row.resolved_at,
             snoozed_until=row.snoozed_until,
             ended_at=row.ended_at,
+            satisfaction=row.satisfaction,
+            satisfaction_note=row.satisfaction_note,
+            satisfaction_at=row.satisfaction_at,
             created_at=row.created_at,
             active_at=row.active_at,
             tags=sorted(tag.name for tag in row.tags.all()),
@@ -127,6 +133,11 @@ class Said(Schema):
     conversation: uuid.UUID
     message: Message
     answer: Message | None
+
+
+class Satisfaction(Schema):
+    is_good: bool
+    note: str = Field("", max_length=500)
 
 
 class Assignment(Schema):

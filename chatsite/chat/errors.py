@@ -48,5 +48,11 @@ class NotRetryable(Refused):
     words = _("This answer is already being written.")
 
 
+class NotRateableNow(Refused):
+    """A conversation that goes on, or was rated long ago."""
+
+    words = _("This conversation cannot be rated now.")
+
+
 class NotRateable(Refused):
     words = _("Only a finished answer can be rated.")

@@ -176,6 +176,7 @@ body.addEventListener("submit", (event) => {
   fetch(event.target.action, {
     method: "POST",
     headers: { "X-Chat-Token": token },
+    body: new FormData(event.target),
     credentials: "omit",
   }).finally(() => {
     localStorage.removeItem(STORED);

@@ -88,6 +88,19 @@ def test_a_customer_asks_for_a_person_and_two_desks_see_all_of_it(
     desk.get_by_role("button", name="Resolve").click()
     expect(desk.get_by_text("Resolved")).to_have_count(2)
     expect(tab.page.get_by_text("marked as resolved")).to_be_visible()
+    asked = tab.page.get_by_role("group", name="How was this conversation?")
+    asked.get_by_role("button", name="Good").click()
+    expect(asked.get_by_role("button", name="Good")).to_have_attribute("aria-pressed", "true")
+    pictured(tab.page, "rated")
+    asked.get_by_role("textbox").fill("Nora was quick.")
+    asked.get_by_role("button", name="Tell us").click()
+    expect(asked.get_by_text("You wrote: “Nora was quick.”")).to_be_visible()
+    expect(desk.get_by_text("“Nora was quick.”")).to_be_visible()
+    tab.page.get_by_text("End this chat").click()
+    pictured(tab.page, "leaving")
+    if PICTURES:
+        desk.goto("/admin/response-quality/people/")
+        pictured(desk, "people")
     assert [*nora.complaints, *olga.complaints, *customer.complaints] == []
 
 

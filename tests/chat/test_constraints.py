@@ -11,6 +11,7 @@ from django.utils import timezone
 from chatsite.chat.models import (
     CannedAnswer,
     Conversation,
+    Handling,
     Message,
     ScoringShare,
     Summary,
@@ -111,3 +112,29 @@ def test_a_reply_is_prepared_in_a_known_way(conversation):
 def test_a_summary_says_something(conversation):
     with refused("chat_a_summary_says_something"), transaction.atomic():
         Summary.objects.create(conversation=conversation, text="", revision=1)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"satisfaction": 1}, {"satisfaction": 2, "satisfaction_at": LATER}]
+)
+def test_a_conversation_is_good_or_bad_at_some_time(conversation, wrong: Mapping[str, object]):
+    with refused("chat_satisfaction_is_good_or_bad"), transaction.atomic():
+        Conversation.objects.filter(pk=conversation.pk).update(**wrong)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "constraint"),
+    [
+        ({}, "chat_one_open_handling|chat_handling.conversation_id"),
+        ({"ended_at": LATER}, "chat_a_handling_ends_somehow"),
+        ({"end": "resolved"}, "chat_a_handling_ends_somehow"),
+    ],
+)
+def test_people_handle_a_conversation_once_at_a_time(
+    conversation, wrong: Mapping[str, object], constraint: str
+):
+    if not wrong:
+        conversation.handlings.create(begun_at=LATER)
+
+    with refused(constraint), transaction.atomic():
+        Handling.objects.create(conversation=conversation, begun_at=LATER, **wrong)

@@ -9,6 +9,7 @@ from billing import clock
 from chatsite.answering.model_call import Claimed
 from chatsite.answering.outcomes import Ended, NotOurs
 from chatsite.business_hours import away
+from chatsite.chat import handlings
 from chatsite.chat.actions import end_reply
 from chatsite.chat.models import CannedAnswer, Conversation, Message
 from routing.wishes.recognition import Wish
@@ -78,6 +79,7 @@ def give(claimed: Claimed, wish: Wish) -> Ended | NotOurs:
         Conversation.objects.filter(id=conversation.pk).update(
             wants_person_since=conversation.wants_person_since
         )
+        handlings.asked(conversation)
     CannedAnswer.objects.create(
         reply=reply,
         kind=CannedAnswer.Kind.PERSON,

@@ -7,6 +7,7 @@ from django.db import transaction
 
 from billing import clock
 from chatsite.business_hours import away
+from chatsite.chat import handlings
 from chatsite.chat.changes import Change
 from chatsite.chat.errors import NotYours
 from chatsite.chat.models import Conversation
@@ -34,6 +35,10 @@ def request(public_id: uuid.UUID, visitor: str, wanted: bool) -> Change:
         conversation.advance()
         conversation.wants_person_since = clock.now() if wanted else None
         conversation.save(update_fields=["wants_person_since"])
+        if wanted:
+            handlings.asked(conversation)
+        else:
+            handlings.ended(conversation, handlings.End.CANCELLED)
         conversation.away_until = away.until()
     logger.info("%s %s a person", conversation.reference, "wants" if wanted else "no longer wants")
     return Change(conversation, before, conversation.revision, handed=True)

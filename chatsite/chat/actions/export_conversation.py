@@ -17,6 +17,9 @@ def conversations(found: Iterable[Conversation]) -> list[dict[str, Any]]:
             "conversation": str(conversation.public_id),
             "started": conversation.created_at,
             "ended": conversation.ended_at,
+            "satisfaction": conversation.satisfaction,
+            "satisfaction_note": conversation.satisfaction_note,
+            "satisfaction_at": conversation.satisfaction_at,
             "messages": [
                 {field: getattr(message, field) for field in FIELDS}
                 for message in conversation.messages.order_by("position")

@@ -5,6 +5,7 @@ import logging
 from django.db import transaction
 
 from billing import clock
+from chatsite.chat import handlings
 from chatsite.chat.changes import Change
 from chatsite.chat.models import Conversation
 
@@ -25,5 +26,6 @@ def to_assistant(conversation_id: int) -> Change:
         conversation.handled_by = conversation.wants_person_since = None
         conversation.handed_back_at = clock.now()
         conversation.save(update_fields=["handled_by", "wants_person_since", "handed_back_at"])
+        handlings.ended(conversation, handlings.End.HANDED_BACK)
     logger.info("%s handed back", conversation.reference)
     return Change(conversation, before, conversation.revision, handed=True)

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from billing import clock
+from chatsite.chat import handlings
 from chatsite.chat.changes import Change
 from chatsite.chat.models import Conversation
 
@@ -32,6 +33,7 @@ def resolve(conversation_id: int) -> Change:
                 "handed_back_at",
             ]
         )
+        handlings.ended(held, handlings.End.RESOLVED)
     logger.info("%s resolved", held.reference)
     return Change(held, before, held.revision, handed=True)
 

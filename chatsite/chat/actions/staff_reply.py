@@ -5,6 +5,7 @@ import uuid
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
+from chatsite.chat import handlings
 from chatsite.chat.actions import end_reply, take_over
 from chatsite.chat.actions.ask import cleaned
 from chatsite.chat.changes import Change
@@ -41,6 +42,7 @@ def send(
             client_id=client_id,
         )
         take_over.give_to(conversation, person)
+        handlings.answered(conversation)
     altered = (cancelled,) if cancelled else ()
     return Change(
         conversation,

@@ -5,6 +5,7 @@ import logging
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
+from chatsite.chat import handlings
 from chatsite.chat.actions import end_reply
 from chatsite.chat.changes import Change
 from chatsite.chat.models import Conversation
@@ -35,3 +36,4 @@ def give_to(held: Conversation, person: AbstractBaseUser) -> None:
     held.handled_by_id = person.pk
     held.handed_back_at = held.resolved_at = held.snoozed_until = None
     held.save(update_fields=["handled_by", "handed_back_at", "resolved_at", "snoozed_until"])
+    handlings.taken(held, person)

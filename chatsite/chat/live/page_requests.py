@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from chatsite.chat.actions import ask, ask_for_person, rate, retry, stop_answer
+from chatsite.chat.actions import ask, ask_for_person, rate, rate_conversation, retry, stop_answer
 from chatsite.chat.changes import Change
 from chatsite.chat.web import rate_limits
 
@@ -29,6 +29,10 @@ def read(
         return PageRequest(rate_limits.clicking, stop)
     if "rate" in said:
         rated = partial(rate.answer, conversation, visitor, *rate.read(said))
+        return PageRequest(rate_limits.clicking, rated)
+    if "satisfaction" in said:
+        how = rate_conversation.read(said)
+        rated = partial(rate_conversation.by_customer, conversation, visitor, *how)
         return PageRequest(rate_limits.clicking, rated)
     if "person" in said:
         is_wanted = str(said["person"]) == "1"

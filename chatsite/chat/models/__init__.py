@@ -1,6 +1,7 @@
 """Conversations, their messages, and how these are answered without a call of their own."""
 
 from chatsite.chat.models.conversation import Conversation, DeletedConversation
+from chatsite.chat.models.handling import Handling
 from chatsite.chat.models.message import ANSWER_WITHIN, Message
 from chatsite.chat.models.saved_answer import CannedAnswer, SavedAnswer
 from chatsite.chat.models.scoring_share import ScoringShare
@@ -11,6 +12,7 @@ __all__ = [
     "CannedAnswer",
     "Conversation",
     "DeletedConversation",
+    "Handling",
     "Message",
     "SavedAnswer",
     "ScoringShare",

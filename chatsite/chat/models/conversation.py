@@ -50,6 +50,12 @@ class Conversation(models.Model):
     handed_back_at = models.DateTimeField(null=True, blank=True, editable=False)
     # Null unless the customer has ended it: then staff alone read it.
     ended_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # What the customer thinks of all of it: 1 is good, -1 bad; null unless they have said so.
+    satisfaction = models.SmallIntegerField(null=True, blank=True, editable=False)
+    satisfaction_note = models.CharField(
+        max_length=500, blank=True, default="", db_default="", editable=False
+    )
+    satisfaction_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     active_at = models.DateTimeField(auto_now=True)
 
@@ -61,7 +67,19 @@ class Conversation(models.Model):
     class Meta:
         ordering = ["-active_at"]
         permissions = [("take_over", "Can take conversations over, write in them and hand back")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(satisfaction__isnull=True, satisfaction_at__isnull=True)
+                | Q(satisfaction__in=[-1, 1], satisfaction_at__isnull=False),
+                name="chat_satisfaction_is_good_or_bad",
+            )
+        ]
         indexes = [
+            models.Index(
+                fields=["satisfaction_at"],
+                condition=Q(satisfaction_at__isnull=False),
+                name="chat_rated_conversations",
+            ),
             models.Index(fields=["visitor", "-active_at"], name="chat_by_visitor"),
             models.Index(fields=["-active_at", "-id"], name="chat_by_activity"),
             models.Index(

@@ -91,7 +91,10 @@ def _status(conversation: str, row: Row) -> str:
     held = Conversation(public_id=UUID(conversation), **fields)
     held.away_until = row["away_until"]
     context = {"conversation": held}
-    return "".join(render_to_string(f"chat/_{name}.html", context) for name in ("status", "person"))
+    return "".join(
+        render_to_string(f"chat/_{name}.html", context)
+        for name in ("status", "satisfaction", "person")
+    )
 
 
 def _added(conversation: str, rows: Sequence[Row]) -> str:

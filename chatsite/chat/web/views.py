@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -17,6 +18,7 @@ from chatsite.chat.actions import (
     delete_conversation,
     end_conversation,
     rate,
+    rate_conversation,
     retry,
     stop_answer,
 )
@@ -115,6 +117,19 @@ def post_rating(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
+def post_satisfaction(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    try:
+        rating, note = rate_conversation.read(request.POST)
+    except KeyError:
+        return HttpResponse("No rating", status=400, content_type="text/plain")
+
+    def action(visitor: str) -> Change:
+        return rate_conversation.by_customer(public_id, visitor, rating, note)
+
+    return _carry_out(request, public_id, rate_limits.clicking, action, "#satisfaction")
+
+
+@require_POST
 def post_wish_for_person(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     wanted = request.POST.get("person") == "1"
 
@@ -145,8 +160,16 @@ def _carry_out(
 
 @require_POST
 def post_end(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """End the conversation, and forget on this browser whose it was."""
-    return _leave(request, public_id, end_conversation.by_customer)
+    """End the conversation, keep how it was, and forget on this browser whose it was."""
+
+    def action(public_id: uuid.UUID, visitor: str) -> Change:
+        change = end_conversation.by_customer(public_id, visitor)
+        # Nobody is kept here by words that are too long, or by what no page sends.
+        with suppress(KeyError, Refused):
+            rate_conversation.by_customer(public_id, visitor, *rate_conversation.read(request.POST))
+        return change
+
+    return _leave(request, public_id, action)
 
 
 @require_POST
