@@ -25,14 +25,17 @@ django_stubs_ext.monkeypatch()  # as chatsite/urls.py does, before a test import
 # What says the same on either database runs beside one of them, so that both take as long and
 # `make test` under 25 minutes. EVERYTHING=1 runs all on both.
 ON_SQLITE_ALONE = (
-    "browser", "chaos/test_power_cut.py", "demo", "first_steps", "foreign", "routing",
-    "runtime/test_start.py", "shop", "tuning/test_evaluate_routing.py", "upgrade", "widget",
-    "test_docs.py", "test_every_address.py", "test_figures.py", "test_guards.py",
-    "test_services.py",
+    "answering/test_canned_answers.py", "browser", "chaos/test_power_cut.py", "demo",
+    "first_steps", "foreign", "provider", "regret", "routing", "runtime/test_start.py",
+    "runtime/test_worker.py", "shop", "staff/test_single_sign_on.py",
+    "tuning/test_evaluate_routing.py", "upgrade", "widget", "test_docs.py", "test_every_address.py",
+    "test_figures.py", "test_guards.py", "test_services.py",
 )  # fmt: skip
 ON_POSTGRESQL_ALONE = (
-    "chaos/test_chaos.py", "llm", "staff/test_single_sign_on.py", "text", "test_dependencies.py",
-    "test_deployment.py",
+    "answering/test_other_servers.py", "answering/test_scoring_by_model.py", "api/test_schema.py",
+    "chaos/test_chaos.py", "chat/test_languages.py", "llm", "offline", "quality",
+    "runtime/test_beat.py", "runtime/test_clocks.py", "runtime/test_web.py",
+    "summaries", "text", "test_dependencies.py", "test_deployment.py",
 )  # fmt: skip
 
 

@@ -330,7 +330,7 @@ def test_what_decides_loads_neither_django_nor_what_trains():
 
 def test_a_hundred_labels_of_an_exam_beat_the_rules_there(graded_answers):
     found, by_rules = [], []
-    for seed in range(12):
+    for seed in range(6):
         drawn = random.Random(seed).sample(graded_answers, len(graded_answers))
         model, unseen = model_training.model(drawn[:100]), drawn[100:]
         gains = [each.gain for each in unseen]
@@ -341,7 +341,7 @@ def test_a_hundred_labels_of_an_exam_beat_the_rules_there(graded_answers):
             model_training.recovered(gains, [trained_model.prior(x.measured) for x in unseen])
         )
 
-    # 0.613 of the gain, where the rules recover 0.566. One draw says little: 0.51 to 0.66.
+    # Of twelve draws 0.613, where the rules recover 0.566. One says little: 0.51 to 0.66.
     assert sum(found) / len(found) >= max(0.59, sum(by_rules) / len(by_rules))
 
 
