@@ -39,10 +39,21 @@ class Size:
     redis_restarts: int
     web_restarts: int
     workers: int
+    waits_for_holds: bool = True  # as long as the product does
 
 
 FULL = Size(2000, 150, 4, worker_kills=200, freezes=12, redis_restarts=5, web_restarts=3, workers=3)
-CI = Size(60, 20, 2, worker_kills=6, freezes=2, redis_restarts=1, web_restarts=1, workers=2)
+CI = Size(
+    50,
+    16,
+    2,
+    worker_kills=5,
+    freezes=2,
+    redis_restarts=1,
+    web_restarts=1,
+    workers=2,
+    waits_for_holds=False,
+)
 
 
 @dataclass

@@ -14,7 +14,7 @@ WEB_OFF_BY = 3600
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
-    upstream = ["--tokens", "60", "--tokens-per-second", "10"]
+    upstream = ["--tokens", "30", "--tokens-per-second", "10"]
     stack = Stack(workers=len(WORKERS_OFF_BY), upstream=upstream)
     off_by = [WEB_OFF_BY, *WORKERS_OFF_BY]
     for process, seconds in zip((stack.web, *stack.workers), off_by, strict=True):
@@ -26,7 +26,7 @@ def stack() -> Iterator[Stack]:
 
 async def ask(stack: Stack, number: int) -> str:
     """The state in which the answer ends. Hints that follow closely would go to one worker."""
-    await asyncio.sleep(number)
+    await asyncio.sleep(number / 2)
     async with session() as browsers, asyncio.timeout(180):
         tab = await Browser(browsers, stack.url).new_conversation()
         tab.open()

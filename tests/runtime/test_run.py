@@ -128,8 +128,17 @@ def test_two_sites_live_beside_each_other_and_leave_nothing_behind(start, monkey
     assert one.processes() == {}
     assert two.processes() == {}
 
+    # A second start prepares nothing anew.
+    already = len(one.printed)
+    again = start("one")
+    until(again.status, WITHIN)
+    since = again.printed[already:]
+    assert "Collecting" not in since
+    assert "Creating" not in since
+    assert "password" not in since
 
-def test_a_process_that_dies_is_shown_and_started_again(start):
+
+def test_a_process_that_dies_is_started_again_and_a_second_ctrl_c_ends_what_will_not_end(start):
     run = start()
     until(run.status, WITHIN)
     web, worker = run.pid("chatsite.runtime.web"), run.pid("worker")
@@ -142,31 +151,16 @@ def test_a_process_that_dies_is_shown_and_started_again(start):
     until(lambda: run.printed.count("spawned: 'worker1'") == 2, 10)
     assert run.pid("chatsite.runtime.web") != web
 
-
-def test_a_second_ctrl_c_ends_at_once_what_will_not_end(start):
-    run = start()
-    until(run.status, WITHIN)
     os.kill(run.pid("worker"), signal.SIGSTOP)  # deaf to SIGTERM
-
     os.killpg(run.process.pid, signal.SIGINT)
     time.sleep(0.5)
     assert run.process.poll() is None
     os.killpg(run.process.pid, signal.SIGINT)
 
-    until(lambda: run.process.poll() is not None, 5)
-    assert run.processes() == {}
+    until(lambda: run.process.poll() is not None and run.processes() == {}, 5)
 
 
-def test_a_killed_supervisor_takes_its_processes_along(start):
-    run = start()
-    until(run.status, WITHIN)
-
-    run.process.kill()
-
-    until(lambda: run.processes() == {}, 20)
-
-
-def test_a_taken_port_and_a_running_site_are_named(start):
+def test_what_stands_in_the_way_is_named_and_a_killed_supervisor_takes_its_processes_along(start):
     run = start()
     until(run.status, WITHIN)
 
@@ -179,18 +173,6 @@ def test_a_taken_port_and_a_running_site_are_named(start):
     assert f"runs already in {run.var}" in same_directory.printed
     assert run.status() == 200
 
+    run.process.kill()
 
-def test_a_second_start_prepares_nothing_anew(start):
-    first = start(is_new=True)
-    until(first.status, WITHIN)
-    os.killpg(first.process.pid, signal.SIGTERM)
-    until(lambda: first.process.poll() is not None, WITHIN)
-    already = len(first.printed)
-
-    second = start()
-    until(second.status, WITHIN)
-
-    since = second.printed[already:]
-    assert "Collecting" not in since
-    assert "Creating" not in since
-    assert "password" not in since
+    until(lambda: run.processes() == {}, 20)
