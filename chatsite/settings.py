@@ -76,6 +76,7 @@ INSTALLED_APPS = [
     "chatsite.inbox",
     "chatsite.widget",
     "chatsite.api",
+    "chatsite.webhooks",
     "chatsite.business_hours",
     "chatsite.answering",
     "chatsite.quality",
@@ -245,6 +246,7 @@ PEOPLE_ANSWER = env.flag("PEOPLE_ANSWER")
 # What else goes with a deleted conversation: functions of chat.actions.delete_conversation.Deleted.
 DELETED_WITH_CONVERSATIONS = [
     "chatsite.offline.deletion.with_conversations",
+    "chatsite.webhooks.outbox.with_conversations",
     "chatsite.widget.customers.with_conversations",
 ]
 # Says to operators what a budget's ladder does: a function of billing.budgets.ladder.Ladder.
@@ -262,6 +264,8 @@ ALERT_WEBHOOK_SECRET = env.signing_secret("ALERT_WEBHOOK_SECRET", is_needed=ALER
 # Where it is posted that a customer asks for a person, and that nobody has come; signed.
 TEAM_WEBHOOK_URL = env.url("TEAM_WEBHOOK_URL", "", {"http", "https"})
 TEAM_WEBHOOK_SECRET = env.signing_secret("TEAM_WEBHOOK_SECRET", is_needed=TEAM_WEBHOOK_URL != "")
+# Webhooks that operators add may lead into the owner's own network, too.
+WEBHOOKS_TO_PRIVATE_ADDRESSES = env.flag("WEBHOOKS_TO_PRIVATE_ADDRESSES")
 _mail_server = env.mail_server("EMAIL_URL")
 EMAIL_HOST, EMAIL_PORT = _mail_server.host, _mail_server.port
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail_server.user, _mail_server.password

@@ -30,6 +30,7 @@ class Alert(models.Model):
         MODEL = "model", "model without a price"
         BILL = "bill", "provider's bill"
         VALUE = "value", "models of better value"
+        WEBHOOK = "webhook", "webhook switched off"
         TEST = "test", "test"
 
     rule = models.CharField(max_length=12, choices=Rule)

@@ -3,7 +3,9 @@
 from django.contrib.auth.models import AbstractBaseUser
 
 from billing import clock
+from chatsite.chat import events, history
 from chatsite.chat.models import Conversation, Handling
+from chatsite.webhooks.models import Kind
 
 End = Handling.End
 
@@ -12,6 +14,12 @@ def asked(conversation: Conversation) -> None:
     """The customer wants a person."""
     now = clock.now()
     _open(conversation, begun_at=now, asked_at=now)
+    events.happened(
+        conversation,
+        Kind.ASKED,
+        asked_at=now.isoformat(),
+        question=history.newest_question(conversation),
+    )
 
 
 def taken(conversation: Conversation, person: AbstractBaseUser) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import OuterRef, Subquery
+from django.utils.text import Truncator
 
 from chatsite.business_hours import away
 from chatsite.chat.errors import Ended, NotYours
@@ -14,6 +15,8 @@ from chatsite.chat.models import Conversation, DeletedConversation, Message
 SHOWN = 200
 # Of a visitor's conversations, and characters that a list shows of each.
 MOST_LISTED, LONGEST_WORDS = 50, 100
+# Of a question, for whoever is told that it waits.
+LONGEST_QUESTION = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,3 +102,10 @@ def revisions(public_ids: list[str]) -> dict[str, int]:
     return {
         public_id.hex: revision for public_id, revision in rows.values_list("public_id", "revision")
     }
+
+
+def newest_question(conversation: Conversation) -> str:
+    """The customer's newest words, on one line, as far as whoever is told has to read them."""
+    said = conversation.messages.filter(role=Message.Role.CUSTOMER).order_by("-position")
+    words = " ".join((said.values_list("text", flat=True).first() or "").split())
+    return Truncator(words).chars(LONGEST_QUESTION)

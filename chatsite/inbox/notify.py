@@ -1,32 +1,30 @@
-"""Tells the team that a customer waits for a person, by what the owner has set.
+"""Tells the team by mail that a customer waits for a person; programs are told of it as an event.
 
 From the state of the conversations, not from events: what a crash loses is found again.
 """
 
-import json
 import logging
 import smtplib
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.mail import EmailMessage
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
-from django.utils.text import Truncator
 
-from billing.alerts import webhook
 from billing.alerts.errors import NotDelivered
 from chatsite.business_hours.models import calendar
-from chatsite.chat.models import Conversation, Message
+from chatsite.chat import events, history
+from chatsite.chat.models import Conversation
 from chatsite.inbox.models import Notice, TeamNotifications, addresses
 from chatsite.shop import current
+from chatsite.webhooks.models import Kind as EventKind
 
 logger = logging.getLogger(__name__)
 
 Kind, Channel, State = Notice.Kind, Notice.Channel, Notice.State
 
-# Characters of the customer's words in a notice.
-SHOWN = 200
 # Waiting conversations of one round, and deliveries.
 PER_ROUND = 200
 # Longer than a try takes; then twice the wait each time. 8 tries take some 20 minutes.
@@ -42,7 +40,10 @@ def look(now: datetime) -> int:
     for conversation in waiting:
         asked_at = conversation.wants_person_since
         assert asked_at is not None  # or it would not be waiting
-        kinds = [Kind.ASKED, *([Kind.ESCALATED] if late and asked_at <= late else [])]
+        is_late = late is not None and asked_at <= late
+        kinds = [Kind.ASKED, *([Kind.ESCALATED] if is_late else [])]
+        if is_late:
+            _escalate(conversation, asked_at)
         owed += [
             Notice(
                 conversation=conversation, asked_at=asked_at, kind=kind, channel=channel, due_at=now
@@ -59,6 +60,18 @@ def deliver(now: datetime) -> int:
     return sum(_tried(notice, now) for notice in due.select_related("conversation")[:PER_ROUND])
 
 
+def _escalate(conversation: Conversation, asked_at: datetime) -> None:
+    """Tell programs, once for each request."""
+    with transaction.atomic():
+        events.happened(
+            conversation,
+            EventKind.ESCALATED,
+            identity=f"escalated:{conversation.pk}:{int(asked_at.timestamp())}",
+            asked_at=asked_at.isoformat(),
+            question=history.newest_question(conversation),
+        )
+
+
 def _late(team: TeamNotifications, now: datetime) -> datetime | None:
     """Who asked before this moment has waited too long; None while nobody could have come."""
     waited = now - timedelta(minutes=team.escalate_after)
@@ -72,8 +85,7 @@ def _late(team: TeamNotifications, now: datetime) -> datetime | None:
 
 def _channels(team: TeamNotifications, kind: Notice.Kind) -> list[Notice.Channel]:
     emails = team.emails if kind == Kind.ASKED else team.escalation_emails
-    channels = [Channel.EMAIL] if addresses(emails) else []
-    return [*channels, Channel.WEBHOOK] if settings.TEAM_WEBHOOK_URL else channels
+    return [Channel.EMAIL] if addresses(emails) else []
 
 
 def _tried(notice: Notice, now: datetime) -> bool:
@@ -108,26 +120,10 @@ def _send(notice: Notice) -> str:
         "event": f"person.{notice.kind}",
         "conversation": held.public_id.hex,
         "asked_at": timezone.localtime(notice.asked_at).isoformat(timespec="seconds"),
-        "question": _question(held),
+        "question": history.newest_question(held),
         "url": f"{settings.SITE_URL}/inbox/{held.pk}/",
     }
-    if notice.channel == Channel.WEBHOOK:
-        return webhook.post(
-            settings.TEAM_WEBHOOK_URL,
-            settings.TEAM_WEBHOOK_SECRET,
-            notice.reference,
-            json.dumps(content).encode(),
-            timezone.now(),
-        )
     return _mail(notice, content)
-
-
-def _question(held: Conversation) -> str:
-    """The customer's newest words, on one line."""
-    said = held.messages.filter(role=Message.Role.CUSTOMER).order_by("-position")
-    return Truncator(" ".join((said.values_list("text", flat=True).first() or "").split())).chars(
-        SHOWN
-    )
 
 
 def _mail(notice: Notice, content: dict[str, str]) -> str:

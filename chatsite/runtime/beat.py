@@ -67,6 +67,8 @@ app.conf.beat_schedule = {
     "canary": _each("chatsite.operations.tasks.canary", timedelta(seconds=10)),
     "sweep": _each("chatsite.answering.tasks.sweep", SWEPT_EVERY),
     "tell_team": _each("chatsite.inbox.tasks.tell_team", TOLD_EVERY),
+    "deliver_events": _each("chatsite.webhooks.tasks.deliver", timedelta(seconds=5)),
+    "forget_events": _each("chatsite.webhooks.tasks.forget", DAY),
     "look": _each("billing.alerts.tasks.look", LOOKED_EVERY),
     "look_back": _each("billing.alerts.tasks.look_back", timedelta(minutes=10)),
     "count_answers": _each("chatsite.monitor.tasks.count_answers", timedelta(minutes=1)),

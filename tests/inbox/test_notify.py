@@ -1,9 +1,5 @@
-"""The team is told that a customer waits: by mail and webhook, once, and others if nobody comes."""
+"""The team is told that a customer waits: by mail, once, and others if nobody comes."""
 
-import base64
-import hashlib
-import hmac
-import json
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
@@ -15,15 +11,11 @@ from chatsite.chat.actions import ask_for_person, take_over
 from chatsite.chat.models import Conversation
 from chatsite.inbox import notify, tasks
 from chatsite.inbox.models import Notice, TeamNotifications
-from tests import receivers
 from tests.chat.told import Told
-
-SECRET = "of-the-team-and-long-enough"
 
 
 @pytest.fixture
-def team(db, settings) -> TeamNotifications:
-    settings.TEAM_WEBHOOK_URL = settings.TEAM_WEBHOOK_SECRET = ""
+def team(db) -> TeamNotifications:
     return TeamNotifications.objects.create(
         emails="desk@shop.example\nnora@shop.example",
         escalate_after=10,
@@ -35,13 +27,6 @@ def team(db, settings) -> TeamNotifications:
 def waiting(team, told: Told) -> Told:
     ask_for_person.request(told.public_id, told.visitor, True)
     return told
-
-
-@pytest.fixture
-def hook(settings):
-    with receivers.hook() as received:
-        settings.TEAM_WEBHOOK_URL, settings.TEAM_WEBHOOK_SECRET = received.url, SECRET
-        yield received
 
 
 def waits_since(told: Told, moment: datetime) -> None:
@@ -103,37 +88,6 @@ def test_who_is_answered_by_then_is_not_announced(waiting, nora, mailoutbox):
 
     assert mailoutbox == []
     assert Notice.objects.get().state == Notice.State.NOT_NEEDED
-
-
-def test_a_signed_post_says_what_happened_and_is_tried_again(waiting, hook):
-    hook.statuses.append(503)
-    TeamNotifications.objects.update(emails="")
-
-    tasks.tell_team()
-    notice = Notice.objects.get()
-    assert (notice.state, notice.tries, notice.result) == ("due", 1, "status 503")
-    notify.deliver(timezone.now() + timedelta(minutes=1))
-
-    first, second = hook.posts
-    assert json.loads(second.body)["event"] == "person.asked"
-    assert first.headers["webhook-id"] == second.headers["webhook-id"]
-    signed = f"{second.headers['webhook-id']}.{second.headers['webhook-timestamp']}.".encode()
-    mac = hmac.digest(SECRET.encode(), signed + second.body, hashlib.sha256)
-    assert second.headers["webhook-signature"] == f"v1,{base64.b64encode(mac).decode()}"
-    assert Notice.objects.get().state == Notice.State.SENT
-
-
-def test_a_receiver_that_stays_away_is_given_up(waiting, hook):
-    TeamNotifications.objects.update(emails="")
-    hook.statuses.extend([500] * 20)
-    now = timezone.now()
-
-    notify.look(now)
-    for hours in range(12):
-        notify.deliver(now + timedelta(hours=hours))
-
-    assert Notice.objects.get().state == Notice.State.GIVEN_UP
-    assert len(hook.posts) == notify.MOST_TRIES
 
 
 def test_without_anybody_to_tell_nothing_is_owed(waiting):

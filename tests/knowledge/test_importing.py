@@ -16,6 +16,7 @@ from pypdf import PdfWriter
 from chatsite.knowledge.importing import fetching, readers, run
 from chatsite.knowledge.importing.readers import Unreadable
 from chatsite.knowledge.models import Article, Import, ImportFile
+from chatsite.runtime import public_addresses
 from chatsite.staff import roles
 from tests.chat.test_admin import member, signed_in, text
 from tests.guards import guards
@@ -243,15 +244,19 @@ def old_site(monkeypatch) -> Iterator[str]:
     """As if 127.0.0.1 were on the internet, and it alone."""
     with ThreadingHTTPServer(("127.0.0.1", 0), Site) as server:
         Thread(target=server.serve_forever, daemon=True).start()
-        really = fetching.is_public
-        monkeypatch.setattr(fetching, "is_public", lambda ip: ip == "127.0.0.1" or really(ip))
+        really, name = public_addresses.is_public, "is_public"
+        monkeypatch.setattr(public_addresses, name, lambda ip: ip == "127.0.0.1" or really(ip))
         ports = {"http": {80, server.server_port}, "https": {443}}
         monkeypatch.setattr(fetching, "PORTS", ports)
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
 
 
-@guards("chatsite/knowledge/importing/fetching.py", "if _is_number(host) and", "if False and")
+@guards(
+    "chatsite/knowledge/importing/fetching.py",
+    "if public_addresses.is_number(host) and",
+    "if False and",
+)
 async def test_a_redirect_into_our_own_network_is_not_followed(old_site):
     with pytest.raises(Unreadable, match="not on the internet"):
         await fetching.page(f"{old_site}/inwards")

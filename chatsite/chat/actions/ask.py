@@ -8,10 +8,11 @@ from dataclasses import replace
 from django.conf import settings
 from django.db import transaction
 
-from chatsite.chat import pending_reply, sql
+from chatsite.chat import events, pending_reply, sql
 from chatsite.chat.changes import Change
 from chatsite.chat.errors import Empty, Ended, NotYours, TooLong
 from chatsite.chat.models import Conversation, DeletedConversation, Message
+from chatsite.webhooks.models import Kind
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +41,7 @@ def question(
         said, reply = _known(conversation, client_id) if before else (None, None)
         if said:
             return Change(conversation, before, before, altered=(said,))
+        was_resolved = conversation.resolved_at is not None
         reopened = conversation.reopen()
         position = conversation.advance(positions=2)
         message = Message(
@@ -50,6 +52,11 @@ def question(
             client_id=client_id,
         )
         change = _stored(message, reply, before)
+        if not before:
+            events.happened(conversation, Kind.STARTED)
+        elif was_resolved:
+            events.happened(conversation, Kind.REOPENED)
+        events.said(conversation, message)
     return replace(change, handed=reopened)
 
 

@@ -7,10 +7,11 @@ from django.db import transaction
 
 from billing import clock
 from chatsite.business_hours import away
-from chatsite.chat import handlings
+from chatsite.chat import events, handlings
 from chatsite.chat.changes import Change
 from chatsite.chat.errors import NotYours
 from chatsite.chat.models import Conversation
+from chatsite.webhooks.models import Kind
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +40,7 @@ def request(public_id: uuid.UUID, visitor: str, wanted: bool) -> Change:
             handlings.asked(conversation)
         else:
             handlings.ended(conversation, handlings.End.CANCELLED)
+            events.happened(conversation, Kind.CANCELLED)
         conversation.away_until = away.until()
     logger.info("%s %s a person", conversation.reference, "wants" if wanted else "no longer wants")
     return Change(conversation, before, conversation.revision, handed=True)

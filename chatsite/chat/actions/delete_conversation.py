@@ -13,6 +13,8 @@ from chatsite.chat.actions import end_reply
 from chatsite.chat.changes import Change
 from chatsite.chat.errors import NotYours
 from chatsite.chat.models import Conversation, DeletedConversation, ScoringShare
+from chatsite.webhooks import outbox
+from chatsite.webhooks.models import Kind
 from routing.models import AnswerCheck, RouteDecision
 
 logger = logging.getLogger(__name__)
@@ -45,6 +47,8 @@ def conversations(ids: Iterable[int]) -> list[Change]:
         ScoringShare.objects.filter(reply__in=replies).delete()
         for path in settings.DELETED_WITH_CONVERSATIONS:
             import_string(path)(deleted)
+        for each in doomed:
+            outbox.record(Kind.DELETED, "", {"conversation": str(each.public_id)})
         DeletedConversation.objects.bulk_create(
             [DeletedConversation(public_id=each.public_id) for each in doomed],
             ignore_conflicts=True,

@@ -6,11 +6,12 @@ import uuid
 from django.db import transaction
 
 from billing import clock
-from chatsite.chat import handlings
+from chatsite.chat import events, handlings
 from chatsite.chat.actions import end_reply
 from chatsite.chat.changes import Change
 from chatsite.chat.errors import NotYours
 from chatsite.chat.models import Conversation
+from chatsite.webhooks.models import Kind
 
 logger = logging.getLogger(__name__)
 
@@ -33,5 +34,6 @@ def by_customer(public_id: uuid.UUID, visitor: str) -> Change:
         conversation.ended_at, conversation.wants_person_since = clock.now(), None
         conversation.save(update_fields=["ended_at", "wants_person_since"])
         handlings.ended(conversation, handlings.End.LEFT)
+        events.happened(conversation, Kind.ENDED)
     logger.info("%s ended by its customer", conversation.reference)
     return Change(conversation, before, conversation.revision, over=True)

@@ -5,9 +5,10 @@ import logging
 from django.db import transaction
 
 from billing import clock
-from chatsite.chat import handlings
+from chatsite.chat import events, handlings
 from chatsite.chat.changes import Change
 from chatsite.chat.models import Conversation
+from chatsite.webhooks.models import Kind
 
 logger = logging.getLogger(__name__)
 
@@ -27,5 +28,6 @@ def to_assistant(conversation_id: int) -> Change:
         conversation.handed_back_at = clock.now()
         conversation.save(update_fields=["handled_by", "wants_person_since", "handed_back_at"])
         handlings.ended(conversation, handlings.End.HANDED_BACK)
+        events.happened(conversation, Kind.HANDED_BACK)
     logger.info("%s handed back", conversation.reference)
     return Change(conversation, before, conversation.revision, handed=True)

@@ -6,9 +6,10 @@ from datetime import datetime
 from django.db import transaction
 
 from billing import clock
-from chatsite.chat import handlings
+from chatsite.chat import events, handlings
 from chatsite.chat.changes import Change
 from chatsite.chat.models import Conversation
+from chatsite.webhooks.models import Kind
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +35,7 @@ def resolve(conversation_id: int) -> Change:
             ]
         )
         handlings.ended(held, handlings.End.RESOLVED)
+        events.happened(held, Kind.RESOLVED)
     logger.info("%s resolved", held.reference)
     return Change(held, before, held.revision, handed=True)
 
@@ -46,6 +48,8 @@ def reopen(conversation_id: int) -> Change:
         if held.resolved_at is None and held.snoozed_until is None:
             return Change(held, before, before)
         held.advance()
+        if held.resolved_at is not None:
+            events.happened(held, Kind.REOPENED)
         held.resolved_at = held.snoozed_until = None
         held.save(update_fields=["resolved_at", "snoozed_until"])
     logger.info("%s reopened", held.reference)

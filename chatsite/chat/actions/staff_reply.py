@@ -5,7 +5,7 @@ import uuid
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
-from chatsite.chat import handlings
+from chatsite.chat import events, handlings
 from chatsite.chat.actions import end_reply, take_over
 from chatsite.chat.actions.ask import cleaned
 from chatsite.chat.changes import Change
@@ -43,6 +43,7 @@ def send(
         )
         take_over.give_to(conversation, person)
         handlings.answered(conversation)
+        events.said(conversation, message)
     altered = (cancelled,) if cancelled else ()
     return Change(
         conversation,

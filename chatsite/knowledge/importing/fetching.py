@@ -1,21 +1,15 @@
-"""Pages of the web, fetched without ever asking a machine of our own network.
-
-Each address is looked up once and connected to as it was looked up, redirects included: a name that
-changes its mind between the check and the connection leads nowhere.
-"""
+"""Pages of the web, fetched without asking a machine of our own network, redirects too."""
 
 import asyncio
-import ipaddress
-import socket
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
-from aiohttp.resolver import ThreadedResolver
 from lxml import etree
 
 from chatsite.knowledge.importing.readers import Unreadable
+from chatsite.runtime import public_addresses
+from chatsite.runtime.public_names import NotPublic, PublicNames
 
 LARGEST = 5 * 1024 * 1024  # bytes of a page
 WITHIN = 20.0  # seconds for one, redirects included
@@ -34,14 +28,6 @@ class Fetched:
     content: bytes
 
 
-def is_public(address: str) -> bool:
-    """Whether this IP address is on the internet, and nobody's own network or machine."""
-    known = ipaddress.ip_address(address)
-    if isinstance(known, ipaddress.IPv6Address):
-        known = known.ipv4_mapped or known.sixtofour or known
-    return known.is_global and not known.is_multicast
-
-
 def checked(url: str) -> str:
     """Raises Unreadable for what is no address of a web page."""
     try:
@@ -56,24 +42,6 @@ def checked(url: str) -> str:
     return url
 
 
-class _Public(AbstractResolver):
-    """Names of public addresses alone."""
-
-    def __init__(self) -> None:
-        self._names = ThreadedResolver()
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        found = await self._names.resolve(host, port, family)
-        if not found or not all(is_public(each["host"]) for each in found):
-            raise Unreadable("This address is not on the internet.")
-        return found
-
-    async def close(self) -> None:
-        await self._names.close()
-
-
 async def page(url: str, kinds: tuple[str, ...] = READ) -> Fetched:
     """Raises Unreadable, in words."""
     try:
@@ -83,6 +51,8 @@ async def page(url: str, kinds: tuple[str, ...] = READ) -> Fetched:
                 if isinstance(found, Fetched):
                     return found
                 url = found
+    except NotPublic as error:
+        raise Unreadable("This address is not on the internet.") from error
     except TimeoutError as error:
         raise Unreadable(f"It did not come within {WITHIN:.0f} seconds.") from error
     except (aiohttp.ClientError, OSError, ValueError) as error:
@@ -119,7 +89,7 @@ async def _sitemap(url: str) -> tuple[list[str], list[str]]:
 async def _step(session: aiohttp.ClientSession, url: str, kinds: tuple[str, ...]) -> Fetched | str:
     """What is there, or the address that it leads to. Raises Unreadable."""
     host = urlsplit(url).hostname or ""
-    if _is_number(host) and not _is_public_literal(host):
+    if public_addresses.is_number(host) and not public_addresses.is_public_literal(host):
         raise Unreadable("This address is not on the internet.")
     async with session.get(url, allow_redirects=False) as response:
         if response.status in {301, 302, 303, 307, 308}:
@@ -139,20 +109,8 @@ async def _step(session: aiohttp.ClientSession, url: str, kinds: tuple[str, ...]
 
 def _session() -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(resolver=_Public(), force_close=True),
+        connector=aiohttp.TCPConnector(resolver=PublicNames(), force_close=True),
         headers={"User-Agent": "chatsite-import", "Accept": ", ".join(READ)},
         trust_env=False,
         cookie_jar=aiohttp.DummyCookieJar(),
     )
-
-
-def _is_number(host: str) -> bool:
-    """What aiohttp connects to without asking the resolver, 127.1 and 2130706433 among it."""
-    return ":" in host or host.replace(".", "").isdigit()
-
-
-def _is_public_literal(host: str) -> bool:
-    try:
-        return is_public(host)
-    except ValueError:
-        return False
