@@ -191,6 +191,8 @@ def postgresql(kept: Path | None = None, like: Path | None = None) -> Server:
         "fsync=off",
         "synchronous_commit=off",
         "full_page_writes=off",
+        # Those of processes that were killed linger for a while.
+        "max_connections=300",
     ):
         command += ["-c", setting]
     # SIGINT: end open connections, as a test that left one is over.

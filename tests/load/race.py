@@ -76,7 +76,10 @@ def race(database: str) -> dict[str, object]:
     budget(workers * 10 * STRONG, "tier", "day", "strong")
     budget(workers * 12 * CHEAP, "tier", "day", "cheap")
     budget(workers * 4 * STRONG, "conversation", "day")
+    # No process inherits a connection: neither this one nor a pool's.
     connection.close()
+    if database == "postgresql":
+        connection.close_pool()  # type: ignore[attr-defined]  # of PostgreSQL alone
 
     fork = multiprocessing.get_context("fork")
     begun, ended = (fork.RawArray(ctypes.c_int, workers) for _ in range(2))
