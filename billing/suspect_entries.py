@@ -31,7 +31,7 @@ FAULTS = (
         _EXACT & Q(outcome__in=WORDS_CAME, input_tokens=0),
     ),
     (
-        "an answer of no output tokens, booked as exact",
+        "an answer without output tokens, booked as exact",
         _EXACT & Q(outcome__in=WRITTEN, output_tokens=0),
     ),
     (
@@ -40,17 +40,17 @@ FAULTS = (
     ),
     ("more reasoning tokens than output tokens", Q(output_tokens__lt=F("reasoning_tokens"))),
     (
-        "an amount that is not its tokens at its rates",
+        "the amount does not match its tokens and rates",
         _COUNTED
         & Q(input_tokens__gte=F("cached_tokens") + F("cache_write_tokens"))
         & (Q(owed__gt=F("amount") * PER) | Q(owed__lte=(F("amount") - 1) * PER)),
     ),
     (
-        "tokens not known, and another amount than was reserved",
+        "tokens unknown, but not charged what was reserved",
         Q(input_tokens=None) & ~Q(amount=F("reserved")) & ~Q(reserved=0),
     ),
     (
-        "other rates than its price has",
+        "its rates differ from its price",
         ~Q(input_rate=F("price__input")) | ~Q(output_rate=F("price__output")),
     ),
     ("settled before it was called", Q(settled_at__lt=F("called_at"))),

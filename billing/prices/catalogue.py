@@ -98,7 +98,7 @@ def read(path: Path) -> PriceList:
     except KeyError as error:
         raise BadPriceList(f"{path.name}: {error} is missing") from error
     except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
-        raise BadPriceList(f"{path.name} is no price list: {error}") from error
+        raise BadPriceList(f"{path.name} is not a price list: {error}") from error
     if unit != UNIT:
         raise BadPriceList(f"{path.name}: the unit is {unit!r}, not {UNIT!r}")
     prices: list[Price] = []
@@ -153,13 +153,13 @@ def apply(changes: Sequence[Change]) -> int:
         with transaction.atomic():
             return len(Price.objects.bulk_create(price for price in added if price is not None))
     except IntegrityError as error:
-        raise BadPriceList("somebody has set prices from the same moment on meanwhile") from error
+        raise BadPriceList("somebody else has set prices from the same moment on") from error
 
 
 def _of_model(model: str, entry: Any, source: str) -> list[Price]:
     """Its price in each service tier. Raises ValueError in words."""
     if not isinstance(entry, _Object):
-        raise ValueError(f"{entry!r} is no object of prices")
+        raise ValueError(f"{entry!r} is not an object with prices")
     if model != model.strip():
         raise ValueError("its name begins or ends with a space")
     tiers = [("default", entry), *((tier, entry.get(tier)) for tier in SERVICE_TIERS)]
@@ -169,9 +169,9 @@ def _of_model(model: str, entry: Any, source: str) -> list[Price]:
 def _price(model: str, service_tier: str, rates: Any, source: str) -> Price:
     """Raises ValueError in words."""
     if not isinstance(rates, _Object):
-        raise ValueError(f"{service_tier} is {rates!r}, no object of prices")
+        raise ValueError(f"{service_tier} is {rates!r}, not an object with prices")
     if rates.twice:
-        raise ValueError(f"{', '.join(sorted(rates.twice))} stands in it twice")
+        raise ValueError(f"{', '.join(sorted(rates.twice))} is listed twice in it")
     price = Price(
         model=model,
         service_tier=service_tier,
@@ -201,7 +201,7 @@ def _required(rates: Mapping[str, Any], name: str) -> int:
     if amount is None:
         raise ValueError(f"{name} is missing")
     if not isinstance(amount, Decimal) or not amount.is_finite():
-        raise ValueError(f"{name} is {amount!r}, no number of dollars")
+        raise ValueError(f"{name} is {amount!r}, not a number of dollars")
     if amount.adjusted() > MOST_DIGITS:
-        raise ValueError(f"{name} is {amount}, no price of a million tokens")
+        raise ValueError(f"{name} is {amount}, not a price per million tokens")
     return money.nano(amount)

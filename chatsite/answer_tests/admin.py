@@ -44,7 +44,7 @@ class CaseAdmin(admin.ModelAdmin[Case]):
                     "sources",
                     ("tier", "person", "language"),
                 ],
-                "description": "What is left empty is not checked.",
+                "description": "Blank fields are not checked.",
             },
         ),
     ]

@@ -47,9 +47,9 @@ def read(text: str, into: CaseSet) -> int:
     try:
         rows = list(csv.DictReader(io.StringIO(text), dialect=dialect))
     except csv.Error as error:
-        raise BadFile(f"This is no CSV file: {error}.") from error
+        raise BadFile(f"This is not a CSV file: {error}.") from error
     if not rows or "question" not in rows[0]:
-        raise BadFile("The first line has to name the columns, and one of them is “question”.")
+        raise BadFile("The first line must name the columns. One of them must be “question”.")
     if unknown := sorted(str(name) for name in rows[0] if name not in COLUMNS):
         raise BadFile(f"Unknown column: {', '.join(unknown)}. Known: {', '.join(COLUMNS)}.")
     if len(rows) > MOST:

@@ -122,9 +122,9 @@ class Run(models.Model):
 
     # Null: all sets that are checked before saving.
     set = models.ForeignKey(CaseSet, null=True, blank=True, on_delete=models.CASCADE)
-    change = models.JSONField(default=dict, help_text="What is compared; empty: nothing.")
+    change = models.JSONField(default=dict, help_text="The change that is compared. Blank: none.")
     what = models.CharField("compared", max_length=300, blank=True)
-    digest = models.CharField(max_length=64, help_text="Of the change.")
+    digest = models.CharField(max_length=64, help_text="Hash of the change.")
     state = models.CharField(max_length=7, choices=State, default=State.RUNNING)
     why = models.CharField("why it stopped", max_length=300, blank=True)
     started_by = models.ForeignKey(
@@ -182,9 +182,13 @@ class Result(models.Model):
     score = models.FloatField(null=True)
     sources = models.JSONField(default=list)
     offers_person = models.BooleanField(default=False)
-    amount = models.BigIntegerField(default=0, help_text="Nano-dollars; kept answers cost nothing.")
-    seconds = models.FloatField(default=0, help_text="That its calls took.")
-    calls = models.PositiveSmallIntegerField(default=0, help_text="That were made, not kept.")
+    amount = models.BigIntegerField(
+        default=0, help_text="Nano-dollars. Saved answers cost nothing."
+    )
+    seconds = models.FloatField(default=0, help_text="Seconds that its calls took.")
+    calls = models.PositiveSmallIntegerField(
+        default=0, help_text="Calls made. Saved answers need none."
+    )
 
     objects = ResultQuerySet.as_manager()
 

@@ -50,13 +50,13 @@ def _sample(sample: dict[str, sample_rows.Found]) -> Step:
     words = (
         f"{left} entries of the sample shop are still here: customers get its answers."
         if left
-        else "Nothing of the sample shop is left."
+        else "The sample shop has been removed."
     )
     return Step(
         "Remove the sample shop",
         not left,
         words,
-        "See what goes" if left else "",
+        "See what will be removed" if left else "",
         reverse("first_steps:remove_sample"),
     )
 
@@ -97,7 +97,7 @@ def _hours() -> Step:
     words = (
         "Customers who ask for a person are told when your team is back."
         if spans
-        else "Without hours, customers who ask for a person are not told when one is there."
+        else "Without hours, customers who ask for a person are not told when your team is back."
     )
     return Step(
         "Opening hours",
@@ -139,7 +139,7 @@ def _limits(sample: dict[str, sample_rows.Found]) -> Step:
     words = (
         f"The site may cost {money.shown(day.limit)} a day."
         if day
-        else "Nothing limits what a day may cost."
+        else "No budget limits what a day may cost."
     )
     return Step(
         "Spending limits", done, words, "Budgets", reverse("admin:billing_budget_changelist")
@@ -150,9 +150,9 @@ def _articles(sample: dict[str, sample_rows.Found]) -> Step:
     of_sample = len(sample["article"].untouched) if "article" in sample else 0
     own = Article.objects.published().count() - of_sample
     words = (
-        f"{own} published. Answers are made of what stands in them."
+        f"{own} published. The assistant answers from them."
         if own > 0
-        else "None of your own yet. Answers are made of what stands in them."
+        else "None of your own yet. The assistant answers from your articles."
     )
     return Step(
         "Articles", own > 0, words, "Write or import", reverse("admin:knowledge_article_changelist")
@@ -162,7 +162,7 @@ def _articles(sample: dict[str, sample_rows.Found]) -> Step:
 def _first_answer() -> Step:
     complete = {"role": Message.Role.ASSISTANT, "state": Message.State.COMPLETE}
     answered = Message.objects.filter(**complete).exists()
-    words = "Ask what customers ask, and read what they would read."
+    words = "Ask a question as a customer would, and read the answer."
     return Step("A first test question", answered, words, "Open the chat", reverse("chat:new"))
 
 

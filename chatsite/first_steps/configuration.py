@@ -150,7 +150,7 @@ def _read(file: bytes) -> Mapping[str, Any]:
     try:
         said = json.loads(file)
     except (ValueError, RecursionError) as error:
-        raise BadConfiguration(["This is no JSON file."]) from error
+        raise BadConfiguration(["This is not a JSON file."]) from error
     if not isinstance(said, dict) or said.get("chatsite") != FORMAT:
         raise BadConfiguration([f"This is no configuration of chatsite (format {FORMAT})."])
     unknown = said.keys() - {part.name for part in PARTS} - {"chatsite", "exported_at", "policy"}

@@ -52,7 +52,7 @@ class ImportForm(forms.Form):
         required=False,
         max_length=200_000,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text="One a line, or that of a sitemap.xml.",
+        help_text="One per line, or the address of a sitemap.xml.",
     )
     publish = forms.BooleanField(label="Publish new articles at once", required=False)
 
@@ -60,7 +60,7 @@ class ImportForm(forms.Form):
         said = super().clean() or self.cleaned_data
         files, addresses = said.get("documents") or [], said.get("addresses", "").split()
         if bool(files) == bool(addresses):
-            raise ValidationError("Choose files, or name web addresses.")
+            raise ValidationError("Choose files or enter web addresses.")
         if sum(each.size for each in files) > LARGEST or len(files) > MOST_FILES:
             raise ValidationError(f"That is more than 20 MB or {MOST_FILES} files.")
         if len(addresses) > MOST_LINES:

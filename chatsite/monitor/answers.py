@@ -69,7 +69,7 @@ KINDS = {
         ),
     ),
     "unresolved": Kind(
-        "Answers that resolved nothing",
+        "Answers that did not help",
         Q(rating=BAD)
         | ~Q(failure="")
         | Q(retries__gt=0)

@@ -53,7 +53,7 @@ def save(person: AbstractBaseUser, verdicts: dict[int, str]) -> int:
         pk__in=wanted, role=Message.Role.ASSISTANT, state=Message.State.COMPLETE
     )
     if answers.count() != len(wanted):
-        raise ValueError("A grade is for a finished answer.")
+        raise ValueError("Only finished answers can be graded.")
     for number, verdict in wanted.items():
         Grade.objects.update_or_create(
             reply_id=number, by_id=person.pk, defaults={"verdict": verdict}

@@ -41,7 +41,9 @@ def save(request: HttpRequest) -> HttpResponse:
         }
         number = grading.save(_person(request), given)
     except ValueError:
-        return HttpResponseBadRequest("One of these grades is not for a finished answer.")
+        return HttpResponseBadRequest(
+            "One of these answers is not finished, so it cannot be graded."
+        )
     if number:
         messages.success(request, f"{number} grade{'s' if number != 1 else ''} saved. Thank you.")
     else:

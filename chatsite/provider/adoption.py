@@ -57,8 +57,8 @@ def first_pair(listed: Collection[str], now: datetime) -> Policy | None:
     if chosen is None:
         return None
     reason = (
-        f"The provider lists neither {policy.cheap_model} nor {policy.strong_model}, with which a"
-        f" new site begins. Of what it lists, {chosen.cheap.model} ({_price(chosen.cheap)}) and"
+        f"A new site starts with {policy.cheap_model} and {policy.strong_model}, but the provider"
+        f" lists neither. Of those it lists, {chosen.cheap.model} ({_price(chosen.cheap)}) and"
         f" {chosen.strong.model} ({_price(chosen.strong)}) are recommended"
     )
     adopted = _adopt(chosen, offers, None, reason[:300], policy.version, now)

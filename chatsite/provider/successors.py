@@ -101,8 +101,8 @@ def unread(newest: Reading | None) -> str:
         return ""
     when = formats.date_format(timezone.localtime(newest.read_at), "DATETIME_FORMAT")
     return (
-        f"The provider's list of models was asked for on {when}. {newest.problem} "
-        "Nothing has changed: that a model is gone is found out by asking it."
+        f"The provider's list of models could not be used on {when}. {newest.problem} "
+        "Until it can be, a model counts as gone when the provider refuses it."
     )
 
 
@@ -123,9 +123,9 @@ def _notice(
         if stands:
             what = f"{who} is gone from the provider. Its successor {successor} answers."
         else:
-            other = f"its successor {successor}" if successor else "a successor"
-            missing = "is gone too" if successor else "is not named"
-            what = f"{who} is gone from the provider, and {other} {missing}: choose another."
+            other = f"its successor {successor}" if successor else "no successor"
+            missing = "is gone too" if successor else "is named"
+            what = f"{who} is gone from the provider, and {other} {missing}. Choose another model."
         return Notice(tier, model, successor if stands else "", "gone", what, "")
     if row.paused_until is not None:
         return Notice(tier, model, "", "failing", f"{who} {_failing(row)}", "")
@@ -184,7 +184,7 @@ def _with_effect(notice: Notice, used: dict[str, Used], rates: dict[str, Rate]) 
     if not notice.successor:
         return notice
     if notice.successor not in rates:
-        effect = f"{notice.successor} has no price yet: without one it is not asked."
+        effect = f"{notice.successor} has no price, so it is not used yet."
         return replace(notice, effect=effect)
     tokens = used.get(notice.tier, TYPICAL)
     then = tokens.cost(rates[notice.successor])

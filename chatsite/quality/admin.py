@@ -50,8 +50,8 @@ class ProposalAdmin(WrittenByCode):
         so_far = QualityLabel.objects.filter(weight__gte=FIRM).values("reply").distinct().count()
         context = {
             "title": "Improvements to review",
-            "subtitle": f"{so_far:,} replies are labelled so far. From {LEAST_LABELS} on, "
-            "every night proposes what it has learned. Nothing changes until somebody accepts it.",
+            "subtitle": f"{so_far:,} replies are labelled so far. From {LEAST_LABELS} on, a better "
+            "model is proposed at night. It is used only after somebody has accepted it.",
             **(extra_context or {}),
         }
         return super().changelist_view(request, context)
@@ -99,7 +99,7 @@ class ProposalAdmin(WrittenByCode):
         self.log_change(request, proposal, f"Accepted: {policy}.")
         self.message_user(
             request,
-            f"{policy} is in force: {'; '.join(policy.changes)}. Its page takes you back.",
+            f"{policy} is in force: {'; '.join(policy.changes)}. You can go back on its page.",
             messages.SUCCESS,
         )
         return self._back(pk)
@@ -115,7 +115,7 @@ class ProposalAdmin(WrittenByCode):
             self.message_user(request, f"{error}. Nothing was changed.", messages.WARNING)
             return self._back(pk)
         self.log_change(request, proposal, "Rejected.")
-        self.message_user(request, "Rejected. Nothing changes.", messages.SUCCESS)
+        self.message_user(request, "Rejected. The model in use stays.", messages.SUCCESS)
         return self._back(pk)
 
     @staticmethod

@@ -94,16 +94,16 @@ def _found() -> dict[str, object]:
         "parts": [
             Part(
                 "Cheap answers that were not good enough",
-                "Answers of the cheap model that were rated unhelpful, asked again, handed to a "
-                "person or judged below one half, of those of which somebody has said something.",
+                "Cheap answers that were rated unhelpful, asked again, handed to a person or "
+                "judged below 0.5. Answers without any such feedback are not counted.",
                 cheap,
                 money.shown(cheap.amount),
                 rows(cheap),
             ),
             Part(
                 "Strong answers that the cheap model would have matched",
-                "A judge read both models' answers to the same question, and the cheap one's was "
-                "as good. Of all strong answers that were judged in pairs.",
+                "A judge read both models' answers to the same question, and the cheap one was "
+                "as good. Only strong answers that were judged in pairs are counted.",
                 dear,
                 money.shown(dear.saving),
                 rows(dear),

@@ -15,9 +15,9 @@ from django.shortcuts import render
 NUL = "\0"
 # In which the admin's windows say whose key they want.
 TO_FIELD = "_to_field"
-# Where JSON is read, and no page.
+# Where JSON is read, not a web page.
 OF_PROGRAMS = "/api/"
-WORDS = "This request holds characters or numbers that cannot be used here."
+WORDS = "This request contains characters or numbers that cannot be used here."
 
 
 class Refusing:

@@ -25,7 +25,7 @@ def read(uploaded: BinaryIO, size: int) -> bytes:
                 raise ValidationError("The logo has more than 25 million pixels.")
             drawn = ImageOps.exif_transpose(image).convert("RGBA")
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
-        raise ValidationError("This is no PNG, JPEG, WebP or GIF image.") from error
+        raise ValidationError("This is not a PNG, JPEG, WebP or GIF image.") from error
     except Image.DecompressionBombError as error:
         raise ValidationError("The logo has more than 25 million pixels.") from error
     drawn.thumbnail((SIZE, SIZE))

@@ -21,10 +21,10 @@ class FirstPassword(models.Model):
 
 class AppendOnly(models.QuerySet["AuditEntry"]):
     def update(self, **kwargs: Any) -> int:
-        raise TypeError("The audit log is not altered")
+        raise TypeError("The audit log cannot be changed")
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        raise TypeError("The audit log is not altered")
+        raise TypeError("The audit log cannot be changed")
 
 
 class AuditEntry(models.Model):
@@ -50,8 +50,8 @@ class AuditEntry(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if self.pk is not None:
-            raise TypeError("The audit log is not altered")
+            raise TypeError("The audit log cannot be changed")
         super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        raise TypeError("The audit log is not altered")
+        raise TypeError("The audit log cannot be changed")

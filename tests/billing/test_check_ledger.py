@@ -126,16 +126,16 @@ def test_a_tally_that_is_off_is_named_and_made_anew(calls, capsys, model, column
     ("change", "why"),
     [
         ({"input_tokens": 0, "amount": 1_500_000}, "no input tokens, booked as exact"),
-        ({"output_tokens": 0, "amount": 500_000}, "an answer of no output tokens"),
+        ({"output_tokens": 0, "amount": 500_000}, "an answer without output tokens"),
         ({"cached_tokens": 900, "cache_write_tokens": 200}, "more cached and written tokens"),
         ({"reasoning_tokens": 1001}, "more reasoning tokens than output tokens"),
-        ({"amount": 2_000_001}, "an amount that is not its tokens at its rates"),
-        ({"amount": 0}, "an amount that is not its tokens at its rates"),
-        ({"input_rate": 1, "amount": 1_500_001}, "other rates than its price has"),
+        ({"amount": 2_000_001}, "the amount does not match its tokens and rates"),
+        ({"amount": 0}, "the amount does not match its tokens and rates"),
+        ({"input_rate": 1, "amount": 1_500_001}, "its rates differ from its price"),
         ({"model_returned": "gpt-4"}, "gpt-4 answered for gpt-3.5-turbo, and no price is assumed"),
         (
             {"input_tokens": None, "output_tokens": None, "estimated": True, "amount": 7},
-            "tokens not known, and another amount than was reserved",
+            "tokens unknown, but not charged what was reserved",
         ),
     ],
 )

@@ -151,7 +151,7 @@ def empty_pdf() -> bytes:
     ("name", "content", "why"),
     [
         ("a.md", b"  \n", "empty"),
-        ("a.md", b"\x00\x01binary", "no text"),
+        ("a.md", b"\x00\x01binary", "not supported"),
         ("a.pdf", b"%PDF-1.4 broken", "cannot be read"),
         ("a.pdf", encrypted(), "password"),
         ("a.pdf", empty_pdf(), "scan"),
@@ -262,7 +262,7 @@ async def test_a_redirect_into_our_own_network_is_not_followed(old_site):
         await fetching.page(f"{old_site}/inwards")
 
 
-@pytest.mark.parametrize(("path", "why"), [("/large", "5 MB"), ("/picture", "no page")])
+@pytest.mark.parametrize(("path", "why"), [("/large", "5 MB"), ("/picture", "not a web page")])
 async def test_what_is_no_page_or_too_large_is_refused(old_site, path, why):
     with pytest.raises(Unreadable, match=why):
         await fetching.page(f"{old_site}{path}")
@@ -352,7 +352,7 @@ def test_an_operator_imports_files_and_publishes_them(first_policy):
 def test_an_import_needs_files_or_addresses_and_the_right_to_write():
     owner = signed_in(member("olga", roles.OPERATORS))
 
-    assert "Choose files, or name web addresses." in text(owner.post(PAGE, {}))
+    assert "Choose files or enter web addresses." in text(owner.post(PAGE, {}))
     staff = signed_in(member("nora", roles.STAFF))
     assert staff.get(PAGE).status_code == 403
     assert staff.post(PAGE, {"addresses": "https://shop.example"}).status_code == 403

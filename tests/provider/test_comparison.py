@@ -118,12 +118,12 @@ def test_a_new_site_begins_with_what_its_key_lists_and_says_so(prices):
     policy = Policy.objects.in_force().get()
     assert reading.problem == ""
     assert in_use() == ("gpt-6-luna", "gpt-6.1-sol")
-    assert "lists neither gpt-3.5-turbo nor gpt-4" in policy.reason
+    assert "gpt-3.5-turbo and gpt-4, but the provider lists neither" in policy.reason
     assert "gpt-6-luna ($0.245 for 1,000 typical answers)" in policy.reason
     assert policy.cheap_successor not in {"", *in_use()}
     html = signed_in("operators").get(PAGE).content.decode()
     assert "This pair is in use." in html
-    assert "lists neither gpt-3.5-turbo nor gpt-4" in html
+    assert "gpt-3.5-turbo and gpt-4, but the provider lists neither" in html
 
 
 @pytest.mark.parametrize("why", ["listed", "changed", "in use", "no prices"])

@@ -147,14 +147,14 @@ def test_the_effect_is_on_the_last_thirty_days(prices):
 def test_a_successor_without_a_price_is_told():
     took(ALL[:2] + ALL[3:], NOW)
 
-    assert told().effect == "gpt-5.6-sol has no price yet: without one it is not asked."
+    assert told().effect == "gpt-5.6-sol has no price, so it is not used yet."
 
 
 @pytest.mark.parametrize(
     ("successor", "words"),
     [
-        ("gpt-7", "and its successor gpt-7 is gone too: choose another."),
-        ("", "and a successor is not named: choose another."),
+        ("gpt-7", "and its successor gpt-7 is gone too. Choose another model."),
+        ("", "and no successor is named. Choose another model."),
     ],
 )
 def test_where_no_successor_stands_by_another_has_to_be_chosen(successor, words, prices):
@@ -222,7 +222,7 @@ def test_a_list_that_is_not_believed_is_told():
     page = text(signed_in("staff").get(reverse("admin:index")).content.decode())
 
     assert "It lists 0 models and none that the policy names." in page
-    assert "Nothing has changed: that a model is gone is found out by asking it." in page
+    assert "Until it can be, a model counts as gone when the provider refuses it." in page
 
 
 def test_models_are_listed_and_only_their_last_day_is_edited():

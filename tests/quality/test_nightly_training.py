@@ -57,7 +57,7 @@ def test_few_labels_leave_the_first_day_in_force(capsys):
     call_command("learn")
 
     said = capsys.readouterr().out
-    assert "Analyzer: the first day goes on; 190 labels are not enough to learn from" in said
+    assert "Analyzer: the model in use stays; 190 labels are not enough to learn from" in said
     assert not Proposal.objects.exists()
 
 

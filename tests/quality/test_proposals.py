@@ -99,9 +99,9 @@ def test_an_operator_reads_what_it_is_worth_and_accepts(operator):
     done = text(post(operator, proposal, "accept"))
 
     assert "0.63 against 0.55, where chance gives 0.50" in page
-    assert "So few replies were held back that the difference may be chance." in page
+    assert "It was tested on so few replies that the difference may be chance." in page
     assert "Ranking (APGR) 0.63 0.55 0.50" in page
-    assert "from 7 to 4.3: of the last 812 messages 28.0 % go to the strong model now" in page
+    assert "from 7 to 4.3. Of the last 812 messages 28.0 % go to the strong model now" in page
     policy, model = policies.current(), proposal.learned
     assert (policy.learned_analyzer, policy.threshold) == (model, 4.3)
     assert f"Version {policy.version} is in force" in done
@@ -127,7 +127,7 @@ def test_a_rejected_one_leaves_what_is_in_force(operator):
     proposal = proposed()
     before = policies.current()
 
-    assert "Rejected. Nothing changes." in text(post(operator, proposal, "reject"))
+    assert "Rejected. The model in use stays." in text(post(operator, proposal, "reject"))
 
     proposal.refresh_from_db()
     assert proposal.state == State.REJECTED
@@ -186,7 +186,7 @@ def test_what_is_not_better_beyond_chance_says_so_and_cannot_be_accepted(
     post(operator, proposal, "accept")
 
     assert proposal.state == state
-    assert ("Not surely better than what is in force" in page) == (state == State.NO_BETTER)
+    assert ("Not surely better than the model in use" in page) == (state == State.NO_BETTER)
     assert ("Accept" in page) == (state == State.OPEN)
     assert (policies.current().learned_analyzer is None) == (state == State.NO_BETTER)
 
@@ -256,7 +256,10 @@ def test_what_nobody_compared_with_strong_answers_is_called_not_measured(operato
     page = text(operator.get(f"{LIST}{proposal.pk}/change/"))
 
     assert "It was not measured what the strong model would add" in page
-    assert "which messages the cheap model fails at: 0.63 against 0.55" in page
+    assert (
+        "which messages the cheap model fails at better than the model in use: 0.63 against 0.55"
+        in page
+    )
     assert "need the strong tier" not in page
     assert "Failures found first 0.63 0.55 0.50" in page
     assert "Ranking (APGR)" not in page

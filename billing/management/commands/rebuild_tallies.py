@@ -10,8 +10,8 @@ from billing.models import ConversationCost, Tally
 
 class Command(BaseCommand):
     help = (
-        "Compute the sums and the costs of conversations from the ledger again. The ledger "
-        "waits meanwhile."
+        "Compute the sums and the costs of conversations from the ledger again. No call "
+        "can be charged while it runs."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:

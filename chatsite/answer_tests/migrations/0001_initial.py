@@ -171,10 +171,12 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "change",
-                    models.JSONField(default=dict, help_text="What is compared; empty: nothing."),
+                    models.JSONField(
+                        default=dict, help_text="The change that is compared. Blank: none."
+                    ),
                 ),
                 ("what", models.CharField(blank=True, max_length=300, verbose_name="compared")),
-                ("digest", models.CharField(help_text="Of the change.", max_length=64)),
+                ("digest", models.CharField(help_text="Hash of the change.", max_length=64)),
                 (
                     "state",
                     models.CharField(
@@ -270,14 +272,14 @@ class Migration(migrations.Migration):
                 (
                     "amount",
                     models.BigIntegerField(
-                        default=0, help_text="Nano-dollars; kept answers cost nothing."
+                        default=0, help_text="Nano-dollars. Saved answers cost nothing."
                     ),
                 ),
-                ("seconds", models.FloatField(default=0, help_text="That its calls took.")),
+                ("seconds", models.FloatField(default=0, help_text="Seconds that its calls took.")),
                 (
                     "calls",
                     models.PositiveSmallIntegerField(
-                        default=0, help_text="That were made, not kept."
+                        default=0, help_text="Calls made. Saved answers need none."
                     ),
                 ),
             ],

@@ -34,7 +34,7 @@ def checked(url: str) -> str:
         parts = urlsplit(url)
         port = parts.port or (443 if parts.scheme == "https" else 80)
     except ValueError as error:
-        raise Unreadable("This is no address of a web page.") from error
+        raise Unreadable("This is not the address of a web page.") from error
     if parts.scheme not in PORTS or not parts.hostname or "@" in parts.netloc:
         raise Unreadable("An address begins with https:// and names a host.")
     if port not in PORTS[parts.scheme]:
@@ -54,10 +54,10 @@ async def page(url: str, kinds: tuple[str, ...] = READ) -> Fetched:
     except NotPublic as error:
         raise Unreadable("This address is not on the internet.") from error
     except TimeoutError as error:
-        raise Unreadable(f"It did not come within {WITHIN:.0f} seconds.") from error
+        raise Unreadable(f"It did not load within {WITHIN:.0f} seconds.") from error
     except (aiohttp.ClientError, OSError, ValueError) as error:
         raise Unreadable("It could not be fetched.") from error
-    raise Unreadable(f"It leads on more than {MOST_REDIRECTS} times.")
+    raise Unreadable(f"It redirects more than {MOST_REDIRECTS} times.")
 
 
 async def addresses(url: str) -> list[str]:
@@ -78,7 +78,7 @@ async def _sitemap(url: str) -> tuple[list[str], list[str]]:
     try:
         root = etree.fromstring(found.content, parser)
     except etree.XMLSyntaxError as error:
-        raise Unreadable("This is no sitemap.") from error
+        raise Unreadable("This is not a sitemap.") from error
     named = {
         kind: [(each.text or "").strip() for each in root.iterfind(f"{{*}}{kind}/{{*}}loc")]
         for kind in ("sitemap", "url")
@@ -98,7 +98,7 @@ async def _step(session: aiohttp.ClientSession, url: str, kinds: tuple[str, ...]
             raise Unreadable(f"The site answers {response.status}.")
         kind = response.content_type
         if not kind.startswith(kinds):
-            raise Unreadable(f"It is {kind}, and no page.")
+            raise Unreadable(f"It is {kind}, not a web page.")
         content = await response.content.read(LARGEST + 1)
         while len(content) <= LARGEST and (more := await response.content.read(LARGEST + 1)):
             content += more

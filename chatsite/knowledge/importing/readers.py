@@ -70,14 +70,14 @@ def web_page(url: str, content: bytes) -> list[Page]:
         favor_recall=True,
     )
     if not found or len(found.split()) < 5:
-        raise Unreadable("It has no text that could be told from its menus.")
+        raise Unreadable("No text was found besides its menus.")
     return _parts(url, (_title_of(text) or url, found))
 
 
 def _text(content: bytes) -> str:
     """Raises Unreadable."""
     if b"\0" in content[:4096] and not content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise Unreadable("It is no text, and no kind of file that is known here.")
+        raise Unreadable("This kind of file is not supported.")
     for encoding in ("utf-8-sig", "utf-16" if content[:2] in {b"\xff\xfe", b"\xfe\xff"} else ""):
         try:
             if encoding:
@@ -121,7 +121,7 @@ def _word(name: str, content: bytes) -> tuple[str, str]:
             BytesIO(content), convert_image=mammoth.images.img_element(lambda _: {})
         )
     except Exception as error:  # a ZIP of anything else: mammoth says so in many ways
-        raise Unreadable("It is no Word document (.docx).") from error
+        raise Unreadable("It is not a Word document (.docx).") from error
     return _html(name, f"<html><body>{found.value}</body></html>")
 
 
@@ -138,7 +138,7 @@ def _pdf(name: str, content: bytes) -> tuple[str, str]:
         raise Unreadable("This PDF cannot be read.") from error
     said = _HYPHEN.sub("", said)
     if not said.strip():
-        raise Unreadable("It holds no text; is it a scan?")
+        raise Unreadable("It contains no text. Is it a scan?")
     return title or _named(name), said
 
 
@@ -152,9 +152,9 @@ def _rows(name: str, text: str) -> Iterator[Page]:
     try:
         names = {each.strip().lower(): each for each in rows.fieldnames or ()}
     except csv.Error as error:
-        raise Unreadable("Its first line is no line of a spreadsheet.") from error
+        raise Unreadable("Its first line cannot be read as CSV.") from error
     if not {"title", "body"} <= names.keys():
-        raise Unreadable("Its first line has to name the columns title and body.")
+        raise Unreadable("Its first line must name the columns title and body.")
     try:
         for number, row in enumerate(rows, 2):
             if number > MOST_ROWS:
@@ -167,14 +167,14 @@ def _rows(name: str, text: str) -> Iterator[Page]:
                 source = f"{name}#{slug or title}"
                 yield Page(source, title[:LONGEST_TITLE], body, slug, language)
     except csv.Error as error:
-        raise Unreadable(f"Line {rows.line_num} is no line of a spreadsheet.") from error
+        raise Unreadable(f"Line {rows.line_num} cannot be read as CSV.") from error
 
 
 def _parts(source: str, found: tuple[str, str]) -> list[Page]:
     """One article, or one for each section where it is too long for one. Raises Unreadable."""
     title, body = " ".join(found[0].split())[:LONGEST_TITLE], found[1].strip()
     if not body:
-        raise Unreadable("It holds no text.")
+        raise Unreadable("It contains no text.")
     if len(body) <= LONGEST_BODY:
         return [Page(source, title, body)]
     headings = list(_HEADING.finditer(body))

@@ -43,7 +43,7 @@ def _page(page: Page, into: Import) -> str:
     elif known.digest == digest:
         return "unchanged"
     elif known.article.version != known.version:
-        raise ValidationError("It was edited here since it was imported, and stays as it is here.")
+        raise ValidationError("Not updated, because it was edited here after the last import.")
     else:
         article = known.article
     article.title, article.body, article.language = page.title, page.body, page.language

@@ -27,7 +27,7 @@ def learn(now: datetime, back: timedelta) -> Iterator[str]:
         try:
             learned = learner(policy, now)
         except TooFewLabels as error:
-            yield f"{kind.capitalize()}: the first day goes on; {error}."
+            yield f"{kind.capitalize()}: the model in use stays; {error}."
             continue
         proposal = proposals.make(learned, policy, now)
         yield f"{kind.capitalize()}: {proposal} {proposal.get_state_display()}."

@@ -77,22 +77,22 @@ def _how_good(proposal: Proposal) -> list[str]:
     ranked = f"{_between(ours)} against {_between(theirs)}, where chance gives {coin}"
     better = ours["apgr"]["value"] > theirs["apgr"]["value"]
     if proposal.state == Proposal.State.NO_BETTER:
-        return [f"Not surely better than what is in force: {ranked}. It cannot be accepted."]
+        return [f"Not surely better than the model in use: {ranked}. It cannot be accepted."]
     which = (
         "which messages need the strong model"
         if is_measured(proposal)
         else "which messages the cheap model fails at"
     )
     said = [
-        f"It tells better than what is in force {which}: {ranked}."
+        f"It tells {which} better than the model in use: {ranked}."
         if better
-        else f"It ranks messages as well as what is in force ({ranked}), and its probabilities "
-        "are nearer to what happened."
+        else f"It ranks messages as well as the model in use ({ranked}), and its probabilities "
+        "are closer to what happened."
     ]
     if better and not is_measured(proposal):
         said.insert(0, NOT_MEASURED)
     if better and ours["apgr"]["low"] <= theirs["apgr"]["value"]:
-        said.append("So few replies were held back that the difference may be chance.")
+        said.append("It was tested on so few replies that the difference may be chance.")
     if ours["apgr"]["value"] <= COIN:
         said.append("Neither ranks better than chance.")
     return said
@@ -105,9 +105,9 @@ def _what_changes(proposal: Proposal) -> str:
     now = before.threshold if is_analyzer else before.doubt_threshold
     where = "go to the strong model" if is_analyzer else "are written again by the strong model"
     return (
-        f"Its scale is another one, so the threshold moves from {now:g} to "
-        f"{proposal.threshold:g}: of the last {evaluation['recent']:,} messages "
-        f"{shares.share(evaluation['share'])} {where} now, and no more would then."
+        f"It has its own scale, so the threshold changes from {now:g} to "
+        f"{proposal.threshold:g}. Of the last {evaluation['recent']:,} messages "
+        f"{shares.share(evaluation['share'])} {where} now; this stays the same."
     )
 
 

@@ -49,7 +49,7 @@ class Command(BaseCommand):
     def _report(self, run: Run) -> None:
         """Raises CommandError, so that a script hears of it."""
         if not run.is_over:
-            raise CommandError(f"Another process works on {run}")
+            raise CommandError(f"Another process is already running {run}")
         if run.state == Run.State.STOPPED:
             raise CommandError(f"{run} stopped: {run.why}")
         found, made = runs.shown(run), runs.progress(run)

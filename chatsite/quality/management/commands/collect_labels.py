@@ -125,9 +125,9 @@ class Command(BaseCommand):
             self.stdout.write("--retry asks again what failed.")
         if progress.unasked and not progress.waiting:
             self.stdout.write(
-                f"{progress.unasked} are not asked: what they are about failed, a budget such as "
-                f"“{KIND.budget}” has no room, or what came was forgotten after "
-                f"{jobs.KEPT.days} days (--round asks anew)."
+                f"{progress.unasked} are not asked, because an answer they need failed or was "
+                f"deleted after {jobs.KEPT.days} days (--round asks again), or because a budget "
+                f"such as “{KIND.budget}” has no room."
             )
 
 

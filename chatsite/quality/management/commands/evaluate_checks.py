@@ -44,7 +44,7 @@ class Command(BaseCommand):
                 for slug, title, body in Article.objects.values_list("slug", "title", "body")
             }
         except (OperationalError, ProgrammingError, NoPolicy) as error:
-            raise CommandError("The database is not set up: `make run` does it.") from error
+            raise CommandError("The database is not set up. `make run` sets it up.") from error
         instructions = prompt.INSTRUCTIONS.format(site=current.name())
         try:
             read = checked_answers.read(options["file"], articles, instructions)

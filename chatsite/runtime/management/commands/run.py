@@ -90,7 +90,7 @@ def _lock(var: Path) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         raise CommandError(
-            f"The site runs already in {var}. Another one needs its own VAR_DIR and PORT."
+            f"The site is already running in {var}. Another one needs its own VAR_DIR and PORT."
         ) from error
     os.set_inheritable(lock, True)  # the supervisor holds it on, and none of its processes
 
