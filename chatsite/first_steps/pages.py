@@ -27,13 +27,13 @@ LARGEST = 50 * 1024 * 1024
 
 class RemovalForm(forms.Form):
     per_day = forms.DecimalField(
-        label="What a day may cost, in dollars",
+        label="Most that the site may cost per day, in dollars",
         min_value=Decimal("0.01"),
         max_value=Decimal(1_000_000),
         decimal_places=2,
         initial=Decimal(10),
     )
-    with_edited = forms.BooleanField(label="Also what was edited here since", required=False)
+    with_edited = forms.BooleanField(label="Also remove what has been edited here", required=False)
 
 
 class FileForm(forms.Form):
