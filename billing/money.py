@@ -13,6 +13,11 @@ def dollars(nano: int) -> Decimal:
     return Decimal(nano) / NANO
 
 
+def plotted(nano: float) -> float:
+    """As charts and metrics take them: near enough."""
+    return nano / 10**9
+
+
 def nano(amount: Decimal) -> int:
     """Nano-dollars. Raises ValueError where they would not be whole."""
     scaled = amount * NANO

@@ -7,6 +7,8 @@ from django.http import HttpRequest
 from python_ipware import IpWare
 
 HEADER = "X_FORWARDED_FOR"
+# Of an address, those that name a network: a household or a phone has a whole /64.
+IPV6_BITS = 64
 
 
 def of(request: HttpRequest) -> str:

@@ -31,10 +31,6 @@ LOOKED_BACK = timedelta(days=2)
 BILLED_BACK = timedelta(days=14)
 # A night's bill may be read at the second or third attempt.
 UNREAD_FOR = timedelta(hours=26)
-# There are many of these: that one of them has used its share is for the list alone.
-QUIET = {Budget.Scope.CONVERSATION, Budget.Scope.VISITOR, Budget.Scope.ADDRESS}
-# Of one tier or model: others may still answer.
-PARTIAL = {Budget.Scope.TIER, Budget.Scope.MODEL}
 TURNED_AWAY = {
     Budget.Scope.SITE: " Customers are being turned away.",
     Budget.Scope.CONVERSATION: " Its customer is being turned away.",
@@ -74,7 +70,7 @@ def lines(now: datetime) -> Iterator[Finding]:
                 f" {PER[budget.period]}: {shown(window.spent)} spent.{_now_what(crossing)}",
                 window=_window(window),
                 line=crossing.line,
-                quiet=crossing is not highest or (budget.scope in QUIET and not budget.key),
+                quiet=crossing is not highest or (budget.scope in Budget.OF_ONE and not budget.key),
             )
 
 
@@ -226,7 +222,7 @@ def _now_what(crossing: Crossing) -> str:
     budget = crossing.window.budget
     if crossing.percent < budget.ladder.stops_at:
         return ""
-    if budget.scope in PARTIAL and crossing.percent < ladder.FULL:
+    if budget.scope in Budget.OF_PART and crossing.percent < ladder.FULL:
         return ""
     return TURNED_AWAY[Budget.Scope(budget.scope)]
 

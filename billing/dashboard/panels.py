@@ -10,12 +10,11 @@ from billing.call_outcomes import ANSWERED, Cause, cause
 from billing.dashboard.charts import Cell, Chart, More, Row, Series, Unit
 from billing.dashboard.report_query import Asked
 from billing.dashboard.totals import Line, failures, total
-from billing.money import shown
+from billing.money import plotted, shown
 
 # Without routing there would be the answers of one tier, and nothing to score.
 ROUTED = {"answer", "scoring"}
 TIERS = {"strong", "cheap"}
-NANO = 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +169,7 @@ def burn_down(
 
 
 def _money(amount: int, url: str = "") -> Cell:
-    return Cell(amount / NANO, shown(amount), url)
+    return Cell(plotted(amount), shown(amount), url)
 
 
 def _spend(asked: Asked, lines: Sequence[Line], field: str) -> Chart:
@@ -181,7 +180,7 @@ def _spend(asked: Asked, lines: Sequence[Line], field: str) -> Chart:
         for name in names:
             amount = sum(line.totals.amount for line in found if getattr(line, field) == name)
             url = asked.entries(step, **{field: name}) if amount else ""
-            cells.append(Cell(amount / NANO, shown(amount), url))
+            cells.append(Cell(plotted(amount), shown(amount), url))
         rows.append(Row(step.name, tuple(cells)))
     return Chart(
         title=f"Spend per {asked.span.each.lower()} by {field}",

@@ -43,6 +43,11 @@ class Budget(models.Model):
         TIER = "tier"
         MODEL = "model"
 
+    # Of one conversation, visitor or network alone; there are many.
+    OF_ONE = frozenset({Scope.CONVERSATION, Scope.VISITOR, Scope.ADDRESS})
+    # They can do no more than spare that tier or model: others may still answer.
+    OF_PART = frozenset({Scope.TIER, Scope.MODEL})
+
     name = models.CharField(max_length=100, unique=True)
     scope = models.CharField(max_length=12, choices=Scope)
     key = models.CharField(

@@ -63,6 +63,9 @@ class Usage:
         return Tokens(fresh, self.cached_tokens, self.cache_write_tokens, self.output_tokens)
 
 
+NOTHING = Usage(input_tokens=0, output_tokens=0)
+
+
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """A usage that the provider did not say in so many words, and why: a sentence for people."""

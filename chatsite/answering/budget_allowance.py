@@ -37,10 +37,6 @@ Failure = Message.Failure
 WAITS = (0.3, 0.5, 0.8, 1.2, 2.0)
 # Seconds without which no call is worth waiting for: a cheap answer, usual or slow.
 NEEDED = 10.0
-# A budget of these can do no more than spare that tier or model.
-PARTIAL = {Budget.Scope.TIER, Budget.Scope.MODEL}
-# Of one visitor or network alone.
-OWN = {Budget.Scope.CONVERSATION, Budget.Scope.VISITOR, Budget.Scope.ADDRESS}
 # Percent of a network's budget below which it is quiet, and from which it is hot.
 QUIET, HOT = 2, 30
 # Percent between two lines of a rise in words.
@@ -89,7 +85,9 @@ def means(claimed: Claimed) -> Means:
     return Means(
         step,
         Shift(min(HIGHEST_THRESHOLD, threshold), _why(strictest)),
-        is_brief=any(use.scope in OWN and _climbed(use)[0] >= Step.CHEAP_ONLY for use in uses),
+        is_brief=any(
+            use.scope in Budget.OF_ONE and _climbed(use)[0] >= Step.CHEAP_ONLY for use in uses
+        ),
         from_reserve=from_reserve,
     )
 
@@ -203,7 +201,7 @@ def _severity(use: Use) -> tuple[Step, float]:
 def _climbed(use: Use) -> tuple[Step, float]:
     """Of the ladder alone. One that is found to last spares nothing beforehand."""
     step = ladder.step(use.ladder, use.percent)
-    if use.scope in PARTIAL:
+    if use.scope in Budget.OF_PART:
         step = min(step, Step.CHEAP_ONLY)
     if use.lasts and step <= Step.CHEAP_ONLY:
         return Step.FREE, 0.0

@@ -11,7 +11,7 @@ from billing.call_outcomes import CallOutcome
 from billing.errors import NoPrice, NoRoom
 from billing.ledger import Call
 from billing.models import LedgerEntry
-from billing.prices.pricing import Usage
+from billing.prices.pricing import NOTHING, Usage
 from chatsite import llm
 from chatsite.llm import Finished, Kind, UpstreamError
 from chatsite.llm.streaming import Deadlines, Message
@@ -28,7 +28,6 @@ UNBILLED = {
     Kind.UNKNOWN_MODEL,
     Kind.OVERLOADED,
 }
-NOTHING = Usage(input_tokens=0, output_tokens=0)
 
 
 class NotMade(Exception):

@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-Z = 1.96
+from chatsite.tuning.trials.confidence_intervals import Z
+
 # Pairs of grades below which no kappa is shown: its interval would span most of what is possible.
 LEAST_PAIRS = 20
 

@@ -14,6 +14,7 @@ from django.urls import reverse
 from billing.dashboard import report_query
 from billing.dashboard.date_ranges import Preset, Span, Step
 from chatsite.monitor.models import AnswerHour
+from chatsite.monitor.rollups import BOUNDS
 
 FILTERS = ("tier", "model", "task_type", "policy")
 
@@ -66,7 +67,6 @@ class Sums:
 
 
 NAMES = tuple(field.name for field in fields(Sums))
-BOUNDS = (1, 2, 4, 8, 16, 32)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from django.utils import timezone
 from billing import ledger, tokens
 from billing.errors import AlreadyCharged, NoRoom
 from billing.ledger import Call
-from billing.prices.pricing import Usage
+from billing.prices.pricing import NOTHING, Usage
 from chatsite.llm import Kind, UpstreamError, batches
 from chatsite.llm.batches import Progress, Request, Result
 from chatsite.llm.response import usage
@@ -41,7 +41,6 @@ MOST_TRIES = 24
 PER_ROUND = 20
 # What a batch was about is forgotten after so long.
 KEPT = timedelta(days=30)
-NOTHING = Usage(input_tokens=0, output_tokens=0)
 
 
 @dataclass(frozen=True, slots=True)

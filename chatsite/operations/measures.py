@@ -14,6 +14,7 @@ from prometheus_client.registry import Collector
 from billing import clock
 from billing.budgets import windows
 from billing.models import Budget, BudgetPeriod, Hold, LedgerEntry
+from billing.money import plotted
 from chatsite.chat.models import Conversation, Message
 from chatsite.chat.web import rate_limits
 from chatsite.operations import readiness
@@ -21,7 +22,6 @@ from chatsite.provider.models import ProviderModel
 
 # Of what is counted by time.
 RECENT = timedelta(minutes=10)
-NANO = 10**9
 
 
 class Site(Collector):
@@ -36,11 +36,11 @@ class Site(Collector):
         site = BudgetPeriod.objects.filter(current, budget__scope=Budget.Scope.SITE)
         for period in site.select_related("budget"):
             for what in ("spent", "reserved", "limit"):
-                spent.add_metric([period.budget.name, what], getattr(period, what) / NANO)
+                spent.add_metric([period.budget.name, what], plotted(getattr(period, what)))
         yield spent
         held = Hold.objects.aggregate(amount=Sum("amount"), number=Count("id"))
         yield _one("reservations", "Calls that money is held for.", held["number"])
-        yield _one("reserved_dollars", "Held for them.", (held["amount"] or 0) / NANO)
+        yield _one("reserved_dollars", "Held for them.", plotted(held["amount"] or 0))
         paused = GaugeMetricFamily(
             "chatsite_model_paused", "1: not asked, since it kept failing.", labels=["model"]
         )

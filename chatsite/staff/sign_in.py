@@ -25,7 +25,6 @@ from django.utils.crypto import get_random_string
 from chatsite import client_address
 
 COOKIE = "known_browser"
-IPV6_BITS = 64  # of an address that names a household
 UNKNOWN = "0.0.0.0"  # noqa: S104  # stands for all addresses that are none
 KNOWN_FOR = 180 * 24 * 3600  # seconds
 # Wrong passwords, in allauth's words: of a known browser; of others.
@@ -53,7 +52,7 @@ class Adapter(DefaultAccountAdapter):
         except ValueError:
             return UNKNOWN
         if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is None:
-            whole = ipaddress.IPv6Network((int(address), IPV6_BITS), strict=False)
+            whole = ipaddress.IPv6Network((int(address), client_address.IPV6_BITS), strict=False)
             return str(whole.network_address)
         return str(getattr(address, "ipv4_mapped", None) or address)
 

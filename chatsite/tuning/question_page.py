@@ -8,13 +8,14 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from chatsite.answering.question.prompt import Said
+from chatsite.answering.question.turns import MOST_EARLIER
 from routing import policies
 from routing.models import HIGHEST_THRESHOLD, LOWEST_THRESHOLD, Policy
 
 # What the page shows is the policy; a call costs money, as a change of the policy may.
 SEES, CALLS = ["routing.view_policy"], "routing.add_policy"
 BY = {"customer": "user", "assistant": "assistant"}
-MOST_EARLIER, MOST_VERSIONS = 24, 50
+MOST_VERSIONS = 50
 
 
 class Tried(forms.Form):

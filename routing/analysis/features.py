@@ -14,14 +14,13 @@ from zlib import crc32
 
 from routing.analysis import difficulty
 from routing.analysis.difficulty import MOST_BAD_RATINGS, Signals
+from routing.analysis.first_day import FURTHEST
 from routing.analysis.site import Site
 from routing.choice import Turn
 
 # Hash buckets of words and adjacent pairs. 2**13 lost 0.008 of MMLU's APGR, 2**18 won nothing.
 BUCKETS = 2**14
 
-# Standard deviations beyond which a feature counts no more: no single oddity decides.
-FURTHEST = 3.0
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _TOKEN = re.compile(r"\w\w+")
 _FIGURE = re.compile(r"\d+(?:[.,]\d+)*")

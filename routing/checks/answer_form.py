@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from routing.analysis.features import sums
 from routing.analysis.wording import asked_in, folded, without_wishes
 from routing.checks.concepts import said
+from routing.checks.passages import STEM
 
 # Longer runs of digits are numbers of orders and the like: read in pieces, alike on both sides.
 _FIGURE = re.compile(r"\d[\d,]{0,14}(?:\.\d{1,9})?")
@@ -29,7 +30,6 @@ _COMMON_TEXT = (
     "will with would your yours thank thanks sorry know tell"
 )
 _COMMON = frozenset(_COMMON_TEXT.split())
-STEM = 5
 
 
 def form(question: str, answer: str, spoken: str) -> dict[str, float]:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from routing.analysis.features import FURTHEST
+from routing.analysis.first_day import FURTHEST
 from routing.analysis.trained_model import ARTIFACTS
 from routing.checks import verifier
 from routing.checks.answer_form import form
@@ -37,7 +37,7 @@ FAMILIES = (
     ("half_answer",),
 )
 # The policy's default threshold, and the share of right answers doubted there.
-THRESHOLD, FALSE_ALARMS = 0.6, 0.05
+THRESHOLD = 0.6
 
 
 def main() -> None:
@@ -119,7 +119,7 @@ def _certain(measured: Mapping[str, float]) -> bool:
 
 def _shift(right: Sequence[float]) -> float:
     """What to add to the log-odds so that so many right answers are doubted at the threshold."""
-    cut = float(np.quantile(right, 1 - FALSE_ALARMS))
+    cut = float(np.quantile(right, 1 - checked_answers.FALSE_ALARMS))
     return float(np.log(THRESHOLD / (1 - THRESHOLD))) - cut
 
 

@@ -136,10 +136,10 @@ GOOD = {"input": 1, "output": 3}
         ({"input": 0.1234567891, "output": 1}, "more than 9 decimal places"),
         ({"input": -1, "output": 1}, "input: Ensure this value is greater than or equal to 0."),
         ({"input": 10**12, "output": 1}, "input: Ensure this value is less than or equal to"),
-        ({"input": 10**400, "output": 1}, "no price of a million tokens"),
+        ({"input": 10**400, "output": 1}, "not a price per million tokens"),
         ({**GOOD, "batch": {"input": 1}}, "output is missing"),
-        ({**GOOD, "batch": 3}, "no object of prices"),
-        ([1, 3], "no object of prices"),
+        ({**GOOD, "batch": 3}, "not an object with prices"),
+        ([1, 3], "not an object with prices"),
     ],
     ids=str,
 )

@@ -170,7 +170,7 @@ def test_what_stands_in_the_way_is_named_and_a_killed_supervisor_takes_its_proce
     until(lambda: same_directory.process.poll() is not None, WITHIN)
     assert same_port.process.returncode == same_directory.process.returncode == 1
     assert f"Port {run.port} is taken" in same_port.printed
-    assert f"runs already in {run.var}" in same_directory.printed
+    assert f"already running in {run.var}" in same_directory.printed
     assert run.status() == 200
 
     run.process.kill()

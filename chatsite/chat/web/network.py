@@ -9,8 +9,8 @@ from django.utils.crypto import salted_hmac
 
 from chatsite import client_address
 
-# Bits of an address that name a network: a household or a phone has a whole IPv6 /64.
-IPV4_BITS, IPV6_BITS = 24, 64
+# Bits of an address that name a network, as IPV6_BITS do of the longer ones.
+IPV4_BITS = 24
 # What cannot be read is one network, and not nobody's.
 UNKNOWN = "unknown"
 
@@ -40,6 +40,6 @@ def _network(address: str) -> str:
     if isinstance(known, ipaddress.IPv6Address):
         mapped = known.ipv4_mapped
         if mapped is None:
-            return str(ipaddress.IPv6Network((int(known), IPV6_BITS), strict=False))
+            return str(ipaddress.IPv6Network((int(known), client_address.IPV6_BITS), strict=False))
         known = mapped
     return str(ipaddress.IPv4Network((int(known), IPV4_BITS), strict=False))

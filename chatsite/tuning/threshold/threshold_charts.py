@@ -7,8 +7,6 @@ from billing.dashboard.charts import Cell, Chart, Row, Series
 from chatsite.tuning.threshold.draft_policy import Preview
 from chatsite.tuning.threshold.replay import Effect
 
-NANO = 10**9
-
 
 def of(preview: Preview, in_force: float) -> list[Chart]:
     """What each threshold costs, and how much the strong model answers there."""
@@ -46,7 +44,7 @@ def _nearest(drawn: Sequence[Effect], threshold: float) -> Effect:
 
 
 def _cost(effect: Effect) -> Cell:
-    return Cell(effect.now.cost / NANO, money.shown(effect.now.cost))
+    return Cell(money.plotted(effect.now.cost), money.shown(effect.now.cost))
 
 
 def _share(share: float) -> Cell:
