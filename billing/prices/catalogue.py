@@ -32,6 +32,7 @@ class Kind(StrEnum):
     CHANGED = "changed"
     UNLISTED = "unlisted"
     UNCHANGED = "unchanged"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,12 @@ class Change:
     after: Price | None
     doubts: Mapping[str, str] = field(default_factory=dict)  # questions, by rate
     until: datetime | None = None  # from when on another price follows, set already
+    refused: str = ""  # why it cannot be applied
 
     @property
     def kind(self) -> Kind:
+        if self.refused:
+            return Kind.REFUSED
         if self.after is None:
             return Kind.UNLISTED
         if self.before is None:
@@ -69,7 +73,7 @@ class PriceList:
 
     as_of: datetime
     prices: tuple[Price, ...]
-    refused: Mapping[str, str]  # by model
+    refused: dict[str, str]  # by model
 
 
 class _Object(dict[str, Any]):
@@ -115,7 +119,7 @@ def read(path: Path) -> PriceList:
 def compare(listed: PriceList, effective_from: datetime | None = None) -> list[Change]:
     """What applying the list would do, by model and service tier; nothing is written.
 
-    Its prices take effect at its date, which may be still to come. Raises BadPriceList.
+    Its prices take effect at its date, which may be still to come.
     """
     effective_from = effective_from or listed.as_of
     known: dict[tuple[str, str], Price] = {}
@@ -136,7 +140,9 @@ def compare(listed: PriceList, effective_from: datetime | None = None) -> list[C
             changes.append(Change(before, price))
             continue
         if before is not None and before.effective_from == effective_from:
-            raise BadPriceList(f"{before} is already there, with another price")
+            why = f"{before} is already there, with another price"
+            changes.append(Change(before, price, refused=why))
+            continue
         so_far = before or standard[price.model]
         doubts = plausibility.doubts(price.rate, so_far.rate)
         changes.append(Change(before, price, doubts, later.get(key)))
@@ -162,6 +168,8 @@ def _of_model(model: str, entry: Any, source: str) -> list[Price]:
         raise ValueError(f"{entry!r} is not an object with prices")
     if model != model.strip():
         raise ValueError("its name begins or ends with a space")
+    if not model.isprintable():
+        raise ValueError("its name has characters that cannot be printed")
     tiers = [("default", entry), *((tier, entry.get(tier)) for tier in SERVICE_TIERS)]
     return [_price(model, tier, rates, source) for tier, rates in tiers if rates is not None]
 

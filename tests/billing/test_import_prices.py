@@ -158,6 +158,13 @@ def test_a_name_with_a_space_behind_it_is_no_second_price(listed):
     assert list(Price.objects.values_list("model", flat=True)) == ["m"]
 
 
+def test_a_name_that_cannot_be_printed_is_refused(listed):
+    with pytest.raises(CommandError, match="its name has characters that cannot be printed"):
+        imported(listed(models={"m\0": GOOD, "m": GOOD}))
+
+    assert list(Price.objects.values_list("model", flat=True)) == ["m"]
+
+
 def test_a_model_that_is_listed_twice_is_refused(listed, tmp_path):
     path = tmp_path / "twice.json"
     path.write_text(
@@ -303,7 +310,10 @@ def test_another_price_from_the_same_moment_is_refused(listed):
     imported(listed())
 
     with pytest.raises(CommandError, match="already there, with another price"):
-        imported(listed(models={"m": {"input": 9, "output": 9}}))
+        imported(listed(models={"m": {"input": 9, "output": 9}, "next": GOOD}))
+
+    assert Price.objects.get(model="m", service_tier="default").input != 9 * 10**9
+    assert Price.objects.filter(model="next").exists()
 
 
 def test_the_built_in_list_prices_the_models_of_the_first_day_and_their_successors():

@@ -3,6 +3,7 @@
 import sys
 from argparse import ArgumentParser
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
@@ -54,8 +55,11 @@ class Command(BaseCommand):
             listed = catalogue.read(options["file"])
             changes = catalogue.compare(listed, effective_from)
             self._show(changes, listed)
+            refused = listed.refused | {
+                change.price.model: change.refused for change in changes if change.refused
+            }
             if not any(change.kind in ADDS for change in changes):
-                self._end(0, listed)
+                self._end(0, refused)
                 return
             if any(change.doubts for change in changes) and not options["as_listed"]:
                 raise CommandError(
@@ -66,13 +70,13 @@ class Command(BaseCommand):
             added = catalogue.apply(changes)
         except BadPriceList as error:
             raise CommandError(str(error)) from error
-        self._end(added, listed)
+        self._end(added, refused)
 
-    def _end(self, added: int, listed: PriceList) -> None:
+    def _end(self, added: int, refused: Mapping[str, str]) -> None:
         """Fails where an entry was refused, after all others are in."""
         if added:
             self.stdout.write(f"{added} price{'' if added == 1 else 's'} added.")
-        if refused := listed.refused:
+        if refused:
             reasons = "; ".join(f"{model}: {reason}" for model, reason in refused.items())
             raise CommandError(
                 f"{len(refused)} model{'' if len(refused) == 1 else 's'} not imported. {reasons}"
@@ -82,12 +86,16 @@ class Command(BaseCommand):
         for model, reason in listed.refused.items():
             self.stdout.write(f"! {model}: {reason}")
         for change in changes:
+            if change.refused:
+                self.stdout.write(f"! {change.price.model}: {change.refused}")
             if change.kind in SIGNS:
                 self.stdout.write(f"{SIGNS[change.kind]} {_described(change)}")
             for rate, doubt in change.doubts.items():
                 self.stdout.write(f"    ? Is {_words(rate)} right? {doubt}")
         kinds = Counter(change.kind for change in changes)
-        self.stdout.write(", ".join(f"{kinds[kind]} {kind}" for kind in Kind) + ".")
+        self.stdout.write(
+            ", ".join(f"{kinds[kind]} {kind}" for kind in Kind if kind != Kind.REFUSED) + "."
+        )
 
     def _confirmed(self) -> bool:
         return sys.stdin.isatty() and input("Apply? [y/N] ").strip().lower() in {"y", "yes"}
