@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chatsite.llm.errors import LIMITS, SYSTEM_ROLE, UpstreamError
+from chatsite.llm.errors import UpstreamError
+from chatsite.llm.refusals import LIMITS, SYSTEM_ROLE
 
 
 @dataclass(frozen=True, slots=True)

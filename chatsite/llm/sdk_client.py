@@ -7,7 +7,8 @@ import httpx2
 import openai
 from django.conf import settings
 
-from chatsite.llm.errors import Kind, UpstreamError, refusal
+from chatsite.llm.errors import Kind, UpstreamError
+from chatsite.llm.refusals import refusal
 
 # Seconds, of connecting and of each read and write; asked again twice where that may help.
 TIMEOUT = 30.0
