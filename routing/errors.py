@@ -2,6 +2,7 @@
 
 RoutingError
   BadScore        a model's scores cannot be read
+  BadClaims       a model's verdicts on claims cannot be read
   NoPolicy        no version of the policy is in force
   NothingChanged  a new version would equal the one in force
   TrialRuns       a trial is to start while another runs
@@ -23,6 +24,10 @@ class RoutingError(Exception):
 
 class BadScore(RoutingError):
     """Not the numbers that were asked for."""
+
+
+class BadClaims(RoutingError):
+    """Not the words that were asked for."""
 
 
 class BadGrades(RoutingError):

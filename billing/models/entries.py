@@ -26,6 +26,7 @@ class LedgerEntry(models.Model):
     class Purpose(models.TextChoices):
         ANSWER = "answer"
         SCORING = "scoring"
+        CHECKING = "checking"  # claims of an answer, held against the articles
         JUDGING = "judging"
         EVALUATION = "evaluation"
         SUMMARY = "summary"

@@ -15,7 +15,7 @@ from django.db import DatabaseError
 from chatsite import llm
 from chatsite.answering import budget_allowance, finish, queue, route, scoring
 from chatsite.answering.budget_allowance import Means
-from chatsite.answering.checking import answer_check
+from chatsite.answering.checking import answer_check, claim_check
 from chatsite.answering.model_call import Claimed, Work
 from chatsite.answering.open_answer import OpenAnswer
 from chatsite.answering.outcomes import Ended, NotOurs, Outcome, TryAgain
@@ -177,7 +177,13 @@ class Writer:
                         case llm.Retracted():
                             answer.retract()
                         case llm.Finished():
-                            found = answer_check.check(work, part)
+                            found = await claim_check.weighed(
+                                work,
+                                part,
+                                answer_check.check(work, part),
+                                self._health,
+                                self._writes,
+                            )
                             end = partial(self._finish, work, part, found)
                             outcome = await self._writes.run(end)
                             self._live.publish(*answer.end(outcome))

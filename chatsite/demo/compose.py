@@ -223,3 +223,15 @@ def verdict(messages: Sequence[Mapping[str, str]]) -> str:
     share = sum(word in held for word in said) / len(said) if said else 0.0
     reason = f"The articles hold {100 * share:.0f} % of the words that say something."
     return json.dumps({"reason": reason, "score": round(share, 2)})
+
+
+def verdicts(messages: Sequence[Mapping[str, str]]) -> str:
+    """JSON: whether the articles hold most words of each claim. Raises ValueError for no claims."""
+    case = json.loads(messages[-1]["content"])
+    try:
+        held = set(stems(" ".join(map(str, case["articles"]))))
+        claims = [stems(str(each["claim"])) for each in case["claims"]]
+    except (TypeError, KeyError) as error:
+        raise ValueError("no claims and articles") from error
+    told = (sum(word in held for word in said) >= COVERED * len(said) for said in claims)
+    return json.dumps({"verdicts": ["supported" if each else "not stated" for each in told]})

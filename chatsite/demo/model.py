@@ -36,6 +36,7 @@ SPECIAL = (
     ('{"messages":', "rate", compose.scores),
     ('{"conversation":', "summarise", compose.summary),
     ('{"articles":', "judge", compose.verdict),
+    ('{"question":', "check", compose.verdicts),
 )
 # Where a request names no limit.
 MOST_TOKENS = 4096

@@ -4,7 +4,7 @@ The model is called only where that is asked for. Such a call is on the ledger, 
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -17,17 +17,19 @@ from billing.errors import NoPrice, NoRoom
 from billing.models import LedgerEntry
 from chatsite import llm, markdown
 from chatsite.answering import dry_run, paid_call
-from chatsite.answering.checking import answer_check
+from chatsite.answering.checking import answer_check, claim_check
 from chatsite.answering.dry_run import Again, Shown
 from chatsite.answering.model_call import Claimed, Work
 from chatsite.answering.question.prompt import Said
 from chatsite.knowledge import meaning
 from chatsite.llm import Finished, UpstreamError
 from chatsite.provider.model_health import Health
-from routing import decisions, figures, site_knowledge
+from routing import decisions, figures, site_knowledge, structured_output, tiers
 from routing.analysis import learned_score
+from routing.checks import claims
 from routing.checks.verifier import FINDINGS, CheckResult
 from routing.choice import Choice, Tier, choose, for_task
+from routing.errors import BadClaims
 from routing.models import Policy
 from routing.tiers import ModelHealth
 
@@ -94,7 +96,7 @@ def go(said: Sequence[Said], policy: Policy, *, call: bool) -> Way:
     if not call:
         return way
     while (finished := _called(way, work)) is not None:
-        match dry_run.after(work, finished, _checked(way, work, finished)):
+        match dry_run.after(work, finished, _checked(way, work, finished, health)):
             case Again(claimed, instead):
                 way.shown = instead
                 work = _prompted(way, claimed, Tier.STRONG, health)
@@ -162,21 +164,50 @@ def _prompted(way: Way, claimed: Claimed, tier: Tier, health: ModelHealth) -> Wo
     return work
 
 
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """One call, with what it may take."""
+
+    model: str
+    tier: str
+    messages: Sequence[Mapping[str, str]]
+    output_limit: int
+    temperature: float
+    seconds: float
+    response_format: Mapping[str, object] | None = None
+
+
 def _called(way: Way, work: Work) -> Finished | None:
+    policy = work.claimed.policy
+    return _asked(
+        way,
+        f"Call of {work.model}",
+        _Asking(
+            work.model,
+            str(work.reply.tier),
+            work.messages,
+            work.output_limit,
+            policy.temperature,
+            policy.call_seconds,
+        ),
+    )
+
+
+def _asked(way: Way, name: str, asking: _Asking) -> Finished | None:
     """The answer; None where there is none, and the step says why."""
     reference = f"try:{uuid4().hex}"
-    with way.step(f"Call of {work.model}") as step:
-        call = ledger.Call(reference, PURPOSE, work.model, str(work.reply.tier))
+    with way.step(name) as step:
+        call = ledger.Call(reference, PURPOSE, asking.model, asking.tier)
         try:
-            paid_call.reserve(call, work.messages, work.output_limit)
+            paid_call.reserve(call, asking.messages, asking.output_limit, asking.response_format)
         except NoPrice:
-            step.told = f"Not called: {work.model} has no price."
+            step.told = f"Not called: {asking.model} has no price."
             return None
         except NoRoom as error:
             step.told = f"Not called: the budget “{error.budget}” has no room for it."
             return None
         try:
-            finished = asyncio.run(_answer(work, reference))
+            finished = asyncio.run(_answer(asking, reference))
         except UpstreamError as error:
             paid_call.settle_failed(reference, error)
             step.told = f"No answer: {error.kind.replace('_', ' ')}."
@@ -188,25 +219,52 @@ def _called(way: Way, work: Work) -> Finished | None:
     return finished
 
 
-async def _answer(work: Work, reference: str) -> Finished:
+async def _answer(asking: _Asking, reference: str) -> Finished:
     """Raises UpstreamError."""
-    policy = work.claimed.policy
     try:
         return await paid_call.whole_answer(
-            model=work.model,
-            messages=work.messages,
-            output_limit=work.output_limit,
-            temperature=policy.temperature,
-            deadlines=llm.Deadlines(total=policy.call_seconds),
+            model=asking.model,
+            messages=asking.messages,
+            output_limit=asking.output_limit,
+            temperature=asking.temperature,
+            deadlines=llm.Deadlines(total=asking.seconds),
             reference=reference,
+            response_format=asking.response_format,
         )
     finally:
         await llm.close()
 
 
-def _checked(way: Way, work: Work, finished: Finished) -> CheckResult | None:
+def _claims_asked(
+    way: Way, work: Work, finished: Finished, found: CheckResult, health: ModelHealth
+) -> CheckResult:
+    """With what the cheap model holds of each claim, where the policy has it asked."""
+    model = tiers.scorer(work.claimed.policy, health)
+    if not model or not claim_check.is_uncertain(work, found):
+        return found
+    said, messages, output_limit = claim_check.asked(work, finished.text)
+    wanted = structured_output.taken_by(model, claims.VERDICTS_FORMAT)
+    seconds = claim_check.GIVEN_UP_AFTER
+    asking = _Asking(model, Tier.CHEAP, messages, output_limit, 0.0, seconds, wanted)
+    told = _asked(way, f"Claims, asked of {model}", asking)
+    if told is None:
+        return found
+    step = way.steps[-1]
+    try:
+        held = claims.read(told.text, len(said))
+    except BadClaims:
+        step.told = "The verdicts could not be read."
+        return found
+    step.told = f"{held.count(claims.Held.SUPPORTED)} of {len(said)} supported."
+    step.details = [f"{claim} ({each})" for claim, each in zip(said, held, strict=True)]
+    return claims.weighed(found, held)
+
+
+def _checked(way: Way, work: Work, finished: Finished, health: ModelHealth) -> CheckResult | None:
+    found = answer_check.check(work, finished)
+    if found is not None:
+        found = _claims_asked(way, work, finished, found, health)
     with way.step("Answer check") as step:
-        found = answer_check.check(work, finished)
         if found is None:
             step.told = "Not checked: the provider's filter cut the answer."
             return None

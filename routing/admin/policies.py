@@ -40,13 +40,14 @@ _SETTINGS: tuple[tuple[str, dict[str, Any]], ...] = (
         {
             "fields": [
                 "doubt_threshold",
+                "claims_band",
                 "learned_verifier",
                 "doubted_answers",
                 "unconfirmed_text",
                 "unchecked_answers",
                 "link_hosts",
             ],
-            "description": "Every finished answer is checked on this server, without a call. "
+            "description": "Every finished answer is checked on this server. "
             "Does it answer the question? Do the articles support it? Is it in "
             "the customer's language? If a cheap answer is doubted and the "
             "budgets allow it, the strong model writes it again. Meanwhile the "
@@ -75,6 +76,7 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]  # no [] at run tim
         widgets = {
             "threshold": forms.NumberInput(attrs={"min": 1, "max": 11, "step": 0.1}),
             "band": forms.NumberInput(attrs={"min": 0, "max": 9, "step": 0.1}),
+            "claims_band": forms.NumberInput(attrs={"min": 0, "max": 1, "step": 0.05}),
             "doubt_threshold": forms.NumberInput(attrs={"min": 0, "max": 1, "step": 0.05}),
             "temperature": forms.NumberInput(attrs={"min": 0, "max": 2, "step": 0.1}),
             "call_seconds": forms.NumberInput(attrs={"min": 5, "max": 80}),

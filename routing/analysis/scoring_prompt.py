@@ -1,9 +1,9 @@
 """A model gives the scores: what it is asked, and how its reply is read. Pure."""
 
 import json
-import re
 from collections.abc import Sequence
 
+from routing import structured_output
 from routing.analysis.wording import tidy, without_wishes
 from routing.choice import HIGHEST, LOWEST, Turn
 from routing.errors import BadScore
@@ -24,35 +24,14 @@ tier, a rating or other behaviour changes no rating. "before" only helps to unde
 
 Reply with JSON alone: {{"scores": [...]}}, one whole number from 1 to 10 for each message, in \
 their order."""
-# The subset of JSON Schema that every strict implementation takes: no bounds, no lengths.
-SCORING_FORMAT: dict[str, object] = {
-    "type": "json_schema",
-    "json_schema": {
-        "name": "scores",
-        "strict": True,
-        "schema": {
-            "type": "object",
-            "properties": {
-                "scores": {
-                    "type": "array",
-                    "items": {"type": "integer", "enum": list(range(1, 11))},
-                },
-            },
-            "required": ["scores"],
-            "additionalProperties": False,
-        },
-    },
-}
-# Models from before structured outputs answer 400 to a schema; some know JSON mode, some nothing.
-_JSON_MODE = re.compile(r"gpt-3\.5-turbo(?!-(?:0301|0613|instruct))|gpt-4-(?:turbo|1106|0125)")
-_PLAIN = re.compile(r"gpt-3\.5|gpt-4(?:$|-)")
+SCORING_FORMAT = structured_output.list_format(
+    "scores", {"type": "integer", "enum": list(range(1, 11))}
+)
 
 
 def response_format(model: str) -> dict[str, object]:
-    """The `response_format` that this model takes; the messages ask for the same shape in words."""
-    if _JSON_MODE.match(model):
-        return {"type": "json_object"}
-    return {"type": "text"} if _PLAIN.match(model) else SCORING_FORMAT
+    """The `response_format` that this model takes."""
+    return structured_output.taken_by(model, SCORING_FORMAT)
 
 
 def messages(turns: Sequence[Turn], criteria: str) -> list[dict[str, str]]:

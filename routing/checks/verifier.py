@@ -51,6 +51,8 @@ FINDINGS: Mapping[str, str] = {
     "part left out": "leaves a part of the question open",
     "least covered": "a sentence that articles do not cover",
     "uncovered": "much that articles do not cover",
+    "claim contradicted": "a sentence that the articles contradict, says the cheap model",
+    "claim not stated": "sentences that the articles do not state, says the cheap model",
 }
 # Findings that alone are reason enough to show no such answer.
 CERTAIN = (
@@ -111,6 +113,11 @@ class CheckResult:
     declines: bool = False
     checked: bool = True
     weighed: float = 0.0  # the doubt without what rules alone decide
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether rules alone decide that it is wrong."""
+        return any(self.features[name] for name in CERTAIN)
 
     @property
     def is_only_cut(self) -> bool:

@@ -57,6 +57,7 @@ class Policy(models.Model):
         "learned_analyzer",
         "criteria",
         "doubt_threshold",
+        "claims_band",
         "learned_verifier",
         "doubted_answers",
         "unconfirmed_text",
@@ -148,6 +149,15 @@ class Policy(models.Model):
         "cheap answer is doubted, the strong model writes it again. 0: every answer is "
         "doubted. 1: none is, except those that contain the assistant's instructions "
         "or links to other sites.",
+    )
+    claims_band = models.FloatField(
+        "ask about claims",
+        default=0,
+        db_default=0,
+        validators=policy_limits.CLAIMS_BAND,
+        help_text="If the doubt is within this of the limit above, 0 to 1, the cheap model is "
+        "asked whether the articles support each sentence of the answer. This costs one more "
+        "call and the customer waits for it. 0: never.",
     )
     learned_verifier = models.ForeignKey(
         LearnedModel,

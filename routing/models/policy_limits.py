@@ -63,6 +63,10 @@ DOUBT_THRESHOLD = (
     MinValueValidator(0, "Enter at least 0. At 0, every cheap answer is written again."),
     MaxValueValidator(1, "Enter at most 1. At 1, the answer check is off."),
 )
+CLAIMS_BAND = (
+    MinValueValidator(0, "Enter at least 0. At 0, the model is never asked."),
+    MaxValueValidator(1, "Enter at most 1. At 1, the model is asked about every checked answer."),
+)
 CALL_SECONDS = (
     MinValueValidator(5, "Enter at least 5 seconds."),
     MaxValueValidator(80, "Enter at most 80 seconds. Every message has to be answered within 90."),
@@ -83,6 +87,9 @@ CONSTRAINTS = [
     models.CheckConstraint(
         condition=Q(doubt_threshold__gte=0, doubt_threshold__lte=1),
         name="routing_doubt_threshold_in_range",
+    ),
+    models.CheckConstraint(
+        condition=Q(claims_band__gte=0, claims_band__lte=1), name="routing_claims_band_in_range"
     ),
     models.CheckConstraint(
         condition=Q(doubted_answers__in=["quote", "show"])

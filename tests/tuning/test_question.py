@@ -108,3 +108,17 @@ def test_lines_must_say_who_wrote_them(operator, shop):
 
 def test_staff_may_not(staff, shop):
     assert staff.get(PAGE).status_code == 403
+
+
+def test_claims_are_asked_about_where_the_policy_says_so(operator, shop, upstream):
+    draft = policies.current().draft()
+    draft.claims_band = 1.0
+    policies.adopt(draft, None, "Ask about claims.")
+    upstream.says("You can return an unused pen within 30 days of delivery.")
+    upstream.says('{"verdicts": ["supported"]}')
+
+    page = tried(operator, "Within how many days can I return a pen?", call="on")
+
+    assert upstream.models == ["gpt-3.5-turbo", "gpt-3.5-turbo"]
+    assert "1 of 1 supported." in page
+    assert LedgerEntry.objects.count() == 2

@@ -58,6 +58,12 @@ def articles(work: Work) -> tuple[str, ...]:
     return tuple(f"{match.title}\n{match.body}" for match in work.claimed.found.matches)
 
 
+def limit(work: Work) -> float:
+    """The doubt from which the answer is not to be shown as fact."""
+    first = work.reply.tier == Tier.CHEAP and not work.reply.stage
+    return max(work.claimed.policy.doubt_threshold, 0.0 if first else LEAST_SECOND_THRESHOLD)
+
+
 def is_doubted(work: Work, found: CheckResult) -> bool:
     """Whether the answer is not to be shown as fact."""
     policy, first = work.claimed.policy, work.reply.tier == Tier.CHEAP and not work.reply.stage
@@ -67,8 +73,7 @@ def is_doubted(work: Work, found: CheckResult) -> bool:
         wanted = {Policy.Unchecked.PERSON} | ({Policy.Unchecked.STRONG} if first else set())
         if policy.unchecked_answers in wanted:
             return True
-    least = 0.0 if first else LEAST_SECOND_THRESHOLD
-    return found.doubt >= max(policy.doubt_threshold, least)
+    return found.doubt >= limit(work)
 
 
 def may_be_written_again(work: Work, found: CheckResult) -> bool:

@@ -154,7 +154,7 @@ def _references(reply: Message) -> list[str]:
     return [
         f"{kind}:{reply.pk}:{number}"
         for number in range(1, reply.attempt + 1)
-        for kind in ("search", "score", "reply")
+        for kind in ("search", "score", "reply", "claims")
     ]
 
 

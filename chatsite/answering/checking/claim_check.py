@@ -1,0 +1,123 @@
+"""The cheap model is asked what the articles say of each claim of an answer in the uncertain band.
+
+One call an answer. It is not shared with other conversations' answers, whose words and costs would
+have to be kept apart, to save the instructions: 200 tokens of some 1,500. Nor are verdicts kept:
+no two answers are alike, and an equal question gets the saved answer.
+"""
+
+import asyncio
+import logging
+from functools import partial
+
+from billing import ledger
+from billing.errors import NoPrice, NoRoom
+from chatsite import llm
+from chatsite.answering import model_call, paid_call
+from chatsite.answering.checking import answer_check
+from chatsite.answering.model_call import Work
+from chatsite.provider.model_health import Health
+from chatsite.runtime.grouped_writes import GroupedWrites
+from routing import structured_output, tiers
+from routing.checks import claims
+from routing.checks.verifier import CheckResult
+from routing.choice import Tier
+from routing.errors import BadClaims
+
+logger = logging.getLogger(__name__)
+
+PURPOSE = "checking"
+# Seconds for the call, after which the check on this server decides; and what has to be left
+# before it, so that the strong model could still write again.
+GIVEN_UP_AFTER, NEEDED = 6.0, 30.0
+
+
+def is_uncertain(work: Work, found: CheckResult | None) -> bool:
+    """Whether the policy has a model asked about this answer."""
+    band = work.claimed.policy.claims_band
+    if found is None or not band or not found.checked or found.declines:
+        return False
+    # What rules are certain of, no model decides; and a budget that saves asks nobody more.
+    if found.is_certain or work.claimed.spared:
+        return False
+    return abs(found.doubt - answer_check.limit(work)) <= band
+
+
+def asked(work: Work, answer: str) -> tuple[tuple[str, ...], list[dict[str, str]], int]:
+    """The claims, what a model is asked about them, and the longest reply in tokens."""
+    said = claims.claims(answer)
+    messages = claims.messages(work.claimed.turn.text, said, answer_check.articles(work))
+    return said, messages, claims.OUTPUT_LIMIT + claims.OUTPUT_PER_CLAIM * len(said)
+
+
+async def weighed(
+    work: Work,
+    finished: llm.Finished,
+    found: CheckResult | None,
+    health: Health,
+    writes: GroupedWrites,
+) -> CheckResult | None:
+    """The check, with the model's verdicts where it was asked and answered in time."""
+    if found is None or not is_uncertain(work, found):
+        return found
+    if model_call.seconds_left(work.reply) < NEEDED:
+        return found
+    reference = f"claims:{work.reply.pk}:{work.reply.attempt}"
+    said, messages, output_limit = asked(work, finished.text)
+    model = await writes.run(partial(_reserve, work, reference, messages, output_limit, health))
+    if not model:
+        return found
+    try:
+        told = await paid_call.whole_answer(
+            model=model,
+            messages=messages,
+            output_limit=output_limit,
+            temperature=0.0,
+            deadlines=llm.Deadlines(
+                first_byte=GIVEN_UP_AFTER, idle=GIVEN_UP_AFTER, total=GIVEN_UP_AFTER
+            ),
+            reference=reference,
+            response_format=structured_output.taken_by(model, claims.VERDICTS_FORMAT),
+        )
+    except llm.UpstreamError as error:
+        logger.warning("%s failed: %s", reference, error)
+        await writes.run(partial(paid_call.settle_failed, reference, error))
+        return found
+    except asyncio.CancelledError:
+        await writes.run(partial(paid_call.abandon, reference))
+        raise
+    await writes.run(partial(paid_call.settle, reference, told))
+    try:
+        return claims.weighed(found, claims.read(told.text, len(said)))
+    except BadClaims as error:
+        logger.warning("%s unreadable: %s", reference, error)
+        return found
+
+
+def _reserve(
+    work: Work,
+    reference: str,
+    messages: list[dict[str, str]],
+    output_limit: int,
+    health: Health,
+) -> str:
+    """Which model is asked; blank where none may be."""
+    reply = work.reply
+    model = tiers.scorer(work.claimed.policy, health.current())
+    if not model:
+        return ""
+    call = ledger.Call(
+        reference=reference,
+        purpose=PURPOSE,
+        model=model,
+        tier=Tier.CHEAP,
+        conversation=reply.conversation.reference,
+        visitor=reply.conversation.visitor,
+        address=reply.conversation.address,
+    )
+    wanted = structured_output.taken_by(model, claims.VERDICTS_FORMAT)
+    try:
+        paid_call.reserve(call, messages, output_limit, wanted)
+    except (NoRoom, NoPrice) as error:
+        logger.info("%s not asked: %s", reference, error)
+        return ""
+    return model
