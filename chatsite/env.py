@@ -179,3 +179,45 @@ def mail_server(name: str) -> MailServer:
         tls=parts.scheme == "smtp+tls",
         ssl=parts.scheme == "smtps",
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """Where mail arrives."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    folder: str
+    tls: bool  # after a plain beginning
+    ssl: bool  # from the beginning
+
+
+def mailbox(name: str) -> Mailbox | None:
+    """`imaps://user:password@host/folder`, `imap+tls://` (STARTTLS) or `imap://`; INBOX by default.
+
+    None where it is unset. Raises ImproperlyConfigured.
+    """
+    ports = {"imap": 143, "imap+tls": 143, "imaps": 993}
+    value = url(name, "", set(ports))
+    if not value:
+        return None
+    parts = urlsplit(value)
+    return Mailbox(
+        host=parts.hostname or "localhost",
+        port=parts.port or ports[parts.scheme],
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        folder=unquote(parts.path.strip("/")) or "INBOX",
+        tls=parts.scheme == "imap+tls",
+        ssl=parts.scheme == "imaps",
+    )
+
+
+def email(name: str) -> str:
+    """One address; blank where it is unset. Raises ImproperlyConfigured."""
+    found = emails(name)
+    if len(found) > 1:
+        raise ImproperlyConfigured(f"{name} is one e-mail address")
+    return found[0] if found else ""

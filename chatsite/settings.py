@@ -77,6 +77,7 @@ INSTALLED_APPS = [
     "chatsite.widget",
     "chatsite.api",
     "chatsite.webhooks",
+    "chatsite.mail",
     "chatsite.business_hours",
     "chatsite.answering",
     "chatsite.quality",
@@ -272,6 +273,11 @@ EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail_server.user, _mail_server.password
 EMAIL_USE_TLS, EMAIL_USE_SSL = _mail_server.tls, _mail_server.ssl
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "chatsite@localhost")
+# Where customers' replies to mail arrive, as reply@shop.example: what people answer then also goes
+# to the address that a customer leaves, from reply+...@shop.example.
+REPLY_ADDRESS = env.email("REPLY_ADDRESS")
+# The mailbox of that address.
+IMAP = env.mailbox("IMAP_URL")
 # In links that leave the site.
 SITE_URL = env.url("SITE_URL", f"http://localhost:{PORT}", {"http", "https"}).rstrip("/")
 

@@ -167,7 +167,15 @@ class Entry:
 
 
 # What fragments address in a page.
-PARTS = ("earlier", "messages", "conversation-status", "satisfaction", "person", "notice")
+PARTS = (
+    "earlier",
+    "messages",
+    "conversation-status",
+    "satisfaction",
+    "address",
+    "person",
+    "notice",
+)
 
 
 class Page:

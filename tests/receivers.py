@@ -120,3 +120,68 @@ def mailbox() -> Iterator[Mailbox]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@dataclass
+class Inbox:
+    """A mailbox of an IMAP server: mails as they came, and the numbers of those that were read."""
+
+    port: int = 0
+    mails: list[bytes] = field(default_factory=list)
+    seen: set[int] = field(default_factory=set)
+    passwords: list[str] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        return f"imap://reply:of-the-mailbox@127.0.0.1:{self.port}/INBOX"
+
+
+@contextmanager
+def inbox() -> Iterator[Inbox]:
+    """As much of IMAP as it takes to search, fetch and flag by UID."""
+    kept = Inbox()
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            self._say(b"* OK tests")
+            for line in self.rfile:
+                tag, _, command = line.decode().strip().partition(" ")
+                match command.upper().split():
+                    case ["CAPABILITY"]:
+                        self._say(b"* CAPABILITY IMAP4rev1")
+                    case ["LOGIN", *_]:
+                        kept.passwords.append(command.split()[-1].strip('"'))
+                    case ["SELECT", *_]:
+                        self._say(b"* %d EXISTS" % len(kept.mails))
+                    case ["UID", "SEARCH", *_]:
+                        unseen = (at for at in range(1, len(kept.mails) + 1) if at not in kept.seen)
+                        self._say(" ".join(["* SEARCH", *map(str, unseen)]).encode())
+                    case ["UID", "FETCH", uid, "(RFC822.SIZE)"]:
+                        size = len(kept.mails[int(uid) - 1])
+                        self._say(f"* {uid} FETCH (RFC822.SIZE {size} UID {uid})".encode())
+                    case ["UID", "FETCH", uid, *_]:
+                        mail = kept.mails[int(uid) - 1]
+                        self._say(f"* {uid} FETCH (UID {uid} BODY[] {{{len(mail)}}}".encode())
+                        self._say(mail + b")")
+                    case ["UID", "STORE", uid, *_]:
+                        kept.seen.add(int(uid))
+                    case ["LOGOUT"]:
+                        self._say(b"* BYE")
+                self._say(f"{tag} OK done".encode())
+                if command.upper() == "LOGOUT":
+                    return
+
+        def _say(self, line: bytes) -> None:
+            self.wfile.write(line + b"\r\n")
+
+    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    kept.port = server.server_address[1]
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    try:
+        yield kept
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -16,7 +16,7 @@ ROW = (
 )
 STATUS = (
     *("revision", "handled_by_id", "wants_person_since", "resolved_at", "handed_back_at"),
-    *("away_until", "satisfaction", "satisfaction_note"),
+    *("away_until", "satisfaction", "satisfaction_note", "email"),
 )
 
 

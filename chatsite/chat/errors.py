@@ -48,6 +48,10 @@ class NotRetryable(Refused):
     words = _("This answer is already being written.")
 
 
+class NoAddress(Refused):
+    words = _("This is not an e-mail address.")
+
+
 class NotRateableNow(Refused):
     """A conversation that goes on, or was rated long ago."""
 

@@ -20,7 +20,7 @@ UUID: "UUIDField[uuid.UUID, uuid.UUID]" = UUIDField()  # as either database take
 HOLDING = [
     *("id", "public_id", "visitor", "revision", "handled_by_id", "wants_person_since"),
     *("resolved_at", "snoozed_until", "handed_back_at", "ended_at"),
-    *("satisfaction", "satisfaction_note"),
+    *("satisfaction", "satisfaction_note", "email"),
 ]
 
 

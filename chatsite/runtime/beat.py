@@ -69,6 +69,8 @@ app.conf.beat_schedule = {
     "tell_team": _each("chatsite.inbox.tasks.tell_team", TOLD_EVERY),
     "deliver_events": _each("chatsite.webhooks.tasks.deliver", timedelta(seconds=5)),
     "forget_events": _each("chatsite.webhooks.tasks.forget", DAY),
+    "send_answers": _each("chatsite.mail.tasks.send_answers", timedelta(seconds=30)),
+    "fetch_mail": _each("chatsite.mail.tasks.fetch_mail", timedelta(minutes=1)),
     "look": _each("billing.alerts.tasks.look", LOOKED_EVERY),
     "look_back": _each("billing.alerts.tasks.look_back", timedelta(minutes=10)),
     "count_answers": _each("chatsite.monitor.tasks.count_answers", timedelta(minutes=1)),

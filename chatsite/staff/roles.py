@@ -28,6 +28,8 @@ _STAFF = {
     "inbox.view_cannedreply",
     "inbox.view_notice",
     "inbox.view_tag",
+    "customer_mail.view_receivedmail",
+    "customer_mail.view_sentanswer",
     "knowledge.view_article",
     "monitor.grade",
     "provider.view_providermodel",

@@ -100,7 +100,7 @@ class EventDeliveryAdmin(admin.ModelAdmin[EventDelivery]):
     list_display = [
         *("event", "kind", "endpoint", "state", "tries", "result", "tried_at", "due_at")
     ]
-    list_filter = ["state", "endpoint", "event__kind"]
+    list_filter = ["state", "endpoint"]
     list_select_related = ["event", "endpoint"]
     search_fields = ["event__identity", "event__conversation"]
     actions = ["send_again"]

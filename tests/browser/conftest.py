@@ -51,7 +51,7 @@ def provider() -> Iterator[Upstream]:
 
 @pytest.fixture(scope="package")
 def running(provider: Upstream) -> Iterator[Stack]:
-    environment = {"OPENAI_BASE_URL": provider.url}
+    environment = {"OPENAI_BASE_URL": provider.url, "REPLY_ADDRESS": "reply@shop.example"}
     accounts = "\n".join([STAFF.account, OPERATOR.account])
     with Stack(environment=environment, seed=SEED + accounts) as running:
         yield running

@@ -56,6 +56,11 @@ def test_a_customer_asks_for_a_person_and_two_desks_see_all_of_it(
         expect(page).to_have_title(re.compile(r"^\(\d+\) Inbox"))
     expect(tab.page.get_by_role("status").filter(has_text="You are waiting")).to_be_visible()
     pictured(desk, "queue")
+    tab.page.get_by_role("textbox", name="Your e-mail address").fill("mia@mail.example")
+    pictured(tab.page, "address")
+    tab.page.get_by_role("button", name="Answer me by e-mail too").click()
+    expect(tab.page.get_by_text("also goes to mia@mail.example")).to_be_visible()
+    pictured(tab.page, "addressed")
 
     desk.get_by_role("link", name=re.compile("leaking pen")).click()
     expect(desk.get_by_text("The customer is waiting for a person")).to_be_visible()

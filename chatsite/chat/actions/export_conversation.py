@@ -17,6 +17,8 @@ def conversations(found: Iterable[Conversation]) -> list[dict[str, Any]]:
             "conversation": str(conversation.public_id),
             "started": conversation.created_at,
             "ended": conversation.ended_at,
+            "email": conversation.email,
+            "email_at": conversation.email_at,
             "satisfaction": conversation.satisfaction,
             "satisfaction_note": conversation.satisfaction_note,
             "satisfaction_at": conversation.satisfaction_at,

@@ -173,7 +173,9 @@ class ConversationConsumer(AsyncWebsocketConsumer):
 
     async def _carried_out(self, said: dict[str, Any]) -> Change:
         """What the page asked for, committed. Raises Refused, KeyError, ValueError."""
-        request = page_requests.read(said, self.public_id, self.visitor, self.network)
+        request = page_requests.read(
+            said, self.public_id, self.visitor, self.network, self.language
+        )
         # In a thread, as Redis is waited for.
         await asyncio.to_thread(request.limit, self.visitor, self.network)
         return await _writes().run(request.action)

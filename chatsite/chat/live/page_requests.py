@@ -5,7 +5,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from chatsite.chat.actions import ask, ask_for_person, rate, rate_conversation, retry, stop_answer
+from chatsite.chat.actions import (
+    ask,
+    ask_for_person,
+    leave_address,
+    rate,
+    rate_conversation,
+    retry,
+    stop_answer,
+)
 from chatsite.chat.changes import Change
 from chatsite.chat.web import rate_limits
 
@@ -17,7 +25,11 @@ class PageRequest:
 
 
 def read(
-    said: Mapping[str, object], conversation: uuid.UUID, visitor: str, network: str
+    said: Mapping[str, object],
+    conversation: uuid.UUID,
+    visitor: str,
+    network: str,
+    language: str = "",
 ) -> PageRequest:
     """What this frame asks for. Raises KeyError, ValueError for what no page sends."""
     if "retry" in said:
@@ -34,6 +46,10 @@ def read(
         how = rate_conversation.read(said)
         rated = partial(rate_conversation.by_customer, conversation, visitor, *how)
         return PageRequest(rate_limits.clicking, rated)
+    if "email" in said:
+        address = str(said["email"])
+        left = partial(leave_address.by_customer, conversation, visitor, address, language)
+        return PageRequest(rate_limits.clicking, left)
     if "person" in said:
         is_wanted = str(said["person"]) == "1"
         request = partial(ask_for_person.request, conversation, visitor, is_wanted)

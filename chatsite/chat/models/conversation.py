@@ -56,6 +56,12 @@ class Conversation(models.Model):
         max_length=500, blank=True, default="", db_default="", editable=False
     )
     satisfaction_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Where answers of people are sent too, as the customer agreed to at that moment.
+    email = models.EmailField(blank=True, default="", db_default="", editable=False)
+    email_language = models.CharField(
+        max_length=10, blank=True, default="", db_default="", editable=False
+    )
+    email_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     active_at = models.DateTimeField(auto_now=True)
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
 from django_stubs_ext import StrOrPromise
@@ -42,6 +43,7 @@ def shown(seen: Seen) -> dict[str, object]:
         "conversation": seen.conversation,
         "chat_messages": seen.messages,
         "earlier": seen.earlier,
+        "answers_by_mail": bool(settings.REPLY_ADDRESS),
     }
 
 
@@ -90,10 +92,10 @@ def _status(conversation: str, row: Row) -> str:
     fields = {name: value for name, value in row.items() if name != "away_until"}
     held = Conversation(public_id=UUID(conversation), **fields)
     held.away_until = row["away_until"]
-    context = {"conversation": held}
+    context = {"conversation": held, "answers_by_mail": bool(settings.REPLY_ADDRESS)}
     return "".join(
         render_to_string(f"chat/_{name}.html", context)
-        for name in ("status", "satisfaction", "person")
+        for name in ("status", "satisfaction", "address", "person")
     )
 
 

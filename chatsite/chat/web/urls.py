@@ -17,6 +17,7 @@ urlpatterns = [
     path("c/<uuid:public_id>/stop/<int:reply_id>/", views.post_stop, name="stop"),
     path("c/<uuid:public_id>/rate/", views.post_rating, name="rate"),
     path("c/<uuid:public_id>/satisfaction/", views.post_satisfaction, name="satisfaction"),
+    path("c/<uuid:public_id>/address/", views.post_address, name="address"),
     path("c/<uuid:public_id>/end/", views.post_end, name="end"),
     path("c/<uuid:public_id>/delete/", views.post_delete, name="delete"),
     path("c/<uuid:public_id>/person/", views.post_wish_for_person, name="person"),

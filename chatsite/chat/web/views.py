@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -17,6 +18,7 @@ from chatsite.chat.actions import (
     ask_for_person,
     delete_conversation,
     end_conversation,
+    leave_address,
     rate,
     rate_conversation,
     retry,
@@ -127,6 +129,16 @@ def post_satisfaction(request: HttpRequest, public_id: uuid.UUID) -> HttpRespons
         return rate_conversation.by_customer(public_id, visitor, rating, note)
 
     return _carry_out(request, public_id, rate_limits.clicking, action, "#satisfaction")
+
+
+@require_POST
+def post_address(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    address, language = request.POST.get("email", ""), get_language() or ""
+
+    def action(visitor: str) -> Change:
+        return leave_address.by_customer(public_id, visitor, address, language)
+
+    return _carry_out(request, public_id, rate_limits.clicking, action, "#address")
 
 
 @require_POST

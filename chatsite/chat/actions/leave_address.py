@@ -1,0 +1,44 @@
+"""The customer leaves an e-mail address for what people answer, or takes it back."""
+
+import logging
+import uuid
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+
+from billing import clock
+from chatsite.chat.changes import Change
+from chatsite.chat.errors import NoAddress, NotYours
+from chatsite.chat.models import Conversation
+
+logger = logging.getLogger(__name__)
+
+
+def by_customer(public_id: uuid.UUID, visitor: str, address: str, language: str = "") -> Change:
+    """Keep the address for this conversation; blank takes it back. The same changes nothing.
+
+    Raises NotYours, NoAddress.
+    """
+    address = address.strip()
+    if address:
+        try:
+            validate_email(address)
+        except ValidationError as error:
+            raise NoAddress from error
+    if len(address) > 254:
+        raise NoAddress
+    with transaction.atomic():
+        held = Conversation.objects.held_by(visitor).filter(public_id=public_id, ended_at=None)
+        conversation = held.select_for_update().first()
+        if conversation is None:
+            raise NotYours
+        before = conversation.revision
+        if conversation.email == address:
+            return Change(conversation, before, before, handed=True)
+        conversation.advance()
+        conversation.email, conversation.email_language = address, language if address else ""
+        conversation.email_at = clock.now() if address else None
+        conversation.save(update_fields=["email", "email_language", "email_at"])
+    logger.info("%s %s", conversation.reference, "left an address" if address else "took it back")
+    return Change(conversation, before, conversation.revision, handed=True)

@@ -1,0 +1,65 @@
+"""Mail with customers: what people wrote and is sent on, and what came back."""
+
+from django.db import models
+from django.db.models import Q
+
+from chatsite.chat.models import Conversation, Message
+
+
+class SentAnswer(models.Model):
+    """A person's message on its way to the customer's address: the row is the job."""
+
+    class State(models.TextChoices):
+        DUE = "due", "to be sent"
+        SENT = "sent", "sent"
+        NOT_NEEDED = "not_needed", "not needed any more"
+        GIVEN_UP = "given_up", "given up"
+        BOUNCED = "bounced", "not delivered"
+
+    message = models.OneToOneField(Message, on_delete=models.CASCADE, related_name="sent_answer")
+    state = models.CharField(max_length=10, choices=State, default=State.DUE)
+    tries = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField()
+    # Null until it was tried.
+    tried_at = models.DateTimeField(null=True)
+    result = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(state="due"), name="mail_answers_due")
+        ]
+
+    def __str__(self) -> str:
+        return f"Mail of message {self.message_id}"
+
+
+class ReceivedMail(models.Model):
+    """A mail that was read once, and what became of it; its words are in the conversation alone."""
+
+    class Result(models.TextChoices):
+        TAKEN = "taken", "in the conversation"
+        NOT_OURS = "not_ours", "to no reply address"
+        OTHER_SENDER = "other_sender", "from another address"
+        AUTOMATIC = "automatic", "automatic reply"
+        BOUNCE = "bounce", "report that a mail was not delivered"
+        EMPTY = "empty", "without words of its own"
+        TOO_LARGE = "too_large", "too large"
+        TOO_MANY = "too_many", "too many in a day"
+        ENDED = "ended", "the conversation has ended"
+        UNREADABLE = "unreadable", "not readable"
+
+    # By which it is known again: a hash of its Message-ID, or of all of it.
+    identity = models.CharField(max_length=64, unique=True)
+    conversation = models.ForeignKey(
+        Conversation, null=True, on_delete=models.CASCADE, related_name="received_mail"
+    )
+    result = models.CharField(max_length=12, choices=Result)
+    received_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name_plural = "received mail"
+
+    def __str__(self) -> str:
+        return f"Mail {self.pk}"
