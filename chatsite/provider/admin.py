@@ -32,7 +32,7 @@ class Listed(admin.SimpleListFilter):
 
 @admin.register(ProviderModel)
 class ProviderModelAdmin(admin.ModelAdmin[ProviderModel]):
-    list_display = ["name", "used_as", "status", "context", "shuts_down_on", "asked_otherwise"]
+    list_display = ["name", "used_as", "status", "tokens", "shuts_down_on", "asked_otherwise"]
     list_filter = [Listed]
     search_fields = ["name"]
     ordering = ["name"]
@@ -59,6 +59,10 @@ class ProviderModelAdmin(admin.ModelAdmin[ProviderModel]):
             path("adopt/", adopt, name="provider_providermodel_adopt"),
             *super().get_urls(),
         ]
+
+    @admin.display(description="context (tokens)", ordering="context")
+    def tokens(self, model: ProviderModel) -> str:
+        return f"{model.context:,}" if model.context else "-"
 
     def get_readonly_fields(self, request: HttpRequest, obj: ProviderModel | None = None) -> Any:
         return self.readonly_fields if obj is None else ["name", *self.readonly_fields]

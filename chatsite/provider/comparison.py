@@ -26,6 +26,8 @@ DEAREST = 40
 _GENERATION = re.compile(r"gpt-(\d+)(?:\.(\d+))?")
 # Decisions that the share of strong answers is taken from.
 NEWEST_DECISIONS = 5000
+# With fewer, a site's own scores say little of what comes.
+FEWEST_DECISIONS = 30
 # As the source of the product measured it, before a site has decisions of its own.
 USUAL_STRONG_SHARE = 0.3
 
@@ -101,7 +103,7 @@ def recommended(found: Sequence[Offer], today: date) -> Pair | None:
     """The pair for today; None where nothing listed has a price.
 
     Cheap: what costs least in the newest generation. Strong: what costs most there, up to `DEAREST`
-    times as much.
+    times as much; where nothing there costs more, in the newest generation in which something does.
     """
     fit = [offer for offer in found if not offer.ends_soon(today)] or list(found)
     fit = [offer for offer in fit if not 0 < offer.context < LEAST_CONTEXT] or fit
@@ -110,8 +112,14 @@ def recommended(found: Sequence[Offer], today: date) -> Pair | None:
     newest = max(_generation(offer)[0] for offer in fit)
     newest_ones = [offer for offer in fit if _generation(offer)[0] == newest]
     cheap = min(newest_ones, key=lambda offer: offer.per_thousand)
-    dearer = [offer for offer in newest_ones if offer.per_thousand <= cheap.per_thousand * DEAREST]
-    strong = max(dearer, key=lambda offer: (offer.per_thousand, _generation(offer)))
+    most = cheap.per_thousand * DEAREST
+    dearer = [offer for offer in fit if cheap.per_thousand < offer.per_thousand <= most]
+    of = max((_generation(offer)[0] for offer in dearer), default=newest)
+    strong = max(
+        [offer for offer in dearer if _generation(offer)[0] == of],
+        key=lambda offer: (offer.per_thousand, _generation(offer)),
+        default=cheap,
+    )
     return Pair(cheap, strong)
 
 
@@ -169,11 +177,10 @@ def _strong_shares(policy: Policy) -> dict[float, float]:
             ),
         }
     )
-    known = [score for score in scores if score is not None]
-    if not known:
+    if len(scores) < FEWEST_DECISIONS:
         return {policy.threshold: USUAL_STRONG_SHARE}
     return {
-        threshold: sum(score >= threshold for score in known) / len(known)
+        threshold: sum(score >= threshold for score in scores) / len(scores)
         for threshold in thresholds
     }
 

@@ -98,6 +98,13 @@ def test_what_ends_soon_is_not_recommended(listed):
     assert pair.cheap.model == "gpt-5.6-luna"
 
 
+def test_a_generation_of_one_model_has_its_strong_one_in_the_generation_before(prices):
+    names = ["gpt-4o", "gpt-5.6-terra", "gpt-5.6-sol", "gpt-6-luna"]
+    model_list.took([Listed(name) for name in names], NOW)
+
+    assert in_use() == ("gpt-6-luna", "gpt-5.6-sol")
+
+
 def test_of_another_server_the_cheapest_and_the_dearest_are_recommended(prices):
     for name, rate in (("mistral-small", 1), ("mistral-large", 9), ("mistral-vast", 50)):
         add_price(name, rate)
