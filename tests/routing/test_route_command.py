@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 
 from routing import decisions, policies
 from routing.choice import Turn
-from routing.models import Policy, RouteDecision
+from routing.models import Policy, RouteDecision, TaskType
 
 pytestmark = pytest.mark.django_db
 
@@ -80,6 +80,14 @@ def test_it_says_that_no_model_was_asked():
 
     assert found["Analyzer"] == "learned, first day; the site asks the model; nothing is asked here"
     assert found["Score"].startswith("5 of 10; Version 2")
+
+
+def test_task_types_that_are_not_learned_yet_are_said():
+    assert explained(HOURS)["Task type"] == "none of them"
+
+    TaskType.objects.create(name="Business hours", examples=HOURS)
+
+    assert explained(HOURS)["Task type"].startswith("not learned yet")
 
 
 @pytest.mark.parametrize("evidence", ["2", "-0.1", "nan", "much"])

@@ -12,7 +12,7 @@ from routing.analysis import learned_score
 from routing.analysis.features import language
 from routing.choice import Task, Tier, Turn, choose, for_task
 from routing.errors import NoPolicy
-from routing.models import Policy
+from routing.models import Policy, TaskType
 from routing.task_types import library
 
 _NOTES = {
@@ -90,6 +90,8 @@ class Command(BaseCommand):
 
 def _in_words(task: Task | None) -> str:
     if task is None:
+        if TaskType.objects.exists() and not library.is_learned():
+            return "not learned yet: run manage.py learn_task_types"
         return "none of them"
     certain = ", certain" if task.is_certain else ""
     return f"{task.name}, similarity {figures.probability(task.similarity)}{certain}: {task.why}"
