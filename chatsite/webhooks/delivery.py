@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 from datetime import datetime, timedelta
+from time import monotonic
 
 import aiohttp
 from django.conf import settings
@@ -24,8 +25,9 @@ State = EventDelivery.State
 
 # Seconds of one try.
 TIMEOUT = 10.0
-# Of one endpoint in one round, and while another round may not touch a delivery that is tried.
-PER_ROUND, LEASE = 100, timedelta(minutes=2)
+# Of one endpoint in one round, the seconds that a round may take, and for how long no other one
+# touches the endpoint.
+PER_ROUND, ROUND, LEASE = 100, 60.0, timedelta(minutes=2)
 # After the first failure; then twice the pause each time, up to the longest.
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(hours=6)
 # After which an endpoint that nothing arrives at is switched off, and a delivery is given up.
@@ -69,17 +71,25 @@ def forget(now: datetime) -> None:
 
 
 def _told(endpoint: Endpoint, now: datetime) -> int:
-    """Until one does not arrive: the others wait for the end of the pause."""
-    due = endpoint.deliveries.filter(state=State.DUE, due_at__lte=now).select_related("event")
-    arrived = 0
-    for delivery in due.order_by("due_at", "id")[:PER_ROUND]:
+    """Until one does not arrive: the others wait for the end of the pause.
+
+    By one worker's thread at a time: a slow endpoint would otherwise hold them all.
+    """
+    due = endpoint.deliveries.filter(state=State.DUE, due_at__lte=now)
+    unclaimed = Endpoint.objects.filter(pk=endpoint.pk, paused_until=endpoint.paused_until)
+    if not due.exists() or not unclaimed.update(paused_until=now + LEASE):
+        return 0
+    began, arrived = monotonic(), 0
+    for delivery in due.select_related("event").order_by("due_at", "id")[:PER_ROUND]:
         mine = EventDelivery.objects.filter(pk=delivery.pk, tries=delivery.tries, state=State.DUE)
-        if not mine.filter(due_at__lte=now).update(tries=F("tries") + 1, due_at=now + LEASE):
-            continue  # another worker has it
+        mine.update(tries=F("tries") + 1, due_at=now + LEASE)
         delivery.tries += 1
         if not _tried(endpoint, delivery, now):
-            break
+            return arrived
         arrived += 1
+        if monotonic() - began > ROUND:
+            break
+    Endpoint.objects.filter(pk=endpoint.pk).update(paused_until=None)
     return arrived
 
 

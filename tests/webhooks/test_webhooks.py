@@ -208,3 +208,25 @@ def test_the_address_of_the_environment_is_told_who_waits_and_who_waits_too_long
     settings.TEAM_WEBHOOK_URL = ""
     tasks.deliver()
     assert not Endpoint.objects.exists()
+
+
+@guards("chatsite/webhooks/delivery.py", "not unclaimed.update(paused_until=now + LEASE)", "False")
+def test_a_slow_endpoint_holds_one_thread_and_no_other(hook, operator):
+    made(operator, hook.url)
+    endpoint = Endpoint.objects.get()
+    outbox.test(endpoint)
+    meanwhile = []
+    read = delivery._tried
+
+    def looks_again(*args: Any) -> bool:
+        outbox.test(endpoint)
+        meanwhile.append(delivery._told(endpoint, timezone.now()))
+        return read(*args)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(delivery, "_tried", looks_again)
+        tasks.deliver()
+
+    assert (meanwhile, len(hook.posts)) == ([0], 1)
+    tasks.deliver()
+    assert len(hook.posts) == 2
