@@ -101,7 +101,8 @@ def test_an_answer_goes_to_the_customer_and_the_reply_comes_back(servers, custom
 
     answer = reply(address)
     answer.add_attachment(b"x" * 10, maintype="image", subtype="png", filename="pen.png")
-    strange = address.replace("-", "-0", 1)
+    digit = address[address.index("@") - 1]
+    strange = address.replace(f"{digit}@", f"{'0' if digit != '0' else '1'}@")
     incoming.mails += [
         bytes(each)
         for each in (
