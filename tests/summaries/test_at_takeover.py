@@ -3,6 +3,7 @@
 import pytest
 
 from billing.models import LedgerEntry
+from chatsite.chat.actions import put_aside
 from chatsite.chat.models import Summary
 from chatsite.staff import roles
 from chatsite.summaries import tasks
@@ -37,12 +38,14 @@ def test_who_takes_over_reads_what_it_is_about_and_what_that_cost(db, upstream):
 
     told.asks("What now?")
     tasks.summarise.apply((number,))
+    # Another revision, in which nothing more was said.
+    put_aside.resolve(number)
     tasks.summarise.apply((number,))
 
     shown = text(nora.get(f"/inbox/{number}/"))
     assert (WORDS in shown, "Newer messages" in shown, "Cost $" in shown) == (True, False, True)
     assert [call.model for call in upstream.requests] == ["gpt-3.5-turbo"] * 2
-    assert Summary.objects.get().revision == told.conversation.revision
+    assert Summary.objects.get().revision < told.conversation.revision
     entries = LedgerEntry.objects.filter(
         purpose="summary", conversation=told.conversation.reference
     )
