@@ -84,6 +84,7 @@ INSTALLED_APPS = [
     "chatsite.monitor",
     "chatsite.answer_tests",
     "chatsite.regret",
+    "chatsite.monthly_report",
     "chatsite.summaries",
     "chatsite.offline",
     "chatsite.demo",
@@ -260,6 +261,8 @@ TRAFFIC_AT_THRESHOLDS = "chatsite.tuning.threshold.budget_outlook.traffic"
 JUDGED_PER_NIGHT = env.number("JUDGED_PER_NIGHT", 0, 0, 500)
 # Whom alerts about costs are sent to, beside the admin that always shows them.
 ALERT_EMAILS = env.emails("ALERT_EMAILS")
+# Who gets the report of each month; as a rule, those who get the alerts.
+REPORT_EMAILS = env.emails("REPORT_EMAILS") or ALERT_EMAILS
 ALERT_WEBHOOK_URL = env.url("ALERT_WEBHOOK_URL", "", {"http", "https"})
 ALERT_WEBHOOK_SECRET = env.signing_secret("ALERT_WEBHOOK_SECRET", is_needed=ALERT_WEBHOOK_URL != "")
 # Where it is posted that a customer asks for a person, and that nobody has come; signed.

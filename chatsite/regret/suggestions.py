@@ -13,6 +13,7 @@ from chatsite.tuning.threshold.draft_policy import Seen
 from routing.choice import Tier
 from routing.models import HIGHEST_THRESHOLD, LOWEST_THRESHOLD, RouteDecision, TaskType
 
+WRITE = "Write or correct the article that these questions need."
 OTHER = {Tier.CHEAP: Tier.STRONG, Tier.STRONG: Tier.CHEAP}
 
 
@@ -45,7 +46,7 @@ def _for(
     if cause.wrong[0].tier is Tier.CHEAP:
         found.append(
             Suggestion(
-                "Write or correct the article that these questions need.",
+                WRITE,
                 "The cheap model may then be good enough.",
                 reverse("monitor:gaps"),
                 "See the gaps",
@@ -54,16 +55,23 @@ def _for(
     return found
 
 
+def in_short(cause: Cause) -> str:
+    """The first of them in words, without its effect."""
+    if cause.kind is Kind.TASK_TYPE:
+        return _to_tier(cause.name, OTHER[cause.wrong[0].tier])
+    return WRITE if cause.score is None else _to_threshold(_within(cause.score))
+
+
 def threshold(score: float, seen: Seen, days: int) -> Suggestion:
     """Moving it, as its own page would show it."""
-    value = min(max(round(score, 1), LOWEST_THRESHOLD), HIGHEST_THRESHOLD)
+    value = _within(score)
     effect = seen.replay.at(value)
     number, more = (
         (effect.to_strong, "more") if effect.difference > 0 else (effect.to_cheap, "less")
     )
     model = "strong" if effect.difference > 0 else "cheap"
     return Suggestion(
-        f"Set the threshold to {value:g}.",
+        _to_threshold(value),
         f"In the last {days} days {number:,} more answers would have come from the {model} model, "
         f"for {money.shown(abs(effect.difference))} {more}.",
         f"{reverse('tuning:threshold')}?{urlencode({'threshold': f'{value:g}', 'days': days})}",
@@ -81,9 +89,21 @@ def _tier(cause: Cause, task_type: TaskType, window: Window) -> Suggestion:
     each = -cause.saving / len(cause.wrong)
     more = "more" if each > 0 else "less"
     return Suggestion(
-        f"Send the task type “{task_type}” to the {tier} model.",
+        _to_tier(task_type.name, tier),
         f"In the last {window.days} days {number:,} answers would have come from the {tier} model, "
         f"for about {money.shown(round(abs(each) * number))} {more}.",
         reverse("admin:routing_tasktype_change", args=[task_type.pk]),
         "Open the task type",
     )
+
+
+def _within(score: float) -> float:
+    return min(max(round(score, 1), LOWEST_THRESHOLD), HIGHEST_THRESHOLD)
+
+
+def _to_threshold(value: float) -> str:
+    return f"Set the threshold to {value:g}."
+
+
+def _to_tier(task_type: str, tier: Tier) -> str:
+    return f"Send the task type “{task_type}” to the {tier} model."

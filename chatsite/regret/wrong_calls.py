@@ -59,15 +59,15 @@ class Judged:
         )
 
 
-def since(moment: datetime, rates: Mapping[Tier, Rate]) -> list[Judged]:
-    """From the newest labels since then; three queries for 500 of them.
+def since(moment: datetime, rates: Mapping[Tier, Rate], most: int = MOST_LABELS) -> list[Judged]:
+    """From the newest labels since then, `most` of them; three queries for 500.
 
     `rates`: today's, of the models in force.
     """
     said = QualityLabel.objects.filter(said_at__gte=moment, source__in=SAID)
     trusted = said.exclude(source__in=labels.not_trusted())
     of_reply: defaultdict[int, list[QualityLabel]] = defaultdict(list)
-    for label in trusted.select_related("reply").order_by("-said_at")[:MOST_LABELS]:
+    for label in trusted.select_related("reply").order_by("-said_at")[:most]:
         of_reply[label.reply_id].append(label)
     found = []
     for some in together(of_reply):

@@ -74,6 +74,7 @@ app.conf.beat_schedule = {
     "look": _each("billing.alerts.tasks.look", LOOKED_EVERY),
     "look_back": _each("billing.alerts.tasks.look_back", timedelta(minutes=10)),
     "count_answers": _each("chatsite.monitor.tasks.count_answers", timedelta(minutes=1)),
+    "send_report": _each("chatsite.monthly_report.tasks.send_report", HOUR),
     "resume_drafts": _each("chatsite.monitor.tasks.resume_drafts", timedelta(minutes=1)),
     "resume_reply_drafts": _each("chatsite.inbox.tasks.resume_reply_drafts", timedelta(minutes=1)),
     "resume_tests": _each("chatsite.answer_tests.tasks.resume", timedelta(minutes=1)),

@@ -1,0 +1,119 @@
+"""What to do next: the worst mistakes of the router, gaps in the articles, improvements to review.
+
+As things stand now: of the last 30 days, whichever month the report is about.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.urls import reverse
+
+from billing.errors import NoPrice
+from billing.money import shown
+from chatsite.monitor import gaps
+from chatsite.monitor.gaps import Gap
+from chatsite.quality.models import Proposal
+from chatsite.regret import causes, suggestions, wrong_calls
+from chatsite.regret.causes import Cause, Kind
+from chatsite.tuning.threshold import draft_policy
+from routing import policies
+from routing.choice import Tier
+
+DAYS = timedelta(days=30)
+# The newest labels that are read: so many go into a query each of decisions and charges.
+MOST_LABELS = 500
+# Shown of each kind, the worst first.
+TOO_CHEAP, TOO_DEAR, GAPS = 2, 1, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """`question`: a customer's words, which stay on the site and go into no mail."""
+
+    what: str
+    why: str
+    path: str
+    link: str
+    question: str = ""
+
+
+def found(now: datetime) -> list[Step]:
+    """Most important first; empty where nothing stands out."""
+    return [*_mistakes(now), *_gaps(now), *_improvements()]
+
+
+def _mistakes(now: datetime) -> Iterator[Step]:
+    policy = policies.current()
+    try:
+        rates = draft_policy.rates(policy)
+    except NoPrice as error:
+        yield Step(
+            f"Add the price of {error.model}.",
+            "Without it, routing mistakes cannot be counted in dollars.",
+            reverse("admin:billing_price_add"),
+            "Add a price",
+        )
+        return
+    by_tier = {Tier.CHEAP: rates[policy.cheap_model], Tier.STRONG: rates[policy.strong_model]}
+    judged = wrong_calls.since(now - DAYS, by_tier, MOST_LABELS)
+    for cause in causes.too_cheap(judged).causes[:TOO_CHEAP]:
+        count = f"{len(cause.wrong)} of {cause.judged}"
+        yield _mistake(
+            cause,
+            f"{count} cheap answers {_of(cause)} were not good enough. "
+            f"They cost {shown(cause.amount)}.",
+        )
+    for cause in causes.too_dear(judged).causes[:TOO_DEAR]:
+        count = f"{len(cause.wrong)} of {cause.judged}"
+        yield _mistake(
+            cause,
+            f"The cheap model would have matched {count} strong answers {_of(cause)}. "
+            f"It would have saved {shown(cause.saving)}.",
+        )
+
+
+def _mistake(cause: Cause, why: str) -> Step:
+    return Step(
+        suggestions.in_short(cause), why, reverse("regret:mistakes"), "See the effect of this"
+    )
+
+
+def _of(cause: Cause) -> str:
+    if cause.kind is Kind.TASK_TYPE:
+        return f"to the task type “{cause.name}”"
+    return f"whose score depended on “{cause.name}”"
+
+
+def _gaps(now: datetime) -> Iterator[Step]:
+    for gap in gaps.found(now)[:GAPS]:
+        if gap.count > 1:
+            yield Step(
+                "Write or correct an article.",
+                f"{gap.count} customers asked alike and got no good answer ({_reasons(gap)}).",
+                reverse("monitor:gaps"),
+                "See the gaps",
+                gap.question,
+            )
+
+
+def _reasons(gap: Gap) -> str:
+    counts = {
+        "without an article": gap.nothing_found,
+        "doubted": gap.doubted,
+        "rated unhelpful": gap.unhelpful,
+        "handed to a person": gap.handed_over,
+    }
+    return ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+
+
+def _improvements() -> Iterator[Step]:
+    waiting = Proposal.objects.filter(state=Proposal.State.OPEN).select_related("learned")
+    for proposal in waiting:
+        yield Step(
+            f"Review what was learned: {proposal.learned}.",
+            "A model that was trained on this site's answers was measured as better than the one "
+            "in use. It has no effect until it is accepted.",
+            reverse("admin:quality_proposal_change", args=[proposal.pk]),
+            "Review it",
+        )

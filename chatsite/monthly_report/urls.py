@@ -1,0 +1,10 @@
+"""Where the address of the monthly report leads, within the admin."""
+
+from django.contrib import admin
+from django.urls import path
+
+from chatsite.monthly_report import page
+
+app_name = "monthly_report"
+
+urlpatterns = [path("", admin.site.admin_view(page.report), name="report")]
