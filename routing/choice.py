@@ -42,6 +42,7 @@ class Turn:
     task: Task | None = None
     answer: str = ""  # what the customer was told last, and now reacts to
     vector: tuple[float, ...] = ()  # embedding of the last turn and the text; () for none
+    open: tuple[str, ...] = ()  # the unanswered messages, where they are several
 
 
 @dataclass(frozen=True, slots=True)

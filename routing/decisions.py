@@ -148,8 +148,11 @@ def scored(
 
 
 def _local(turn: Turn, policy: Policy) -> tuple[Score, Signals]:
-    model = learned_models.analyzer(policy.learned_analyzer_id)
-    return learned_score.score(turn, model, site_knowledge.current())
+    """Of several unanswered messages the gravest decides: the others would hide it."""
+    model, site = learned_models.analyzer(policy.learned_analyzer_id), site_knowledge.current()
+    alone = (replace(turn, text=text, vector=()) for text in turn.open)
+    found = [learned_score.score(each, model, site) for each in (turn, *alone)]
+    return max(found, key=lambda each: each[0].value)
 
 
 def _is_uncertain(

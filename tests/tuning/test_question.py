@@ -122,3 +122,16 @@ def test_claims_are_asked_about_where_the_policy_says_so(operator, shop, upstrea
     assert upstream.models == ["gpt-3.5-turbo", "gpt-3.5-turbo"]
     assert "1 of 1 supported." in page
     assert LedgerEntry.objects.count() == 2
+
+
+@guards("routing/decisions.py", "for each in (turn, *alone)", "for each in (turn,)")
+def test_a_danger_that_nobody_has_answered_is_not_hidden_by_what_is_said_next(
+    operator, shop, upstream
+):
+    danger = "meine Karte wurde ohne meine Erlaubnis benutzt"
+
+    page = tried(
+        operator, "Within how many days can I return a pen?", earlier=f"Customer: {danger}"
+    )
+
+    assert "Prompt for gpt-4" in page

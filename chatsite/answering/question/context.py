@@ -20,6 +20,9 @@ from routing.task_types import library
 from routing.task_types.library import Shelf
 from routing.wishes import recognition
 
+# Unanswered messages that are scored one by one as well.
+MOST_OPEN = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Opened:
@@ -108,5 +111,6 @@ def turn_of(
         bad_ratings=sum(message.found_wanting for message in earlier),
         answer=asked.answer,
         vector=meant.for_routing,
+        open=tuple(now[-MOST_OPEN:]) if len(now) > 1 else (),
     )
     return turn, found
