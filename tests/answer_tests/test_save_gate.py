@@ -115,7 +115,8 @@ def test_a_policy_that_breaks_a_test_asks(norway, operator):
     page = reverse("admin:routing_policy_add")
     in_force = policies.current()
     form = {
-        **{name: getattr(in_force, name) or "" for name in Policy.SETTINGS},
+        "claims_band": "0",
+        **{name: value for name in Policy.SETTINGS if (value := getattr(in_force, name))},
         "threshold": "1",
         "reason": "All strong",
         "begun_from": in_force.version,

@@ -128,7 +128,7 @@ def test_claims_are_asked_about_where_the_policy_says_so(operator, shop, upstrea
 def test_a_danger_that_nobody_has_answered_is_not_hidden_by_what_is_said_next(
     operator, shop, upstream
 ):
-    danger = "meine Karte wurde ohne meine Erlaubnis benutzt"
+    danger = "my data was sent to another customer"
 
     page = tried(
         operator, "Within how many days can I return a pen?", earlier=f"Customer: {danger}"
