@@ -30,6 +30,7 @@ class Alert(models.Model):
         MODEL = "model", "model without a price"
         BILL = "bill", "provider's bill"
         VALUE = "value", "models of better value"
+        POLICY = "policy", "policy worse than promised"
         WEBHOOK = "webhook", "webhook switched off"
         TEST = "test", "test"
 

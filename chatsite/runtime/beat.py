@@ -87,6 +87,8 @@ app.conf.beat_schedule = {
     "import_articles": _each("chatsite.knowledge.tasks.import_articles", LEARNED_EVERY),
     # While customers sleep. A night that is missed is made up for by the next.
     "learn_overnight": _nightly("chatsite.quality.tasks.learn", 2, 40),
+    # What was learned, against what happened, once the night's labels are there.
+    "look_for_broken_promises": _nightly("chatsite.regret.tasks.look_for_broken_promises", 3, 30),
     "sample": _nightly("chatsite.quality.tasks.sample", 1, 30),
     "summarise": _nightly("chatsite.summaries.tasks.send", 1, 45),
     "collect_summaries": _each("chatsite.summaries.tasks.collect", timedelta(minutes=10)),

@@ -82,6 +82,8 @@ def test_labels_become_proposals_and_an_accepted_one_decides(monkeypatch):
     assert evaluation["proposed"]["apgr"]["value"] > evaluation["in_force"]["apgr"]["value"] + 0.1
     assert evaluation["proposed"]["miscalibration"] < 0.15
     assert analyzer.learned.labels == 260
+    promised = evaluation["promised"]
+    assert 0 < promised["bad"] < promised["answers"] <= evaluation["held_back"]
 
     policy = proposals.accept(analyzer.pk, None)
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 # Replies that somebody has said something of, from which a model is fitted.
 LEAST_LABELS = 200
+# A cheap answer that is worth less was not good enough.
+BAD = 0.5
 # Differences that are worth an operator's time.
 LEAST_APGR, LEAST_CALIBRATION = 0.01, 0.01
 # Share of resamples in which it has to rank better. Of models that are no better, and some worse,
@@ -48,6 +50,14 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True)
+class Promised:
+    """Of the held-back cheap answers that it would let stand, how many were not good enough."""
+
+    bad: int
+    answers: int
+
+
+@dataclass(frozen=True, slots=True)
 class Learned:
     """What is proposed: `text` of the model, how it and what is in force did, and the threshold
     under which as many recent messages go strong as now.
@@ -65,6 +75,7 @@ class Learned:
     share: float  # 0 to 1, of the recent messages
     recent: int
     compared: int = 0  # of the held-back replies, with both answers judged; 0 where too few are
+    promised: Promised | None = None
 
     @property
     def is_better(self) -> bool:

@@ -49,7 +49,12 @@ def table(proposal: Proposal) -> Sequence[Row]:
 
 def sentences(proposal: Proposal, in_force: Policy) -> list[str]:
     """What an operator should know before deciding, most important first."""
-    return [*_how_good(proposal), _what_changes(proposal), *_warnings(proposal, in_force)]
+    return [
+        *_how_good(proposal),
+        _what_changes(proposal),
+        *_promise(proposal),
+        *_warnings(proposal, in_force),
+    ]
 
 
 def is_measured(proposal: Proposal) -> bool:
@@ -109,6 +114,18 @@ def _what_changes(proposal: Proposal) -> str:
         f"{proposal.threshold:g}. Of the last {evaluation['recent']:,} messages "
         f"{shares.share(evaluation['share'])} {where} now; this stays the same."
     )
+
+
+def _promise(proposal: Proposal) -> list[str]:
+    promised = proposal.learned.evaluation.get("promised")  # older ones have none
+    if not promised or not promised["answers"]:
+        return []
+    share = shares.share(promised["bad"] / promised["answers"])
+    return [
+        f"Of {promised['answers']} cheap answers that it would have let stand, {share} were not "
+        "good enough. If the site does worse than that after you accept it, beyond chance, an "
+        "alert offers the way back."
+    ]
 
 
 def _warnings(proposal: Proposal, in_force: Policy) -> list[str]:

@@ -48,6 +48,7 @@ def make(learned: Learned, against: Policy, now: datetime) -> Proposal:
                 "in_force": asdict(learned.in_force),
                 "share": learned.share,
                 "recent": learned.recent,
+                "promised": asdict(learned.promised) if learned.promised else None,
             },
             fitted_at=now,
         )

@@ -15,7 +15,7 @@ from typing import Any
 
 from chatsite.quality.labels import Source
 from chatsite.quality.learning import training_examples
-from chatsite.quality.learning.learned import LEAST_LABELS, Learned, Measured
+from chatsite.quality.learning.learned import BAD, LEAST_LABELS, Learned, Measured, Promised
 from chatsite.quality.learning.training_examples import Example
 from routing import thresholds
 from routing.analysis import learned_score
@@ -70,7 +70,8 @@ class _Found:
     """The best candidate and its model, and how it and what is in force did on what was held back.
 
     `compared`: on how many replies whose both answers are known; 0 where that were too few, and the
-    figures are about cheap answers alone.
+    figures are about cheap answers alone. `scored`: what was held back, by the scores of the
+    candidate that had not seen it, and whether the cheap answer was not good enough.
     """
 
     how: str
@@ -79,6 +80,7 @@ class _Found:
     proposed: Measured
     in_force: Measured
     compared: int
+    scored: list[tuple[float, bool]]
 
     def as_learned(
         self, kind: LearnedModel.Kind, threshold: float, share: float, recent: int
@@ -97,7 +99,12 @@ class _Found:
             share,
             recent,
             self.compared,
+            self._promised(threshold),
         )
+
+    def _promised(self, threshold: float) -> Promised:
+        stand = [is_bad for score, is_bad in self.scored if score < threshold]
+        return Promised(sum(stand), len(stand))
 
 
 def analyzer(policy: Policy, now: datetime) -> Learned:
@@ -241,7 +248,9 @@ def _best(
 
     best = max(tried, key=worth)
     model = best.fitted_to([example.label for example in found if best.known(example)])
-    return _Found(best.how, model, after, measured[best.how], theirs, compared)
+    score = opinions[best.how].score
+    scored = [(score(each.label), each.label.cheap < BAD) for each in after]
+    return _Found(best.how, model, after, measured[best.how], theirs, compared, scored)
 
 
 def _measured(labels: Sequence[Label], opinions: Mapping[str, _Opinion]) -> dict[str, Measured]:

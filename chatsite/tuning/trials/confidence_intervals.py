@@ -36,20 +36,20 @@ class Interval:
         return not self.too_few and not self.low <= 0 <= self.high
 
 
-def share(hits: int, total: int) -> Interval:
+def share(hits: int, total: int, z: float = Z) -> Interval:
     """Wilson's interval of a share, which stays within 0 and 1."""
     if not total:
         return Interval(0.0, 0.0, 1.0, 0)
-    mean, square = hits / total, Z**2
+    mean, square = hits / total, z**2
     middle = (mean + square / (2 * total)) / (1 + square / total)
-    spread = Z * math.sqrt(mean * (1 - mean) / total + square / (4 * total**2))
+    spread = z * math.sqrt(mean * (1 - mean) / total + square / (4 * total**2))
     spread /= 1 + square / total
     return Interval(mean, max(0.0, middle - spread), min(1.0, middle + spread), total)
 
 
-def between_shares(ours: tuple[int, int], theirs: tuple[int, int]) -> Interval:
+def between_shares(ours: tuple[int, int], theirs: tuple[int, int], z: float = Z) -> Interval:
     """Theirs minus ours, each (hits, total); Newcombe's interval, good for small shares too."""
-    one, other = share(*ours), share(*theirs)
+    one, other = share(*ours, z), share(*theirs, z)
     value = other.value - one.value
     down = math.hypot(other.value - other.low, one.high - one.value)
     up = math.hypot(other.high - other.value, one.value - one.low)
