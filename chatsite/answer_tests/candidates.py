@@ -14,7 +14,7 @@ from django.http import HttpRequest
 
 from chatsite.answer_tests import versions
 from chatsite.answer_tests.versions import Change
-from chatsite.knowledge.models import Article
+from chatsite.knowledge.models import Article, ArticleVersion
 from chatsite.quality.learning.proposals import SETTINGS
 from chatsite.quality.models import Proposal
 from chatsite.tuning.threshold import threshold_page
@@ -115,6 +115,15 @@ def _row(model: type[models.Model], *, gone: bool = False) -> Sees:
     return saved
 
 
+def _restored(request: HttpRequest, given: Mapping[str, Any]) -> Candidate | None:
+    found = ArticleVersion.objects.select_related("article")
+    version = found.filter(article=given["article_id"], number=given["number"]).first()
+    if version is None:
+        return None
+    change = versions.of_row("article", version.restored())
+    return Candidate(change, f"{version}, restored", "knowledge.change_article")
+
+
 ADDRESSES: dict[str, Sees] = {
     "admin:routing_policy_add": _policy_form,
     "admin:routing_policy_return": _return,
@@ -124,6 +133,7 @@ ADDRESSES: dict[str, Sees] = {
     "admin:knowledge_article_add": _row(Article),
     "admin:knowledge_article_change": _row(Article),
     "admin:knowledge_article_delete": _row(Article, gone=True),
+    "admin:knowledge_article_restore": _restored,
     "admin:routing_tasktype_add": _row(TaskType),
     "admin:routing_tasktype_change": _row(TaskType),
     "admin:routing_tasktype_delete": _row(TaskType, gone=True),

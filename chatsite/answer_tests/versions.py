@@ -9,10 +9,12 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from billing import clock
 from chatsite.knowledge import articles
-from chatsite.knowledge.articles import Held
+from chatsite.knowledge.articles import Audience, Held, Terms
 from chatsite.knowledge.models import Edition
 from chatsite.knowledge.search.index import Document
 from routing import policies
@@ -20,7 +22,8 @@ from routing.models import Library, Policy, TaskType
 from routing.task_types import library
 from routing.task_types.library import Shelf
 
-ARTICLE = ("title", "slug", "body", "language", "published")
+TERMS = ("audience", "valid_from", "valid_until")
+ARTICLE = ("title", "slug", "body", "language", "published", *TERMS)
 # No row has it.
 NEW = -1
 Change = Mapping[str, Any]
@@ -61,7 +64,9 @@ def of_policy(policy: Policy) -> Change:
 def of_row(kind: str, row: Any, *, gone: bool = False) -> Change:
     """`article` or `task_type`, as its form would save it."""
     names = ARTICLE if kind == "article" else TaskType.SETTINGS
-    return {kind: {"id": row.pk, "gone": gone, **{name: getattr(row, name) for name in names}}}
+    said = {name: getattr(row, name) for name in names}
+    plain = {n: v.isoformat() if isinstance(v, datetime) else v for n, v in said.items()}
+    return {kind: {"id": row.pk, "gone": gone, **plain}}
 
 
 def digest(change: Change) -> str:
@@ -75,7 +80,12 @@ def digest(change: Change) -> str:
 
 
 def _document(fields: Mapping[str, Any]) -> Document | None:
-    if fields["gone"] or not fields["published"]:
+    """None where no customer would read it now."""
+    audience, *moments = (fields.get(name) for name in TERMS)
+    valid = (datetime.fromisoformat(at) if at else None for at in moments)
+    terms = Terms(audience or Audience.EVERYONE, *valid)
+    hidden = not fields["published"] or not terms.let(Audience.EVERYONE, clock.now())
+    if fields["gone"] or hidden:
         return None
     return Document(
         fields["id"] or NEW, fields["title"], fields["slug"], fields["body"], fields["language"]

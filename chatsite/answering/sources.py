@@ -15,7 +15,7 @@ def of(text: str, given: Sequence[Match], held: Held | None = None) -> list[dict
     language = lexicon.language(text)
     told = [each for each in sentences(text) if not _says_nothing(each, language)]
     used = articles.used(told, given, language, held)
-    return [{"title": match.title, "url": match.url} for match in used]
+    return [match.source for match in used]
 
 
 def _says_nothing(sentence: str, language: str) -> bool:

@@ -24,7 +24,8 @@ SELECT {", ".join(f"reply.{column}" for column in COLUMNS)},
     NOT EXISTS (
         SELECT 1 FROM chat_message newer
         WHERE newer.conversation_id = held.id AND newer.position > reply.position
-    )
+    ),
+    EXISTS (SELECT 1 FROM widget_customer known WHERE known.visitor = held.visitor)
 FROM chat_message reply
 JOIN chat_conversation held ON held.id = reply.conversation_id
 WHERE reply.id = %s AND reply.state = 'pending' AND reply.due_at <=
@@ -39,8 +40,9 @@ LIMIT %s
 """
 
 
-def due(reply_id: int) -> tuple[Message, bool] | None:
-    """The reply with its conversation, and whether it is the newest message there.
+def due(reply_id: int) -> tuple[Message, bool, bool] | None:
+    """The reply with its conversation, whether it is the newest message there, and whether its
+    customer was signed in by the site that the widget stands on.
 
     None unless it may be claimed now.
     """
@@ -49,7 +51,7 @@ def due(reply_id: int) -> tuple[Message, bool] | None:
         found = cursor.fetchone()
     if found is None:
         return None
-    *row, public_id, visitor, address, revision, is_newest = found
+    *row, public_id, visitor, address, revision, is_newest, is_signed_in = found
     reply = Message.from_db(connection.alias, COLUMNS, row)
     reply.created_at = _moment(reply.created_at)
     reply.deadline = reply.deadline and _moment(reply.deadline)
@@ -60,7 +62,7 @@ def due(reply_id: int) -> tuple[Message, bool] | None:
         address=address,
         revision=revision,
     )
-    return reply, bool(is_newest)
+    return reply, bool(is_newest), bool(is_signed_in)
 
 
 def claim(reply: Message, lease_seconds: int) -> bool:

@@ -13,11 +13,14 @@ from chatsite.api import access, shapes
 from chatsite.api.access import Bearer
 from chatsite.api.errors import ERRORS, NotFound, conflict, invalid
 from chatsite.knowledge import embeddings
-from chatsite.knowledge.models import Article
+from chatsite.knowledge.models import Article, ArticleVersion
 
 SEE, ADD = Bearer("knowledge.view_article"), Bearer("knowledge.add_article")
 CHANGES = Bearer("knowledge.change_article")
-FIELDS = ("title", "slug", "body", "language", "published")
+FIELDS = ("slug", *ArticleVersion.SETTINGS)
+
+# Null says something of these; of the others, as little as leaving them out.
+MAY_BE_NULL = {"valid_from", "valid_until"}
 
 Form = modelform_factory(Article, fields=FIELDS)
 
@@ -58,7 +61,7 @@ def read_article(request: HttpRequest, article_id: shapes.Id) -> shapes.Article:
 def add_article(request: HttpRequest, sent: shapes.NewArticle) -> Status[shapes.Article]:
     """Customers and the assistant see it once it is published."""
     with transaction.atomic():
-        row = _saved(Article(), sent.dict())
+        row = _saved(request, Article(), sent.dict())
         access.log(request, row, "Added.", ADDITION)
     return Status(201, shapes.Article.of(row))
 
@@ -69,7 +72,8 @@ def change_article(
 ) -> shapes.Article:
     """What is sent changes, the rest stays. `version` is the one that you have read.
 
-    Publish it by `published`: true. The version counts changes.
+    Publish it by `published`: true. The version counts changes; those before stay in the admin's
+    history.
     """
     with transaction.atomic():
         row = Article.objects.select_for_update().filter(pk=article_id).first()
@@ -80,18 +84,20 @@ def change_article(
                 "other_version", f"It was changed to version {row.version}. Read it again first."
             )
         wanted = {name: getattr(row, name) for name in FIELDS}
-        changed = sent.dict(exclude={"version"}, exclude_none=True)
+        told = sent.dict(exclude={"version"}, exclude_unset=True)
+        changed = {n: v for n, v in told.items() if v is not None or n in MAY_BE_NULL}
         if {**wanted, **changed} != wanted:
-            row = _saved(row, {**wanted, **changed})
+            row = _saved(request, row, {**wanted, **changed})
             access.log(request, row, f"Changed {', '.join(sorted(changed))}.", CHANGE)
     return shapes.Article.of(row)
 
 
-def _saved(row: Article, fields: dict[str, Any]) -> Article:
+def _saved(request: HttpRequest, row: Article, fields: dict[str, Any]) -> Article:
     """Raises Problem, as the admin's form finds what is wrong."""
     form = Form(fields, instance=row)
     if not form.is_valid():
         raise invalid({name: " ".join(map(str, found)) for name, found in form.errors.items()})
-    saved = form.save()
+    saved: Article = form.save(commit=False)
+    saved.save(by=f"access token {access.token(request).name}")
     embeddings.ask_for_missing()
     return saved

@@ -19,6 +19,8 @@ Text = Annotated[str, Field(min_length=1, max_length=settings.MESSAGE_LENGTH)]
 NAME: dict[str, Any] = {"max_length": 200, "pattern": r"^[^\x00-\x1f\x7f]*$"}
 Name = Annotated[str, Field(**NAME)]
 
+Audience = ArticleRow.Audience
+
 
 class Source(Schema):
     """An article that an answer used."""
@@ -181,6 +183,9 @@ class ArticleLine(Schema):
     slug: str
     language: str
     published: bool
+    audience: Audience
+    valid_from: datetime | None
+    valid_until: datetime | None
     version: int
     url: str
     updated_at: datetime
@@ -219,6 +224,9 @@ class NewArticle(Schema):
     body: Body = Field(description="Markdown.")
     language: Language = Field("", description="Of two letters. Blank: detected from the text.")
     published: bool = False
+    audience: Audience = Field(Audience.EVERYONE, description="Who may read it.")
+    valid_from: datetime | None = Field(None, description="Not shown before. Null: at once.")
+    valid_until: datetime | None = Field(None, description="Not shown after. Null: for good.")
 
 
 class ArticleChange(Schema):
@@ -230,10 +238,13 @@ class ArticleChange(Schema):
     body: Body | None = None
     language: Language | None = None
     published: bool | None = None
+    audience: Audience | None = None
+    valid_from: datetime | None = Field(None, description="Null takes it away.")
+    valid_until: datetime | None = Field(None, description="Null takes it away.")
 
 
 def _article(row: ArticleRow) -> dict[str, Any]:
-    names = ("title", "slug", "language", "published", "version", "updated_at")
+    names = [field for field in ArticleLine.model_fields if field not in {"id", "url"}]
     return {
         "id": row.pk,
         "url": settings.SITE_URL + row.get_absolute_url(),

@@ -3,30 +3,38 @@
 The one query of a search says whether the articles or their embeddings have changed since.
 """
 
+import hashlib
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import lru_cache
 
 from django.db import connection
 from django.urls import reverse
 
+from billing import clock
 from chatsite.knowledge import embeddings
 from chatsite.knowledge.embeddings import Progress
-from chatsite.knowledge.models import Article
+from chatsite.knowledge.models import Article, Edition
 from chatsite.knowledge.search import evidence, ranking
 from chatsite.knowledge.search import used as used_articles
 from chatsite.knowledge.search.index import Document, Index
 from chatsite.knowledge.search.question import Question
 from chatsite.knowledge.search.vectors import Floats, Vectors
 
+Audience = Article.Audience
+
 MOST_ARTICLES = 4
+# What a saved answer may have been made of.
+CUSTOMERS = (Audience.EVERYONE, Audience.SIGNED_IN)
+FOREVER = datetime.max.replace(tzinfo=UTC)
 WORDS_ALONE = "no article has an embedding yet"
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A published article that speaks of a question; relevance is 0..1."""
+    """An article that speaks of a question; relevance is 0..1."""
 
     id: int
     title: str
@@ -34,10 +42,17 @@ class Match:
     body: str
     relevance: float
     passages: tuple[str, ...] = ()  # the best first
+    audience: str = Audience.EVERYONE
 
     @property
     def url(self) -> str:
         return _url(self.slug)
+
+    @property
+    def source(self) -> dict[str, str]:
+        """As messages keep it. `for`: who alone may read it; the help pages do not show it."""
+        source = {"title": self.title, "url": self.url}
+        return source if self.audience == Audience.EVERYONE else {**source, "for": self.audience}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +82,27 @@ class Meant:
 class Found:
     """The best matches first; `evidence` is the probability (0..1) that they hold the answer.
 
-    `edition` is that of the articles, none newer: blank where nothing was found. `searched` says
-    by what, as a phrase.
+    `edition` is that of the articles that this reader may read now, none newer: blank where
+    nothing was found. `searched` says by what, as a phrase.
     """
 
     matches: tuple[Match, ...]
     evidence: float
     edition: str = ""
     searched: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Who may read an article, and when."""
+
+    audience: str
+    valid_from: datetime | None
+    valid_until: datetime | None
+
+    def let(self, reader: Audience, now: datetime) -> bool:
+        begun = self.valid_from is None or self.valid_from <= now
+        return begun and now < (self.valid_until or FOREVER) and self.audience in reader.reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +113,26 @@ class Held:
     embedded: int
     index: Index
     model: str = ""  # by which its passages are embedded
+    terms: Mapping[int, Terms] = field(default_factory=dict)  # of each article, by id
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What one reader may read of all that is published, from one moment to another."""
+
+    of: Held
+    since: datetime | None  # None: at any time, as no article begins or ends
+    until: datetime
+    held: Held
+
+    def is_of(self, every: Held) -> bool:
+        if self.of is not every:
+            return False
+        return self.since is None or self.since <= clock.now() < self.until
 
 
 _held: Held | None = None
+_views: dict[Audience, View] = {}
 _building = threading.Lock()
 
 
@@ -96,18 +141,19 @@ def matching(
     meant: Meant | None = None,
     limit: int = MOST_ARTICLES,
     held: Held | None = None,
+    reader: Audience = Audience.EVERYONE,
 ) -> Found:
-    """The published articles that answer any customer's question best; none for mere words.
+    """The articles that answer a question best, of those that `reader` may read now.
 
-    `held`: other articles than those that stand now.
+    None for mere words. `held`: other articles than those that stand now.
     """
-    held = held or _current()
+    held = held or _current(reader)
     if not held.index.documents or not ranking.says_something(question):
         return Found((), 0.0)
     meant = meant or Meant()
     vectors: Sequence[Floats] = meant.vectors if meant.model == held.model else ()
     ranked = ranking.rank(held.index, question, vectors, limit)
-    matches = tuple(_match(held.index, each) for each in ranked.articles)
+    matches = tuple(_match(held, each) for each in ranked.articles)
     how = f"words and meaning ({held.model})" if vectors else f"words alone: {meant.why}"
     if not matches:
         return Found((), 0.0, searched=how)
@@ -118,7 +164,7 @@ def used(
     sentences: Sequence[str], given: Sequence[Match], language: str, held: Held | None = None
 ) -> list[Match]:
     """Those of the articles given that an answer's sentences are from, the most used first."""
-    index = (held or _current()).index
+    index = (held or _all()).index
     by_place = {
         at: match
         for match in given
@@ -147,16 +193,26 @@ def changed(document: Document | None, instead_of: int | None) -> Held:
 
 def model_in_use() -> str:
     """By which a question has to be embedded; blank where words decide alone."""
-    return _current().model
+    return _all().model
 
 
 def embedding_progress() -> Progress:
     """How far the published articles are embedded."""
-    return embeddings.progress(_current().index.passages)
+    return embeddings.progress(_all().index.passages)
 
 
-def _match(index: Index, ranked: ranking.Ranked) -> Match:
+def editions() -> list[str]:
+    """Of what customers may read now: as `Found.edition`, without the index."""
+    now, edition = clock.now(), Edition.objects.values_list("value", flat=True).first() or ""
+    rows = Article.objects.published().values_list("id", "audience", "valid_from", "valid_until")
+    every = {number: Terms(who, begins, ends) for number, who, begins, ends in rows}
+    return [_edition_without(edition, _hidden(every, reader, now)) for reader in CUSTOMERS]
+
+
+def _match(held: Held, ranked: ranking.Ranked) -> Match:
+    index = held.index
     document = index.documents[ranked.article]
+    terms = held.terms.get(document.id)
     return Match(
         document.id,
         document.title,
@@ -164,11 +220,54 @@ def _match(index: Index, ranked: ranking.Ranked) -> Match:
         document.body,
         ranked.relevance,
         tuple(index.passages[at].text for at in ranked.passages),
+        terms.audience if terms else Audience.EVERYONE,
     )
 
 
-def _current() -> Held:
-    """As the articles stand now. Whoever comes while it is built waits for it."""
+def _current(reader: Audience = Audience.EVERYONE) -> Held:
+    """What this reader may read now: as if there were nothing else.
+
+    An index of its own, as what is hidden must not weigh in what is found, nor in the evidence.
+    """
+    every = _all()
+    if (view := _views.get(reader)) and view.is_of(every):
+        return view.held
+    with _building:
+        view = _views[reader] = _viewed(every, reader, clock.now())
+    return view.held
+
+
+def _viewed(every: Held, reader: Audience, now: datetime) -> View:
+    both = ((each.valid_from, each.valid_until) for each in every.terms.values())
+    moments = [at for each in both for at in each if at]
+    until = min((at for at in moments if at > now), default=FOREVER)
+    since = now if moments else None
+    hidden = _hidden(every.terms, reader, now)
+    edition = _edition_without(every.edition, hidden)
+    if not hidden:
+        return View(every, since, until, every)
+    for other in _views.values():
+        # Readers mostly read the same.
+        if other.of is every and other.held.edition == edition:
+            return View(every, since, until, other.held)
+    index = every.index.without(hidden)
+    held = Held(edition, every.embedded, index, every.model, every.terms)
+    return View(every, since, until, held)
+
+
+def _hidden(every: Mapping[int, Terms], reader: Audience, now: datetime) -> set[int]:
+    return {number for number, terms in every.items() if not terms.let(reader, now)}
+
+
+def _edition_without(edition: str, hidden: Iterable[int]) -> str:
+    """Another one where something is hidden, the same in every process."""
+    if not edition or not hidden:
+        return edition
+    return hashlib.sha256(f"{edition} {sorted(hidden)}".encode()).hexdigest()[:32]
+
+
+def _all() -> Held:
+    """All that is published, as it stands now. Whoever comes while it is built waits for it."""
     global _held
     edition, embedded = _edition()
     held = _held
@@ -183,20 +282,23 @@ def _current() -> Held:
 
 def _built(edition: str, embedded: int, before: Held | None) -> Held:
     if before and edition and before.edition == edition:
-        index = before.index
+        index, terms = before.index, before.terms
     else:
-        documents = [
-            Document(*row)
-            for row in Article.objects.published()
+        rows = list(
+            Article.objects.published()
             .order_by("id")
-            .values_list("id", "title", "slug", "body", "language")
-        ]
-        index = Index(documents, before.index if before else None)
+            .values_list(
+                *("id", "title", "slug", "body", "language"),
+                *("audience", "valid_from", "valid_until"),
+            )
+        )
+        index = Index([Document(*row[:5]) for row in rows], before.index if before else None)
+        terms = {row[0]: Terms(*row[5:]) for row in rows}
     model, stored = embeddings.in_use(index.passages)
     rows = [stored.get(passage.digest) for passage in index.passages]
     if stored:
         index = index.with_vectors(Vectors(rows, index.article))
-    return Held(edition, embedded, index, model if stored else "")
+    return Held(edition, embedded, index, model if stored else "", terms)
 
 
 def _edition() -> tuple[str, int]:

@@ -1,10 +1,12 @@
-"""The help pages: every published article, readable by anyone."""
+"""The help pages: the articles for everyone; staff read the others there too."""
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from billing import clock
 from chatsite.knowledge import articles
+from chatsite.knowledge.articles import Audience
 from chatsite.knowledge.models import Article
 from chatsite.knowledge.search import question
 
@@ -19,10 +21,15 @@ def index(request: HttpRequest) -> HttpResponse:
     if asked:
         found = articles.matching(question.of(asked), limit=MOST_FOUND).matches
         return render(request, "knowledge/index.html", {"articles": found, "asked": asked})
-    return render(request, "knowledge/index.html", {"articles": Article.objects.published()})
+    every = Article.objects.readable(Audience.EVERYONE, clock.now())
+    return render(request, "knowledge/index.html", {"articles": every.defer("body")})
 
 
 @require_safe
 def article(request: HttpRequest, slug: str) -> HttpResponse:
-    found = get_object_or_404(Article.objects.published(), slug=slug)
+    may_see_all = request.user.is_staff and request.user.has_perm("knowledge.view_article")
+    reader = Audience.STAFF if may_see_all else Audience.EVERYONE
+    found = Article.objects.readable(reader, clock.now()).filter(slug=slug).first()
+    if found is None:
+        return render(request, "knowledge/missing.html", status=404)
     return render(request, "knowledge/article.html", {"article": found})

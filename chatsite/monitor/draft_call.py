@@ -42,7 +42,7 @@ def write(draft_id: int) -> None:
     # Somebody who has begun to write it is not overwritten.
     if Article.objects.filter(pk=article.pk, version=article.version).exists():
         article.body = finished.text[:50_000] or article.body
-        article.save()
+        article.save(by=slot.model)
     ArticleDraft.objects.filter(pk=draft.pk).update(
         state=State.WRITTEN, cost=paid_call.cost(reference)
     )

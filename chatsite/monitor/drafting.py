@@ -39,9 +39,10 @@ def start(person: AbstractBaseUser, reply_ids: Sequence[int]) -> ArticleDraft:
         raise ValueError("No member of staff has answered these questions yet.")
     title = " ".join(asked[0].split())[:200]
     with transaction.atomic():
-        article = Article.objects.create(
+        article = Article(
             title=title, slug=_free_slug(title), body="(being drafted)", published=False
         )
+        article.save(by=person.get_username())
         draft = ArticleDraft.objects.create(
             article=article, replies=[each.pk for each in replies], by_id=person.pk
         )

@@ -34,6 +34,7 @@ def edited(body: str) -> dict[str, str]:
         "body": body,
         "language": "",
         "published": "on",
+        "audience": "everyone",
         "_save": "Save",
     }
 

@@ -21,6 +21,8 @@ from chatsite.answering.question.context import Opened
 from chatsite.chat.actions import ask
 from chatsite.chat.models import Conversation, Message
 from chatsite.knowledge.articles import Meant
+from chatsite.knowledge.models import Article
+from chatsite.widget.models import Customer, Widget
 from routing.checks.verifier import CheckResult
 from routing.models import RouteDecision
 from tests.chat.conftest import sweep
@@ -49,6 +51,38 @@ async def test_an_easy_question_is_answered_by_the_cheap_model(tab, worker, upst
     assert not await Hold.objects.aexists()
     decision = await RouteDecision.objects.aget()
     assert (decision.reference, decision.tier) == (answer.reference, "cheap")
+
+
+@guards("chatsite/answering/question/context.py", "meant, reader=opened.reader)", "meant)")
+@guards("chatsite/knowledge/models.py", "every.index(self) + 1]", "9]")
+async def test_articles_for_signed_in_customers_answer_them_alone(tab, worker, upstream):
+    for audience, body in (("signed_in", "Members pay 17 % less."), ("staff", "Refuse members.")):
+        await Article.objects.acreate(
+            title="Members' prices", slug=audience, body=body, audience=audience
+        )
+    await tab.say("What do members pay?")
+    await tab.answer()
+    asked = await Conversation.objects.aget()
+    widget = await Widget.objects.acreate(name="Shop", origins="https://shop.example")
+    await Customer.objects.acreate(visitor=asked.visitor, widget=widget, reference="7")
+    upstream.says("Members pay 17 % less.")
+
+    await tab.say("And what do members pay now?")
+    await tab.sees(lambda page: "17 %" in page.entries()[-1].text and not page.entries()[-1].open)
+    answer = await tab.answer()
+
+    before, after = str(upstream.requests[0].body), str(upstream.requests[-1].body)
+    assert "17 %" not in before
+    assert "17 %" in after
+    assert "Refuse members" not in before + after
+    assert answer.sources == [
+        {"title": "Members' prices", "url": "/help/signed_in/", "for": "signed_in"}
+    ]
+    # The help pages do not know who signed in to the widget.
+    assert "/help/signed_in/" not in answer.html
+    missing = await tab.client.get("/help/signed_in/")
+    assert missing.status_code == 404
+    assert "This help page is not available" in missing.content.decode()
 
 
 async def test_a_question_in_three_parts_is_answered_by_the_strong_model(tab, worker, upstream):

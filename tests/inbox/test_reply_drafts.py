@@ -1,6 +1,7 @@
 """The assistant drafts a reply for staff, from the articles, on the ledger, and sends nothing."""
 
 import pytest
+from django.test import Client
 
 from billing.models import Budget, LedgerEntry
 from chatsite.inbox import tasks
@@ -25,9 +26,11 @@ def written() -> ReplyDraft:
     return draft
 
 
+@guards("chatsite/inbox/reply_draft_call.py", ", reader=Audience.STAFF", "")
 @guards("chatsite/inbox/reply_drafts.py", "filter(state__in=OPEN)", "filter(state='written')")
 def test_a_draft_is_written_from_the_articles_and_paid_for(staff, told, upstream):
-    Article.objects.create(title="Leaks", slug="leaks", body="A leaking pen is mended for free.")
+    leaks = "A leaking pen is mended for free."
+    Article.objects.create(title="Leaks", slug="leaks", body=leaks, audience="staff")
     upstream.says("We mend a leaking pen for free.")
     before = told.conversation.revision
 
@@ -40,12 +43,14 @@ def test_a_draft_is_written_from_the_articles_and_paid_for(staff, told, upstream
     assert "writing a draft" in waiting.content.decode()
     (call,) = upstream.requests
     assert call.model == "gpt-4"
-    assert "A leaking pen is mended for free." in str(call.body)
+    assert f"Leaks (for staff only)\\n{leaks}" in str(call.body)
     entry = LedgerEntry.objects.get(purpose="reply_draft")
     assert (entry.conversation, entry.amount) == (told.conversation.reference, draft.cost)
     page = shown.content.decode()
     assert "We mend a leaking pen for free." in page
-    assert 'href="/help/leaks/"' in page
+    assert 'href="/help/leaks/" target="_blank">Leaks</a> (staff only)' in page
+    assert staff.get("/help/leaks/").status_code == 200
+    assert Client(headers={"host": "localhost"}).get("/help/leaks/").status_code == 404
     assert draft.shown_cost in page
     assert told.conversation.revision == before
 

@@ -3,15 +3,23 @@
 import json
 import statistics
 import time
+from datetime import datetime, timedelta
 
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.test import Client
+from django.utils import timezone
 
+from billing import clock
 from chatsite.knowledge import articles
 from chatsite.knowledge.models import Article
 from chatsite.knowledge.search import question as asked
+from chatsite.staff import roles
+from tests.chat.test_admin import member, signed_in, text
+from tests.guards import guards
 
+HOST = {"host": "localhost"}
 SHOP = settings.BASE_DIR / "chatsite" / "demo" / "shop"
 
 
@@ -109,6 +117,57 @@ def test_only_published_articles_are_found(shelf):
 
     Article.objects.filter(slug="gift-cards").update(published=True)
     assert slugs("gift card")[0] == "gift-cards"
+
+
+@guards("chatsite/knowledge/articles.py", "self.since <= clock.now() < self.until", "True")
+@guards(
+    "chatsite/knowledge/articles.py",
+    "edition = _edition_without(every.edition, hidden)",
+    "edition = every.edition",
+)
+@guards(
+    "chatsite/knowledge/models.py",
+    "self.published().filter(begun, lasts, ",
+    "self.published().filter(",
+)
+def test_an_article_is_found_and_shown_from_its_first_moment_to_its_last(shelf, monkeypatch):
+    owner = signed_in(member("olga", roles.OPERATORS))
+    now = clock.now()
+    starts, ends = now + timedelta(hours=1), now + timedelta(hours=2)
+    address = f"/admin/knowledge/article/{shelf['gift-cards'].pk}/change/"
+    form = {
+        **{name: getattr(shelf["gift-cards"], name) for name in ("title", "slug", "body")},
+        "published": "on",
+        "audience": "everyone",
+    }
+    for name, at in (("valid_from", starts), ("valid_until", ends)):
+        local = timezone.localtime(at)
+        form |= {f"{name}_0": local.date().isoformat(), f"{name}_1": f"{local:%H:%M:%S}"}
+    backwards = {**form, "valid_until_0": "2001-01-01"}
+    assert "cannot end before it begins" in text(owner.post(address, backwards))
+    owner.post(address, form)
+
+    def seen(at: datetime) -> tuple[bool | int, ...]:
+        monkeypatch.setattr(clock, "now", lambda: at)
+        found = "gift-cards" in slugs("gift card")
+        page = owner.get("/admin/knowledge/article/").content.decode()
+        said = "Scheduled: " in page, ">Until " in page, "Expired: " in page
+        listed = Client().get("/help/", headers=HOST).content.decode().count("/help/gift-cards/")
+        status = Client().get("/help/gift-cards/", headers=HOST).status_code
+        edition = articles.matching(asked.of("customs")).edition
+        assert edition in articles.editions()
+        editions.append(edition)
+        return found, listed, status, *said
+
+    editions: list[str] = []
+    assert seen(now) == (False, 0, 404, True, False, False)
+    assert seen(starts) == (True, 1, 200, False, True, False)
+    assert seen(ends) == (False, 0, 404, False, False, True)
+    # Saved answers go by it.
+    assert editions[0] == editions[2] != editions[1]
+    expired = owner.get("/admin/knowledge/article/", {"validity": "expired"}).content.decode()
+    assert "Gift cards" in expired
+    assert "Customs" not in expired
 
 
 def test_a_deleted_article_is_not_found(shelf):

@@ -4,7 +4,7 @@ The same means the same words. No likeness will do: "can I return it opened" and
 close neighbours with opposite answers. The key holds all that the answer came from, so that what
 has changed since is not found: the articles' edition too. Which answers a changed article touches
 cannot be told from their sources, because it may now be the one that an answer lacked; a new
-edition therefore empties all.
+edition therefore empties all. So does the moment at which an article begins or ends to be valid.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ from chatsite.answering.canned.canned_answer import Answer
 from chatsite.answering.model_call import Claimed, Work
 from chatsite.answering.question import prompt
 from chatsite.chat.models import Message, SavedAnswer
-from chatsite.knowledge.models import Edition
+from chatsite.knowledge import articles
 from routing.analysis.features import language
 from routing.analysis.wording import tidy
 
@@ -70,8 +70,8 @@ def keep(work: Work) -> None:
 
 def forget(now: datetime) -> int:
     """Delete what is too old, of an earlier edition, or beyond the most; return how many."""
-    edition = Edition.objects.values("value")[:1]
-    stale = SavedAnswer.objects.filter(Q(saved_at__lte=now - SAVED_FOR) | ~Q(knowledge=edition))
+    of_now = Q(knowledge__in=articles.editions())
+    stale = SavedAnswer.objects.filter(Q(saved_at__lte=now - SAVED_FOR) | ~of_now)
     gone = stale.delete()[0]
     surplus = SavedAnswer.objects.order_by("-saved_at").values_list("id", flat=True)[MOST_SAVED:]
     return gone + SavedAnswer.objects.filter(id__in=list(surplus)).delete()[0]

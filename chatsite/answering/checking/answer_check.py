@@ -104,4 +104,4 @@ def quoted_sources(work: Work) -> list[dict[str, str]]:
     matches = work.claimed.found.matches
     quoted = unconfirmed.quotes(work.claimed.turn.text, matches)
     places = sorted({each.article for each in quoted})
-    return [{"title": matches[at].title, "url": matches[at].url} for at in places]
+    return [matches[at].source for at in places]

@@ -9,7 +9,7 @@ from chatsite.answering.question import prompt, turns
 from chatsite.answering.question.turns import EarlierMessage
 from chatsite.chat.models import Message
 from chatsite.knowledge import articles
-from chatsite.knowledge.articles import MOST_ARTICLES, Found, Held, Meant
+from chatsite.knowledge.articles import MOST_ARTICLES, Audience, Found, Held, Meant
 from chatsite.knowledge.search import question
 from chatsite.knowledge.search.question import Question
 from chatsite.shop import current
@@ -33,6 +33,7 @@ class Opened:
     earlier: Sequence[EarlierMessage]
     question: Question
     model: str  # by which the question is to be embedded; blank: by none
+    reader: Audience = Audience.EVERYONE
 
 
 def read(reply_id: int) -> Opened | None:
@@ -40,10 +41,11 @@ def read(reply_id: int) -> Opened | None:
     found = sql.due(reply_id)
     if found is None:
         return None
-    reply, is_newest = found
+    reply, is_newest, is_signed_in = found
+    reader = Audience.SIGNED_IN if is_signed_in else Audience.EVERYONE
     earlier = sql.earlier(reply, turns.MOST_EARLIER)
     asked = question.continued(turns.as_said(earlier))
-    return Opened(reply, is_newest, earlier, asked, articles.model_in_use())
+    return Opened(reply, is_newest, earlier, asked, articles.model_in_use(), reader)
 
 
 def look(opened: Opened, meant: Meant) -> Claimed:
@@ -52,7 +54,7 @@ def look(opened: Opened, meant: Meant) -> Claimed:
     This is most of the work, and holds nothing that others wait for.
     """
     reply, earlier = opened.reply, opened.earlier
-    turn, articles_found = turn_of(earlier, opened.question, meant)
+    turn, articles_found = turn_of(earlier, opened.question, meant, reader=opened.reader)
     said = as_said(earlier)
     newest_at = reply.conversation.revision if opened.is_newest else -1
     policy, part = trials.deciding(reply.conversation.reference)
@@ -94,14 +96,16 @@ def turn_of(
     meant: Meant,
     held: Held | None = None,
     types: Shelf | None = None,
+    reader: Audience = Audience.EVERYONE,
 ) -> tuple[Turn, Found]:
     """What the customer wants now, what they said before, and what the articles know of it.
 
-    `held` and `types`: other articles and task types than those that stand now.
+    `held` and `types`: other articles and task types than those that stand now. `reader`: of the
+    articles.
     """
     now, said_before = turns.asked(earlier)
     text = "\n".join(now)
-    found = articles.matching(asked, meant, MOST_ARTICLES, held)
+    found = articles.matching(asked, meant, MOST_ARTICLES, held, reader)
     turn = Turn(
         text=text,
         earlier=tuple(said_before),

@@ -23,7 +23,7 @@ from django.utils.text import Truncator
 
 from billing import money
 from chatsite.chat.models import CannedAnswer, Message, SavedAnswer
-from chatsite.knowledge.models import Edition
+from chatsite.knowledge import articles
 from routing.models import RouteDecision, Trial
 
 # Characters of a question on a line of the list.
@@ -66,7 +66,6 @@ class SavedAnswerAdmin(admin.ModelAdmin[SavedAnswer]):
             role=Message.Role.CUSTOMER,
             position__lt=OuterRef("reply__position"),
         ).order_by("position")
-        edition = Subquery(Edition.objects.values("value")[:1])
         reference = Concat(Value("reply:"), Cast(OuterRef("reply"), CharField()))
         tried = Trial.objects.running().filter(kind=Trial.Kind.AB).values("policy")
         of_other_policy = RouteDecision.objects.filter(reference=reference).exclude(
@@ -75,7 +74,7 @@ class SavedAnswerAdmin(admin.ModelAdmin[SavedAnswer]):
         found = super().get_queryset(request).select_related("reply__conversation")
         return found.annotate(
             asked=Subquery(asked.values("text")[:1]),
-            edition=edition,
+            is_of_now=Q(knowledge__in=articles.editions()),
             of_other_policy=Exists(of_other_policy),
         )
 
@@ -104,7 +103,7 @@ class SavedAnswerAdmin(admin.ModelAdmin[SavedAnswer]):
     def status(self, answer: SavedAnswer) -> str:
         if answer.reply.rating == Message.Rating.BAD:
             return "rated not helpful: not used"
-        if answer.knowledge != vars(answer)["edition"]:
+        if not vars(answer)["is_of_now"]:
             return "articles have changed: not used"
         return "policy has changed: not used" if vars(answer)["of_other_policy"] else "in use"
 

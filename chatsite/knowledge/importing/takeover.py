@@ -48,7 +48,7 @@ def _page(page: Page, into: Import) -> str:
         article = known.article
     article.title, article.body, article.language = page.title, page.body, page.language
     article.full_clean()
-    article.save()
+    article.save(by=str(into))
     ArticleSource.objects.update_or_create(
         article=article,
         defaults={"source": page.source, "digest": digest, "version": article.version},

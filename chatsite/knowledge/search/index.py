@@ -86,6 +86,14 @@ class Index:
         other.vectors = vectors
         return other
 
+    def without(self, hidden: Collection[int]) -> "Index":
+        """As if the articles of these ids were not there."""
+        other = Index([each for each in self.documents if each.id not in hidden], self)
+        if self.vectors is None:
+            return other
+        stays = np.array([each.id not in hidden for each in self.documents], dtype=bool)
+        return other.with_vectors(self.vectors.some(stays[self.article], other.article))
+
     def _written(self) -> Iterable[str]:
         """The words of the articles as they are written, and not their stems."""
         if len(self.passages) > 5000:  # the lexicon's are enough, and memory is not

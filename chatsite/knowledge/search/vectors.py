@@ -5,6 +5,7 @@ half-precision floats take 190 ms, as numpy has no product of them.
 """
 
 from collections.abc import Sequence
+from copy import copy
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +36,14 @@ class Vectors:
             self._scales[at] = max(float(np.abs(vector).max()), 1e-9) / _STEPS
             self._rows[at] = np.round(vector / self._scales[at])
         self.mean, self.spread = self._space(articles)
+
+    def some(self, stays: npt.NDArray[np.bool_], articles: npt.NDArray[np.int32]) -> "Vectors":
+        """Those passages that stay, with the articles they then belong to."""
+        other = copy(self)
+        other.present, other._rows = self.present[stays], self._rows[stays]
+        other._scales = self._scales[stays]
+        other.mean, other.spread = other._space(articles)
+        return other
 
     def likeness(self, query: Floats) -> Floats:
         """The cosine of each passage with a query, in spreads above the mean."""
