@@ -7,8 +7,7 @@ import re
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import getaddresses
-
-from lxml import html as lxml_html
+from html.parser import HTMLParser
 
 # Beside the visible ones, where servers say to which address a mail was delivered.
 RECIPIENTS = ("To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To")
@@ -23,6 +22,8 @@ _WROTE = re.compile(
     r"|(from|von|de|van|od|da|kimden|差出人|发件人|من)\s*:\s.*@)",
     re.IGNORECASE,
 )
+_LEFT_OUT = {"script", "style", "head", "blockquote"}
+_LINES = {"p", "div", "li", "tr"}
 _PRECEDENCE = {"bulk", "junk", "list", "auto_reply"}
 _ROBOTS = ("mailer-daemon@", "postmaster@", "noreply@", "no-reply@", "donotreply@")
 
@@ -94,18 +95,40 @@ def _text(mail: EmailMessage) -> str:
     return _of_html(text)
 
 
-def _of_html(text: str) -> str:
+class _Words(HTMLParser):
     """The words of a page with its lines; nothing of it is fetched or executed."""
-    try:
-        tree = lxml_html.document_fromstring(text)
-    except (lxml_html.etree.ParserError, ValueError):
-        return ""
-    quoted = "//script|//style|//head|//blockquote|//*[contains(@class,'gmail_quote')]"
-    for unwanted in tree.xpath(quoted):
-        unwanted.drop_tree()
-    for end in tree.xpath("//br|//p|//div|//li|//tr"):
-        end.tail = f"\n{end.tail or ''}"
-    return re.sub(r"\n{3,}", "\n\n", str(tree.text_content()))
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self._left_out, self._depth = "", 0  # the element that is skipped, and how deep in it
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if self._left_out:
+            self._depth += tag == self._left_out
+        elif tag in _LEFT_OUT or "gmail_quote" in (dict(attrs).get("class") or ""):
+            self._left_out, self._depth = tag, 1
+        elif tag == "br":
+            self.words.append("\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._left_out:
+            self._depth -= tag == self._left_out
+            if not self._depth:
+                self._left_out = ""
+        elif tag in _LINES:
+            self.words.append("\n")
+
+    def handle_data(self, data: str) -> None:
+        if not self._left_out:
+            self.words.append(data)
+
+
+def _of_html(text: str) -> str:
+    parser = _Words()
+    parser.feed(text)
+    parser.close()
+    return re.sub(r"\n{3,}", "\n\n", "".join(parser.words))
 
 
 def _addresses(mail: EmailMessage, name: str) -> list[str]:
