@@ -22,8 +22,9 @@ SECONDS = [1.0, 4.6, 10.0]  # of an answer
 
 @pytest.mark.parametrize("seconds", SECONDS)
 async def test_a_burst_is_not_refused_while_real_spend_is_small(
-    open_tab, worker, upstream, seconds
+    open_tab, worker, upstream, settings, seconds
 ):
+    settings.ASKS_PER_ADDRESS = 1000  # as if each came from an address of their own
     question = "Tell me a joke about business"
     tabs = [await open_tab() for _ in range(ASKED + 1)]
     await tabs[0].say(question)
