@@ -2,7 +2,6 @@
 
 import asyncio
 import uuid
-from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -15,12 +14,8 @@ from django.utils import timezone
 from billing.models import Budget, Hold, LedgerEntry
 from chatsite.answering import finish
 from chatsite.answering.checking import answer_check
-from chatsite.answering.model_call import Claimed
-from chatsite.answering.question import context
-from chatsite.answering.question.context import Opened
 from chatsite.chat.actions import ask
 from chatsite.chat.models import Conversation, Message
-from chatsite.knowledge.articles import Meant
 from chatsite.knowledge.models import Article
 from chatsite.widget.models import Customer, Widget
 from routing.checks.verifier import CheckResult
@@ -318,23 +313,6 @@ async def test_what_is_said_while_an_answer_is_written_is_answered_next(tab, wor
         "The second.",
     ]
     assert await Message.objects.open().acount() == 0
-
-
-@pytest.fixture
-def after_the_first_look(monkeypatch) -> Callable[[Callable[[], object]], None]:
-    """Have this happen between a worker's first look at a reply and its claim."""
-    look = context.look
-
-    def arrange(happens: Callable[[], object]) -> None:
-        def looks(opened: Opened, meant: Meant) -> Claimed:
-            seen = look(opened, meant)
-            monkeypatch.setattr(context, "look", look)
-            happens()
-            return seen
-
-        monkeypatch.setattr(context, "look", looks)
-
-    return arrange
 
 
 @guards(

@@ -1,13 +1,20 @@
 """What a worker searches by: the question's embedding where it comes in time, else words."""
 
+import uuid
+from functools import partial
+
 import pytest
 from channels.db import database_sync_to_async
 
 from billing.models import Hold, LedgerEntry
 from chatsite.answering.question import question_meaning
+from chatsite.chat.actions import ask
+from chatsite.chat.admin import receipts
+from chatsite.chat.models import Conversation
 from chatsite.knowledge.tasks import embed_articles
 from routing.analysis import first_day
 from routing.models import RouteDecision
+from tests.guards import guards
 
 MODEL = "text-embedding-3-small"
 
@@ -89,3 +96,32 @@ async def test_an_answer_that_found_nothing_shows_no_sources(shop, tab, worker, 
 
     assert answer.text == text
     assert answer.sources == []
+
+
+@guards(
+    "chatsite/answering/question/question_meaning.py",
+    "with contextlib.suppress(AlreadyCharged):",
+    "with contextlib.suppress(ZeroDivisionError):",
+)
+async def test_what_is_said_while_its_embedding_is_awaited_is_searched_too(
+    embedded, tab, start_worker, upstream, after_the_first_look
+):
+    await tab.say("How much is shipping to Norway?")
+    await tab.sees(lambda page: len(page.entries()) == 2)
+    held = await Conversation.objects.aget()
+    after_the_first_look(
+        partial(ask.question, held.public_id, held.visitor, "And to Iceland?", uuid.uuid4())
+    )
+
+    start_worker()
+    answer = await tab.answer()
+
+    assert answer.state == "complete"
+    assert await searched(tab) == f"words and meaning ({MODEL})"
+    calls = LedgerEntry.objects.filter(purpose="search", conversation__gt="").order_by("id")
+    assert [entry.reference async for entry in calls] == [
+        f"search:{answer.pk}:1",
+        f"search:{answer.pk}:1.2",
+    ]
+    receipt = await database_sync_to_async(receipts.of)([answer])
+    assert "Search, attempt 1.2" in [each.what for each in receipt[answer.pk].attempts]

@@ -4,11 +4,13 @@ What a search waits for is short; without an answer it goes by words alone, and 
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
+from billing.errors import AlreadyCharged
 from chatsite import llm
 from chatsite.chat.models import Message
 from chatsite.knowledge import embedding_calls
@@ -63,19 +65,9 @@ class Meanings:
         clock = asyncio.get_running_loop().time
         if clock() < self._silent_until:
             return "the embeddings server is not answering"
-        reference = f"search:{reply.pk}:{reply.attempt + 1}"
-        reserve = partial(
-            embedding_calls.reserve,
-            texts,
-            model,
-            reference,
-            conversation=reply.conversation.reference,
-            visitor=reply.conversation.visitor,
-            address=reply.conversation.address,
-        )
         begun = clock()
         try:
-            await self.writes.run(reserve)
+            reference = await self.writes.run(partial(_reserve, texts, model, reply))
         except Stopped as error:
             return str(error)
         try:
@@ -99,3 +91,19 @@ class Meanings:
         if self._silent >= MOST_SILENT:
             logger.warning("Searching by words alone for a while: %s", error)
             self._silent_until = asyncio.get_running_loop().time() + SILENT_FOR
+
+
+def _reserve(texts: Sequence[str], model: str, reply: Message) -> str:
+    """The reference of the call. Raises Stopped."""
+    held = reply.conversation
+    for reference in reply.search_references(reply.attempt + 1):
+        with contextlib.suppress(AlreadyCharged):
+            return embedding_calls.reserve(
+                texts,
+                model,
+                reference,
+                conversation=held.reference,
+                visitor=held.visitor,
+                address=held.address,
+            )
+    raise Stopped("embeddings were asked for several times")

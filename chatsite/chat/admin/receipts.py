@@ -152,9 +152,12 @@ def of(messages: Iterable[Message]) -> dict[int, Receipt]:
 def _references(reply: Message) -> list[str]:
     """The names of all calls that may have been made for the reply, in their order."""
     return [
-        f"{kind}:{reply.pk}:{number}"
+        reference
         for number in range(1, reply.attempt + 1)
-        for kind in ("search", "score", "reply", "claims")
+        for reference in (
+            *reply.search_references(number),
+            *(f"{kind}:{reply.pk}:{number}" for kind in ("score", "reply", "claims")),
+        )
     ]
 
 

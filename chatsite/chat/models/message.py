@@ -28,6 +28,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return self.filter(id=reply_id, attempt=attempt, state=Message.State.WRITING)
 
 
+# Calls for embeddings in one attempt, after which it goes by words alone.
+MOST_SEARCHES = 3
+
+
 class Message(models.Model):
     class Role(models.TextChoices):
         CUSTOMER = "customer"
@@ -208,6 +212,14 @@ class Message(models.Model):
     def reference(self) -> str:
         """How ledgers and decisions name this reply."""
         return f"reply:{self.pk}"
+
+    def search_references(self, attempt: int) -> list[str]:
+        """How the ledger names the embeddings that were asked for in an attempt, in their order.
+
+        Several, as whatever is said between its look and its claim has it look again.
+        """
+        first = f"search:{self.pk}:{attempt}"
+        return [first, *(f"{first}.{number}" for number in range(2, MOST_SEARCHES + 1))]
 
     @property
     def charge_reference(self) -> str:
