@@ -1,9 +1,11 @@
 """One call on the ledger: its worst case is held before, and what it cost is charged after."""
 
 import asyncio
+import logging
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from billing import clock, ledger, tokens
@@ -15,6 +17,9 @@ from billing.prices.pricing import NOTHING, Usage
 from chatsite import llm
 from chatsite.llm import Finished, Kind, UpstreamError
 from chatsite.llm.streaming import Deadlines, Message
+from chatsite.runtime.grouped_writes import GroupedWrites
+
+logger = logging.getLogger(__name__)
 
 # Longer than any attempt may last: a hold that is still open then belongs to a dead worker.
 HOLD = timedelta(seconds=120)
@@ -31,15 +36,28 @@ UNBILLED = {
 
 
 class NotMade(Exception):
-    """A call that brought no answer; says why in a sentence."""
+    """A call that brought no answer; says why in a sentence.
+
+    `failure`: what the provider did instead, in two words; blank where it was not asked.
+    """
+
+    def __init__(self, why: str, failure: str = "") -> None:
+        super().__init__(why)
+        self.failure = failure
 
 
 def answer_now(
-    call: Call, messages: Sequence[Message], output_limit: int, temperature: float
+    call: Call,
+    messages: Sequence[Message],
+    output_limit: int,
+    temperature: float,
+    *,
+    deadlines: Deadlines | None = None,
+    response_format: Mapping[str, Any] | None = None,
 ) -> Finished:
-    """Hold, ask and charge, for a task that does nothing else meanwhile. Raises NotMade."""
+    """Hold, ask and charge, for who does nothing else meanwhile. Raises NotMade."""
     try:
-        reserve(call, messages, output_limit)
+        reserve(call, messages, output_limit, response_format)
     except NoRoom as error:
         raise NotMade(f"The budget “{error.budget}” is used up.") from error
     except NoPrice as error:
@@ -52,8 +70,9 @@ def answer_now(
                 messages=messages,
                 output_limit=output_limit,
                 temperature=temperature,
-                deadlines=Deadlines(),
+                deadlines=deadlines or Deadlines(),
                 reference=call.reference,
+                response_format=response_format,
             )
         finally:
             await llm.close()
@@ -62,10 +81,41 @@ def answer_now(
         finished = asyncio.run(asked())
     except UpstreamError as error:
         settle_failed(call.reference, error)
-        why = f"{call.model} did not answer ({error.kind.replace('_', ' ')})."
-        raise NotMade(why) from error
+        failure = error.kind.replace("_", " ")
+        raise NotMade(f"{call.model} did not answer ({failure}).", failure) from error
     settle(call.reference, finished)
     return finished
+
+
+async def answer_soon(
+    call: Call,
+    messages: Sequence[Message],
+    output_limit: int,
+    response_format: Mapping[str, Any],
+    seconds: float,
+    writes: GroupedWrites,
+) -> Finished:
+    """Ask, for a worker's loop, what is held already; a call that fails or is dropped is charged.
+
+    The answer is still to be settled. Raises UpstreamError.
+    """
+    try:
+        return await whole_answer(
+            model=call.model,
+            messages=messages,
+            output_limit=output_limit,
+            temperature=0.0,
+            deadlines=Deadlines(first_byte=seconds, idle=seconds, total=seconds),
+            reference=call.reference,
+            response_format=response_format,
+        )
+    except UpstreamError as error:
+        logger.warning("%s failed: %s", call.reference, error)
+        await writes.run(partial(settle_failed, call.reference, error))
+        raise
+    except asyncio.CancelledError:
+        await writes.run(partial(abandon, call.reference))
+        raise
 
 
 def reserve(

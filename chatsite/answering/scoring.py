@@ -206,9 +206,9 @@ class Scorer:
                     each.outcome.set_result(found if isinstance(found, NoScore) else found[key])
 
     async def _scores(self, batch: _Batch) -> dict[str, Score] | NoScore:
-        reference, model, messages = batch.reference, batch.model, batch.messages
+        reference, messages = batch.reference, batch.messages
         try:
-            await self._writes.run(partial(_reserve, batch, messages))
+            call = await self._writes.run(partial(_reserved, batch, messages))
         except NoRoom as error:
             logger.info("%s not asked: %s", reference, error)
             return NoScore("the budget is used up, so no model was asked for a score")
@@ -216,28 +216,17 @@ class Scorer:
             logger.error("%s not asked: %s", reference, error)
             return NoScore("the model has no price, so it was not asked for a score")
         try:
-            finished = await paid_call.whole_answer(
-                model=model,
-                messages=messages,
-                output_limit=batch.output_limit,
-                temperature=0.0,
-                deadlines=llm.Deadlines(
-                    first_byte=GIVEN_UP_AFTER, idle=GIVEN_UP_AFTER, total=GIVEN_UP_AFTER
-                ),
-                response_format=scoring_prompt.response_format(model),
-                reference=reference,
+            wanted = scoring_prompt.response_format(call.model)
+            finished = await paid_call.answer_soon(
+                call, messages, batch.output_limit, wanted, GIVEN_UP_AFTER, self._writes
             )
         except llm.UpstreamError as error:
-            logger.warning("%s failed: %s", reference, error)
-            await self._writes.run(partial(paid_call.settle_failed, reference, error))
             return NoScore(f"the model gave no score ({error.kind.replace('_', ' ')})")
-        except asyncio.CancelledError:
-            await self._writes.run(partial(paid_call.abandon, reference))
-            raise
         return await self._writes.run(partial(_given, batch, finished))
 
 
-def _reserve(batch: _Batch, messages: list[dict[str, str]]) -> None:
+def _reserved(batch: _Batch, messages: list[dict[str, str]]) -> ledger.Call:
+    """The call, with its worst case held. Raises NoRoom, NoPrice."""
     model = batch.model
     conversations = {each.claimed.reply.conversation for each in batch.wanted}
     alone = conversations.pop() if len(conversations) == 1 else None
@@ -261,6 +250,7 @@ def _reserve(batch: _Batch, messages: list[dict[str, str]]) -> None:
             )
             for part, each in enumerate(batch.wanted)
         )
+    return call
 
 
 def _given(batch: _Batch, finished: llm.Finished) -> dict[str, Score] | NoScore:

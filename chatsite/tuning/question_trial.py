@@ -3,7 +3,6 @@
 The model is called only where that is asked for. Such a call is on the ledger, as an evaluation.
 """
 
-import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,16 +12,16 @@ from uuid import uuid4
 from django.utils.safestring import SafeString
 
 from billing import ledger, money, tokens
-from billing.errors import NoPrice, NoRoom
 from billing.models import LedgerEntry
 from chatsite import llm, markdown
 from chatsite.answering import dry_run, paid_call
 from chatsite.answering.checking import answer_check, claim_check
 from chatsite.answering.dry_run import Again, Shown
 from chatsite.answering.model_call import Claimed, Work
+from chatsite.answering.paid_call import NotMade
 from chatsite.answering.question.prompt import Said
 from chatsite.knowledge import meaning
-from chatsite.llm import Finished, UpstreamError
+from chatsite.llm import Finished
 from chatsite.provider.model_health import Health
 from routing import decisions, figures, site_knowledge, structured_output, tiers
 from routing.analysis import learned_score
@@ -108,7 +107,7 @@ def go(said: Sequence[Said], policy: Policy, *, call: bool) -> Way:
 
 def _claimed(way: Way, said: Sequence[Said], policy: Policy) -> Claimed:
     with way.step("Search") as step:
-        asked, reference = dry_run.asked(said), f"try:{uuid4().hex}"
+        asked, reference = dry_run.asked(said), _reference()
         claimed = dry_run.claimed(said, policy, meaning.of_one(asked, reference))
         found, task = claimed.found, claimed.turn.task
         entries = LedgerEntry.objects.filter(reference__startswith=reference)
@@ -164,75 +163,52 @@ def _prompted(way: Way, claimed: Claimed, tier: Tier, health: ModelHealth) -> Wo
     return work
 
 
-@dataclass(frozen=True, slots=True)
-class _Asking:
-    """One call, with what it may take."""
-
-    model: str
-    tier: str
-    messages: Sequence[Mapping[str, str]]
-    output_limit: int
-    temperature: float
-    seconds: float
-    response_format: Mapping[str, object] | None = None
-
-
 def _called(way: Way, work: Work) -> Finished | None:
     policy = work.claimed.policy
     return _asked(
         way,
         f"Call of {work.model}",
-        _Asking(
-            work.model,
-            str(work.reply.tier),
-            work.messages,
-            work.output_limit,
-            policy.temperature,
-            policy.call_seconds,
-        ),
+        ledger.Call(_reference(), PURPOSE, work.model, str(work.reply.tier)),
+        work.messages,
+        work.output_limit,
+        policy.temperature,
+        policy.call_seconds,
     )
 
 
-def _asked(way: Way, name: str, asking: _Asking) -> Finished | None:
+def _reference() -> str:
+    return f"try:{uuid4().hex}"
+
+
+def _asked(
+    way: Way,
+    name: str,
+    call: ledger.Call,
+    messages: Sequence[Mapping[str, str]],
+    output_limit: int,
+    temperature: float,
+    seconds: float,
+    response_format: Mapping[str, object] | None = None,
+) -> Finished | None:
     """The answer; None where there is none, and the step says why."""
-    reference = f"try:{uuid4().hex}"
+    finished = None
     with way.step(name) as step:
-        call = ledger.Call(reference, PURPOSE, asking.model, asking.tier)
         try:
-            paid_call.reserve(call, asking.messages, asking.output_limit, asking.response_format)
-        except NoPrice:
-            step.told = f"Not called: {asking.model} has no price."
-            return None
-        except NoRoom as error:
-            step.told = f"Not called: the budget “{error.budget}” has no room for it."
-            return None
-        try:
-            finished = asyncio.run(_answer(asking, reference))
-        except UpstreamError as error:
-            paid_call.settle_failed(reference, error)
-            step.told = f"No answer: {error.kind.replace('_', ' ')}."
-            step.cost = paid_call.cost(reference)
-            return None
-        paid_call.settle(reference, finished)
-        step.cost = paid_call.cost(reference)
-        step.told = finished.text
+            finished = paid_call.answer_now(
+                call,
+                messages,
+                output_limit,
+                temperature,
+                deadlines=llm.Deadlines(total=seconds),
+                response_format=response_format,
+            )
+            step.told = finished.text
+        except NotMade as error:
+            failed = f"No answer: {error.failure}."
+            step.told = failed if error.failure else f"Not called: {error}"
+        entries = LedgerEntry.objects.filter(reference=call.reference)
+        step.cost = entries.values_list("amount", flat=True).first()
     return finished
-
-
-async def _answer(asking: _Asking, reference: str) -> Finished:
-    """Raises UpstreamError."""
-    try:
-        return await paid_call.whole_answer(
-            model=asking.model,
-            messages=asking.messages,
-            output_limit=asking.output_limit,
-            temperature=asking.temperature,
-            deadlines=llm.Deadlines(total=asking.seconds),
-            reference=reference,
-            response_format=asking.response_format,
-        )
-    finally:
-        await llm.close()
 
 
 def _claims_asked(
@@ -243,10 +219,16 @@ def _claims_asked(
     if not model or not claim_check.is_uncertain(work, found):
         return found
     said, messages, output_limit = claim_check.asked(work, finished.text)
-    wanted = structured_output.taken_by(model, claims.VERDICTS_FORMAT)
-    seconds = claim_check.GIVEN_UP_AFTER
-    asking = _Asking(model, Tier.CHEAP, messages, output_limit, 0.0, seconds, wanted)
-    told = _asked(way, f"Claims, asked of {model}", asking)
+    told = _asked(
+        way,
+        f"Claims, asked of {model}",
+        ledger.Call(_reference(), PURPOSE, model, Tier.CHEAP),
+        messages,
+        output_limit,
+        0.0,
+        claim_check.GIVEN_UP_AFTER,
+        structured_output.taken_by(model, claims.VERDICTS_FORMAT),
+    )
     if told is None:
         return found
     step = way.steps[-1]

@@ -252,8 +252,8 @@ async def test_a_scorer_that_keeps_failing_is_left_alone_for_a_while(
 
 
 @guards(
-    "chatsite/answering/scoring.py",
-    "await self._writes.run(partial(paid_call.abandon, reference))",
+    "chatsite/answering/paid_call.py",
+    "await writes.run(partial(abandon, call.reference))",
     "pass",
 )
 async def test_a_worker_that_stops_pays_for_the_scores_it_asked_for(

@@ -5,7 +5,6 @@ have to be kept apart, to save the instructions: 200 tokens of some 1,500. Nor a
 no two answers are alike, and an equal question gets the saved answer.
 """
 
-import asyncio
 import logging
 from functools import partial
 
@@ -31,10 +30,10 @@ PURPOSE = "checking"
 GIVEN_UP_AFTER, NEEDED = 6.0, 30.0
 
 
-def is_uncertain(work: Work, found: CheckResult | None) -> bool:
+def is_uncertain(work: Work, found: CheckResult) -> bool:
     """Whether the policy has a model asked about this answer."""
     band = work.claimed.policy.claims_band
-    if found is None or not band or not found.checked or found.declines:
+    if not band or not found.checked or found.declines:
         return False
     # What rules are certain of, no model decides; and a budget that saves asks nobody more.
     if found.is_certain or work.claimed.spared:
@@ -61,52 +60,39 @@ async def weighed(
         return found
     if model_call.seconds_left(work.reply) < NEEDED:
         return found
-    reference = f"claims:{work.reply.pk}:{work.reply.attempt}"
     said, messages, output_limit = asked(work, finished.text)
-    model = await writes.run(partial(_reserve, work, reference, messages, output_limit, health))
-    if not model:
+
+    def reserve() -> ledger.Call | None:
+        return _reserved(work, messages, output_limit, health)
+
+    call = await writes.run(reserve)
+    if call is None:
         return found
+    wanted = structured_output.taken_by(call.model, claims.VERDICTS_FORMAT)
     try:
-        told = await paid_call.whole_answer(
-            model=model,
-            messages=messages,
-            output_limit=output_limit,
-            temperature=0.0,
-            deadlines=llm.Deadlines(
-                first_byte=GIVEN_UP_AFTER, idle=GIVEN_UP_AFTER, total=GIVEN_UP_AFTER
-            ),
-            reference=reference,
-            response_format=structured_output.taken_by(model, claims.VERDICTS_FORMAT),
+        told = await paid_call.answer_soon(
+            call, messages, output_limit, wanted, GIVEN_UP_AFTER, writes
         )
-    except llm.UpstreamError as error:
-        logger.warning("%s failed: %s", reference, error)
-        await writes.run(partial(paid_call.settle_failed, reference, error))
+    except llm.UpstreamError:
         return found
-    except asyncio.CancelledError:
-        await writes.run(partial(paid_call.abandon, reference))
-        raise
-    await writes.run(partial(paid_call.settle, reference, told))
+    await writes.run(partial(paid_call.settle, call.reference, told))
     try:
         return claims.weighed(found, claims.read(told.text, len(said)))
     except BadClaims as error:
-        logger.warning("%s unreadable: %s", reference, error)
+        logger.warning("%s unreadable: %s", call.reference, error)
         return found
 
 
-def _reserve(
-    work: Work,
-    reference: str,
-    messages: list[dict[str, str]],
-    output_limit: int,
-    health: Health,
-) -> str:
-    """Which model is asked; blank where none may be."""
+def _reserved(
+    work: Work, messages: list[dict[str, str]], output_limit: int, health: Health
+) -> ledger.Call | None:
+    """The call, with its worst case held; None where no model may be asked."""
     reply = work.reply
     model = tiers.scorer(work.claimed.policy, health.current())
     if not model:
-        return ""
+        return None
     call = ledger.Call(
-        reference=reference,
+        reference=f"claims:{reply.pk}:{reply.attempt}",
         purpose=PURPOSE,
         model=model,
         tier=Tier.CHEAP,
@@ -118,6 +104,6 @@ def _reserve(
     try:
         paid_call.reserve(call, messages, output_limit, wanted)
     except (NoRoom, NoPrice) as error:
-        logger.info("%s not asked: %s", reference, error)
-        return ""
-    return model
+        logger.info("%s not asked: %s", call.reference, error)
+        return None
+    return call
