@@ -1,13 +1,14 @@
 """An answer on its way: all of its text, how much of it tabs have, and what they are told next."""
 
 import asyncio
+import time
 from dataclasses import dataclass, field
 
 from chatsite import markdown
 from chatsite.answering.checking import answer_check
 from chatsite.answering.model_call import Work
 from chatsite.answering.outcomes import Ended, Outcome
-from chatsite.chat import changes
+from chatsite.chat import changes, pending_reply
 from chatsite.chat.live.frames import Delta, Frame
 from chatsite.chat.models import Message
 from routing.checks.draft_gate import DraftGate
@@ -22,6 +23,7 @@ class OpenAnswer:
     sent: int = 0
     shown: markdown.Growing = field(default_factory=markdown.Growing)
     started: bool = False  # tabs have nothing of an earlier attempt, and no draft
+    first_at: float | None = None  # monotonic seconds, when tabs were first sent words
     mine: bool = True
     stopped: bool = False  # by the customer
 
@@ -32,6 +34,15 @@ class OpenAnswer:
     def showable(self) -> str:
         """What may stand of it if nothing more comes."""
         return self.text[: self.gate.open_to(f"{self.text} ", self.sent)]
+
+    def note_first_words(self) -> None:
+        """Keep when the customer first saw words of the reply. Asks the database's clock."""
+        reply = self.work.reply
+        waited = pending_reply.waited_ms(reply)
+        if self.first_at is None or reply.first_words_ms is not None or waited is None:
+            return
+        ago = round(1000 * (time.monotonic() - self.first_at))
+        reply.first_words_ms = max(0, waited - ago)
 
     def retract(self) -> None:
         """Begin anew; what tabs have of it goes with the next words."""
@@ -55,6 +66,8 @@ class OpenAnswer:
         if not self.started:
             self.started = True
             frames.append(changes.begun(self.work.reply))
+        if self.first_at is None:
+            self.first_at = time.monotonic()
         return [*frames, self._up_to(end)]
 
     def end(self, outcome: Outcome) -> list[Frame]:

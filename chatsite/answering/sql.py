@@ -13,7 +13,8 @@ from chatsite.chat.sql import now
 # Of a message, what writing the reply takes, in the order of the model's fields.
 JOB = (
     "id conversation_id position role state text client_id created_at attempt tries deadline tier"
-    " failure stage draft instead rating rating_note retries waits offers_person"
+    " failure stage draft instead rating rating_note retries waits offers_person language"
+    " first_words_ms"
 )
 COLUMNS = [
     field.attname for field in Message._meta.concrete_fields if field.attname in JOB.split(" ")
@@ -73,12 +74,12 @@ def claim(reply: Message, lease_seconds: int) -> bool:
     sql = f"""
         UPDATE chat_message
         SET state = 'writing', attempt = attempt + 1, tries = tries + 1, text = '',
-            lease_until = {now(lease_seconds)}
+            language = %s, lease_until = {now(lease_seconds)}
         WHERE id = %s AND attempt = %s AND position = %s
             AND state = 'pending' AND due_at <= {now()}
     """  # noqa: S608 - our own words
     with connection.cursor() as cursor:
-        cursor.execute(sql, [reply.pk, reply.attempt, reply.position])
+        cursor.execute(sql, [reply.language, reply.pk, reply.attempt, reply.position])
         if not cursor.rowcount:
             return False
     reply.state, reply.text = Message.State.WRITING, ""

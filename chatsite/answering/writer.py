@@ -184,14 +184,14 @@ class Writer:
                                 self._health,
                                 self._writes,
                             )
-                            end = partial(self._finish, work, part, found)
+                            end = partial(self._finish, answer, part, found)
                             outcome = await self._writes.run(end)
                             self._live.publish(*answer.end(outcome))
                             return outcome
                         case _:
                             assert_never(part)
         except llm.UpstreamError as error:
-            return await self._writes.run(partial(self._fail, work, error, answer.showable))
+            return await self._writes.run(partial(self._fail, answer, error, answer.showable))
         except asyncio.CancelledError:
             if answer.stopped and not job.uncancel():
                 await self._writes.run(partial(finish.stop, work, answer.showable))
@@ -210,12 +210,18 @@ class Writer:
             "%s asks %s of the %s tier", reply.charge_reference, answer.work.model, reply.tier
         )
 
-    def _finish(self, work: Work, finished: llm.Finished, found: CheckResult | None) -> Outcome:
+    def _finish(
+        self, answer: OpenAnswer, finished: llm.Finished, found: CheckResult | None
+    ) -> Outcome:
+        answer.note_first_words()
+        work = answer.work
         outcome = finish.complete(work, finished, found, self._health.current())
         self._health.answered(work.model)
         return outcome
 
-    def _fail(self, work: Work, error: llm.UpstreamError, text: str) -> Outcome:
+    def _fail(self, answer: OpenAnswer, error: llm.UpstreamError, text: str) -> Outcome:
+        answer.note_first_words()
+        work = answer.work
         outcome = finish.fail(work, error, text, self._health.current())
         self._health.failed(work.model, error.kind)
         return outcome

@@ -1,9 +1,10 @@
 """A pending reply: the row of an answer that is still to be written, which is also its job."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models.functions import Now
 
+from billing import clock
 from chatsite.chat.models import ANSWER_WITHIN, Conversation, Message
 
 
@@ -27,3 +28,10 @@ def add(conversation: Conversation, position: int, since: datetime | None = None
     reply = new(conversation, position, since)
     reply.save(force_insert=True)
     return reply
+
+
+def waited_ms(reply: Message) -> int | None:
+    """Milliseconds since the customer asked for what is still open; None once it has ended."""
+    if reply.deadline is None:
+        return None
+    return max(0, (clock.now() - (reply.deadline - ANSWER_WITHIN)) // timedelta(milliseconds=1))

@@ -19,6 +19,7 @@ from django.urls import reverse
 from django.utils.text import Truncator
 
 from chatsite.chat.models import Message
+from chatsite.monitor.report import UNKNOWN
 from chatsite.quality.models import QualityLabel
 from routing.models import AnswerCheck, RouteDecision
 
@@ -26,6 +27,8 @@ from routing.models import AnswerCheck, RouteDecision
 SHOWN = 120
 # An answer that took so long is listed as slow.
 SLOW = timedelta(seconds=8)
+# Seconds until its first words from which an answer is listed as begun late.
+LATE = 2
 REFERENCE = Concat(Value("reply:"), Cast(OuterRef("pk"), CharField()))
 DECISION = RouteDecision.objects.filter(reference=REFERENCE)
 CHECK = AnswerCheck.objects.filter(reference=REFERENCE)
@@ -87,6 +90,10 @@ KINDS = {
         f"Answers that took {SLOW.seconds} seconds or more",
         Q(ended_at__gte=F("created_at") + SLOW),
     ),
+    "late": Kind(
+        f"Answers whose first words took {LATE} seconds or more",
+        Q(first_words_ms__gte=1000 * LATE),
+    ),
 }
 
 
@@ -103,6 +110,8 @@ def between(
         found = found.filter(Exists(DECISION.filter(task_type=task_type)))
     if (policy := filters.get("policy", "")).isdecimal():
         found = found.filter(Exists(DECISION.filter(policy__version=int(policy))))
+    if language := filters.get("language"):
+        found = found.filter(language="" if language == UNKNOWN else language)
     return found.order_by("-ended_at", "-id")
 
 

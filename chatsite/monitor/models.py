@@ -21,6 +21,9 @@ class AnswerHour(models.Model):
         default=0, help_text="Version of the policy. 0: none decided."
     )
     failure = models.CharField(max_length=13, blank=True, help_text="Blank: a complete answer.")
+    language = models.CharField(
+        max_length=10, blank=True, default="", db_default="", help_text="Blank: unknown."
+    )
 
     answers = models.PositiveIntegerField(default=0)
     helpful = models.PositiveIntegerField(default=0)
@@ -43,11 +46,20 @@ class AnswerHour(models.Model):
     within_8 = models.PositiveIntegerField(default=0)
     within_16 = models.PositiveIntegerField(default=0)
     within_32 = models.PositiveIntegerField(default=0)
+    # Of how many it is known when their first words came, and how many milliseconds that took at
+    # most. Rows from before this was kept have none.
+    first_words = models.PositiveIntegerField(default=0, db_default=0)
+    first_within_250 = models.PositiveIntegerField(default=0, db_default=0)
+    first_within_500 = models.PositiveIntegerField(default=0, db_default=0)
+    first_within_1000 = models.PositiveIntegerField(default=0, db_default=0)
+    first_within_2000 = models.PositiveIntegerField(default=0, db_default=0)
+    first_within_4000 = models.PositiveIntegerField(default=0, db_default=0)
+    first_within_8000 = models.PositiveIntegerField(default=0, db_default=0)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["hour", "tier", "model", "task_type", "policy", "failure"],
+                fields=["hour", "tier", "model", "task_type", "policy", "failure", "language"],
                 name="monitor_one_row_per_hour_and_kind",
             ),
             models.CheckConstraint(

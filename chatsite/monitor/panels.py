@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from billing import figures as written
 from billing.dashboard.charts import Cell, Chart, Row, Series
 from chatsite.monitor.report import Asked, Report, Sums
+from chatsite.monitor.rollups import FIRST_BOUNDS
 from chatsite.tuning.trials.confidence_intervals import share
 
 # In words, what a share of answers is a share of.
@@ -15,6 +16,7 @@ DEFINITIONS = {
     "did not ask the same again or get a person.",
     "Doubted": "Share of checked answers that the answer check doubted.",
     "Failed": "Share of all answers that ended in an error or were cut short.",
+    "First words": "From the customer's question to the first words that are shown.",
     "Response time": "From the customer's question to the end of the answer.",
 }
 TIERS = {"cheap": "cheap", "strong": "strong", "": "without a model"}
@@ -67,6 +69,12 @@ def figures(asked: Asked, report: Report) -> list[Figure]:
             asked.answers("failed"),
         ),
         Figure(
+            "First words",
+            _began(total, 0.95),
+            f"95th percentile. Median {_began(total, 0.5)}.",
+            asked.answers("late"),
+        ),
+        Figure(
             "Response time",
             "over 32 s" if p95 is None and total.answers else _seconds(p95),
             f"95th percentile. Median {_seconds(total.took(0.5))}.",
@@ -87,6 +95,8 @@ def charts(asked: Asked, report: Report, notes: Mapping[int, str]) -> list[Chart
         _shares(asked, report, names),
         _response_time(asked, report, names),
     ]
+    if report.total.first_words:
+        made.append(_first_words(asked, report, names))
     if report.failures:
         made.append(_failures(asked, report, names))
     if report.total.judged:
@@ -181,6 +191,32 @@ def _response_time(asked: Asked, report: Report, names: Sequence[str]) -> Chart:
     )
 
 
+def _first_words(asked: Asked, report: Report, names: Sequence[str]) -> Chart:
+    def cells(sums: Sums, url: str) -> tuple[Cell, ...]:
+        return tuple(
+            Cell(None, _began(sums, part))
+            if (first := sums.began(part)) is None
+            else Cell(round(first, 2), _began(sums, part), url)
+            for part in (0.5, 0.95)
+        )
+
+    total = report.total
+    return Chart(
+        title="Time to the first words",
+        across=asked.span.each,
+        kind="line",
+        unit="s",
+        series=(Series("median", "cheap"), Series("95th percentile", "strong")),
+        rows=_rows(asked, report, names, "late", cells),
+        note=f"Known of {total.first_words:,.0f} of {total.answers:,.0f} answers."
+        + (
+            " The others showed no words, or are from before this was measured."
+            if total.first_words < total.answers
+            else ""
+        ),
+    )
+
+
 def _failures(asked: Asked, report: Report, names: Sequence[str]) -> Chart:
     causes = sorted({cause for _, cause in report.failures})
     rows = []
@@ -246,3 +282,10 @@ def _interval(part: float, whole: float) -> str:
 
 def _seconds(value: float | None) -> str:
     return "none yet" if value is None else written.seconds(value)
+
+
+def _began(sums: Sums, part: float) -> str:
+    first = sums.began(part)
+    if first is None and sums.first_words:
+        return f"over {FIRST_BOUNDS[-1] // 1000} s"
+    return _seconds(first)

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, tzinfo
 from typing import cast
@@ -14,9 +14,11 @@ from django.urls import reverse
 from billing.dashboard import report_query
 from billing.dashboard.date_ranges import Preset, Span, Step
 from chatsite.monitor.models import AnswerHour
-from chatsite.monitor.rollups import BOUNDS
+from chatsite.monitor.rollups import BOUNDS, FIRST_BOUNDS
 
-FILTERS = ("tier", "model", "task_type", "policy")
+FILTERS = ("tier", "model", "task_type", "policy", "language")
+# Of a language that nobody could tell, or that was not kept when the answer was given.
+UNKNOWN = "unknown"
 
 
 @dataclass(slots=True)
@@ -43,6 +45,13 @@ class Sums:
     within_8: float = 0
     within_16: float = 0
     within_32: float = 0
+    first_words: float = 0
+    first_within_250: float = 0
+    first_within_500: float = 0
+    first_within_1000: float = 0
+    first_within_2000: float = 0
+    first_within_4000: float = 0
+    first_within_8000: float = 0
 
     def add(self, counts: Mapping[str, float]) -> None:
         for name in NAMES:
@@ -54,16 +63,26 @@ class Sums:
 
     def took(self, share: float) -> float | None:
         """Seconds within which this share ended; None above the bounds that are counted."""
-        if not self.answers:
-            return None
-        wanted, below, before = share * self.answers, 0.0, 0.0
-        for bound in BOUNDS:
-            within = getattr(self, f"within_{bound}")
-            if within >= wanted:
-                part = (wanted - before) / (within - before) if within > before else 1.0
-                return below + part * (bound - below)
-            below, before = bound, within
+        counted = [(float(bound), getattr(self, f"within_{bound}")) for bound in BOUNDS]
+        return _reached(share * self.answers, counted)
+
+    def began(self, share: float) -> float | None:
+        """The same until the first words, of those answers of which it is known."""
+        counted = [(ms / 1000, getattr(self, f"first_within_{ms}")) for ms in FIRST_BOUNDS]
+        return _reached(share * self.first_words, counted)
+
+
+def _reached(wanted: float, counted: Sequence[tuple[float, float]]) -> float | None:
+    """The bound, between those that are counted, up to which there are so many."""
+    if not wanted:
         return None
+    below, before = 0.0, 0.0
+    for bound, within in counted:
+        if within >= wanted:
+            part = (wanted - before) / (within - before) if within > before else 1.0
+            return below + part * (bound - below)
+        below, before = bound, within
+    return None
 
 
 NAMES = tuple(field.name for field in fields(Sums))
@@ -75,6 +94,14 @@ class Asked:
 
     span: Span
     filters: Mapping[str, str]
+
+    @property
+    def where(self) -> dict[str, str]:
+        """The filters, as the rows have them."""
+        return {
+            name: "" if (name, value) == ("language", UNKNOWN) else value
+            for name, value in self.filters.items()
+        }
 
     @property
     def query(self) -> str:
@@ -111,7 +138,7 @@ def asked(query: Mapping[str, str], today: date, zone: tzinfo) -> Asked:
 def read(wanted: Asked) -> Report:
     """One query, over as many rows as there are hours, tiers and causes of failure."""
     hours = AnswerHour.objects.filter(
-        hour__gte=wanted.span.start, hour__lt=wanted.span.end, **wanted.filters
+        hour__gte=wanted.span.start, hour__lt=wanted.span.end, **wanted.where
     ).order_by()
     rows = hours.values("hour", "tier", "failure").annotate(
         **{f"sum_{name}": Sum(name) for name in NAMES}
@@ -138,8 +165,11 @@ def choices(wanted: Asked) -> dict[str, list[str]]:
     hours = AnswerHour.objects.filter(hour__gte=wanted.span.start, hour__lt=wanted.span.end)
     rows = list(hours.order_by().values_list(*FILTERS).distinct())
     found = {}
-    for name, values in zip(FILTERS, zip(*rows, strict=True) if rows else [()] * 4, strict=True):
+    columns = zip(*rows, strict=True) if rows else [()] * len(FILTERS)
+    for name, values in zip(FILTERS, columns, strict=True):
         known = {str(value) for value in values if value} | {wanted.filters.get(name, "")}
+        if name == "language" and "" in values and known - {""}:
+            known.add(UNKNOWN)
         found[name] = sorted(known - {""}, key=_natural)
     return found
 

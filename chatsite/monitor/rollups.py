@@ -27,6 +27,8 @@ OVERLAP = timedelta(minutes=5)
 BATCH = 500
 # Seconds up to which answers are counted together, as AnswerHour names them.
 BOUNDS = (1, 2, 4, 8, 16, 32)
+# The same for first words, in milliseconds.
+FIRST_BOUNDS = (250, 500, 1000, 2000, 4000, 8000)
 Source = QualityLabel.Source
 ENDED = (Message.State.COMPLETE, Message.State.CUT, Message.State.FAILED)
 STAFF = Message.Role.STAFF
@@ -70,7 +72,7 @@ def changed_hours(since: datetime | None) -> list[datetime]:
 
 def count(hour: datetime) -> None:
     """Count the answers that ended in this hour, in place of what was counted before."""
-    rows: defaultdict[tuple[str, str, str, int, str], Counter[str]] = defaultdict(Counter)
+    rows: defaultdict[tuple[str, str, str, int, str, str], Counter[str]] = defaultdict(Counter)
     replies = Message.objects.filter(
         role=Message.Role.ASSISTANT, state__in=ENDED, ended_at__gte=hour, ended_at__lt=hour + HOUR
     )
@@ -79,7 +81,7 @@ def count(hour: datetime) -> None:
         for reply in part:
             known = facts[reply.pk]
             rows[_kind(reply, known)].update(_counts(reply, known))
-    names = ("tier", "model", "task_type", "policy", "failure")
+    names = ("tier", "model", "task_type", "policy", "failure", "language")
     with transaction.atomic():
         AnswerHour.objects.filter(hour=hour).delete()
         AnswerHour.objects.bulk_create(
@@ -142,7 +144,7 @@ def _following(conversations: set[int]) -> dict[int, tuple[int, str]]:
     }
 
 
-def _kind(reply: Message, facts: Facts) -> tuple[str, str, str, int, str]:
+def _kind(reply: Message, facts: Facts) -> tuple[str, str, str, int, str, str]:
     decision = facts.decision
     return (
         reply.tier,
@@ -150,6 +152,7 @@ def _kind(reply: Message, facts: Facts) -> tuple[str, str, str, int, str]:
         decision.task_type if decision else "",
         decision.policy.version if decision else 0,
         reply.failure,
+        reply.language,
     )
 
 
@@ -177,4 +180,7 @@ def _counts(reply: Message, facts: Facts) -> dict[str, float]:
     if reply.ended_at:
         seconds = (reply.ended_at - reply.created_at).total_seconds()
         counts |= {f"within_{bound}": seconds <= bound for bound in BOUNDS}
+    if (first := reply.first_words_ms) is not None:
+        counts |= {"first_words": 1}
+        counts |= {f"first_within_{bound}": first <= bound for bound in FIRST_BOUNDS}
     return counts

@@ -36,7 +36,7 @@ async def test_an_easy_question_is_answered_by_the_cheap_model(tab, worker, upst
     await tab.say("What are your business hours?")
     answer = await tab.answer()
 
-    assert (answer.state, answer.tier) == ("complete", "cheap")
+    assert (answer.state, answer.tier, answer.language) == ("complete", "cheap", "en")
     assert "<strong>nine</strong>" in answer.html
     assert upstream.models == ["gpt-3.5-turbo"]
     entry = await LedgerEntry.objects.aget()
@@ -103,6 +103,7 @@ async def test_the_prompt_holds_the_articles_and_the_answer_names_them(tab, work
     assert all(f"## {title}" in system for title in titles)
 
 
+@guards("chatsite/answering/open_answer.py", "self.first_at = time.monotonic()", "pass")
 async def test_words_arrive_one_by_one_and_whole_paragraphs_as_markdown(tab, worker, upstream):
     upstream.says("Some *fine* words.\n\nAnd then more of them, slowly.", every=0.02)
     seen = set()
@@ -122,6 +123,9 @@ async def test_words_arrive_one_by_one_and_whole_paragraphs_as_markdown(tab, wor
         for text in partial
     )
     assert tab.page.missed == []
+    answer = await tab.answer()
+    took = (answer.ended_at - answer.created_at) / timedelta(milliseconds=1)
+    assert 0 <= answer.first_words_ms < took - 50
 
 
 @guards(

@@ -23,7 +23,7 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -110,16 +110,53 @@ def pages(client: "Client") -> Iterator[tuple[str, str]]:
     yield "conversations, CSV", f"{reverse('admin:chat_conversation_export')}?cost=0.10"
     yield "threshold", reverse("tuning:threshold")
     yield "threshold, 30 days", f"{reverse('tuning:threshold')}?days=30"
+    yield from quality_pages(client, today)
     middle = Conversation.objects.order_by("pk")[1000].pk
     yield "transcript", reverse("admin:chat_conversation_change", args=[middle])
+
+
+def quality_pages(client: "Client", today: date) -> Iterator[tuple[str, str]]:
+    """The quality page over each period and by each filter, what it leads to, what is beside it."""
+    from django.urls import reverse
+
+    page = reverse("monitor:quality")
+    year = today - timedelta(days=365)
+    wide = f"period=custom&from={year}&to={today}"
+    shown = client.get(f"{page}?{wide}").content.decode()
+    chosen = [
+        f"{name}={options[len(options) // 2]}"
+        for name in ("tier", "model", "task_type", "policy", "language")
+        if (options := re.findall(rf'narrow-{name}"(.*?)</select>', shown, re.DOTALL))
+        and (options := re.findall(r'(?:value="|<option>)([^"<]+)', options[0]))
+    ]
+    for query in (
+        *("period=today", "period=7", "period=30", "period=month", wide),
+        *(f"{wide}&{each}" for each in chosen),
+        f"{wide}&{'&'.join(chosen)}",
+    ):
+        yield f"quality, {query}", f"{page}?{query}"
+    yield "quality, CSV", f"{reverse('monitor:export')}?{wide}"
+    start, week = (f"{today - timedelta(days=ago)}T00:00:00%2B00:00" for ago in (30, 7))
+    listed = f"{reverse('monitor:answers')}?to={today}T00:00:00%2B00:00"
+    for kind in ("all", "rated", "unhelpful", "doubted", "failed", "judged", "unresolved"):
+        yield f"quality, answers of 30 days, {kind}", f"{listed}&from={start}&what={kind}"
+    for kind in ("slow", "late", "all&language=de", "all&tier=strong&task_type=Returns"):
+        yield f"quality, answers of a week, {kind}", f"{listed}&from={week}&what={kind}"
+    for name in ("people", "gaps", "grade"):
+        yield f"quality, {name}", reverse(f"monitor:{name}")
+    yield "quality, routing mistakes", reverse("regret:mistakes")
+    yield "quality, tests", reverse("answer_tests:index")
+    yield "quality, monthly report", reverse("monthly_report:report")
 
 
 def made(conversations: int) -> str:
     """Have the rows, unless they are there; in words."""
     from django.core.management import call_command
+    from django.utils import timezone
 
     from billing.models import LedgerEntry
     from chatsite.chat.models import Conversation
+    from chatsite.monitor import rollups
     from tests.load.traffic import Traffic
 
     began = time.monotonic()
@@ -128,6 +165,7 @@ def made(conversations: int) -> str:
         call_command("load_shop")
     if not Conversation.objects.exists():
         Traffic(conversations, days=45).write()
+        rollups.refresh(timezone.now())
     rows = f"{Conversation.objects.count()} conversations, {LedgerEntry.objects.count()} entries"
     return f"{rows}, in {time.monotonic() - began:.0f} s"
 

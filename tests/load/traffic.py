@@ -43,6 +43,9 @@ SCORED = 0.12  # of replies, by a call
 RATED = 0.06  # of complete answers, a fifth of them not helpful
 DOUBTED = 0.6
 LABELLED = 0.3  # of complete answers, by what the customer did next
+JUDGED = 0.002  # of cheap answers
+LANGUAGES = {"en": 0.7, "de": 0.15, "fr": 0.08, "": 0.07}
+TASK_TYPES = ("", "Delivery", "Returns", "Warranty", "Opening hours", "Gift cards", "Orders")
 STRONG = 0.22
 ANSWERS = (
     "Standard delivery takes two to four working days and is free from 40 euros.",
@@ -96,6 +99,8 @@ class Traffic:
 
         self.count, self.days, self.with_messages = conversations, days, messages
         self.dice = random.Random(SEED)
+        # What came later has dice of its own: the rest stays as it was.
+        self.more = random.Random(SEED + 1)
         policy = Policy.objects.in_force().get()
         self.policy = policy
         prices = {
@@ -121,11 +126,12 @@ class Traffic:
                 Message,
                 *("id", "conversation_id", "position", "role", "state", "text", "client_id"),
                 *("created_at", "attempt", "ended_at", "tier", "failure", "rating"),
+                *("language", "first_words_ms"),
             ),
             "decisions": Table(
                 RouteDecision,
                 *("reference", "policy_id", "tier", "score", "threshold", "analyzer", "reason"),
-                *("features", "decided_at"),
+                *("features", "decided_at", "task_type"),
             ),
             "verdicts": Table(
                 AnswerCheck,
@@ -205,17 +211,20 @@ class Traffic:
         add = self.tables["messages"].add
         add(
             *(question, conversation, position + 1, "customer", "complete", asked, key(question)),
-            *(at(now), 0, None, "", "", None),
+            *(at(now), 0, None, "", "", None, "", None),
         )
+        [language] = self.more.choices(list(LANGUAGES), list(LANGUAGES.values()))
+        first = (self.strong if strong else self.cheap).first * self.more.lognormvariate(0, 0.4)
         add(
             *(reply, conversation, position + 2, "assistant", state, text, None),
             *(at(now), attempt, at(ended), tier, failure, rating),
+            *(language, round(1000 * first) if text else None),
         )
         score = self.dice.uniform(7, 10) if strong else self.dice.uniform(1, 6.9)
         reason = "several questions" if strong else "one plain question"
         self.tables["decisions"].add(
             *(f"reply:{reply}", self.policy.pk, tier, round(score, 1), 7.0, "rules", reason),
-            *("{}", at(now)),
+            *("{}", at(now), self.more.choice(TASK_TYPES)),
         )
         if state == "complete":
             self._judged(reply, attempt, strong, rating, ended)
@@ -235,6 +244,8 @@ class Traffic:
             add(reply, "rating", (rating + 1) / 2, 0.8, at(ended))
         if self.dice.random() < LABELLED:
             add(reply, "follow_up", round(self.dice.random(), 2), 0.3, at(ended))
+        if not strong and self.more.random() < JUDGED:
+            add(reply, "judged", round(self.more.betavariate(6, 2), 1), 1.0, at(ended))
 
     def _reply(
         self, conversation: int, visitor: str, reply: int, turn: int, strong: bool, now: datetime

@@ -160,13 +160,48 @@ def test_the_spreadsheet_has_a_row_for_each_step(staff):
     response = staff.get(reverse("monitor:export"), {"period": "7"})
 
     rows = response.content.decode().splitlines()
-    assert rows[0].rstrip().strip('"').endswith("within_32")
+    assert rows[0].rstrip().strip('"').endswith("first_within_8000")
     assert len(rows) == 8
 
 
 @pytest.mark.parametrize("name", ["quality", "export", "answers", "grade"])
 def test_who_may_not_read_conversations_sees_no_quality(shop, name):
     assert signed_in().get(reverse(f"monitor:{name}")).status_code == 403
+
+
+def test_answers_are_narrowed_by_the_language_of_their_question(staff):
+    german, english, old = told(1), told(2), told(3)
+    for each, code in ((german, "de"), (english, "en")):
+        Message.objects.filter(pk=each.reply.pk).update(language=code)
+    tasks.count_answers.apply()
+    now = timezone.now()
+    ends = {"from": (now - timedelta(days=1)).isoformat(), "to": now.isoformat(), "what": "all"}
+
+    page, of_german = text(staff), text(staff, f"{PAGE}?language=de")
+    unknown = staff.get(LIST, {**ends, "language": "unknown"}).content.decode()
+
+    assert 'value="de">German</option>' in page
+    assert "1 answer</a>" in of_german
+    assert "language German" in of_german
+    assert "1 answer</a>" in text(staff, f"{PAGE}?language=unknown")
+    assert f"#message-{old.reply.pk}" in unknown
+    assert f"#message-{german.reply.pk}" not in unknown
+
+
+def test_first_words_are_timed_where_that_is_known(staff):
+    late, soon, old = told(1), told(2), told(3)
+    for each, milliseconds in ((late, 3000), (soon, 400), (old, None)):
+        Message.objects.filter(pk=each.reply.pk).update(first_words_ms=milliseconds)
+    now = timezone.now()
+    ends = {"from": (now - timedelta(days=1)).isoformat(), "to": now.isoformat(), "what": "late"}
+
+    page = text(staff)
+    listed = staff.get(LIST, ends).content.decode()
+
+    assert "95th percentile. Median 0.5 s." in page
+    assert "Known of 2 of 3 answers." in page
+    assert f"#message-{late.reply.pk}" in listed
+    assert f"#message-{soon.reply.pk}" not in listed
 
 
 def test_the_page_takes_fifteen_queries_at_most(staff, django_assert_max_num_queries):

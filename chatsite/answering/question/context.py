@@ -14,6 +14,7 @@ from chatsite.knowledge.search import question
 from chatsite.knowledge.search.question import Question
 from chatsite.shop import current
 from routing import trials
+from routing.checks.language_detection import language
 from routing.choice import Turn
 from routing.learning import learned_models
 from routing.task_types import library
@@ -57,6 +58,7 @@ def look(opened: Opened, meant: Meant) -> Claimed:
     turn, articles_found = turn_of(earlier, opened.question, meant, reader=opened.reader)
     said = as_said(earlier)
     newest_at = reply.conversation.revision if opened.is_newest else -1
+    reply.language = _language(turn.text, said)
     policy, part = trials.deciding(reply.conversation.reference)
     return Claimed(
         reply,
@@ -72,6 +74,11 @@ def look(opened: Opened, meant: Meant) -> Claimed:
         site=current.name(),
         died=tuple(f"{reply.reference}:{number}" for number in range(1, reply.attempt + 1)),
     )
+
+
+def _language(text: str, said: Sequence[prompt.Said]) -> str:
+    """Of these words; where they are too few to tell, of all that the customer said."""
+    return language(text) or language("\n".join(each.text for each in said if each.by == "user"))
 
 
 def before(said: Sequence[prompt.Said]) -> list[tuple[str, str]]:

@@ -43,6 +43,8 @@ def end(
     else:
         reply.state, reply.failure, reply.text = state, failure, text
     reply.sources = reply.sources if reply.text else []
+    if reply.text and reply.first_words_ms is None:
+        reply.first_words_ms = pending_reply.waited_ms(reply)
     # No answer, or one that is doubted.
     if reply.state in {State.CUT, State.FAILED} or outcome in SHOWN_AS_DRAFTED:
         reply.offers_person = True

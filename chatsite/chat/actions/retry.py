@@ -44,6 +44,7 @@ def reply(public_id: uuid.UUID, visitor: str, reply_id: int) -> Change:
             tries=0,
             waits=0,
             ended_at=None,
+            first_words_ms=None,
             due_at=Now(),
             deadline=Now() + ANSWER_WITHIN,
         )

@@ -110,6 +110,19 @@ class Message(models.Model):
     # Null until ended.
     ended_at = models.DateTimeField(null=True, blank=True)
     tier = models.CharField(max_length=6, blank=True)
+    language = models.CharField(
+        max_length=10,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Of the question, as ISO 639-1 has it. Blank: unknown.",
+    )
+    # Null until ended, where no words were shown, and on answers from before this was kept.
+    first_words_ms = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="Milliseconds from the question to the first words that were shown.",
+    )
     failure = models.CharField(max_length=13, choices=Failure, blank=True)
     sources = models.JSONField(
         default=list, blank=True, help_text="Articles that the model was given."
