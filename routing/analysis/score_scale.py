@@ -9,6 +9,9 @@ from routing.choice import HIGHEST, LOWEST
 MIDDLE, AT_MIDDLE = 0.7, 7.0
 # A site's own messages count for as much as the shipped scale from so many on.
 SHIPPED_MESSAGES = 200
+# Log-odds from which a message needs the strong model as likely as not, in balanced rows: no site's
+# own scale takes it for cheap, however many dangers the site sees.
+EVEN = 0.0
 
 
 def score(log_odds: float, quantiles: Sequence[float]) -> float:
@@ -28,10 +31,16 @@ def score(log_odds: float, quantiles: Sequence[float]) -> float:
 
 
 def own_scale(shipped: Sequence[float], seen: Sequence[float]) -> tuple[float, ...]:
-    """The shipped quantiles moved towards those of a site's own log-odds, by how many there are."""
+    """The shipped quantiles moved towards those of a site's own log-odds, by how many there are.
+
+    Where most messages are dangerous, more than 30 % reach 7.
+    """
     if not seen:
         return tuple(shipped)
     ranked, trust = sorted(seen), len(seen) / (len(seen) + SHIPPED_MESSAGES)
     steps = len(shipped) - 1
     own = [ranked[round(at * (len(ranked) - 1) / steps)] for at in range(steps + 1)]
-    return tuple((1 - trust) * a + trust * b for a, b in zip(shipped, own, strict=True))
+    moved = [(1 - trust) * a + trust * b for a, b in zip(shipped, own, strict=True)]
+    middle = round(MIDDLE * steps)
+    highest = max(EVEN, shipped[middle])
+    return (*(min(each, highest) for each in moved[: middle + 1]), *moved[middle + 1 :])

@@ -112,8 +112,8 @@ def test_a_decision_tells_what_moved_the_score_and_where_it_flips(policy):
 
     easy, hard = RouteDecision.objects.order_by("reference")
     assert "about disputed payments and lost money" in dict(hard.moved)
-    assert dict(easy.moved)["covered by the articles"] == -1.2
-    assert easy.flip == "With a threshold of 1.4 or less the strong tier would have answered."
+    assert dict(easy.moved)["covered by the articles"] == -1.1
+    assert easy.flip == "With a threshold of 1.5 or less the strong tier would have answered."
     assert hard.flip == f"With a threshold above {hard.score:g} the cheap tier would have answered."
     hard.tier = "cheap"
     assert hard.flip == ""
@@ -132,7 +132,7 @@ def test_the_decision_says_why_the_model_has_no_say(analyzer):
 
 @pytest.mark.parametrize(
     ("band", "threshold", "asks"),
-    [(1.5, 7, False), (0.4, 1, True), (1.5, 2.9, True), (1.5, 3.0, False), (9, 10, True)],
+    [(1.5, 7, False), (0.5, 1, True), (1.5, 3.0, True), (1.5, 3.1, False), (9, 10, True)],
 )
 def test_combined_asks_a_model_near_the_threshold_only(band, threshold, asks):
     drafted = policies.current().draft()
@@ -141,7 +141,7 @@ def test_combined_asks_a_model_near_the_threshold_only(band, threshold, asks):
 
     choice = decisions.decide("reply:1", EASY, policy)
 
-    assert choice.score == 1.4
+    assert choice.score == 1.5
     assert decisions.wants_a_model(EASY, policy) == asks
     assert (f"not within {band:g} of {threshold:g}" in choice.reason) != asks
 
@@ -149,9 +149,9 @@ def test_combined_asks_a_model_near_the_threshold_only(band, threshold, asks):
 @pytest.mark.parametrize(
     ("threshold", "raised", "asks"),
     [
-        # The score is 1.4, the band 1.5.
-        (1, 2.9, True),
-        (1, 3.0, False),
+        # The score is 1.5, the band 1.5.
+        (1, 3.0, True),
+        (1, 3.1, False),
         (2, 1.0, True),
         # Where nothing goes strong whatever it scores, the policy's own tells.
         (1, 11, True),
@@ -182,7 +182,7 @@ def test_a_task_type_that_pins_its_tier_needs_no_opinion(analyzer, wanted, asks)
 
     choice = decisions.decide("reply:1", turn, policy)
 
-    # 1.4 and the 5 points of the task type are within 1.5 of 7.
+    # 1.5 and the 5 points of the task type are within 1.5 of 7.
     assert decisions.wants_a_model(turn, policy) == asks
     assert "no model was asked" not in choice.reason
     assert (RouteDecision.objects.get().flip == "") != asks

@@ -160,3 +160,22 @@ def test_a_few_messages_move_nothing():
     site_knowledge.rescale()
 
     assert SiteKnowledge.objects.get().by_words == []
+
+
+@guards(
+    "routing/analysis/score_scale.py",
+    "(min(each, highest) for each in moved[: middle + 1])",
+    "moved[: middle + 1]",
+)
+def test_many_dangers_make_none_of_them_cheap():
+    policy = policies.current()
+    danger = "There's a burning smell from my charger and the socket is hot"
+    for number in range(100):
+        decisions.decide(
+            f"reply:{number}", Turn(f"{danger}. My order is {number}, call me"), policy
+        )
+
+    tasks.rescale.apply(throw=True)
+    site_knowledge.forget()
+
+    assert decisions.scored(Turn("someone else is logged in as me"), policy)[0].value >= 7
