@@ -21,6 +21,8 @@ class Costs:
         self.queries: list[dict[str, str]] = []
         self.fails_with = 0
         self.endless = False
+        # How many buckets a day comes in.
+        self.buckets_a_day = 1
 
     def bills(self, day: date, line_item: str, dollars: str) -> None:
         self.lines[day].append((line_item, dollars))
@@ -40,7 +42,12 @@ class Costs:
         return _json(
             {
                 "object": "page",
-                "data": [self._bucket(day) for day in days if day not in self.missing],
+                "data": [
+                    self._bucket(day)
+                    for day in days
+                    if day not in self.missing
+                    for _ in range(self.buckets_a_day)
+                ],
                 "has_more": more or self.endless,
                 "next_page": _seconds(first if self.endless else following) if more else None,
             }

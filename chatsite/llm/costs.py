@@ -21,6 +21,10 @@ from chatsite.llm.errors import Kind, UpstreamError
 PER_PAGE = 31
 # Pages of a range; more of them are an endless answer.
 MOST_PAGES = 200
+# No bill of a day: a server's mistake, and more than a column of nano-dollars holds ten times.
+MOST_DOLLARS = 10**9
+# Characters of a model's or a line's name.
+NAME_LENGTH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +50,30 @@ def daily(first: date, last: date, project: str = "") -> list[Day]:
     }
     if project:
         asked["project_ids"] = [project]
-    days: list[Day] = []
+    billed: defaultdict[date, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     with sdk_client.translated(), sdk_client.client(settings.OPENAI_ADMIN_KEY) as client:
         for _ in range(MOST_PAGES):
             page = client.admin.organization.usage.costs(**asked)
-            days += [_day(bucket) for bucket in page.data]
+            for bucket in page.data:
+                _add(bucket, billed[_day(bucket)])
             if not page.has_more:
-                return days
+                return [Day(day, _nano(dollars)) for day, dollars in billed.items()]
             if not page.next_page or page.next_page == asked.get("page"):
                 break
             asked["page"] = page.next_page
     raise UpstreamError(Kind.BROKEN, "pages without an end")
 
 
-def _day(bucket: Data) -> Day:
+def _day(bucket: Data) -> date:
+    """Raises ValueError."""
+    try:
+        return datetime.fromtimestamp(bucket.start_time, UTC).date()
+    except OSError as error:
+        raise ValueError("no time") from error
+
+
+def _add(bucket: Data, dollars: dict[str, Decimal]) -> None:
     """Raises ValueError for costs that are none, or in another currency."""
-    dollars: dict[str, Decimal] = defaultdict(Decimal)
     for result in bucket.results:
         if not isinstance(result, DataResultOrganizationCostsResult) or result.amount is None:
             raise ValueError("no costs")
@@ -69,12 +81,17 @@ def _day(bucket: Data) -> Day:
             raise ValueError("another currency")
         # "gpt-4-0613, input": the model, and which of its tokens.
         model = (result.line_item or "").partition(",")[0].strip()
+        if not model.isprintable():
+            raise ValueError("no name")
         # The shortest text that is this float: what the provider wrote.
-        dollars[model] += Decimal(str(result.amount.value))
-    return Day(
-        datetime.fromtimestamp(bucket.start_time, UTC).date(),
-        {
-            model: int((sum_ * NANO).to_integral_value(ROUND_CEILING))
-            for model, sum_ in dollars.items()
-        },
-    )
+        amount = Decimal(str(result.amount.value))
+        if not abs(amount) <= MOST_DOLLARS:
+            raise ValueError("no amount")
+        dollars[model[:NAME_LENGTH]] += amount
+
+
+def _nano(dollars: Mapping[str, Decimal]) -> dict[str, int]:
+    return {
+        model: int((amount * NANO).to_integral_value(ROUND_CEILING))
+        for model, amount in dollars.items()
+    }

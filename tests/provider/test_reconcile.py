@@ -280,3 +280,28 @@ def test_a_bill_that_cannot_be_read_is_an_error_without_the_providers_words(call
     settings.OPENAI_ADMIN_KEY = ""
     with pytest.raises(CommandError, match="OPENAI_ADMIN_KEY"):
         reconciled()
+
+
+@guards("chatsite/llm/costs.py", "if not abs(amount) <= MOST_DOLLARS:", "if False:")
+@guards("chatsite/llm/costs.py", "if not model.isprintable():", "if False:")
+@pytest.mark.parametrize(
+    ("line", "dollars"),
+    [("gpt-4", "1e300"), ("gpt-4", "-1e10"), ("gpt-4", "nan"), ("gpt\0-4", "1")],
+)
+def test_a_line_that_cannot_be_billed_makes_no_bill(called, bill, line, dollars):
+    bill.bills(DAY, line, dollars)
+
+    with pytest.raises(CommandError, match="protocol: not the protocol"):
+        reconciled()
+
+
+@guards(
+    "chatsite/llm/costs.py", "dollars[model[:NAME_LENGTH]] += amount", "dollars[model] = amount"
+)
+def test_a_day_that_comes_in_pieces_is_added_up(called, bill):
+    called(1)
+    called(2)
+    bill.bills(DAY, "gpt-4-0613, input", "0.06")
+    bill.buckets_a_day = 2
+
+    assert "1 equal" in reconciled()
