@@ -31,6 +31,11 @@ FROM chat_message reply
 JOIN chat_conversation held ON held.id = reply.conversation_id
 WHERE reply.id = %s AND reply.state = 'pending' AND reply.due_at <=
 """  # noqa: S608 - our own words
+NETWORK = """
+SELECT held.address, held.id
+FROM chat_message reply JOIN chat_conversation held ON held.id = reply.conversation_id
+WHERE reply.id = %s
+"""
 # With Message.found_wanting, in SQL.
 EARLIER = """
 SELECT position, role, state, text, COALESCE(rating, 0) = -1 OR retries > 0
@@ -39,6 +44,14 @@ WHERE conversation_id = %s AND position < %s
 ORDER BY position DESC
 LIMIT %s
 """
+
+
+def network(reply_id: int) -> str:
+    """That a reply's conversation was begun from, or what stands for the conversation alone."""
+    with connection.cursor() as cursor:
+        cursor.execute(NETWORK, [reply_id])
+        found = cursor.fetchone()
+    return str(found[0] or found[1]) if found else ""
 
 
 def due(reply_id: int) -> tuple[Message, bool, bool] | None:

@@ -13,9 +13,10 @@ from django.conf import settings
 from django.db import DatabaseError
 
 from chatsite import llm
-from chatsite.answering import budget_allowance, finish, queue, route, scoring
+from chatsite.answering import budget_allowance, finish, queue, route, scoring, sql
 from chatsite.answering.budget_allowance import Means
 from chatsite.answering.checking import answer_check, claim_check
+from chatsite.answering.fair_turns import FairTurns
 from chatsite.answering.model_call import Claimed, Work
 from chatsite.answering.open_answer import OpenAnswer
 from chatsite.answering.outcomes import Ended, NotOurs, Outcome, TryAgain
@@ -25,7 +26,7 @@ from chatsite.chat import changes
 from chatsite.chat.live import bus
 from chatsite.provider.model_health import Health
 from chatsite.runtime import forever
-from chatsite.runtime.grouped_writes import GroupedWrites
+from chatsite.runtime.grouped_writes import MOST_PER_COMMIT, GroupedWrites
 from routing.checks.verifier import CheckResult
 from routing.choice import NoScore, Score
 
@@ -33,6 +34,9 @@ logger = logging.getLogger(__name__)
 
 # Seconds between renewals of the leases; each also stores what a new tab is shown.
 RENEWED_EVERY = 1.0
+# Replies that are looked at and claimed at once, by the one thread that also ends answers and
+# renews leases: as many as share a commit. The rest of a flood waits before that thread's queue.
+MOST_BEGUN_AT_ONCE = MOST_PER_COMMIT
 
 
 class Writer:
@@ -46,6 +50,7 @@ class Writer:
         self._live = bus.here()
         self._loop = asyncio.get_running_loop()
         self._free = asyncio.Semaphore(settings.ANSWERS_PER_WORKER)
+        self._turns = FairTurns(MOST_BEGUN_AT_ONCE)
         self._known: set[int] = set()
         self._answers: dict[int, OpenAnswer] = {}
         self._grown: set[int] = set()
@@ -126,15 +131,6 @@ class Writer:
         ) -> Outcome:
             return route.first_call(claimed, score, self._health.current(), means)
 
-        opened = await self._writes.look(partial(context.read, reply_id))
-        if opened is None:
-            return NotOurs()
-        meant = await self._meanings.of(opened.question, opened.reply, opened.model)
-
-        def look() -> tuple[Claimed, Means | None]:
-            seen = context.look(opened, meant)
-            return seen, None if seen.reply.stage else budget_allowance.means(seen)
-
         def claim(seen: tuple[Claimed, Means | None]) -> Unscored | Outcome:
             claimed, means = queue.claim(seen[0]), seen[1]
             if not isinstance(claimed, Claimed):
@@ -144,11 +140,25 @@ class Writer:
             score = scoring.at_hand(claimed, self._health.current(), means)
             return score if isinstance(score, Unscored) else begin(claimed, score, means)
 
-        claimed = await self._writes.look_and_run(look, claim)
+        async with self._turns.turn(partial(self._network, reply_id)):
+            opened = await self._writes.look(partial(context.read, reply_id))
+            if opened is None:
+                return NotOurs()
+            meant = await self._meanings.of(opened.question, opened.reply, opened.model)
+
+            def look() -> tuple[Claimed, Means | None]:
+                seen = context.look(opened, meant)
+                return seen, None if seen.reply.stage else budget_allowance.means(seen)
+
+            claimed = await self._writes.look_and_run(look, claim)
         if not isinstance(claimed, Unscored):
             return claimed
         score = await self._scorer.score(claimed)
         return await self._writes.run(partial(begin, claimed.claimed, score))
+
+    async def _network(self, reply_id: int) -> str:
+        """Whose turn it is; a conversation without one is a network of its own."""
+        return await self._writes.look(partial(sql.network, reply_id))
 
     async def _attempt(self, work: Work) -> Outcome:
         """One call and what comes of it. A fault of ours in any step of it, whichever, ends it too:
