@@ -16,6 +16,7 @@ from chatsite.answer_tests import candidates, runs
 from chatsite.answer_tests.candidates import Candidate
 from chatsite.answer_tests.models import Run
 from chatsite.answer_tests.runs import NothingToRun
+from chatsite.runtime import bad_input
 
 # Sent by who has seen what a run of tests has shown, or will not wait for it: the run's number.
 SEEN = "_tests_seen"
@@ -36,7 +37,10 @@ class AsksFirst:
             return None
         if not request.user.is_staff or not runs.guarding().exists():
             return None
-        candidate = candidates.of(request)
+        try:
+            candidate = candidates.of(request)
+        except bad_input.UNUSABLE:
+            return None  # Which the page itself will find out, and say.
         if candidate is None or not request.user.has_perm(candidate.needs):
             return None
         run = _run(request, candidate)

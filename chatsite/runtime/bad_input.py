@@ -4,19 +4,27 @@ Forms and converters refuse most of it. What filters, searches and cookies carry
 it is: PostgreSQL takes no NUL, and neither database a number of a hundred digits.
 """
 
+import logging
 from collections.abc import Callable
 from urllib.parse import unquote
 
 from django.core.exceptions import FieldDoesNotExist
-from django.db import DataError
+from django.db import DataError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
+logger = logging.getLogger(__name__)
+
 NUL = "\0"
+# What databases say of values that they cannot hold.
+UNUSABLE = (DataError, OverflowError)
+FORM = "application/x-www-form-urlencoded"
+AGAIN_AFTER = 5  # seconds
 # In which the admin's windows say whose key they want.
 TO_FIELD = "_to_field"
 # Where JSON is read, not a web page.
 OF_PROGRAMS = "/api/"
+BUSY = "The site is very busy. Please try again in a moment."
 WORDS = "This request contains characters or numbers that cannot be used here."
 
 
@@ -30,14 +38,26 @@ class Refusing:
         query = unquote(request.META.get("QUERY_STRING", ""), errors="replace")
         if NUL in query or NUL in request.path or any(NUL in each for each in _cookies(request)):
             return _refused(request)
+        if _is_no_form(request):
+            return _refused(request)
         return self._get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        is_bad = isinstance(error, (DataError, OverflowError)) or (
+        if isinstance(error, OperationalError):
+            # Locked, full or away: whoever asks again later may be served.
+            logger.error("%s cannot use the database: %s", request.path, error)
+            return _busy(request)
+        is_bad = isinstance(error, UNUSABLE) or (
             # The admin looks for a field of the name that a form gives, even of none.
             isinstance(error, FieldDoesNotExist) and "" in _to_fields(request)
         )
         return _refused(request) if is_bad else None
+
+
+def _is_no_form(request: HttpRequest) -> bool:
+    """Django refuses such a form whenever it is read, also while it says that it is refused."""
+    charset = request.encoding or "utf-8"
+    return request.content_type == FORM and charset.lower() != "utf-8"
 
 
 def _to_fields(request: HttpRequest) -> list[str]:
@@ -52,3 +72,14 @@ def _refused(request: HttpRequest) -> HttpResponse:
     if request.path.startswith(OF_PROGRAMS):
         return JsonResponse({"code": "unreadable", "message": WORDS, "fields": {}}, status=400)
     return render(request, "400.html", status=400)
+
+
+def _busy(request: HttpRequest) -> HttpResponse:
+    response: HttpResponse
+    if request.path.startswith(OF_PROGRAMS):
+        said = {"code": "busy", "message": BUSY, "fields": {}}
+        response = JsonResponse(said, status=503)
+    else:
+        response = render(request, "503.html", status=503)
+    response["Retry-After"] = str(AGAIN_AFTER)
+    return response

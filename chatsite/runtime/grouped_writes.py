@@ -115,7 +115,7 @@ class GroupedWrites:
                 self._take(self._queue.get(), group)
                 self._take_what_waits(group)
                 if group:
-                    with _turn_to_write():
+                    with turn_to_write():
                         self._take_what_waits(group)  # whoever came meanwhile
                         self._commit(group)
                 _reconnect_after_errors()
@@ -165,7 +165,7 @@ def _reconnect_after_errors() -> None:
 
 
 @contextmanager
-def _turn_to_write() -> Iterator[None]:
+def turn_to_write() -> Iterator[None]:
     """Wait for this process's turn where the database has one writer at a time.
 
     SQLite asks for its lock again and again, after sleeps that grow to 100 ms; a file's lock wakes

@@ -2,7 +2,9 @@
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.db import OperationalError
 
+from chatsite.answer_tests.models import CaseSet
 from tests.guards import guards
 
 
@@ -15,3 +17,35 @@ def test_a_window_of_the_admin_that_wants_no_field(client, db, page):
 
     assert client.get(f"{url}?_to_field=").status_code == 400
     assert client.post(url, {"_to_field": "", "name": "h"}).status_code == 400
+
+
+@guards("chatsite/runtime/bad_input.py", "if _is_no_form(request):", "if False:")
+async def test_a_form_of_another_charset_is_refused_once(async_client, db):
+    kind = "application/x-www-form-urlencoded; charset=utf-7"
+    browser = type(async_client)(enforce_csrf_checks=True, raise_request_exception=False)
+
+    response = await browser.generic("POST", "/widget/demo/", b"a=b", content_type=kind)
+
+    assert response.status_code == 400
+
+
+@guards("chatsite/runtime/bad_input.py", "isinstance(error, OperationalError)", "False")
+def test_a_database_that_is_locked_is_no_fault_of_the_page(client, db, monkeypatch):
+    def locked(*_: object) -> None:
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr("chatsite.chat.web.views.history.latest", locked)
+
+    response = client.get("/")
+
+    assert (response.status_code, response["Retry-After"]) == (503, "5")
+
+
+@guards("chatsite/answer_tests/save_gate.py", "except bad_input.UNUSABLE:", "except KeyError:")
+def test_a_number_too_great_for_an_article(client, db):
+    CaseSet.objects.create(name="Guarding", guards=True)
+    client.force_login(User.objects.create_superuser("root"))
+
+    response = client.post(f"/admin/knowledge/article/{10**20}/history/1/restore/")
+
+    assert response.status_code in {400, 404}

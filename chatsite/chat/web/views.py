@@ -29,6 +29,7 @@ from chatsite.chat.errors import Ended, NotYours, Refused, TooFast
 from chatsite.chat.history import Seen
 from chatsite.chat.models import Conversation
 from chatsite.chat.web import fragments, network, rate_limits, visitors
+from chatsite.runtime.grouped_writes import turn_to_write
 
 
 @require_GET
@@ -162,7 +163,9 @@ def _carry_out(
     visitor = visitors.of(request)
     try:
         limit(visitor, network.of(request))
-        changes.announce(action(visitor))
+        with turn_to_write():
+            change = action(visitor)
+        changes.announce(change)
     except NotYours as error:
         raise Http404 from error
     except Refused as error:
