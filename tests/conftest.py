@@ -28,8 +28,8 @@ ON_SQLITE_ALONE = (
     "answering/test_canned_answers.py", "browser", "chaos/test_power_cut.py", "demo",
     "first_steps", "foreign", "provider", "regret", "routing", "runtime/test_start.py",
     "runtime/test_worker.py", "shop", "staff/test_single_sign_on.py",
-    "tuning/test_evaluate_routing.py", "upgrade", "widget", "test_docs.py", "test_every_address.py",
-    "test_figures.py", "test_guards.py", "test_services.py",
+    "tuning/test_evaluate_routing.py", "upgrade", "widget", "test_access.py", "test_docs.py",
+    "test_every_address.py", "test_figures.py", "test_guards.py", "test_services.py",
 )  # fmt: skip
 ON_POSTGRESQL_ALONE = (
     "answering/test_other_servers.py", "answering/test_scoring_by_model.py", "api/test_schema.py",
