@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import combinations
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from chatsite.chat.models import Message
 from chatsite.monitor.agreement import Agreement, kappa
@@ -69,6 +69,7 @@ class Trust:
 
     judge: Agreement
     staff: Agreement
+    rubric: int = 1  # the version in force, by which the judge's grades were given
 
     @property
     def is_enough(self) -> bool:
@@ -81,13 +82,17 @@ class Trust:
 
 
 def trust() -> Trust:
-    """From the newest grades; two queries."""
+    """From the newest grades, and what was judged by the rubric in force; three queries."""
+    version = labels.rubric_in_force()
+    by_it = Q(rubric=version)
+    if version == 1:  # by which all was judged that names no version
+        by_it |= Q(rubric=None)
     by_reply: defaultdict[int, list[str]] = defaultdict(list)
     grades = Grade.objects.order_by("-graded_at").values_list("reply", "verdict")[:MOST_GRADES]
     for reply, verdict in grades:
         by_reply[reply].append(_of_staff(verdict))
     judged = QualityLabel.objects.filter(
-        reply__in=list(by_reply), source=QualityLabel.Source.JUDGED
+        by_it, reply__in=list(by_reply), source=QualityLabel.Source.JUDGED
     ).values_list("reply", "reply__tier", "cheap", "strong")
     return Trust(
         judge=kappa(
@@ -99,6 +104,7 @@ def trust() -> Trust:
             ]
         ),
         staff=kappa([pair for given in by_reply.values() for pair in combinations(given, 2)]),
+        rubric=version,
     )
 
 

@@ -45,10 +45,11 @@ KEPT = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A call to be made, and what it is about."""
+    """A call to be made, what it is about, and the version of what asks for it; 0: none."""
 
     subject: str
     request: Request
+    version: int = 0
 
 
 class _Lost(Exception):
@@ -88,6 +89,7 @@ def queue(purpose: str, tier: str, wanted: Sequence[Wanted], now: datetime) -> B
                 batch=batch,
                 reference=request.reference,
                 subject=each.subject,
+                version=each.version,
                 request=asdict(request),
                 prompt_tokens=worst.input_tokens,
             )

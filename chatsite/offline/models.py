@@ -79,6 +79,11 @@ class Item(models.Model):
     subject = models.CharField(
         max_length=100, help_text="What the call is about, such as reply:12."
     )
+    version = models.PositiveIntegerField(
+        default=0,
+        db_default=0,
+        help_text="Of what it was asked by, such as the judge's rubric. 0: none.",
+    )
     # Holds customers' words: kept only until it is sent.
     request = models.JSONField(default=dict, blank=True)
     prompt_tokens = models.PositiveIntegerField(

@@ -14,10 +14,13 @@ from chatsite.quality.errors import Decided, Stale
 from chatsite.quality.labels import FIRM
 from chatsite.quality.learning import proposal_summary, proposals
 from chatsite.quality.learning.learned import LEAST_LABELS
-from chatsite.quality.models import Proposal, QualityLabel
+from chatsite.quality.models import Proposal, QualityLabel, Rubric
+from chatsite.quality.rubric_admin import RubricAdmin
 from routing import policies
 from routing.admin import WrittenByCode
 from routing.models import LearnedModel
+
+admin.site.register(Rubric, RubricAdmin)
 
 
 @admin.register(Proposal)
@@ -153,7 +156,7 @@ class LabelAdmin(WrittenByCode):
     when_empty = (
         "No labels yet. Every night, ratings and what customers do after an answer become labels."
     )
-    list_display = ["conversation", "source", "cheap", "strong", "weight", "said_at"]
+    list_display = ["conversation", "source", "cheap", "strong", "weight", "rubric", "said_at"]
     # The first column leads to the conversation, and a link in a link leads nowhere.
     list_display_links = ["source"]
     # Django's date_hierarchy asks every label for its month.
@@ -163,7 +166,7 @@ class LabelAdmin(WrittenByCode):
     show_facets = admin.ShowFacets.NEVER
     list_select_related = ["reply"]
     show_full_result_count = False
-    fields = ["conversation", "source", "cheap", "strong", "weight", "said_at"]
+    fields = ["conversation", "source", "cheap", "strong", "weight", "rubric", "said_at"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -19,3 +19,7 @@ class BadVerdict(QualityError):
 
 class BadQuestions(QualityError):
     """A file of questions that cannot be read; the text says where."""
+
+
+class NothingChanged(QualityError):
+    """What is to be put in force is in force."""

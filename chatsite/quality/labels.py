@@ -18,11 +18,11 @@ answer would have been, unless a judge had it written.
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db.models import Count, Sum
+from django.db.models import Count, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from chatsite.quality.models import JudgeTrust, QualityLabel
+from chatsite.quality.models import JudgeTrust, QualityLabel, Rubric
 
 Source = QualityLabel.Source
 
@@ -35,6 +35,8 @@ TRUST = {
     Source.FOLLOW_UP: 0.2,
     Source.VERDICT: 0.2,
 }
+# The version of the rubric in force, within a query.
+IN_FORCE = Coalesce(Subquery(Rubric.objects.filter(is_current=True).values("version")[:1]), 1)
 # From this trust on somebody has said something; below it, it is only inferred.
 FIRM = 0.5
 
@@ -46,24 +48,33 @@ def add(
     strong: float | None = None,
     *,
     said_at: datetime | None = None,
+    rubric: int | None = None,
 ) -> None:
     """Keep what a source says of the cheap answer (0 to 1) to a reply's turn.
 
     The newest word of a source replaces its earlier one, so adding it again changes nothing.
     """
-    keep([label(reply_id, source, cheap, strong, said_at or timezone.now())])
+    keep([label(reply_id, source, cheap, strong, said_at or timezone.now(), rubric)])
+
+
+def rubric_in_force() -> int:
+    """Its version; the first where none is stored yet."""
+    current = Rubric.objects.filter(is_current=True).values_list("version", flat=True).first()
+    return current or 1
 
 
 def trust_judge(kappa: float, pairs: int) -> None:
-    """Keep how far the judge agrees with staff; below the line its labels do not count."""
+    """Keep how far the judge agrees with staff by the rubric in force; below the line its labels
+    do not count.
+    """
     JudgeTrust.objects.update_or_create(
-        id=1, defaults={"kappa": kappa, "pairs": pairs, "at": timezone.now()}
+        id=rubric_in_force(), defaults={"kappa": kappa, "pairs": pairs, "at": timezone.now()}
     )
 
 
 def not_trusted() -> tuple[QualityLabel.Source, ...]:
     """Sources whose labels do not count now. One short query."""
-    trust = JudgeTrust.objects.filter(id=1).first()
+    trust = JudgeTrust.objects.filter(id=IN_FORCE).first()
     return () if trust is None or trust.is_enough else (Source.JUDGED,)
 
 
@@ -81,6 +92,7 @@ def label(
     cheap: float,
     strong: float | None,
     said_at: datetime,
+    rubric: int | None = None,
 ) -> QualityLabel:
     """An unsaved label, trusted as its source is."""
     return QualityLabel(
@@ -90,6 +102,7 @@ def label(
         strong=strong,
         weight=TRUST[source],
         said_at=said_at,
+        rubric=rubric,
     )
 
 
@@ -99,6 +112,6 @@ def keep(found: Sequence[QualityLabel]) -> None:
         found,
         update_conflicts=True,
         unique_fields=["reply", "source"],
-        update_fields=["cheap", "strong", "weight", "said_at"],
+        update_fields=["cheap", "strong", "weight", "said_at", "rubric"],
         batch_size=500,
     )

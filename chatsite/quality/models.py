@@ -33,6 +33,10 @@ class QualityLabel(models.Model):
     # Null unless a strong answer to the same turn is known too.
     strong = models.FloatField("strong answer", null=True, blank=True)
     weight = models.FloatField(help_text="How much the label counts, up to 1.")
+    # Null unless judged, and on what was judged before rubrics had versions.
+    rubric = models.PositiveIntegerField(
+        "rubric version", null=True, blank=True, help_text="Version of the judge's rubric."
+    )
     said_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -59,8 +63,55 @@ class QualityLabel(models.Model):
         return f"{self.source} of reply:{self.reply_id}"
 
 
+class Rubric(models.Model):
+    """One version of what a judge grades by. Its text never changes; the same text is one version.
+
+    The shipped text is a version too, stored when it is first judged by.
+    """
+
+    LONGEST = 8000
+
+    version = models.PositiveIntegerField(unique=True)
+    text = models.TextField(
+        "criteria",
+        max_length=LONGEST,
+        help_text="What the judge is told: when an answer gets 1.0, and when less.",
+    )
+    reason = models.CharField(max_length=200, help_text="Why it was changed.")
+    is_shipped = models.BooleanField(default=False)
+    is_current = models.BooleanField("in force", default=False)
+    # Null: shipped with the product.
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+    # Who last put it in force, and when; null while nobody has chosen it.
+    chosen_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    chosen_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = "judge's rubric"
+        verbose_name_plural = "judge's rubric"
+        ordering = ["-version"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["is_current"],
+                condition=Q(is_current=True),
+                name="quality_one_rubric_in_force",
+            ),
+            models.CheckConstraint(condition=~Q(text=""), name="quality_a_rubric_has_a_text"),
+        ]
+
+    def __str__(self) -> str:
+        return f"version {self.version} of the rubric"
+
+
 class JudgeTrust(models.Model):
-    """How far the judge agreed with staff when they last graded answers: one row."""
+    """How far the judge agreed with staff when they last graded answers by a version of the rubric,
+    whose number is the id.
+    """
 
     # Cohen's kappa from which two graders agree moderately (Landis and Koch, 1977), and pairs of
     # grades below which it is not known.
@@ -69,11 +120,6 @@ class JudgeTrust(models.Model):
     kappa = models.FloatField(help_text="Of the judge and staff; 0 is chance, 1 full agreement.")
     pairs = models.PositiveIntegerField(help_text="Answers that both have graded.")
     at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(condition=Q(id=1), name="quality_one_trust_in_the_judge")
-        ]
 
     def __str__(self) -> str:
         return f"kappa {figures.probability(self.kappa)} on {self.pairs} answers"

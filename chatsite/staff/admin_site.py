@@ -49,6 +49,7 @@ MODELS = [
     "AnswerCheck",
     "Proposal",
     "QualityLabel",
+    "Rubric",
     "CaseSet",
     "Case",
     "ProviderModel",

@@ -6,7 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
+from django.urls import reverse
 from django.utils import timezone
 
 from billing.models import (
@@ -18,16 +21,21 @@ from billing.models import (
 )
 from chatsite.chat.actions import rate
 from chatsite.chat.models import Message
+from chatsite.monitor import grading
+from chatsite.monitor.models import Grade
 from chatsite.offline.models import Batch, Item
 from chatsite.offline.tasks import advance
-from chatsite.quality import tasks
+from chatsite.quality import labels, tasks
 from chatsite.quality.errors import BadVerdict
-from chatsite.quality.judges import rubric, sampling
-from chatsite.quality.models import QualityLabel
+from chatsite.quality.judges import rubric, rubric_versions, sampling
+from chatsite.quality.models import JudgeTrust, QualityLabel, Rubric
+from chatsite.staff import roles
 from routing.choice import Tier
 from routing.models import AnswerCheck
 from tests.batches import Batches
 from tests.chat.told import Told, batch_price, prices
+from tests.guards import guards
+from tests.monitor.people import signed_in
 from tests.upstream import Upstream
 
 # By any of the tests below.
@@ -99,6 +107,63 @@ def test_a_cheap_answer_is_judged_and_labelled(batches):
     case = json.loads(body["messages"][1]["content"])
     assert case["answer"] == "Yes, for nothing."
     assert case["conversation"][-1]["text"] == "May I return it, and what does it cost?"
+
+
+@guards("chatsite/quality/judges/judging.py", "rubric=item.version or None", "rubric=None")
+@guards("chatsite/monitor/grading.py", "        by_it, reply__in", "        reply__in")
+@guards("chatsite/quality/labels.py", "filter(id=IN_FORCE)", "filter(id=2)")
+def test_a_changed_rubric_is_a_version_that_judgements_name_and_can_be_returned_from(batches):
+    roles.grant()
+    operator, add = signed_in("operators"), reverse("admin:quality_rubric_add")
+    early = Told().asks("Is it free?").answered("Yes.")
+    tasks.sample.apply()
+    assert "1.0  Answers every question asked" in operator.get(add).content.decode()
+    operator.post(add, {"text": "Only 1.0 or 0.0.", "reason": "Stricter."})
+
+    advance.apply()
+    tasks.collect_verdicts.apply()
+    Batch.objects.update(created_at=timezone.now() - timedelta(days=1))
+    late = Told(visitor="w" * 64).asks("Is it free?").answered("Yes.")
+    night()
+
+    # What was asked by the first version is judged by it, though the second is in force.
+    named = dict(QualityLabel.objects.values_list("reply", "rubric"))
+    assert named == {early.reply.pk: 1, late.reply.pk: 2}
+    assert asked(batches, f"judge:{late.reply.pk}")[0]["content"].startswith("Only 1.0 or 0.0.")
+    JudgeTrust.objects.create(id=1, kappa=0.1, pairs=30)
+    nora = User.objects.create_user("nora")
+    Grade.objects.create(reply=early.reply, by=nora, verdict="wrong")
+    assert (grading.trust().rubric, grading.trust().judge.pairs) == (2, 0)
+    assert labels.not_trusted() == ()
+
+    first, second = Rubric.objects.order_by("version")
+    operator.post(reverse("admin:quality_rubric_return", args=[first.pk]))
+
+    assert (grading.trust().rubric, grading.trust().judge.pairs) == (1, 1)
+    assert labels.not_trusted() == (QualityLabel.Source.JUDGED,)
+    listed = " ".join(
+        operator.get(reverse("admin:quality_rubric_changelist")).content.decode().split()
+    )
+    assert "0.10 on 30 answers" in listed
+    again = operator.post(add, {"text": first.text, "reason": "The same."})
+    assert "in force already" in again.content.decode()
+    one = operator.get(reverse("admin:quality_rubric_change", args=[second.pk])).content.decode()
+    assert "Return to this version" in one
+    assert "Stricter." in one
+    history = LogEntry.objects.filter(object_id=first.pk).get()
+    assert (str(history.user), history.get_change_message()) == ("operators", "Put in force again.")
+
+
+@guards("chatsite/quality/judges/rubric_versions.py", "current.text == rubric.SHIPPED", "True")
+def test_a_reworded_shipped_rubric_is_the_next_version_unless_one_was_chosen(db, monkeypatch):
+    first = rubric_versions.in_force()
+    monkeypatch.setattr(rubric, "SHIPPED", "Other words.")
+
+    reworded = rubric_versions.in_force()
+    rubric_versions.return_to(first, None)
+
+    assert (reworded.version, reworded.text) == (2, "Other words.")
+    assert rubric_versions.in_force() == first
 
 
 @pytest.fixture

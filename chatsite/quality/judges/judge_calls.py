@@ -26,10 +26,10 @@ def answer(reference: str, model: str, said: Words, limit: int, temperature: flo
     return Request(reference, model, asked.messages, asked.output_limit, temperature)
 
 
-def verdict(reference: str, model: str, said: Words, text: str) -> Request:
-    """How good an answer to these words is, by the rubric."""
+def verdict(reference: str, model: str, said: Words, text: str, criteria: str) -> Request:
+    """How good an answer to these words is, by these criteria."""
     held = [(match.title, match.body) for match in _found(said)]
-    messages = rubric.messages(said, held, text)
+    messages = rubric.messages(said, held, text, criteria)
     return Request(reference, model, messages, VERDICT_LIMIT, response_format=rubric.FORMAT)
 
 

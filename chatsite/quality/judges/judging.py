@@ -22,10 +22,10 @@ from chatsite.provider import batch_models
 from chatsite.provider.errors import NotSold
 from chatsite.quality import labels
 from chatsite.quality.errors import BadVerdict
-from chatsite.quality.judges import judge_calls, rubric, sampling
+from chatsite.quality.judges import judge_calls, rubric, rubric_versions, sampling
 from chatsite.quality.judges.judge_calls import Words
 from chatsite.quality.judges.rubric import Judgement
-from chatsite.quality.models import QualityLabel
+from chatsite.quality.models import QualityLabel, Rubric
 from routing import policies
 from routing.choice import Tier
 from routing.models import Policy
@@ -59,15 +59,16 @@ def sample(now: datetime) -> int:
     if sold.why:
         logger.warning("Judging: %s", sold.why)
     model = sold.model
+    by = rubric_versions.in_force()
     drawn = sampling.draw(now, Tier.CHEAP, settings.JUDGED_PER_NIGHT)
     # Verdicts first: where the budget is short, strong answers are what is left out.
-    wanted = [_verdict(CHEAP, reply, model, reply.text) for reply in drawn]
+    wanted = [_verdict(CHEAP, reply, model, reply.text, by) for reply in drawn]
     limit = policy.strong_output_limit
-    wanted += [_answer(WRITTEN, each, model, policy, limit) for each in drawn[::STRONG_EVERY]]
-    return KIND.queue(wanted, now) + _pairs(policy, now)
+    wanted += [_answer(WRITTEN, each, model, policy, limit, by) for each in drawn[::STRONG_EVERY]]
+    return KIND.queue(wanted, now) + _pairs(policy, by, now)
 
 
-def _pairs(policy: Policy, now: datetime) -> int:
+def _pairs(policy: Policy, by: Rubric, now: datetime) -> int:
     """Have the cheap model answer some turns that went strong; returns how many calls."""
     number = max(1, settings.JUDGED_PER_NIGHT // STRONG_EVERY)
     drawn = sampling.draw(now, Tier.STRONG, number)
@@ -79,7 +80,7 @@ def _pairs(policy: Policy, now: datetime) -> int:
         logger.warning("No strong answer is judged beside a cheap one: %s", error)
         return 0
     limit = policy.cheap_output_limit
-    return KIND.queue([_answer(MATCHING, each, model, policy, limit) for each in drawn], now)
+    return KIND.queue([_answer(MATCHING, each, model, policy, limit, by) for each in drawn], now)
 
 
 def collect() -> int:
@@ -107,16 +108,19 @@ def _said(reply: Message) -> Words:
     return [(each.role, each.text) for each in said][::-1]
 
 
-def _verdict(kind: str, reply: Message, model: str, text: str) -> Wanted:
-    request = judge_calls.verdict(f"{kind}:{reply.pk}", model, _said(reply), text)
-    return Wanted(reply.reference, request)
+def _verdict(kind: str, reply: Message, model: str, text: str, by: Rubric) -> Wanted:
+    request = judge_calls.verdict(f"{kind}:{reply.pk}", model, _said(reply), text, by.text)
+    return Wanted(reply.reference, request, by.version)
 
 
-def _answer(kind: str, reply: Message, model: str, policy: Policy, limit: int) -> Wanted:
+def _answer(
+    kind: str, reply: Message, model: str, policy: Policy, limit: int, by: Rubric
+) -> Wanted:
+    """An answer that will be judged by this version of the rubric."""
     request = judge_calls.answer(
         f"{kind}:{reply.pk}", model, _said(reply), limit, policy.temperature
     )
-    return Wanted(reply.reference, request)
+    return Wanted(reply.reference, request, by.version)
 
 
 def _reply(item: Item) -> Message | None:
@@ -140,16 +144,18 @@ def _have_judged(written: Sequence[Item]) -> None:
         if reply is None or not item.text:
             used.append(item.pk)
             continue
+        by = rubric_versions.of(item.version)
         if _is_pair(item):
             # The cheap one first: its verdict becomes the label to which the other is added.
             wanted = [
-                _verdict(CHEAP, reply, judge, item.text),
-                _verdict(STRONG, reply, judge, reply.text),
+                _verdict(CHEAP, reply, judge, item.text, by),
+                _verdict(STRONG, reply, judge, reply.text, by),
             ]
             by_model.setdefault(judge, []).extend(wanted)
         else:
             model = item.batch.model
-            by_model.setdefault(model, []).append(_verdict(STRONG, reply, model, item.text))
+            verdict = _verdict(STRONG, reply, model, item.text, by)
+            by_model.setdefault(model, []).append(verdict)
     for alike in by_model.values():
         KIND.queue(alike, now)
     asked = {f"{STRONG}:{item.reference.partition(':')[2]}": item.pk for item in written}
@@ -195,4 +201,5 @@ def _label(item: Item, reply: Message, verdict: Judgement) -> None:
         judged = QualityLabel.objects.filter(reply=reply, source=QualityLabel.Source.JUDGED)
         judged.update(strong=verdict.score)
     else:
-        labels.add(reply.pk, QualityLabel.Source.JUDGED, verdict.score)
+        source = QualityLabel.Source.JUDGED
+        labels.add(reply.pk, source, verdict.score, rubric=item.version or None)

@@ -78,6 +78,7 @@ class Collection:
     models: Models
     policy: Policy
     round: str = ""
+    criteria: str = rubric.SHIPPED
 
     def go_on(self, now: datetime, *, again: bool = False) -> int:
         """Queue what can be asked by now, and `again` what failed; returns how many calls.
@@ -182,7 +183,8 @@ class Collection:
             self.policy,
         )
         if step in JUDGED:
-            return judge_calls.verdict(reference, model, said, found[question, JUDGED[step]].text)
+            text = found[question, JUDGED[step]].text
+            return judge_calls.verdict(reference, model, said, text, self.criteria)
         cheap = step == Step.CHEAP
         limit = policy.cheap_output_limit if cheap else policy.strong_output_limit
         return judge_calls.answer(reference, model, said, limit, policy.temperature)

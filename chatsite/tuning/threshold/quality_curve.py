@@ -23,7 +23,9 @@ JOIN routing_routedecision d ON d.reference = 'reply:' || l.reply_id
 JOIN routing_policy p ON p.id = d.policy_id
 WHERE l.said_at >= %s AND l.source IN ({", ".join("%s" for _ in MEASURED)}) AND d.decided_at >= %s
     AND NOT (l.source = %s AND EXISTS (
-        SELECT 1 FROM quality_judgetrust t WHERE t.pairs >= %s AND t.kappa < %s
+        SELECT 1 FROM quality_judgetrust t
+        WHERE t.pairs >= %s AND t.kappa < %s
+            AND t.id = COALESCE((SELECT version FROM quality_rubric WHERE is_current), 1)
     ))
 ORDER BY l.said_at DESC
 LIMIT %s

@@ -16,7 +16,7 @@ from chatsite.offline import jobs
 from chatsite.provider import batch_models
 from chatsite.provider.errors import NotSold
 from chatsite.quality.errors import BadQuestions
-from chatsite.quality.judges import question_files
+from chatsite.quality.judges import question_files, rubric_versions
 from chatsite.quality.judges.label_collection import (
     KIND,
     Collection,
@@ -92,7 +92,8 @@ class Command(BaseCommand):
             f"{len(questions)} questions for {models.cheap} and {models.strong}, judged by "
             f"{models.judge}."
         )
-        return Collection(questions, models, policy, options["round"])
+        criteria = rubric_versions.in_force().text
+        return Collection(questions, models, policy, options["round"], criteria)
 
     def _sold(self, named: str, tier: Tier, now: datetime) -> str:
         """The model that is named on the command line, or the one for the tier. Raises NotSold."""
