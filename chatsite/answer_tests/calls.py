@@ -44,7 +44,7 @@ class Stopped(Exception):
 def ask(askings: Sequence[Asking]) -> list[Told | llm.UpstreamError]:
     """One for each, in order; those that are new at once. Raises Stopped."""
     wanted = {asking.digest: asking for asking in askings}
-    found: dict[str, Told | llm.UpstreamError] = dict(_known(list(wanted)))
+    found: dict[str, Told | llm.UpstreamError] = dict(known(list(wanted)))
     new = {digest: asking for digest, asking in wanted.items() if digest not in found}
     for _ in range(MOST_TRIES):
         found |= _new(new)
@@ -69,7 +69,8 @@ def forget() -> int:
     return KnownAnswer.objects.filter(used_at__lt=clock.now() - KEPT).delete()[0]
 
 
-def _known(digests: Sequence[str]) -> dict[str, Told]:
+def known(digests: Sequence[str]) -> dict[str, Told]:
+    """What a model has said to these requests before."""
     rows = KnownAnswer.objects.filter(digest__in=digests)
     found = {row.digest: Told(_finished(row)) for row in rows}
     rows.update(used_at=clock.now())

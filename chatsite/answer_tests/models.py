@@ -133,8 +133,19 @@ class Run(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     # Null until over.
     ended_at = models.DateTimeField(null=True)
-    # Null unless a worker has it.
+    # Null unless a worker has it, or it waits for a batch until then.
     lease_until = models.DateTimeField(null=True)
+    in_batch = models.BooleanField(
+        default=False, db_default=False, help_text="Whether nobody waits, so that it costs less."
+    )
+    # Null unless it waits for a batch: when the provider has promised the answers.
+    expected_at = models.DateTimeField(null=True)
+    saved = models.BigIntegerField(
+        default=0, db_default=0, help_text="Nano-dollars that the batch cost less."
+    )
+    live_because = models.CharField(
+        max_length=300, blank=True, default="", db_default="", help_text="Why it left the batch."
+    )
 
     class Meta:
         ordering = ["-id"]
@@ -152,6 +163,10 @@ class Run(models.Model):
     @property
     def is_over(self) -> bool:
         return self.state != self.State.RUNNING
+
+    @property
+    def shown_saving(self) -> str:
+        return money.shown(self.saved)
 
 
 class ResultQuerySet(models.QuerySet["Result"]):

@@ -53,7 +53,9 @@ def start(request: HttpRequest, pk: int) -> HttpResponse:
         policy = get_object_or_404(Policy, version=int(number))
         change, what = versions.of_policy(policy), f"policy version {number}"
     try:
-        run = runs.start(tests, request.user, change, what)
+        run = runs.start(
+            tests, request.user, change, what, in_batch=bool(request.POST.get("in_batch"))
+        )
     except NothingToRun:
         messages.warning(request, f"{tests} has no test yet.")
         return redirect("answer_tests:index")

@@ -34,11 +34,17 @@ def guarding() -> QuerySet[Case]:
 
 
 def start(
-    tests: CaseSet | None, person: Person, change: Change | None = None, what: str = ""
+    tests: CaseSet | None,
+    person: Person,
+    change: Change | None = None,
+    what: str = "",
+    *,
+    in_batch: bool = False,
 ) -> Run:
     """Queue the tests of a set; None: of all that guard. `wake` has a worker answer them.
 
-    `change`: what they are answered with as well. Raises NothingToRun.
+    `in_batch`: nobody waits, so the provider's batches are used where it has them. `change`: what
+    they are answered with as well. Raises NothingToRun.
     """
     cases = tests.cases.all() if tests else guarding()
     change = change or {}
@@ -48,6 +54,7 @@ def start(
             change=change,
             what=what[:300],
             digest=versions.digest(change),
+            in_batch=in_batch,
             started_by_id=person.pk if person else None,
         )
         sides = (Side.NOW, Side.CHANGED) if change else (Side.NOW,)

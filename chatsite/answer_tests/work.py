@@ -11,7 +11,8 @@ from datetime import timedelta
 from django.db.models import Q, QuerySet
 
 from billing import clock
-from chatsite.answer_tests import calls, expectations, tested_answer, versions
+from chatsite.answer_tests import batched_calls, calls, expectations, tested_answer, versions
+from chatsite.answer_tests.batched_calls import NoBatch
 from chatsite.answer_tests.calls import Stopped, Told
 from chatsite.answer_tests.expectations import Answered
 from chatsite.answer_tests.models import Result, Run
@@ -29,6 +30,8 @@ logger = logging.getLogger(__name__)
 AT_ONCE = 16
 # Longer than the slowest of them takes, with its second call and its retries.
 LEASE = timedelta(minutes=6)
+# Between two looks at a run whose calls are in a batch.
+LOOKED_EVERY = timedelta(minutes=1)
 MOST_CHARACTERS = 20_000
 
 
@@ -55,7 +58,19 @@ def advance(run_id: int) -> None:
         sides[Result.Side.CHANGED] = versions.with_change(run.change)
     health = Health()
     why = ""
-    while waiting := list(run.results.waiting().select_related("case").order_by("id")[:AT_ONCE]):
+    try:
+        if run.in_batch and _are_out(run, sides, health.current()):
+            later = clock.now() + LOOKED_EVERY
+            Run.objects.filter(pk=run.pk, state=Run.State.RUNNING).update(lease_until=later)
+            return
+    except NoBatch as error:
+        logger.warning("%s goes on at once: %s", run, error)
+        Run.objects.filter(pk=run.pk).update(
+            in_batch=False, live_because=str(error), expected_at=None
+        )
+    except Stopped as error:
+        why = str(error)
+    while not why and (waiting := list(_waiting(run)[:AT_ONCE])):
         try:
             _answer(waiting, sides, health.current())
         except Stopped as error:
@@ -80,18 +95,54 @@ def _free() -> QuerySet[Run]:
     )
 
 
+def _waiting(run: Run) -> QuerySet[Result]:
+    return run.results.waiting().select_related("case").order_by("id")
+
+
 def _claimed(run_id: int) -> Run | None:
     if not _free().filter(pk=run_id).update(lease_until=clock.now() + LEASE):
         return None
     return Run.objects.get(pk=run_id)
 
 
+def _are_out(run: Run, sides: dict[str, Version], health: ModelHealth) -> bool:
+    """Take tests as far as what came in batches allows, and have the rest asked in one.
+
+    Whether any waits for that. Raises NoBatch, Stopped.
+    """
+    if batched_calls.is_out(run):
+        return True
+    try:
+        batched_calls.come(run)
+    finally:
+        tests = _begun(list(_waiting(run)), sides, health)
+        asking = _gone_on(run, tests, health)
+        for test in tests:
+            if isinstance(test.step, Answered):
+                _store(test, test.step)
+    batched_calls.queue(run, asking)
+    return bool(asking)
+
+
+def _gone_on(run: Run, tests: Sequence[_Test], health: ModelHealth) -> list[Asking]:
+    """Take these as far as is known; returns the calls of which it is not."""
+    paid: set[str] = set()
+    while True:
+        steps = [(test, test.step) for test in tests if isinstance(test.step, Asking)]
+        told = batched_calls.told(run, [step for _, step in steps])
+        for test, step in steps:
+            if given := told.get(step.digest):
+                if step.digest in paid:  # of two tests that ask the same, the first pays
+                    given = Told(given.finished)
+                paid.add(step.digest)
+                _heard(test, step, given, health)
+        if not told:
+            return [step for _, step in steps]
+
+
 def _answer(results: Sequence[Result], sides: dict[str, Version], health: ModelHealth) -> None:
     """Answer these tests together. Raises Stopped; what is not stored then waits on."""
-    meant = _meant(results)
-    tests = [_Test(each, sides[each.side], meant[each.case_id]) for each in results]
-    for test in tests:
-        test.step = tested_answer.begin(test.result.case.said, test.version, test.meant, health)
+    tests = _begun(results, sides, health)
     # An answer, and for a doubted one the strong model's.
     while asking := [test for test in tests if isinstance(test.step, Asking)]:
         steps = [test.step for test in asking if isinstance(test.step, Asking)]
@@ -102,9 +153,22 @@ def _answer(results: Sequence[Result], sides: dict[str, Version], health: ModelH
         _store(test, test.step)
 
 
+def _begun(
+    results: Sequence[Result], sides: dict[str, Version], health: ModelHealth
+) -> list[_Test]:
+    """With what each is given at once, or the call that answers it."""
+    meant = _meant(results)
+    tests = [_Test(each, sides[each.side], meant[each.case_id]) for each in results]
+    for test in tests:
+        test.step = tested_answer.begin(test.result.case.said, test.version, test.meant, health)
+    return tests
+
+
 def _meant(results: Sequence[Result]) -> dict[int, Meant]:
     """By the test's id; in one call. Without a vector, words alone find the articles."""
     cases = {each.case_id: each.case for each in results}
+    if not cases:
+        return {}
     questions = [tested_answer.asked(case.said) for case in cases.values()]
     try:
         found = meaning.of(questions)

@@ -54,7 +54,7 @@ def test_calls_are_on_the_ledger_under_their_own_purpose_and_budget(norway, upst
 
 @guards(
     "chatsite/answer_tests/calls.py",
-    "found: dict[str, Told | llm.UpstreamError] = dict(_known(list(wanted)))",
+    "found: dict[str, Told | llm.UpstreamError] = dict(known(list(wanted)))",
     "found: dict[str, Told | llm.UpstreamError] = {}",
 )
 def test_what_is_known_is_not_asked_and_paid_for_again(norway, upstream):

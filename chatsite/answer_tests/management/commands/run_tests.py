@@ -27,6 +27,12 @@ class Command(BaseCommand):
             help="also under this version of the policy; only what it breaks counts as a failure",
         )
 
+        parser.add_argument(
+            "--batch",
+            action="store_true",
+            help="leave it to a worker and the provider's batches, for half the price within a day",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         tests = CaseSet.objects.filter(name=options["set"]).first()
         if tests is None:
@@ -39,9 +45,14 @@ class Command(BaseCommand):
                 raise CommandError(f"There is no version {number} of the policy")
             change = versions.of_policy(policy)
         try:
-            run = runs.start(tests, None, change, f"Policy version {number}" if number else "")
+            what = f"Policy version {number}" if number else ""
+            run = runs.start(tests, None, change, what, in_batch=options["batch"])
         except NothingToRun as error:
             raise CommandError(f"The set {tests} has no test") from error
+        if options["batch"]:
+            runs.wake(run)
+            self.stdout.write(f"{run} is left to a worker: see Quality > Tests before launch.")
+            return
         work.advance(run.pk)
         run.refresh_from_db()
         self._report(run)
