@@ -13,7 +13,8 @@ from routing.analysis.first_day import pieces
 from routing.wishes import typing_errors
 from routing.wishes.lexicon import PEOPLE, Lexicon, Word, lexicons
 
-_QUESTION = re.compile(r"[?？؟]")  # noqa: RUF001
+# The last is Greek.
+_QUESTION = re.compile(r"[?？؟]|(?<=[\u0370-\u03ff]);")  # noqa: RUF001
 
 
 @dataclass(frozen=True, slots=True)

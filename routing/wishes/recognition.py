@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 from routing.checks import language_detection
 from routing.wishes import features, fitted
@@ -14,12 +15,14 @@ from routing.wishes.lexicon import PEOPLE, Lexicon, Tag, Word, english, language
 _SENTENCE = re.compile(r"(?<=[.!?。！？؟…\n;])+")  # noqa: RUF001
 _THOUGHT = re.compile(r"[.!?…。！？؟\n;:,،、，()\"“”]+|\s[-–—]+\s")  # noqa: RUF001
 _NOT_LETTERS = re.compile(r"[\W_]+")
-_ASKED = re.compile(r"[?？؟]|ですか|ますか|할까요|드릴까요|吗|嗎")  # noqa: RUF001
+_ASKED = re.compile(r"[?？؟]|(?<=[\u0370-\u03ff]);|ですか|ますか|할까요|드릴까요|吗|嗎")  # noqa: RUF001
 
 # Words between what is wanted and the person who is wanted.
 NEAR, NEARBY = 7, 4
 # Words of a message that is nothing but the name of whom it calls for.
-MOST_CALLED, MOST_AGREED = 7, 9
+MOST_CALLED, MOST_AGREED = 7, 14
+# Words of an answer that may say yes at its end: "finally, yes".
+SHORT_ANSWER = 3
 # Words of a question that goes on from the sentence before it.
 LAST_ASKED = 7
 # What makes the name of a person in a thought something else than a call for one.
@@ -76,16 +79,18 @@ def by_rules(reading: Reading) -> Ground | None:
 def offers(answer: str) -> tuple[Lexicon, ...]:
     """The languages in which the assistant's answer asks whether a person is wanted."""
     sentences = [each for each in _SENTENCE.split(plain(answer)) if each.strip()]
-    said = [
-        # "I can connect you. Shall I?"
-        " ".join(sentences[max(0, place - (len(sentence.split()) <= LAST_ASKED)) : place + 1])
-        for place, sentence in enumerate(sentences)
+    pairs = [
+        f"{before} {last}"
+        for before, last in pairwise(sentences)
+        if len(last.split()) <= LAST_ASKED and _ASKED.search(last)
     ]
     return tuple(
         lexicon
-        for lexicon in lexicons(" ".join(said))
-        if any(_offers_one(sentence, lexicon) for sentence in said)
-        or (said and _proposes_one(said[-1], lexicon))
+        for lexicon in lexicons(" ".join(sentences))
+        if any(_offers_one(sentence, lexicon) for sentence in sentences)
+        # "I can connect you. Shall I?", but not "The engineer calls you. Is that fine?"
+        or any(lexicon.proposes.search(pair) and _offers_one(pair, lexicon) for pair in pairs)
+        or (sentences and _proposes_one(sentences[-1], lexicon))
     )
 
 
@@ -93,10 +98,10 @@ def _offers_one(sentence: str, lexicon: Lexicon) -> bool:
     """A question that names a person, or "if you like, I can connect you with one"."""
     tags = {word.tag for word in lexicon.words(sentence)}
     # Who is "our team" to the assistant is a decoy to a customer.
-    if not tags & {*PEOPLE, Tag.DECOY} or lexicon.facts.search(sentence):
+    if not tags & {*PEOPLE, Tag.DECOY, Tag.WISH} or lexicon.facts.search(sentence):
         return False
     is_proposed = bool(lexicon.proposes.search(sentence))
-    is_reached = bool(tags & {Tag.CONTACT, Tag.REACH})
+    is_reached = bool(tags & {Tag.CONTACT, Tag.REACH, Tag.WISH})
     if _ASKED.search(sentence):
         return is_reached or (is_proposed and bool(tags & set(PEOPLE)))
     return is_reached and is_proposed
@@ -145,12 +150,30 @@ def _calls(text: str, lexicon: Lexicon, whom: set[Tag]) -> bool:
 
 def _agrees(text: str, offered: tuple[Lexicon, ...]) -> bool:
     bare = _THOUGHT.sub(" ", text).strip()
-    for lexicon in (*offered, english()):
-        begins = lexicon.yes.match(bare)
-        if begins and lexicon.length(bare) <= MOST_AGREED:
-            rest = lexicon.yes.sub(" ", bare)
-            return not lexicon.no.search(rest) and not _ASKED.search(text)
-    return False
+    if _ASKED.search(text) or any(_refuses(bare, lexicon) for lexicon in offered):
+        return False
+    return any(
+        _says_yes(bare, lexicon) and not _refuses(bare, lexicon)
+        for lexicon in (*offered, english())
+    )
+
+
+def _says_yes(bare: str, lexicon: Lexicon) -> bool:
+    said, length = lexicon.yes.search(bare), lexicon.length(bare)
+    may_follow = lexicon.is_spaced and length <= SHORT_ANSWER
+    return bool(said and (may_follow or not said.start())) and length <= MOST_AGREED
+
+
+def _refuses(bare: str, lexicon: Lexicon) -> bool:
+    """A no that is not part of a yes, as it is in "why not"."""
+    said = [found.span() for found in lexicon.yes.finditer(bare)]
+    return any(
+        not any(
+            start <= no.start() and no.end() <= end and no.span() != (start, end)
+            for start, end in said
+        )
+        for no in lexicon.no.finditer(bare)
+    )
 
 
 def _thoughts(words: list[Word]) -> list[list[Word]]:
