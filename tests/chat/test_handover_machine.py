@@ -1,5 +1,6 @@
 """Whatever a customer and two members of staff do, in any order: a conversation has one voice."""
 
+import os
 import uuid
 from datetime import timedelta
 
@@ -23,6 +24,8 @@ from chatsite.chat.models import Conversation, Message
 from tests.chat.told import Told, prices
 
 STAFF = st.integers(0, 1)
+# Of 20 steps each; HANDOVERS=500 takes minutes.
+HANDOVERS = int(os.environ.get("HANDOVERS", "25"))
 
 
 class Handover(RuleBasedStateMachine):
@@ -127,7 +130,7 @@ def test_five_hundred_steps_in_any_order_leave_one_voice():
     run_state_machine_as_test(
         Handover,
         settings=settings(
-            max_examples=25,
+            max_examples=HANDOVERS,
             stateful_step_count=20,
             phases=[Phase.generate],  # a failure is shrunk by hand: each step is transactions
             deadline=None,
