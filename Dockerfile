@@ -17,7 +17,7 @@ COPY locale locale
 
 # The key is for this line alone: nothing of it stays in the image.
 RUN useradd --uid 1000 --create-home chatsite \
-    && install --directory --owner chatsite "$VAR_DIR" \
+    && install --directory --owner chatsite "$VAR_DIR" "$VAR_DIR/attachments" \
     && SECRET_KEY="for collecting the static files, no more" \
        setpriv --reuid chatsite --regid chatsite --init-groups \
        python manage.py collectstatic --noinput --verbosity 0

@@ -230,6 +230,15 @@ MASK_PERSONAL_DATA = env.flag("MASK_PERSONAL_DATA", True)
 ANSWERS_PER_WORKER = env.number("ANSWERS_PER_WORKER", 500, 1, 5000)
 # Seconds that a worker told to stop gives its open answers before it hands them on.
 DRAIN_SECONDS = env.number("DRAIN_SECONDS", 65, 0, 600)
+# Files that customers and staff send along: of one file, of one message, of one visitor or network
+# address in an hour, and of all of them.
+ATTACHMENT_MEGABYTES = env.number("ATTACHMENT_MEGABYTES", 10, 1, 100)
+ATTACHMENT_MEGAPIXELS = env.number("ATTACHMENT_MEGAPIXELS", 50, 1, 200)
+ATTACHMENT_PAGES = env.number("ATTACHMENT_PAGES", 100, 1, 5000)
+ATTACHMENTS_PER_MESSAGE = env.number("ATTACHMENTS_PER_MESSAGE", 5, 1, 20)
+ATTACHMENTS_PER_VISITOR = env.number("ATTACHMENTS_PER_VISITOR", 20, 1, 1_000_000)
+ATTACHMENTS_PER_ADDRESS = env.number("ATTACHMENTS_PER_ADDRESS", 100, 1, 1_000_000)
+ATTACHMENTS_GIGABYTES = env.number("ATTACHMENTS_GIGABYTES", 5, 1, 1_000_000)
 # Characters of one message, whoever writes it. At 4 a token an eighth of the smallest context.
 MESSAGE_LENGTH = 4000
 # Messages a minute from one visitor, and from one network address.
@@ -314,8 +323,19 @@ USE_TZ = True
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = VAR_DIR / "static"
+# What customers and staff send along. No address leads there: each file is asked for by who may see
+# its conversation.
+ATTACHMENTS_DIR = Path(env.text("ATTACHMENTS_DIR", str(VAR_DIR / "attachments")))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "attachments": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": ATTACHMENTS_DIR,
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 

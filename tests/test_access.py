@@ -11,12 +11,13 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from chatsite.chat.attachments import uploads
 from chatsite.chat.errors import NotYours, Refused
 from chatsite.chat.live import page_requests
 from chatsite.chat.models import Conversation
 from chatsite.chat.web import visitors
 from chatsite.staff import roles
-from tests import access
+from tests import access, files
 from tests.access import Cell
 from tests.api.conftest import Program
 from tests.chat.test_admin import member, signed_in
@@ -49,6 +50,11 @@ class Site:
         self.told = Told(visitor(browsers[access.CUSTOMER]))
         self.told.asks("Where is my order?").answered()
         Told(visitor(browsers[access.OTHER])).asks("Where is mine?").answered()
+        # Its file has the name of the conversation: one value fills both addresses.
+        photo = files.uploaded(files.picture(20, 20))
+        sent = uploads.take(self.told.public_id, photo, self.told.visitor)
+        sent.message = self.told.conversation.messages.first()
+        sent.save()
         accounts = {
             access.ACCOUNT: User.objects.create_user("nobody"),
             access.NEWCOMER: User.objects.create_user("new", is_staff=True),

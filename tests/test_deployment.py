@@ -64,7 +64,15 @@ def composed() -> dict[str, list[str]]:
 
 
 # What `make run` needs of a machine, and an image has built in. `PORT` is the host's in compose.
-OF_ONE_MACHINE = {"BIND_ADDRESS", "DEBUG", "DEMO_PORT", "PORT", "VAR_DIR", "WORKERS"}
+OF_ONE_MACHINE = {
+    "ATTACHMENTS_DIR",
+    "BIND_ADDRESS",
+    "DEBUG",
+    "DEMO_PORT",
+    "PORT",
+    "VAR_DIR",
+    "WORKERS",
+}
 COMMANDS = [*composed().values(), *supervised().values()]
 
 

@@ -12,7 +12,7 @@ from chatsite.chat.models import Conversation, Message
 # What the page shows of a message, and of who answers.
 ROW = (
     *("id", "role", "state", "text", "client_id", "created_at", "tier", "failure", "sources"),
-    *("stage", "draft", "rating", "rating_note", "offers_person"),
+    *("stage", "draft", "rating", "rating_note", "offers_person", "files", "files_unseen"),
 )
 STATUS = (
     *("revision", "handled_by_id", "wants_person_since", "resolved_at", "handed_back_at"),

@@ -4,6 +4,10 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
+# The page says these too, before anything is uploaded.
+TOO_LARGE = _("This file is larger than {limit} MB. Please send a smaller one.")
+TOO_MANY_FILES = _("Please send at most {limit} files with one message.")
+
 
 class Refused(Exception):
     """A request that is not carried out. `words` are shown as they are."""
@@ -60,3 +64,58 @@ class NotRateableNow(Refused):
 
 class NotRateable(Refused):
     words = _("Only a finished answer can be rated.")
+
+
+class NotTaken(Refused):
+    """A file that is not accepted; says what to do instead."""
+
+
+class WrongKind(NotTaken):
+    words = _("Only JPEG, PNG, WebP and GIF images and PDF files can be sent here.")
+
+
+class TooLarge(NotTaken):
+    def __init__(self, megabytes: int) -> None:
+        super().__init__(megabytes)
+        self.words = format_lazy(TOO_LARGE, limit=megabytes)
+
+
+class TooManyPixels(NotTaken):
+    words = _("This image has too many pixels. Please send a smaller one.")
+
+
+class TooManyPages(NotTaken):
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit)
+        words = _("This PDF has more than {limit} pages. Please send only those that matter.")
+        self.words = format_lazy(words, limit=limit)
+
+
+class Locked(NotTaken):
+    words = _("This PDF is protected by a password. Please send it without one.")
+
+
+class Damaged(NotTaken):
+    words = _("This file is damaged and cannot be read. Please send another one.")
+
+
+class TooManyFiles(NotTaken):
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit)
+        self.words = format_lazy(TOO_MANY_FILES, limit=limit)
+
+
+class TooManyThisHour(NotTaken):
+    words = _("That was a lot of files. Please wait a while, or describe the rest in words.")
+
+
+class NoFilesNow(NotTaken):
+    """Switched off by the operator, or no room is left for them."""
+
+    words = _("Files cannot be sent here just now. Please describe it in words.")
+
+
+class FileGone(NotTaken):
+    """Never sent for a day, sent already from another tab, or another visitor's."""
+
+    words = _("A file is no longer here. Please attach it again.")

@@ -29,5 +29,10 @@ def said(conversation: Conversation, message: Message) -> None:
     happened(
         conversation,
         _SAID[Message.Role(message.role)],
-        message={"id": message.pk, "role": message.role, "text": message.text},
+        message={
+            "id": message.pk,
+            "role": message.role,
+            "text": message.text,
+            **({"files": message.files} if message.files else {}),
+        },
     )

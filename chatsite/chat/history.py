@@ -10,6 +10,7 @@ from django.utils.text import Truncator
 from chatsite.business_hours import away
 from chatsite.chat.errors import Ended, NotYours
 from chatsite.chat.models import Conversation, DeletedConversation, Message
+from chatsite.chat.models.message import spoken
 
 # Messages shown at once: the longest of them all fit into one frame of a socket.
 SHOWN = 200
@@ -86,13 +87,16 @@ def conversations(visitor: str) -> list[Earlier]:
     held = Conversation.objects.held_by(visitor) if visitor else Conversation.objects.none()
     rows = (
         held.filter(ended_at=None)
-        .annotate(said=Subquery(first.order_by("position").values("text")[:1]))
+        .annotate(
+            said=Subquery(first.order_by("position").values("text")[:1]),
+            files=Subquery(first.order_by("position").values("files")[:1]),
+        )
         .order_by("-active_at")
-        .values_list("public_id", "active_at", "said")[:MOST_LISTED]
+        .values_list("public_id", "active_at", "said", "files")[:MOST_LISTED]
     )
     return [
-        Earlier(public_id, active_at, " ".join((said or "").split())[:LONGEST_WORDS])
-        for public_id, active_at, said in rows
+        Earlier(public_id, active_at, " ".join(spoken(said, files).split())[:LONGEST_WORDS])
+        for public_id, active_at, said, files in rows
     ]
 
 
@@ -107,5 +111,6 @@ def revisions(public_ids: list[str]) -> dict[str, int]:
 def newest_question(conversation: Conversation) -> str:
     """The customer's newest words, on one line, as far as whoever is told has to read them."""
     said = conversation.messages.filter(role=Message.Role.CUSTOMER).order_by("-position")
-    words = " ".join((said.values_list("text", flat=True).first() or "").split())
+    newest = said.only("text", "files").first()
+    words = " ".join(newest.words.split()) if newest else ""
     return Truncator(words).chars(LONGEST_QUESTION)

@@ -108,8 +108,8 @@ def end(reply: Message) -> bool:
     sql = f"""
         UPDATE chat_message
         SET state = %s, failure = %s, text = %s, tier = %s, sources = %s, stage = %s,
-            draft = %s, offers_person = %s, first_words_ms = %s, lease_until = NULL,
-            due_at = NULL, deadline = NULL, ended_at = {now()}
+            draft = %s, offers_person = %s, first_words_ms = %s, files_unseen = %s,
+            lease_until = NULL, due_at = NULL, deadline = NULL, ended_at = {now()}
         WHERE id = %s AND attempt = %s AND state IN ('pending', 'writing')
     """  # noqa: S608 - our own words
     with connection.cursor() as cursor:
@@ -125,6 +125,7 @@ def end(reply: Message) -> bool:
                 reply.draft,
                 reply.offers_person,
                 reply.first_words_ms,
+                reply.files_unseen,
                 reply.pk,
                 reply.attempt,
             ],

@@ -50,7 +50,7 @@ PARTS = (
         "shop",
         Shop,
         (),
-        ("name", "accent", "greeting", "introduction", "email", "phone", "address"),
+        ("name", "accent", "greeting", "introduction", "email", "phone", "address", "files"),
     ),
     Part("first_questions", FirstQuestion, ("text",), ("label", "position")),
     Part("calendar", TeamCalendar, (), ("time_zone", "country")),

@@ -23,9 +23,11 @@ from django.views.decorators.http import require_GET, require_POST
 from chatsite import markdown
 from chatsite.chat import changes
 from chatsite.chat.actions import hand_back, put_aside, staff_reply, take_over
+from chatsite.chat.attachments import uploads
 from chatsite.chat.changes import Change
 from chatsite.chat.errors import Refused
-from chatsite.chat.models import Conversation
+from chatsite.chat.models import Attachment, Conversation
+from chatsite.chat.web import files
 from chatsite.inbox import notes, queues, reply_drafts, tags
 from chatsite.inbox.models import CannedReply, SavedView, Tag
 from chatsite.inbox.queues import Narrowed, Queue
@@ -120,8 +122,14 @@ def reply(request: HttpRequest, conversation_id: int) -> HttpResponse:
         return _shown(
             request, found, f"Please keep it under {settings.MESSAGE_LENGTH:,} characters.", text
         )
+    given = request.FILES.getlist("file")[: settings.ATTACHMENTS_PER_MESSAGE + 1]
     try:
-        change = staff_reply.send(found.pk, _person(request), text, client_id)
+        # Sent again, it is the same file.
+        sent = [
+            uploads.take(uuid.uuid5(client_id, str(at)), each, author=_person(request)).public_id
+            for at, each in enumerate(given)
+        ]
+        change = staff_reply.send(found.pk, _person(request), text, client_id, sent)
     except Refused as error:
         return _shown(request, found, str(error.words), text)
     if change.is_none and change.altered and change.altered[0].text != text.strip():
@@ -134,6 +142,14 @@ def reply(request: HttpRequest, conversation_id: int) -> HttpResponse:
         )
     changes.announce(change)
     return _shown(request, found)
+
+
+@for_staff
+@require_GET
+def file(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """What a customer or a colleague has sent along."""
+    found = get_object_or_404(Attachment, public_id=public_id, message__isnull=False)
+    return files.served(request, found)
 
 
 @for_staff

@@ -12,6 +12,7 @@ urlpatterns = [
     path("canned/", pages.canned, name="canned"),
     path("view/", pages.view, name="view"),
     path("preview/", pages.preview, name="preview"),
+    path("files/<uuid:public_id>/", pages.file, name="file"),
     path("<int:conversation_id>/", pages.inbox, name="conversation"),
     path("<int:conversation_id>/live/", pages.conversation, name="live"),
     path("<int:conversation_id>/reply/", pages.reply, name="reply"),

@@ -1,16 +1,29 @@
 """Copies of the database: of a running site, consistent, and put back as they were."""
 
 import os
+import re
 import sqlite3
 import subprocess
+import tarfile
 from contextlib import closing
+from io import BytesIO
 from pathlib import Path
 
+from django.core.files.base import ContentFile
 from django.db import connection, connections
+
+from chatsite.chat.models import Attachment
+from chatsite.chat.models.attachment import storage
 
 
 class NotRestored(Exception):
     """In words for the operator; the database is as it was."""
+
+
+# Beside the database: what customers and staff have sent along.
+FILES = ".attachments.tar"
+# As `Attachment.store` names them: an archive writes nowhere else.
+_NAME = re.compile(r"[0-9a-f]{2}/[0-9a-f]{32}\w{0,10}\Z")
 
 
 def write(file: Path) -> None:
@@ -31,6 +44,7 @@ def write(file: Path) -> None:
     os.fsync(descriptor)
     os.close(descriptor)
     part.replace(file)
+    _write_files(file)
 
 
 def restore(file: Path) -> None:
@@ -41,6 +55,49 @@ def restore(file: Path) -> None:
     if not file.is_file():
         raise NotRestored(f"There is no file {file}")
     connections.close_all()
+    _restore_database(file)
+    restore_files(file)
+
+
+def restore_files(file: Path) -> None:
+    """Put back those that are missing. Raises NotRestored."""
+    archive = file.with_name(f"{file.name}{FILES}")
+    if not archive.exists():
+        return
+    try:
+        with tarfile.open(archive) as kept:
+            for member in kept:
+                content = kept.extractfile(member) if _NAME.match(member.name) else None
+                if content and not storage().exists(member.name):
+                    storage().save(member.name, ContentFile(content.read()))
+    except (tarfile.TarError, OSError) as error:
+        raise NotRestored(f"{archive} is damaged: {error}") from error
+
+
+def _write_files(file: Path) -> None:
+    """All that the copied database may name: the newest come too, those just deleted do not."""
+    archive = file.with_name(f"{file.name}{FILES}")
+    part = file.with_name(f"{archive.name}.part")
+    archive.unlink(missing_ok=True)
+    rows = Attachment.objects.order_by("id").only("file")
+    if not rows.exists():
+        return
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
+        with tarfile.open(fileobj=out, mode="w") as kept:
+            for row in rows.iterator():
+                try:
+                    content = row.read()
+                except FileNotFoundError:
+                    continue
+                member = tarfile.TarInfo(row.file)
+                member.size = len(content)
+                kept.addfile(member, BytesIO(content))
+        out.flush()
+        os.fsync(out.fileno())
+    part.replace(archive)
+
+
+def _restore_database(file: Path) -> None:
     if connection.vendor == "sqlite":
         _restore_sqlite(file)
         return

@@ -8,6 +8,7 @@ from django.conf import settings
 from billing import clock
 from chatsite.chat import changes
 from chatsite.chat.actions import delete_conversation
+from chatsite.chat.attachments import uploads
 from chatsite.chat.models import Conversation
 from chatsite.operations import readiness
 
@@ -17,7 +18,11 @@ AT_ONCE = 500
 
 @shared_task
 def keep_no_longer() -> None:
-    """Erase conversations in which nothing was said for KEEP_CONVERSATIONS_DAYS."""
+    """Erase conversations in which nothing was said for KEEP_CONVERSATIONS_DAYS.
+
+    And, whatever that is, files that were uploaded and not sent.
+    """
+    uploads.sweep()
     if not settings.KEEP_CONVERSATIONS_DAYS:
         return
     before = clock.now() - timedelta(days=settings.KEEP_CONVERSATIONS_DAYS)

@@ -1,14 +1,16 @@
 """A web process: `python -m chatsite.runtime.web -b ADDRESS -p PORT`, as `daphne` is.
 
-With two limits that Daphne has not. One address cannot take all connections, unless it is the
-proxy's, which has limits of its own. And a process that is nearly out of file descriptors closes
-what comes new at once, instead of failing in everything else that opens a file.
+With three limits that Daphne has not. One address cannot take all connections, unless it is the
+proxy's, which has limits of its own. A process that is nearly out of file descriptors closes
+what comes new at once, instead of failing in everything else that opens a file. And a request's
+body ends where it is longer than any that is meant: it would fill the disk before anybody reads it.
 """
 
 import resource
 import sys
 from collections import Counter
 
+import daphne.http_protocol
 import daphne.server
 from daphne.cli import CommandLineInterface
 from daphne.http_protocol import HTTPFactory
@@ -26,6 +28,32 @@ OPTIONS = [
     *("-v", "0", "--no-server-name"),
     *("--websocket-max-message-size", "4194304", "--websocket-max-frame-size", "65536"),
 ]
+
+
+# Bytes of a request: what a form without scripts sends with all its files, or articles to import.
+MOST_BODY = max(32, settings.ATTACHMENT_MEGABYTES * settings.ATTACHMENTS_PER_MESSAGE + 1) * 1024**2
+TOO_LONG = b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+
+
+class Request(daphne.http_protocol.WebRequest):
+    received = 0
+
+    def gotLength(self, length: int | None) -> None:
+        super().gotLength(length)
+        if length and length > MOST_BODY:
+            self._refuse()
+
+    def handleContentChunk(self, data: bytes) -> None:
+        already, self.received = self.received, self.received + len(data)
+        if self.received <= MOST_BODY:
+            super().handleContentChunk(data)
+        elif already <= MOST_BODY:
+            self._refuse()
+
+    def _refuse(self) -> None:
+        self.received = MOST_BODY + 1
+        self.channel.transport.write(TOO_LONG)
+        self.channel.loseConnection()
 
 
 class Bounded(WrappingFactory[ProtocolWrapper]):
@@ -82,8 +110,9 @@ def main(arguments: list[str]) -> int:
     """Serve until told to stop. Returns the exit code."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 65_536)), hard))
-    # Daphne makes its factory by this name, and takes no other.
+    # Daphne makes its factory and its requests by these names, and takes no others.
     daphne.server.HTTPFactory = _bounded
+    daphne.http_protocol.WebRequest = Request
     command = Command()
     try:
         command.run([*OPTIONS, *arguments, "chatsite.asgi:application"])

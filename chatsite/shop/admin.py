@@ -33,7 +33,9 @@ class ShopForm(forms.ModelForm[Shop]):
 
     class Meta:
         model = Shop
-        fields = ["name", "accent", "greeting", "introduction", "email", "phone", "address"]
+        fields = [
+            *("name", "accent", "greeting", "introduction", "email", "phone", "address", "files")
+        ]
         widgets = {
             "introduction": forms.Textarea(attrs={"rows": 2}),
             "address": forms.Textarea(attrs={"rows": 3}),
@@ -70,6 +72,7 @@ class ShopAdmin(admin.ModelAdmin[Shop]):
         ("Look", {"fields": ["name", "picture", "without_picture", "accent"]}),
         ("First words", {"fields": ["greeting", "introduction"]}),
         ("Contact", {"fields": ["email", "phone", "address"]}),
+        ("What customers send", {"fields": ["files"]}),
     ]
 
     class Media:

@@ -20,6 +20,13 @@ _is_hex = RegexValidator(HEX, "Six digits after a #, such as #43479c.")
 class Shop(models.Model):
     """One row. What is blank in it is as the product comes."""
 
+    class Files(models.TextChoices):
+        """Whether customers may send images and PDF files, and who sees them."""
+
+        ALL = "all", "Taken: for people, and for the assistant as far as its model can"
+        PEOPLE = "people", "Taken: for people only"
+        NONE = "none", "Not taken"
+
     name = models.CharField(
         max_length=60, blank=True, help_text="In the page's header, in mails and to the assistant."
     )
@@ -42,6 +49,15 @@ class Shop(models.Model):
     )
     phone = models.CharField("telephone", max_length=40, blank=True)
     address = models.TextField(max_length=300, blank=True)
+    files = models.CharField(
+        "images and PDF files",
+        max_length=6,
+        choices=Files,
+        default=Files.ALL,
+        db_default=Files.ALL,
+        help_text="The text of a PDF is masked before it goes to the provider; an image cannot be. "
+        "Models that take no images are told that there is one.",
+    )
     changed_at = models.DateTimeField(auto_now=True)
 
     class Meta:

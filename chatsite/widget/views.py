@@ -50,13 +50,15 @@ SHEETS = [
         "feedback",
         "notice",
         "composer",
+        "files",
         "leave",
         "frame",
     )
 ]
 # Those of the page, in its order, but for the count in the window's title.
 MODULES = [
-    f"js/{name}.js" for name in ("connection", "growing", "composer", "chat", "reading", "copy")
+    f"js/{name}.js"
+    for name in ("connection", "growing", "composer", "attach", "files", "chat", "reading", "copy")
 ]
 DEFAULT_ACCENT = "#43479c"  # as in tokens.css
 
@@ -112,6 +114,8 @@ def frame(request: HttpRequest, key: str) -> HttpResponse:
     response = render(request, "widget/frame.html", context)
     response.xframe_options_exempt = True  # read by the middleware
     response._csp_replace = {"frame-ancestors": widget.allowed}  # type: ignore[attr-defined]
+    # Pictures that are not sent yet, and those that were fetched by token.
+    response._csp_update = {"img-src": ["blob:"]}  # type: ignore[attr-defined]
     return response
 
 
@@ -140,6 +144,7 @@ def open_chat(request: HttpRequest, key: str) -> HttpResponse:
         "new_client_id": uuid.uuid4(),
         "shop": shop,
         "site_name": shop.name,
+        "file_limits": fragments.file_limits(),
         "greeting": str(said.get("greeting", ""))[:120] or widget.greeting,
     }
     html = render_to_string("chat/_conversation.html", context, request)

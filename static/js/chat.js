@@ -26,9 +26,10 @@ const type = (text) => {
 };
 
 const showOutbox = () => {
-  const entries = kept.outbox.map(({ text }) => {
+  const entries = kept.outbox.map(({ text, names }) => {
     const entry = part("unsent").content.cloneNode(true);
-    entry.querySelector("[data-said]").textContent = text;
+    const lines = [text, ...(names ?? []).map(({ name }) => name)];
+    entry.querySelector("[data-said]").textContent = lines.filter(Boolean).join("\n");
     return entry;
   });
   part("outbox").replaceChildren(...entries);
@@ -43,13 +44,16 @@ const settle = () => {
   if (outbox.length === kept.outbox.length) return;
   kept.outbox = outbox;
   type([...refused.map(({ text }) => text), input.value].filter(Boolean).join("\n\n"));
+  const files = refused.flatMap(({ names }) => names ?? []);
+  if (files.length) chat.dispatchEvent(new CustomEvent("chatsite:returned", { detail: files }));
   showOutbox();
 };
 
 const send = (message) => {
   if (chat.dataset.connection !== "open") return; // It goes out when the connection opens.
   const connection = opened;
-  live.send(JSON.stringify(message));
+  const { text, client_id, files } = message;
+  live.send(JSON.stringify({ text, client_id, files }));
   setTimeout(() => {
     // Neither shown nor refused: the connection only looks open.
     if (connection === opened && kept.outbox.includes(message)) live.reconnect();
@@ -81,7 +85,10 @@ chat.addEventListener("htmx:wsClose", () => {
   failures += 1;
   if (failures % 4) return;
   const [message] = kept.outbox;
-  if (message) byHttp("POST", form.action, message);
+  if (message) {
+    const { text, client_id, files } = message;
+    byHttp("POST", form.action, { text, client_id, files: files ?? [] });
+  }
   else byHttp("GET", form.dataset.url);
 });
 // A retry or a rating: the extension sends it, now or when the connection opens.
@@ -98,13 +105,18 @@ chat.addEventListener("submit", (event) => {
   if (event.target.matches("[data-leave]")) sessionStorage.clear();
   if (!event.target.matches("[data-ask]")) return;
   event.preventDefault();
-  const text = new FormData(event.target, event.submitter).get("text").trim();
-  if (!text) return;
-  const message = { text, client_id: randomId() };
+  const said = new FormData(event.target, event.submitter);
+  const text = said.get("text").trim();
+  const files = said.getAll("files");
+  if (!text && !files.length) return;
+  const entries = [...event.target.querySelectorAll("[data-state=ready]")];
+  const names = entries.map(({ dataset: { id, name, kind } }) => ({ id, name, kind }));
+  const message = { text, client_id: randomId(), files, names };
   if (isNew()) sessionStorage.removeItem(UNNAMED);
   kept.outbox.push(message);
   delete chat.dataset.new;
   part("notice").textContent = "";
+  if (files.length) chat.dispatchEvent(new Event("chatsite:taken"));
   type(event.target === form ? "" : input.value);
   showOutbox();
   send(message);

@@ -14,5 +14,5 @@ input.addEventListener("keydown", (event) => {
   // 229: in Safari, the Enter that ended a composition.
   if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
   event.preventDefault();
-  if (input.value.trim()) composer.requestSubmit();
+  if (input.value.trim() || !input.required) composer.requestSubmit();
 });

@@ -70,6 +70,9 @@ const again = () =>
 document.addEventListener("htmx:configRequest", ({ detail }) => {
   detail.headers["X-Chat-Token"] = token;
 });
+body.addEventListener("chatsite:headers", ({ detail }) => {
+  detail["X-Chat-Token"] = token;
+});
 document.addEventListener("htmx:wsClose", ({ detail: { event } }) => {
   if (event.code === 4401) again();
 });

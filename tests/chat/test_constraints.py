@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from chatsite.chat.models import (
+    Attachment,
     CannedAnswer,
     Conversation,
     Handling,
@@ -138,3 +139,17 @@ def test_people_handle_a_conversation_once_at_a_time(
 
     with refused(constraint), transaction.atomic():
         Handling.objects.create(conversation=conversation, begun_at=LATER, **wrong)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"kind": "image", "width": 4},
+        {"kind": "image", "width": 4, "height": 3, "text": "x"},
+        {"kind": "pdf"},
+    ],
+    ids=str,
+)
+def test_an_attachment_is_an_image_or_a_pdf(db, wrong):
+    with refused("chat_attachments_are_images_or_pdf"), transaction.atomic():
+        Attachment.objects.create(size=1, name="x", file="x", **wrong)

@@ -5,7 +5,7 @@ import os
 import resource
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
 import pytest
 
@@ -62,6 +62,21 @@ def test_one_address_cannot_take_all_connections(stack):
     until(stack.web_answers, within=WITHIN)
 
 
+@pytest.mark.parametrize("says_how_long", [True, False])
+def test_a_body_without_end_fills_no_disk(stack, says_how_long):
+    how = f"Content-Length: {10**12}" if says_how_long else "Transfer-Encoding: chunked"
+    with socket.create_connection(("127.0.0.1", stack.port), timeout=WITHIN) as client:
+        client.sendall(f"POST /files/ HTTP/1.1\r\nHost: localhost\r\n{how}\r\n\r\n".encode())
+        with suppress(ConnectionError):
+            for _ in range(80 if not says_how_long else 0):
+                client.sendall(b"100000\r\n" + bytes(0x100000) + b"\r\n")
+        with suppress(ConnectionError):
+            assert client.recv(100).startswith(b"HTTP/1.1 413 ")
+
+    until(stack.web_answers, within=WITHIN)
+    assert _bytes_held(stack) < 100 * 1024**2
+
+
 async def test_out_of_file_descriptors_no_thread_ends_that_nobody_starts_again(stack):
     async with session() as browsers:
         tab = await Browser(browsers, stack.url).new_conversation()
@@ -87,6 +102,16 @@ async def test_out_of_file_descriptors_no_thread_ends_that_nobody_starts_again(s
 
 def _open(stack: Stack) -> int:
     return sum("socket" in each for each in _descriptors(stack.web.pid))
+
+
+def _bytes_held(stack: Stack) -> int:
+    """Of files that it has open and nobody else sees."""
+    held = 0
+    for name in os.listdir(f"/proc/{stack.web.pid}/fd"):
+        with suppress(OSError):
+            path = f"/proc/{stack.web.pid}/fd/{name}"
+            held += os.stat(path).st_size if "deleted" in os.readlink(path) else 0
+    return held
 
 
 def _descriptors(pid: int) -> list[str]:

@@ -3,12 +3,14 @@
 import logging
 import re
 import uuid
+from collections.abc import Sequence
 from dataclasses import replace
 
 from django.conf import settings
 from django.db import transaction
 
 from chatsite.chat import events, pending_reply, sql
+from chatsite.chat.attachments import uploads
 from chatsite.chat.changes import Change
 from chatsite.chat.errors import Empty, Ended, NotYours, TooLong
 from chatsite.chat.models import Conversation, DeletedConversation, Message
@@ -21,17 +23,22 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 def question(
-    public_id: uuid.UUID, visitor: str, text: str, client_id: uuid.UUID, address: str = ""
+    public_id: uuid.UUID,
+    visitor: str,
+    text: str,
+    client_id: uuid.UUID,
+    address: str = "",
+    files: Sequence[uuid.UUID] = (),
 ) -> Change:
     """Store the message and owe it one reply; asking again with the same client id changes nothing.
 
     A conversation starts with its first message, from the network of `address`, which is a key. A
     message that arrives before the reply was begun joins it; one that arrives while it is written
-    is answered by the next.
-    Raises Empty, TooLong, NotYours, Ended.
+    is answered by the next. `files`: what this visitor has uploaded for it, which may be all.
+    Raises Empty, TooLong, NotYours, Ended, TooManyFiles, FileGone.
     """
     text = cleaned(text)
-    if not text:
+    if not text and not files:
         raise Empty
     if len(text) > settings.MESSAGE_LENGTH:
         raise TooLong(settings.MESSAGE_LENGTH)
@@ -41,6 +48,7 @@ def question(
         said, reply = _known(conversation, client_id) if before else (None, None)
         if said:
             return Change(conversation, before, before, altered=(said,))
+        bound = uploads.bind(files, visitor)
         was_resolved = conversation.resolved_at is not None
         reopened = conversation.reopen()
         position = conversation.advance(positions=2)
@@ -50,8 +58,10 @@ def question(
             role=Message.Role.CUSTOMER,
             text=text,
             client_id=client_id,
+            files=bound.facts,
         )
         change = _stored(message, reply, before)
+        bound.to(message)
         if not before:
             events.happened(conversation, Kind.STARTED)
         elif was_resolved:

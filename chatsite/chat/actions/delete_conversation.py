@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.module_loading import import_string
 
 from chatsite.chat.actions import end_reply
+from chatsite.chat.attachments import uploads
 from chatsite.chat.changes import Change
 from chatsite.chat.errors import NotYours
 from chatsite.chat.models import Conversation, DeletedConversation, ScoringShare
@@ -42,6 +43,7 @@ def conversations(ids: Iterable[int]) -> list[Change]:
         ]
         replies = frozenset(f"reply:{message}" for message in messages)
         deleted = Deleted(frozenset(each.reference for each in doomed), replies)
+        uploads.go_with(messages, {each.visitor for each in doomed})
         RouteDecision.objects.filter(reference__in=replies).delete()
         AnswerCheck.objects.filter(reference__in=replies).delete()
         ScoringShare.objects.filter(reply__in=replies).delete()

@@ -45,8 +45,9 @@ def end(
     reply.sources = reply.sources if reply.text else []
     if reply.text and reply.first_words_ms is None:
         reply.first_words_ms = pending_reply.waited_ms(reply)
-    # No answer, or one that is doubted.
-    if reply.state in {State.CUT, State.FAILED} or outcome in SHOWN_AS_DRAFTED:
+    # No answer, one that is doubted, or one to a picture that the model was not shown.
+    is_none = reply.state in {State.CUT, State.FAILED}
+    if is_none or outcome in SHOWN_AS_DRAFTED or reply.files_unseen:
         reply.offers_person = True
     if not sql.end(reply):
         return None

@@ -1,17 +1,18 @@
 """What is stored of conversations, for the customer who asks for it."""
 
+import base64
 from collections.abc import Iterable
 from typing import Any
 
 from billing.models import LedgerEntry
-from chatsite.chat.models import Conversation
+from chatsite.chat.models import Attachment, Conversation, Message
 
 # Of a message, what is the customer's or was said to them.
 FIELDS = ("role", "state", "text", "created_at", "sources", "rating", "rating_note")
 
 
 def conversations(found: Iterable[Conversation]) -> list[dict[str, Any]]:
-    """Ready for JSON; amounts in nano-dollars."""
+    """Ready for JSON; amounts in nano-dollars, files in base64."""
     return [
         {
             "conversation": str(conversation.public_id),
@@ -23,8 +24,11 @@ def conversations(found: Iterable[Conversation]) -> list[dict[str, Any]]:
             "satisfaction_note": conversation.satisfaction_note,
             "satisfaction_at": conversation.satisfaction_at,
             "messages": [
-                {field: getattr(message, field) for field in FIELDS}
-                for message in conversation.messages.order_by("position")
+                {
+                    **{field: getattr(message, field) for field in FIELDS},
+                    "attachments": [_file(each) for each in message.attachments.all()],
+                }
+                for message in _messages(conversation)
             ],
             "cost": list(
                 LedgerEntry.objects.filter(conversation=conversation.reference)
@@ -34,6 +38,18 @@ def conversations(found: Iterable[Conversation]) -> list[dict[str, Any]]:
         }
         for conversation in found
     ]
+
+
+def _messages(conversation: Conversation) -> Iterable[Message]:
+    return conversation.messages.order_by("position").prefetch_related("attachments")
+
+
+def _file(attachment: Attachment) -> dict[str, str]:
+    return {
+        "name": attachment.name,
+        "type": attachment.content_type,
+        "content": base64.b64encode(attachment.read()).decode(),
+    }
 
 
 def of_whose(conversation: Conversation) -> Iterable[Conversation]:

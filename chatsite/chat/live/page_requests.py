@@ -14,6 +14,7 @@ from chatsite.chat.actions import (
     retry,
     stop_answer,
 )
+from chatsite.chat.attachments import uploads
 from chatsite.chat.changes import Change
 from chatsite.chat.web import rate_limits
 
@@ -56,5 +57,6 @@ def read(
         return PageRequest(rate_limits.clicking, request)
     client_id = uuid.UUID(str(said["client_id"]))
     text = str(said["text"])
-    question = partial(ask.question, conversation, visitor, text, client_id, network)
+    files = uploads.read_ids(said.get("files") or ())
+    question = partial(ask.question, conversation, visitor, text, client_id, network, files)
     return PageRequest(rate_limits.asking, question)

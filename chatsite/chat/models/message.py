@@ -1,8 +1,9 @@
 """Messages. An assistant's message is also the job that writes it."""
 
 import uuid
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -16,6 +17,11 @@ from chatsite.chat.models.conversation import Conversation
 # P2: an acknowledged message ends within 90 seconds, in an answer or a visible error. Whoever ends
 # what is overdue looks every 5 s.
 ANSWER_WITHIN = timedelta(seconds=84)
+
+
+def spoken(text: str | None, files: Sequence[Mapping[str, Any]] | None) -> str:
+    """What a line says of a message: its words, or the names of what came without any."""
+    return text or ", ".join(file["name"] for file in files or ())
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
@@ -126,6 +132,17 @@ class Message(models.Model):
     failure = models.CharField(max_length=13, choices=Failure, blank=True)
     sources = models.JSONField(
         default=list, blank=True, help_text="Articles that the model was given."
+    )
+    files = models.JSONField(
+        default=list,
+        blank=True,
+        db_default=models.Value([], models.JSONField()),
+        help_text="What was sent along: each as Attachment.facts has it.",
+    )
+    files_unseen = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="On a reply: whether the customer sent what the model was not shown.",
     )
     stage = models.CharField(max_length=9, choices=Stage, blank=True)
     # While the reply is open, `failure` says what the draft lacks of a full answer.
@@ -238,6 +255,10 @@ class Message(models.Model):
     def charge_reference(self) -> str:
         """How the ledger names this attempt at the reply."""
         return f"{self.reference}:{self.attempt}"
+
+    @property
+    def words(self) -> str:
+        return spoken(self.text, self.files)
 
     @property
     def html(self) -> SafeString:

@@ -7,11 +7,14 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
+from django.utils.translation import gettext as _
 from django_stubs_ext import StrOrPromise
 
+from chatsite.chat.errors import TOO_LARGE, TOO_MANY_FILES
 from chatsite.chat.history import Seen
 from chatsite.chat.live.frames import Begun, Changed, Delta
 from chatsite.chat.models import Conversation, Message
@@ -44,6 +47,25 @@ def shown(seen: Seen) -> dict[str, object]:
         "chat_messages": seen.messages,
         "earlier": seen.earlier,
         "answers_by_mail": bool(settings.REPLY_ADDRESS),
+    }
+
+
+def file_limits() -> dict[str, object]:
+    """What the composer has to know of files, with what it says about them, as JSON."""
+    words = {
+        "attached": _("{name} is attached."),
+        "removed": _("{name} is removed."),
+        "remove": _("Remove {name}"),
+        "again": _("Retry: {name}"),
+        "waits": _("Your message is sent as soon as the files have been uploaded."),
+        "failed": _("The upload did not work. Please check your connection and try again."),
+        "large": TOO_LARGE,
+        "many": TOO_MANY_FILES,
+    }
+    return {
+        "megabytes": settings.ATTACHMENT_MEGABYTES,
+        "most": settings.ATTACHMENTS_PER_MESSAGE,
+        "words": orjson.dumps({name: str(said) for name, said in words.items()}).decode(),
     }
 
 

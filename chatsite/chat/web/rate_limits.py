@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 
 from django.conf import settings
-from limits import RateLimitItemPerMinute
+from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.errors import StorageError
 from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
@@ -46,6 +46,13 @@ def clicking(visitor: str, network: str) -> None:
 def opening(network: str) -> None:
     """Count a widget that is opened, or its new token. Raises TooFast."""
     _take("opened by network", network, CLICKS_OF_NETWORK)
+
+
+def uploading(network: str) -> None:
+    """Count a file; those of a visitor are counted by their rows. Raises TooFast."""
+    item = RateLimitItemPerHour(settings.ATTACHMENTS_PER_ADDRESS)
+    if not _counter(settings.REDIS_URL).hit(item, "uploads of network", network):
+        raise TooFast
 
 
 def calling(token: str) -> None:
@@ -118,7 +125,7 @@ class _Counter:
         self._left_alone_until = 0.0
         self._lock = threading.Lock()
 
-    def hit(self, item: RateLimitItemPerMinute, *key: str) -> bool:
+    def hit(self, item: RateLimitItem, *key: str) -> bool:
         if time.monotonic() >= self._left_alone_until:
             try:
                 return self._shared.hit(item, *key)

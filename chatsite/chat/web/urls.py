@@ -3,13 +3,16 @@
 from django.urls import path
 
 from chatsite.chat.live.consumer import ConversationConsumer
-from chatsite.chat.web import views
+from chatsite.chat.web import files, views
 
 app_name = "chat"
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("new/", views.new, name="new"),
+    path("files/", files.upload, name="upload"),
+    path("files/<uuid:public_id>/", files.file, name="file"),
+    path("files/<uuid:public_id>/discard/", files.discard, name="discard"),
     path("conversations/", views.conversations, name="conversations"),
     path("c/<uuid:public_id>/", views.conversation, name="conversation"),
     path("c/<uuid:public_id>/ask/", views.post_message, name="ask"),

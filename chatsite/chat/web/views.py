@@ -24,8 +24,9 @@ from chatsite.chat.actions import (
     retry,
     stop_answer,
 )
+from chatsite.chat.attachments import uploads
 from chatsite.chat.changes import Change
-from chatsite.chat.errors import Ended, NotYours, Refused, TooFast
+from chatsite.chat.errors import Ended, NotYours, Refused, TooFast, TooManyFiles
 from chatsite.chat.history import Seen
 from chatsite.chat.models import Conversation
 from chatsite.chat.web import fragments, network, rate_limits, visitors
@@ -83,9 +84,22 @@ def post_message(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     except ValueError:
         return HttpResponse("client_id is no UUID", status=400, content_type="text/plain")
     text = request.POST.get("text", "")
+    try:
+        ids = uploads.read_ids(request.POST.getlist("files"))
+    except ValueError:
+        return HttpResponse("files are no UUIDs", status=400, content_type="text/plain")
+    # Of a page without scripts, which sends all at once.
+    given = request.FILES.getlist("file")
 
     def action(visitor: str) -> Change:
-        return ask.question(public_id, visitor, text, client_id, network.of(request))
+        if len(given) > settings.ATTACHMENTS_PER_MESSAGE:
+            raise TooManyFiles(settings.ATTACHMENTS_PER_MESSAGE)
+        sent = [*ids]
+        for at, each in enumerate(given):
+            rate_limits.uploading(network.of(request))
+            # Sent again, it is the same file.
+            sent.append(uploads.take(uuid.uuid5(client_id, str(at)), each, visitor).public_id)
+        return ask.question(public_id, visitor, text, client_id, network.of(request), sent)
 
     return _carry_out(request, public_id, rate_limits.asking, action)
 
@@ -232,7 +246,11 @@ def _page(request: HttpRequest, seen: Seen, *, is_newest: bool = True, **more: s
         "is_newest": is_newest,
         "max_length": settings.MESSAGE_LENGTH,
         "new_client_id": uuid.uuid4(),
+        "file_limits": fragments.file_limits(),
         **more,
     }
     status = 422 if more else 200
-    return render(request, "chat/conversation.html", context, status=status)
+    response = render(request, "chat/conversation.html", context, status=status)
+    # Pictures that are not sent yet.
+    response._csp_update = {"img-src": ["blob:"]}  # type: ignore[attr-defined]  # read by the middleware
+    return response
