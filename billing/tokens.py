@@ -56,8 +56,16 @@ def text_within(room: int, model: str) -> int:
     return max(0, (room - MARGIN) * 100 // (100 + _percent(model)) - PER_ANSWER - PER_MESSAGE)
 
 
+class Image(dict[str, Any]):
+    """A part of a message as the provider takes it, and the most tokens that it bills for it."""
+
+    def __init__(self, url: str, tokens: int) -> None:
+        super().__init__(type="image_url", image_url={"url": url, "detail": "high"})
+        self.tokens = tokens
+
+
 def of_messages(
-    messages: Sequence[Mapping[str, str]],
+    messages: Sequence[Mapping[str, Any]],
     model: str,
     response_format: Mapping[str, Any] | None = None,
 ) -> int:
@@ -66,10 +74,21 @@ def of_messages(
     for message in messages:
         # Instructions and articles come again and again, customers' words do not.
         counted = _paragraphs if message["role"] == "system" else count
-        total += PER_MESSAGE + sum(counted(value, model) for value in message.values())
+        values = message.values()
+        total += PER_MESSAGE + sum(
+            counted(value, model) if isinstance(value, str) else _parts(value, model)
+            for value in values
+        )
     if response_format is not None:
         total += PER_FORMAT + count(json.dumps(response_format), model)
     return total + MARGIN + -(-total * _percent(model) // 100)
+
+
+def _parts(parts: Sequence[Mapping[str, Any]], model: str) -> int:
+    """Of a content that is more than words."""
+    return sum(
+        part.tokens if isinstance(part, Image) else count(part["text"], model) for part in parts
+    )
 
 
 def _percent(model: str) -> int:

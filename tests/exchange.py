@@ -1,6 +1,7 @@
 """One call of the test upstream as it came, what it is charged for, and the means to answer it."""
 
 import asyncio
+import base64
 import functools
 import json
 import socket
@@ -8,10 +9,13 @@ import struct
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from io import BytesIO
+from math import ceil
 from typing import Any
 
 import orjson
 from aiohttp import web
+from PIL import Image
 from rs_bpe.bpe import openai as tokenizers
 
 # The snapshots that the provider names in its answers.
@@ -38,12 +42,23 @@ class Call:
     first_token: int | None = None
 
     @property
-    def messages(self) -> list[dict[str, str]]:
+    def messages(self) -> list[dict[str, Any]]:
         return list(self.body["messages"])
 
     @property
     def question(self) -> str:
-        return self.messages[-1]["content"]
+        return words(self.messages[-1]["content"])
+
+    @property
+    def images(self) -> list[str]:
+        """The addresses of all that it shows."""
+        contents = [each["content"] for each in self.messages if isinstance(each["content"], list)]
+        return [
+            part["image_url"]["url"]
+            for content in contents
+            for part in content
+            if part["type"] == "image_url"
+        ]
 
     @property
     def limit(self) -> int:
@@ -69,10 +84,30 @@ def tokens(text: str, model: str) -> int:
 
 def prompt_tokens(call: Call) -> int:
     """As the provider's cookbook counts: 3 around each message, 3 before the answer."""
-    return 3 + sum(
-        3 + tokens(message["role"], call.model) + tokens(message["content"], call.model)
-        for message in call.messages
+    return (
+        sum(map(image_tokens, call.images))
+        + 3
+        + sum(
+            3 + tokens(message["role"], call.model) + tokens(words(message["content"]), call.model)
+            for message in call.messages
+        )
     )
+
+
+def words(content: str | list[dict[str, Any]]) -> str:
+    """The text of a message's content."""
+    if isinstance(content, str):
+        return content
+    return "".join(part["text"] for part in content if part["type"] == "text")
+
+
+def image_tokens(url: str) -> int:
+    """As the provider's guide counts for gpt-4o: 85, and 170 for each square of 512 pixels."""
+    with Image.open(BytesIO(base64.b64decode(url.partition(",")[2]))) as image:
+        width, height = image.size
+    scale = min(1, 2048 / max(width, height))
+    scale *= min(1, 768 / (min(width, height) * scale))
+    return 85 + 170 * ceil(width * scale / 512) * ceil(height * scale / 512)
 
 
 class Exchange:

@@ -5,6 +5,7 @@ And what a customer gets once a budget is used up.
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -14,7 +15,7 @@ from billing import clock, figures
 from billing.budgets import ladder, windows
 from billing.budgets.ladder import FULL, Ladder, Step
 from billing.budgets.windows import Use
-from billing.errors import NoRoom
+from billing.errors import NoPrice, NoRoom
 from billing.models import Budget
 from chatsite.answering import model_call, queue
 from chatsite.answering.canned import approved, canned_answer
@@ -105,6 +106,12 @@ def call(
     if choice.tier == Tier.CHEAP and choice.score >= policy.threshold:
         claimed = replace(claimed, spared=shift is not None)
     rises = shift is None or shift.threshold < HIGHEST_THRESHOLD
+    if choice.tier == Tier.CHEAP and rises and model_call.only_strong_sees(claimed):
+        with suppress(NoRoom, NoPrice):
+            work = model_call.reserve(claimed, Tier.STRONG, health)
+            why = f"the customer sent an image, which {policy.cheap_model} is not shown"
+            decisions.detour(reply.reference, why)
+            return work
     try:
         return model_call.reserve(claimed, choice.tier, health, rises=rises)
     except NoRoom as error:

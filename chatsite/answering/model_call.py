@@ -3,6 +3,8 @@
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import takewhile
+from typing import Any
 
 from billing import clock, ledger, tokens
 from billing.call_outcomes import CallOutcome
@@ -10,8 +12,10 @@ from billing.errors import NoPrice, NoRoom
 from billing.prices.pricing import Estimate, Usage
 from chatsite.answering import paid_call
 from chatsite.answering.question import prompt
+from chatsite.answering.question.attached import Attached
 from chatsite.chat.models import Message
 from chatsite.knowledge.articles import Found
+from chatsite.provider import known_models
 from routing import decisions, tiers
 from routing.checks.trained_heads import Verifier
 from routing.choice import Tier, Turn
@@ -52,6 +56,12 @@ class Claimed:
     site: str = ""  # its name
     from_reserve: float = 0.0  # the share of budgets' reserves that a cheap answer to it may use
 
+    @property
+    def open_files(self) -> list[Attached]:
+        """Those of the open question."""
+        open_question = takewhile(lambda turn: turn.by == "user", reversed(self.said))
+        return [file for turn in open_question for file in turn.files]
+
 
 @dataclass(frozen=True, slots=True)
 class Work:
@@ -60,7 +70,7 @@ class Work:
     claimed: Claimed
     model: str
     successor: str
-    messages: list[dict[str, str]]
+    messages: list[dict[str, Any]]  # images still by their ids: see `attached.loaded`
     output_limit: int
 
     @property
@@ -109,6 +119,7 @@ def _reserve(claimed: Claimed, slot: Slot) -> Work:
         claimed.site, found, claimed.said, model, output_limit, is_brief=claimed.is_brief
     )
     messages, output_limit = asked.messages, asked.output_limit
+    reply.files_unseen = asked.files_unseen
     worst = Usage(input_tokens=tokens.of_messages(messages, model), output_tokens=output_limit)
     now = clock.now()
     end = now + paid_call.HOLD
@@ -136,6 +147,16 @@ def _reserve(claimed: Claimed, slot: Slot) -> Work:
     if asked.left_out:
         decisions.left_out(reply.reference, asked.left_out)
     return Work(claimed, model, slot.successor, messages, output_limit)
+
+
+def only_strong_sees(claimed: Claimed) -> bool:
+    """Whether the open question has an image that only the strong tier's model can be shown."""
+    policy = claimed.policy
+    return (
+        any(each.is_image and each.shown for each in claimed.open_files)
+        and known_models.sight(policy.cheap_model) is None
+        and known_models.sight(policy.strong_model) is not None
+    )
 
 
 def seconds_left(reply: Message) -> float:

@@ -34,7 +34,9 @@ def claim(seen: Claimed) -> Claimed | Ended | TryAgain | NotOurs:
         return ended(end_reply.end(reply, State.FAILED, failure=Failure.LATE))
     if seen.wish and not reply.stage:
         return person_requested.give(seen, seen.wish)
-    ready = None if reply.stage else approved.at_once(seen) or saved.for_turn(seen)
+    # An answer that stands ready knows nothing of what was sent along.
+    is_fresh = bool(reply.stage or seen.open_files)
+    ready = None if is_fresh else approved.at_once(seen) or saved.for_turn(seen)
     return canned_answer.give(seen, ready) if ready else seen
 
 

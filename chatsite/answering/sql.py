@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from django.db import connection
 
+from chatsite.answering.question import attached
 from chatsite.answering.question.turns import EarlierMessage
 from chatsite.chat.models import Conversation, Message
 from chatsite.chat.sql import now
@@ -14,7 +15,7 @@ from chatsite.chat.sql import now
 JOB = (
     "id conversation_id position role state text client_id created_at attempt tries deadline tier"
     " failure stage draft instead rating rating_note retries waits offers_person language"
-    " first_words_ms"
+    " first_words_ms files files_unseen"
 )
 COLUMNS = [
     field.attname for field in Message._meta.concrete_fields if field.attname in JOB.split(" ")
@@ -38,7 +39,7 @@ WHERE reply.id = %s
 """
 # With Message.found_wanting, in SQL.
 EARLIER = """
-SELECT position, role, state, text, COALESCE(rating, 0) = -1 OR retries > 0
+SELECT position, role, state, text, COALESCE(rating, 0) = -1 OR retries > 0, files
 FROM chat_message
 WHERE conversation_id = %s AND position < %s
 ORDER BY position DESC
@@ -108,8 +109,11 @@ def earlier(reply: Message, most: int) -> list[EarlierMessage]:
     """
     with connection.cursor() as cursor:
         cursor.execute(EARLIER, [reply.conversation_id, reply.position, most])
-        rows = [EarlierMessage._make(row) for row in reversed(cursor.fetchall())]
-    return [message for message in rows if message.text and message.state not in Message.OPEN]
+        rows = [
+            EarlierMessage(position, role, state, text, wanting, attached.read(files))
+            for position, role, state, text, wanting, files in reversed(cursor.fetchall())
+        ]
+    return [message for message in rows if message.words and message.state not in Message.OPEN]
 
 
 def _moment(value: datetime) -> datetime:

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from datetime import timedelta
 from functools import partial
-from typing import assert_never
+from typing import Any, assert_never
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -20,7 +20,7 @@ from chatsite.answering.fair_turns import FairTurns
 from chatsite.answering.model_call import Claimed, Work
 from chatsite.answering.open_answer import OpenAnswer
 from chatsite.answering.outcomes import Ended, NotOurs, Outcome, TryAgain
-from chatsite.answering.question import context, question_meaning
+from chatsite.answering.question import attached, context, question_meaning
 from chatsite.answering.scoring import Scorer, Unscored
 from chatsite.chat import changes
 from chatsite.chat.live import bus
@@ -177,7 +177,10 @@ class Writer:
         # While the request is on its way.
         self._loop.call_soon(self._show_beginning, answer)
         try:
-            async with aclosing(_streamed(work)) as parts:
+            messages = work.messages
+            if attached.has_images(messages):
+                messages = await self._writes.look(partial(attached.loaded, messages))
+            async with aclosing(_streamed(work, messages)) as parts:
                 async for part in parts:
                     match part:
                         case llm.Delta(text):
@@ -274,10 +277,12 @@ class Writer:
             held[reply_id].mine = False
 
 
-def _streamed(work: Work) -> AsyncGenerator[llm.Delta | llm.Retracted | llm.Finished]:
+def _streamed(
+    work: Work, messages: list[dict[str, Any]]
+) -> AsyncGenerator[llm.Delta | llm.Retracted | llm.Finished]:
     return llm.stream(
         model=work.model,
-        messages=work.messages,
+        messages=messages,
         output_limit=work.output_limit,
         temperature=work.claimed.policy.temperature,
         deadlines=llm.Deadlines(total=min(work.claimed.policy.call_seconds, work.seconds)),

@@ -7,6 +7,7 @@ and stand in the answer as they were. Pure.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 _EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
 # Digits with what people write between them; which they are is decided below.
@@ -27,13 +28,26 @@ class Mask:
     _hidden: dict[str, str] = field(default_factory=dict)
     _waiting: str = ""
 
-    def messages(self, messages: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
-        """Those of customers and of answers; the site's own articles keep its own numbers."""
+    def messages(self, messages: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Those of customers and of answers; the site's own articles keep its own numbers.
+
+        What an image shows cannot be masked.
+        """
         return [
             dict(each)
-            if each.get("role") in {"system", "developer"} or not isinstance(each["content"], str)
-            else {**each, "content": self.hide(each["content"])}
+            if each.get("role") in {"system", "developer"}
+            else {**each, "content": self._content(each["content"])}
             for each in messages
+        ]
+
+    def _content(self, content: Any) -> Any:
+        if isinstance(content, str):
+            return self.hide(content)
+        if not isinstance(content, list):
+            return content
+        return [
+            {**part, "text": self.hide(part["text"])} if part["type"] == "text" else part
+            for part in content
         ]
 
     def hide(self, text: str) -> str:

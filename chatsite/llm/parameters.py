@@ -41,7 +41,7 @@ def family(model: str) -> Family:
 
 def body(
     model: str,
-    messages: Iterable[Mapping[str, str]],
+    messages: Iterable[Mapping[str, Any]],
     output_limit: int,
     temperature: float,
     response_format: Mapping[str, Any] | None,
@@ -131,6 +131,11 @@ def _as_the_customer(asked: dict[str, Any]) -> None:
         return
     if others and others[0]["role"] == "user":
         said, *others = others
+        if not isinstance(said["content"], str):  # with images
+            instructions = {"type": "text", "text": first["content"]}
+            with_it = {"role": "user", "content": [instructions, *said["content"]]}
+            asked["messages"] = [with_it, *others]
+            return
         words = f"{first['content']}\n\n{said['content']}"
     else:
         words = first["content"]

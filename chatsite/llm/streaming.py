@@ -19,7 +19,8 @@ from chatsite.llm.response.answer import Answer, Delta, Finished, Retracted
 from chatsite.llm.response.server_sent_events import Events, NotAnAnswer
 from chatsite.llm.transport import TooLong
 
-Message = Mapping[str, str]
+# Its content is text, or parts: texts and images.
+Message = Mapping[str, Any]
 
 # Seconds that a finished answer waits for its usage.
 USAGE_WITHIN = 2.0

@@ -40,6 +40,7 @@ class ProviderModelAdmin(admin.ModelAdmin[ProviderModel]):
     fields = [
         "name",
         "context",
+        "image_tokens",
         "shuts_down_on",
         "used_as",
         "status",

@@ -1,6 +1,7 @@
 """What is known of models whatever the provider's list says: how much they take, when they end."""
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -19,9 +20,40 @@ KNOWN_FOR = 10
 
 
 @dataclass(frozen=True, slots=True)
+class Sight:
+    """What images cost in a model's prompts.
+
+    By squares of 512 pixels, beside a base; or by patches of 32 pixels, times a factor; or, of a
+    model whose owner has said so, the same for each.
+    """
+
+    base: int = 0
+    square: int = 0
+    patch: float = 0.0
+    patches: int = 1536  # an image with more is made smaller
+    each: int = 0
+
+    def tokens(self, width: int, height: int) -> int:
+        """The most that the provider bills for an image that it is asked to look at closely.
+
+        Source: developers.openai.com, guide to images, calculating costs.
+        """
+        if self.each:
+            return self.each
+        if self.patch:
+            patches = math.ceil(width / 32) * math.ceil(height / 32)
+            return math.ceil(min(patches, self.patches) * self.patch)
+        # It is made to fit into 2,048 pixels, and its shorter side into 768.
+        scale = min(1.0, 2048 / max(width, height), 768 / min(width, height))
+        squares = math.ceil(width * scale / 512) * math.ceil(height * scale / 512)
+        return self.base + squares * self.square
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     context: int
     shuts_down_on: date | None
+    sight: Sight | None = None
 
 
 def of(model: str) -> Known | None:
@@ -33,6 +65,20 @@ def of(model: str) -> Known | None:
 def context(model: str) -> int:
     """Tokens that a prompt and its answer may have together."""
     return _context(model, int(monotonic() // KNOWN_FOR))
+
+
+def sight(model: str) -> Sight | None:
+    """How it counts images; None where it takes none, or nobody says that it does."""
+    return _sight(model, int(monotonic() // KNOWN_FOR))
+
+
+@lru_cache(maxsize=256)
+def _sight(model: str, _now: int) -> Sight | None:
+    said = ProviderModel.objects.filter(name=model).values_list("image_tokens", flat=True).first()
+    if said is not None:
+        return Sight(each=said) if said else None
+    known = of(model)
+    return known.sight if known else None
 
 
 @lru_cache(maxsize=256)
@@ -57,6 +103,7 @@ def _built_in() -> Mapping[str, Known]:
         name: Known(
             facts["context"],
             date.fromisoformat(facts["shuts_down_on"]) if "shuts_down_on" in facts else None,
+            Sight(**facts["images"]) if "images" in facts else None,
         )
         for name, facts in listed.items()
     }

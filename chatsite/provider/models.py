@@ -30,6 +30,14 @@ class ProviderModel(models.Model):
         blank=True,
         help_text="Most tokens of a prompt and its answer together. Longer prompts are shortened.",
     )
+    # Null where nobody has said: then what is known of the provider's own models holds.
+    image_tokens = models.PositiveIntegerField(
+        "tokens of an image",
+        null=True,
+        blank=True,
+        help_text="Most that one image costs in a prompt. 0: the model takes none and is told in "
+        "words. Blank: as known of the provider's own models; of others, none.",
+    )
     adjustments = models.CharField(
         max_length=200,
         blank=True,

@@ -82,7 +82,7 @@ def _key(claimed: Claimed) -> str | None:
     turn, task, policy = claimed.turn, claimed.turn.task, claimed.policy
     if task is None or not task.is_cacheable or not claimed.found.edition:
         return None
-    if len(turn.text) > LONGEST or not canned_answer.is_first(claimed):
+    if claimed.open_files or len(turn.text) > LONGEST or not canned_answer.is_first(claimed):
         return None
     basis = [
         # Signs stay: "under 50 €" and "under 50 $" are two questions.

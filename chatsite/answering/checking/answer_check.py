@@ -30,7 +30,7 @@ def check(work: Work, finished: Finished) -> CheckResult | None:
             question=claimed.turn.text,
             answer=finished.text,
             articles=articles(work),
-            earlier=[each.text for each in claimed.said[-MOST_SAID:]],
+            earlier=[each.words for each in claimed.said[-MOST_SAID:]],
             evidence=claimed.turn.evidence if could_be_found else 0.0,
             cut=finished.finish_reason in {FinishReason.LENGTH, FinishReason.UNCLEAR},
             instructions=prompt.INSTRUCTIONS.format(site=work.claimed.site),
@@ -46,7 +46,7 @@ def gate(work: Work) -> DraftGate:
     """What of the answer may be shown while it is written."""
     question = work.claimed.turn.text
     return DraftGate(
-        "\n".join((*articles(work), *(each.text for each in work.claimed.said), question)),
+        "\n".join((*articles(work), *(each.words for each in work.claimed.said), question)),
         prompt.INSTRUCTIONS.format(site=work.claimed.site),
         (language(question),),
         work.claimed.policy.allowed_hosts,

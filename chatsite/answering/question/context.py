@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from chatsite.answering import model_call, sql
 from chatsite.answering.model_call import Claimed
-from chatsite.answering.question import prompt, turns
+from chatsite.answering.question import attached, prompt, turns
 from chatsite.answering.question.turns import EarlierMessage
 from chatsite.chat.models import Message
 from chatsite.knowledge import articles
@@ -83,7 +83,7 @@ def _language(text: str, said: Sequence[prompt.Said]) -> str:
 
 def before(said: Sequence[prompt.Said]) -> list[tuple[str, str]]:
     """What was said before the customer's open question, as (role, text)."""
-    turns = [(each.by, each.text) for each in said]
+    turns = [(each.by, each.words) for each in said]
     while turns and turns[-1][0] == "user":
         turns.pop()
     return turns
@@ -91,8 +91,13 @@ def before(said: Sequence[prompt.Said]) -> list[tuple[str, str]]:
 
 def as_said(earlier: Sequence[EarlierMessage]) -> tuple[prompt.Said, ...]:
     """For a prompt."""
+    files = attached.with_texts([file for message in earlier for file in message.files])
     return tuple(
-        prompt.Said("user" if message.role == Message.Role.CUSTOMER else "assistant", message.text)
+        prompt.Said(
+            "user" if message.role == Message.Role.CUSTOMER else "assistant",
+            message.text,
+            tuple(files[each.id] for each in message.files),
+        )
         for message in earlier
     )
 

@@ -5,10 +5,15 @@ articles by rank, and the conversation, newest first. What does not fit is short
 and said on the receipt.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import takewhile
+from typing import Any
 
 from billing import tokens
+from billing.tokens import Image
+from chatsite.answering.question import attached
+from chatsite.answering.question.attached import Attached
 from chatsite.knowledge.articles import Match
 from chatsite.provider import known_models
 
@@ -34,6 +39,10 @@ MOST_OF_ARTICLES = 3000
 HISTORY_SHARE = 0.3
 # The first of several articles that do not fit takes no more than so much of the room.
 FIRST_SHARE = 0.6
+# Of the room, what images may take.
+IMAGES_SHARE = 0.5
+# What a message says that is an image and nothing else.
+IMAGE_ALONE = "[An image without words.]"
 # Tokens below which a part says nothing.
 LEAST = 40
 # Tokens of the tags around all articles, and between two.
@@ -47,15 +56,25 @@ class Said:
 
     by: str
     text: str
+    files: tuple[Attached, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """With what its files say: all that an answer to it may rest on."""
+        return "\n\n".join([self.text, *(each.text for each in self.files if each.text)])
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """The chat messages in the provider's format, oldest first; what they lack, in words."""
+    """The chat messages in the provider's format, oldest first; what they lack, in words.
 
-    messages: list[dict[str, str]]
+    `files_unseen`: the open question came with something that the model is not shown.
+    """
+
+    messages: list[dict[str, Any]]
     output_limit: int
     left_out: str = ""
+    files_unseen: bool = False
 
 
 def fitted(
@@ -73,8 +92,15 @@ def fitted(
     output_limit = min(output_limit, max(context // 3, 1))
     room = context - output_limit
     instructions = instructions.format(site=site) + (f"\n{BRIEFLY}" if is_brief else "")
-    newest = said[-1] if said else Said("user", "")
-    earlier = said[:-1]
+    images = attached.images(
+        [file for turn in reversed(said) for file in turn.files],
+        model,
+        int(room * IMAGES_SHARE),
+    )
+    room -= sum(each.tokens for each in images.values())
+    whole = [_with_files(turn, images, model) for turn in said]
+    newest = whole[-1] if whole else Said("user", "")
+    earlier = whole[:-1]
     left = tokens.text_within(room, model) - _cost(instructions, model) - AROUND_ARTICLES
     newest_text = _shortened(newest.text, left, model)
     left -= _cost(newest_text, model)
@@ -85,12 +111,40 @@ def fitted(
     history, fewer = _history(earlier, min(MOST_OF_HISTORY, left), model)
     system = f"{instructions}\n\n<articles>\n{articles}\n</articles>" if articles else instructions
     messages = [{"role": "system", "content": system}]
-    messages += [{"role": turn.by, "content": turn.text} for turn in history]
+    messages += [_message(turn, images) for turn in history]
     if said:
-        messages.append({"role": newest.by, "content": newest_text})
+        messages.append(_message(replace(newest, text=newest_text), images))
     if newest_text != newest.text:
         missing.append("the middle of the newest message")
-    return Prompt(messages, output_limit, "; ".join([*missing, *fewer]))
+    left_out = "; ".join([*missing, *fewer])
+    return Prompt(messages, output_limit, left_out, _has_unseen(said, images))
+
+
+def _with_files(turn: Said, images: Mapping[str, Image], model: str) -> Said:
+    """Its words, and in words what it is not shown."""
+    if not turn.files:
+        return turn
+    notes, left = [], attached.MOST_OF_PDFS
+    for each in turn.files:
+        if each.id in images:
+            continue
+        note = each.in_words(model)
+        left -= tokens.count(note, model)
+        notes.append(note if left >= 0 else replace(each, text="").in_words(model))
+    return replace(turn, text="\n\n".join([turn.text, *notes]).strip() or IMAGE_ALONE)
+
+
+def _message(turn: Said, images: Mapping[str, Image]) -> dict[str, Any]:
+    shown = [images[each.id] for each in turn.files if each.id in images]
+    if not shown:
+        return {"role": turn.by, "content": turn.text}
+    return {"role": turn.by, "content": [{"type": "text", "text": turn.text}, *shown]}
+
+
+def _has_unseen(said: Sequence[Said], images: Mapping[str, Image]) -> bool:
+    open_question = takewhile(lambda turn: turn.by == "user", reversed(said))
+    files = [file for turn in open_question for file in turn.files]
+    return any(each.id not in images and not (each.text and each.shown) for each in files)
 
 
 def _articles(found: Sequence[Match], room: int, model: str) -> tuple[str, list[str]]:
@@ -122,7 +176,7 @@ def _history(earlier: Sequence[Said], room: int, model: str) -> tuple[list[Said]
         text = _shortened(turn.text, min(most, room) - tokens.PER_MESSAGE, model)
         if text:
             shortened += text != turn.text
-            kept.append(Said(turn.by, text))
+            kept.append(replace(turn, text=text))
             room -= _cost(text, model)
     words = []
     if dropped := len(said) - len(kept):

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from chatsite.answering.question.attached import Attached
 from chatsite.chat.models import Message
 
 # Earlier messages read for a prompt and for routing.
@@ -17,6 +18,12 @@ class EarlierMessage(NamedTuple):
     state: str
     text: str
     found_wanting: bool
+    files: tuple[Attached, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """What it is routed and searched by: of files alone, their names."""
+        return self.text or ", ".join(each.name for each in self.files)
 
 
 def asked(earlier: Sequence[Message | EarlierMessage]) -> tuple[list[str], list[str]]:
@@ -30,14 +37,14 @@ def asked(earlier: Sequence[Message | EarlierMessage]) -> tuple[list[str], list[
         default=0,
     )
     said = [message for message in earlier if message.role == Message.Role.CUSTOMER]
-    now = [message.text for message in said if message.position > answered]
-    return now, [message.text for message in said if message.position <= answered]
+    now = [message.words for message in said if message.position > answered]
+    return now, [message.words for message in said if message.position <= answered]
 
 
 def as_said(earlier: Sequence[EarlierMessage]) -> Iterator[tuple[bool, str]]:
     """Whether the customer said it, and the words: what nobody finished saying is left out."""
     for message in earlier:
         if message.role == Message.Role.CUSTOMER:
-            yield True, message.text
+            yield True, message.words
         elif message.state == Message.State.COMPLETE:
             yield False, message.text
