@@ -3,6 +3,19 @@
 from django.db import migrations, models
 
 
+class AddColumn(migrations.AddField):
+    """Django would make SQLite's table anew, which takes long where there are many messages, and
+    loses the triggers by which they are searched.
+    """
+
+    def database_forwards(self, app_label, schema_editor, from_state, to_state):
+        if schema_editor.connection.vendor == "sqlite":
+            column = f"\"{self.name}\" varchar(10) NOT NULL DEFAULT ''"
+            schema_editor.execute(f'ALTER TABLE "chat_message" ADD COLUMN {column}')
+        else:
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+
+
 class Migration(migrations.Migration):
     dependencies = [
         ("chat", "0004_email_address"),
@@ -18,7 +31,7 @@ class Migration(migrations.Migration):
                 null=True,
             ),
         ),
-        migrations.AddField(
+        AddColumn(
             model_name="message",
             name="language",
             field=models.CharField(
