@@ -13,18 +13,24 @@ from chatsite.knowledge.search.vectors import Floats, unit
 from chatsite.llm import embeddings as server
 from routing.analysis import first_day
 
+# Seconds that somebody who looks at a page waits for a server; the chat waits less.
+WITHIN = 3.0
 
-def of(questions: Sequence[Question], reference: str = "") -> list[Meant]:
+
+def of(
+    questions: Sequence[Question], reference: str = "", within: float | None = None
+) -> list[Meant]:
     """One for each, in batches on the ledger. Raises Stopped where the server gives none.
 
-    `reference`: what the call's begins with there, where somebody asks for its cost.
+    `reference`: what the call's begins with there, where somebody asks for its cost. `within`: as
+    in `llm.embeddings.ask_now`.
     """
     model = articles.model_in_use()
     if not model:
         return [Meant() for _ in questions]
     wanted = list(dict.fromkeys(text for each in questions for text in ranking.texts(each)))
     probes = first_day.shipped().probes
-    known = vectors([*wanted, *(probe.text for probe in probes)], model, reference)
+    known = vectors([*wanted, *(probe.text for probe in probes)], model, reference, within)
     suits = first_day.serves(probes, [known[probe.text].tolist() for probe in probes])
     return [
         Meant(tuple(known[text] for text in ranking.texts(each)), model, "", suits)
@@ -32,25 +38,29 @@ def of(questions: Sequence[Question], reference: str = "") -> list[Meant]:
     ]
 
 
-def vectors(texts: Sequence[str], model: str, reference: str = "") -> dict[str, Floats]:
+def vectors(
+    texts: Sequence[str], model: str, reference: str = "", within: float | None = None
+) -> dict[str, Floats]:
     """Of each text, in batches on the ledger. Raises Stopped where the server gives none."""
-    return dict(_asked(list(dict.fromkeys(texts)), model, reference or "search"))
+    return dict(_asked(list(dict.fromkeys(texts)), model, reference or "search", within))
 
 
 def of_one(question: Question, reference: str = "") -> Meant:
-    """Without an embedding, and says why, where there is none to be had."""
+    """For whoever waits for it. Without an embedding, and says why, where there is none in time."""
     try:
-        return of([question], reference)[0]
+        return of([question], reference, WITHIN)[0]
     except Stopped as error:
         return Meant(why=str(error))
 
 
-def _asked(texts: Sequence[str], model: str, reference: str) -> Iterator[tuple[str, Floats]]:
+def _asked(
+    texts: Sequence[str], model: str, reference: str, within: float | None
+) -> Iterator[tuple[str, Floats]]:
     for at in range(0, len(texts), server.MOST_TEXTS):
         batch = texts[at : at + server.MOST_TEXTS]
         call = embedding_calls.reserve(batch, model, f"{reference}:{uuid4().hex}")
         try:
-            embedded = server.ask_now(batch, model, server.Kind.QUERY)
+            embedded = server.ask_now(batch, model, server.Kind.QUERY, within)
         except llm.UpstreamError as error:
             embedding_calls.settle_failed(call, error)
             raise Stopped(f"the embeddings server did not answer ({error.kind})") from error

@@ -63,15 +63,19 @@ async def ask(texts: Sequence[str], model: str, kind: Kind, within: float) -> Em
     return await _asked(texts, model, kind, until)
 
 
-def ask_now(texts: Sequence[str], model: str, kind: Kind) -> Embedded:
-    """The same for a thread that has time. Raises UpstreamError."""
+def ask_now(texts: Sequence[str], model: str, kind: Kind, within: float | None = None) -> Embedded:
+    """The same for a thread. Raises UpstreamError.
+
+    `within`: seconds in which the server has to connect and to begin its answer, asked once; as
+    long and as often as any plain request where it is None.
+    """
     try:
-        return _asked_now(texts, model, kind)
+        return _asked_now(texts, model, kind, within)
     except UpstreamError as error:
         if not _was_too_much(error):
             raise
     _strict.add(base_url())
-    return _asked_now(texts, model, kind)
+    return _asked_now(texts, model, kind, within)
 
 
 def base_url() -> str:
@@ -100,9 +104,10 @@ async def _asked(texts: Sequence[str], model: str, kind: Kind, until: float) -> 
     raise failure
 
 
-def _asked_now(texts: Sequence[str], model: str, kind: Kind) -> Embedded:
+def _asked_now(texts: Sequence[str], model: str, kind: Kind, within: float | None) -> Embedded:
+    limits: dict[str, Any] = {} if within is None else {"timeout": within, "max_retries": 0}
     with sdk_client.translated(), sdk_client.client(settings.OPENAI_API_KEY or "demo") as client:
-        response = client.with_options(base_url=base_url()).post(
+        response = client.with_options(base_url=base_url(), **limits).post(
             "/embeddings",
             content=orjson.dumps(_body(texts, model, kind)),
             cast_to=httpx2.Response,

@@ -37,9 +37,12 @@ def translated() -> Iterator[None]:
     except openai.APIStatusError as error:
         failure = refusal(error.status_code, error.body, error.response.headers)
     except (openai.APIConnectionError, httpx2.RequestError) as error:
-        sent = not isinstance(error.__cause__, httpx2.ConnectError)
-        what = "the connection was lost" if sent else "no connection"
-        failure = UpstreamError(Kind.UNREACHABLE, what, sent=sent)
+        sent = not isinstance(error.__cause__, (httpx2.ConnectError, httpx2.ConnectTimeout))
+        if sent and isinstance(error, openai.APITimeoutError):
+            failure = UpstreamError(Kind.TIMEOUT, "no answer in time")
+        else:
+            what = "the connection was lost" if sent else "no connection"
+            failure = UpstreamError(Kind.UNREACHABLE, what, sent=sent)
     except (
         openai.OpenAIError,
         ValueError,
