@@ -3,7 +3,7 @@
 Every web process says the same of the site, and of itself how many sockets it holds.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from django.db.models import Count, Max, Min, Q, Sum
@@ -22,6 +22,9 @@ from chatsite.provider.models import ProviderModel
 
 # Of what is counted by time.
 RECENT = timedelta(minutes=10)
+# Of which the first words are looked up.
+MOST_ANSWERS = 5000
+QUANTILES = (0.5, 0.95)
 
 
 class Site(Collector):
@@ -75,6 +78,21 @@ class Site(Collector):
         newest = answers.aggregate(at=Max("settled_at"))["at"]
         stamp = newest.timestamp() if newest else 0.0
         yield _one("newest_answer_timestamp_seconds", "When the last call ended.", stamp)
+        yield self._first_words(answers.values_list("reference", flat=True)[:MOST_ANSWERS])
+
+    def _first_words(self, references: Iterable[str]) -> GaugeMetricFamily:
+        replies = {int(reference.split(":")[1]) for reference in references}
+        told = Message.objects.filter(id__in=replies, first_words_ms__isnull=False)
+        waited = sorted(ms or 0 for ms in told.values_list("first_words_ms", flat=True))
+        seconds = GaugeMetricFamily(
+            "chatsite_first_words_seconds_recent",
+            "From a message to the first words of its answer, of 10 minutes.",
+            labels=["quantile"],
+        )
+        for quantile in QUANTILES if waited else ():
+            at = waited[min(int(len(waited) * quantile), len(waited) - 1)]
+            seconds.add_metric([str(quantile)], at / 1000)
+        return seconds
 
 
 def _one(name: str, what: str, value: float) -> GaugeMetricFamily:

@@ -4,16 +4,19 @@ import json
 import logging
 import threading
 import uuid
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.utils import timezone
 
 from chatsite.chat.actions import ask
 from chatsite.chat.models import Message
 from chatsite.operations import readiness, tasks
 from chatsite.operations.logs import Json
+from tests.chat import told
 
 VISITOR = "v" * 64
 
@@ -52,6 +55,21 @@ def test_metrics_are_for_who_has_the_token(client, db, settings):
     assert "chatsite_replies_pending 1.0" in text
     assert "chatsite_ready" in text
     assert "parcel" not in text
+
+
+def test_metrics_say_how_long_customers_wait_for_the_first_words(client, db, settings, monkeypatch):
+    settings.METRICS_TOKEN = "of the tests"
+    monkeypatch.setattr(told, "NOW", timezone.now())
+    told.prices(since=timezone.now() - timedelta(days=1))
+    for waited in (400, 900, 2_500):
+        reply = told.Told().asks().answered().reply
+        Message.objects.filter(pk=reply.pk).update(first_words_ms=waited)
+
+    shown = client.get("/metrics", headers={"authorization": "Bearer of the tests"})
+
+    text = shown.content.decode()
+    assert 'chatsite_first_words_seconds_recent{quantile="0.5"} 0.9' in text
+    assert 'chatsite_first_words_seconds_recent{quantile="0.95"} 2.5' in text
 
 
 def test_a_request_keeps_the_name_that_the_proxy_gave_it(client):
