@@ -111,6 +111,8 @@ ROUTES: dict[str, tuple[Who, Who]] = {
     "admin/jsi18n/": (MEMBERS, NOBODY),
     "admin/r/<path:content_type_id>/<path:object_id>/": (MEMBERS, MEMBERS),
     "admin/chat/conversation/export/": (DESK, DESK),
+    "admin/chat/conversation/<int:conversation_id>/data/": (OPERATORS, OPERATORS),
+    "admin/chat/conversation/<int:conversation_id>/erase/": (OPERATORS, OPERATORS),
     "admin/chat/conversation/<int:conversation_id>/transcript/": (DESK, DESK),
     "admin/chat/conversation/<int:conversation_id>/take/": (DESK, DESK),
     "admin/chat/conversation/<int:conversation_id>/say/": (DESK, DESK),

@@ -6,14 +6,15 @@ from celery import shared_task
 from django.conf import settings
 
 from billing import clock
-from chatsite.chat import changes
+from chatsite.chat import changes, sql
 from chatsite.chat.actions import delete_conversation
 from chatsite.chat.attachments import uploads
-from chatsite.chat.models import Conversation
+from chatsite.chat.models import Conversation, DeletedConversation
 from chatsite.operations import readiness
 
 # Conversations that one look erases; the next goes on.
 AT_ONCE = 500
+FORGOTTEN_WITHIN = timedelta(hours=3)
 
 
 @shared_task
@@ -29,6 +30,14 @@ def keep_no_longer() -> None:
     old = Conversation.objects.filter(active_at__lt=before).order_by("active_at")
     for change in delete_conversation.conversations(old.values_list("id", flat=True)[:AT_ONCE]):
         changes.announce(change)
+
+
+@shared_task
+def forget_deleted_words() -> None:
+    """Where something was deleted since the last look, with time to spare."""
+    since = clock.now() - FORGOTTEN_WITHIN
+    if DeletedConversation.objects.filter(deleted_at__gt=since).exists():
+        sql.forget_deleted_words()
 
 
 @shared_task

@@ -64,6 +64,7 @@ def _nightly(task: str, hour: int, minute: int) -> dict[str, Any]:
 
 app.conf.beat_schedule = {
     "keep_no_longer": _each("chatsite.operations.tasks.keep_no_longer", HOUR),
+    "forget_deleted_words": _each("chatsite.operations.tasks.forget_deleted_words", HOUR),
     "canary": _each("chatsite.operations.tasks.canary", timedelta(seconds=10)),
     "sweep": _each("chatsite.answering.tasks.sweep", SWEPT_EVERY),
     "tell_team": _each("chatsite.inbox.tasks.tell_team", TOLD_EVERY),

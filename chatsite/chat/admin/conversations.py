@@ -26,8 +26,9 @@ from chatsite.chat.admin import (
     filters,
 )
 from chatsite.chat.admin.conversation_list import ConversationList
-from chatsite.chat.admin.conversation_page import ConversationPage, sees_costs
+from chatsite.chat.admin.conversation_page import sees_costs
 from chatsite.chat.admin.conversation_rows import Overview
+from chatsite.chat.admin.customer_data import CustomerData
 from chatsite.chat.admin.saved_answers import SavedAnswerAdmin
 from chatsite.chat.models import Conversation, Message, SavedAnswer
 
@@ -36,7 +37,7 @@ SHOWN = 160
 
 
 @admin.register(Conversation)
-class ConversationAdmin(ConversationPage):
+class ConversationAdmin(CustomerData):
     """A deleted conversation leaves its charges on the ledger."""
 
     some_have_checkboxes = True  # those who may delete: see IndexedList
