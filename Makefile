@@ -10,7 +10,7 @@ PINNED := $(PIP) --require-hashes --no-deps --no-compile
 # 9 MB more.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-sqlite test-postgresql check guards changed-guards foreign pins
+.PHONY: run test test-sqlite test-postgresql check guards changed-guards audit foreign pins
 
 # Everything, until Ctrl-C.
 run: .venv/run
@@ -41,6 +41,10 @@ guards: .venv/test
 # Those of what the newest commits changed, as many as 40 seconds allow.
 changed-guards: .venv/test
 	TEST_DATABASE=sqlite $(BIN)/python -m tests.guards --changed --seconds 40
+
+# Known vulnerabilities of the pinned packages, where the list of them can be reached.
+audit:
+	@.ci/audit
 
 # Against LiteLLM's proxy, in an environment of its own: 757 MB, so no part of `make test`.
 foreign: .venv/test
