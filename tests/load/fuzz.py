@@ -13,6 +13,7 @@ import asyncio
 import contextlib
 import os
 import random
+import re
 import sys
 import time
 import uuid
@@ -25,6 +26,7 @@ import aiohttp
 import django
 
 from tests.load import garbage
+from tests.load.accounts import Accounts
 from tests.stack import Stack, usage
 from tests.tables import show
 from tests.visitor import UNREACHABLE, Browser, session
@@ -39,37 +41,15 @@ AT_ONCE = 24
 # A socket takes 600 frames a minute.
 FRAMES_PER_SOCKET = 400
 PATIENCE = 60.0  # seconds for one answer
+STAMP = re.compile(r"^\S+ \S+ ")
 MOST_GROWN = 40_000_000  # bytes
 # Ends the session that it is sent with, or costs a password's hash.
 LEFT_OUT = ("logout", "password", "sessions", "2fa", "user/")
 # A program that asks for models and articles from elsewhere.
 SLOW = ("first-steps/provider", "article/import")
-ACCOUNTS = """
-from importlib import import_module
-from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.auth.models import Group, User
-from chatsite.api.models import AccessToken
-from chatsite.staff import roles
+WIDGET = """
 from chatsite.widget.models import Widget
-for name in ("staff", "operators", "owner", "nobody"):
-    user = User.objects.create_user(f"fuzz-{name}", is_staff=name != "nobody")
-    user.is_superuser = name == "owner"
-    user.save()
-    if name in roles.PERMISSIONS:
-        user.groups.add(Group.objects.get(name=name))
-    session = import_module(settings.SESSION_ENGINE).SessionStore()
-    session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
-    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    session.save()
-    token = AccessToken(name=name, account=user)
-    key = token.new_key()
-    token.save()
-    print("SESSION", name, session.session_key, key)
-print("COOKIE", settings.SESSION_COOKIE_NAME)
-widget = Widget.objects.create(name="Fuzz", origins="https://shop.example")
-print("WIDGET", widget.key)
+print("WIDGET", Widget.objects.create(name="Fuzz", origins="https://shop.example").key)
 """
 
 
@@ -80,9 +60,7 @@ class Fuzz:
     chance: random.Random
     frames_left: int
     posts_left: int
-    sessions: dict[str, str] = field(default_factory=dict)
-    keys: list[str] = field(default_factory=list)
-    cookie: str = ""
+    accounts: Accounts = field(init=False)
     widget: str = ""
     statuses: Counter[int] = field(default_factory=Counter)
     closed: Counter[int] = field(default_factory=Counter)
@@ -91,15 +69,9 @@ class Fuzz:
     memory: list[tuple[float, int]] = field(default_factory=list)
 
     def prepare(self) -> None:
-        for line in self.stack.manage("shell", "--verbosity", "0", "-c", ACCOUNTS).splitlines():
-            match line.split():
-                case ["SESSION", name, key, token]:
-                    self.sessions[name] = key
-                    self.keys.append(token)
-                case ["COOKIE", name]:
-                    self.cookie = name
-                case ["WIDGET", key]:
-                    self.widget = key
+        self.accounts = Accounts.of(self.stack)
+        printed = self.stack.manage("shell", "--verbosity", "0", "-c", WIDGET)
+        self.widget = printed.split("WIDGET ")[1].split()[0]
 
     async def run(self) -> None:
         total = self.frames_left + self.posts_left
@@ -140,11 +112,14 @@ class Fuzz:
     async def inbox_frames(self) -> None:
         headers = {
             "Origin": self.stack.url,
-            "Cookie": f"{self.cookie}={self.sessions[self.chance.choice(['staff', 'owner'])]}",
+            "Cookie": self._session(self.chance.choice(["staff", "owner"])),
         }
         address = f"{self.stack.url}/ws/inbox/"
         async with self.client.ws_connect(address, headers=headers) as socket:
             await self._send(socket, "inbox's frames", lambda: garbage.inbox_frame(self.chance))
+
+    def _session(self, name: str) -> str:
+        return "; ".join(f"{key}={value}" for key, value in self.accounts.cookies(name).items())
 
     async def _send(
         self,
@@ -195,11 +170,12 @@ class Fuzz:
             ]
             writer.write("\r\n".join([*lines, "", ""]).encode())
             await reader.readuntil(b"\r\n\r\n")
-            for _ in range(10):
-                writer.write(garbage.wire(self.chance))
-                self.frames_left -= 1
-                self.sent["bytes that are no frames"] += 1
             with contextlib.suppress(*UNREACHABLE):
+                for _ in range(10):
+                    writer.write(garbage.wire(self.chance))
+                    self.frames_left -= 1
+                    self.sent["bytes that are no frames"] += 1
+                    await writer.drain()
                 async with asyncio.timeout(0.2):
                     await reader.read(100_000)
             writer.close()
@@ -227,12 +203,13 @@ class Fuzz:
         headers = {"Origin": self.stack.url, "X-CSRFToken": "t" * 32}
         cookies = ["csrftoken=" + "t" * 32]
         if self.chance.random() < 0.8:
-            name = self.chance.choice(list(self.sessions))
-            cookies.append(f"{self.cookie}={self.sessions[name]}")
+            cookies.append(self._session(self.chance.choice(list(self.accounts.sessions))))
         if self.chance.random() < 0.3:
             cookies.append(f"visitor={self.chance.choice(garbage.STRINGS[:9]).strip()}")
         if route.startswith("api/") and self.chance.random() < 0.9:
-            headers["Authorization"] = f"Bearer {self.chance.choice(self.keys)}"
+            headers["Authorization"] = (
+                f"Bearer {self.chance.choice(list(self.accounts.tokens.values()))}"
+            )
         if kind:
             headers["Content-Type"] = kind
         cookie = "; ".join(cookies).replace("\0", "")
@@ -291,10 +268,12 @@ async def fuzzed(stack: Stack, frames: int, posts: int, seed: int) -> Fuzz:
             await tab.news(within=1)
         await tab.close()
     for process in stack.processes:
-        log = process.log.read_text(errors="replace")
-        if count := log.count("Traceback (most recent call last)"):
-            place = log.index("Traceback (most recent call last)")
-            fuzz.failed.append(f"{count} tracebacks of {process.name}: {log[place : place + 3000]}")
+        lines = process.log.read_text(errors="replace").splitlines()
+        for place, line in enumerate(lines):
+            # Refusals have tracebacks of their own, at the level of a warning.
+            if " ERROR " in line or " CRITICAL " in line:
+                said = "\n".join(lines[place : place + 4])
+                fuzz.failed.append(f"{process.name}: {re.sub(STAMP, '', said)[:600]}")
     return fuzz
 
 
