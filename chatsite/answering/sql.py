@@ -15,7 +15,7 @@ from chatsite.chat.sql import now
 JOB = (
     "id conversation_id position role state text client_id created_at attempt tries deadline tier"
     " failure stage draft instead rating rating_note retries waits offers_person language"
-    " first_words_ms files files_unseen"
+    " first_words_ms files_unseen"
 )
 COLUMNS = [
     field.attname for field in Message._meta.concrete_fields if field.attname in JOB.split(" ")
@@ -68,6 +68,7 @@ def due(reply_id: int) -> tuple[Message, bool, bool] | None:
         return None
     *row, public_id, visitor, address, revision, is_newest, is_signed_in = found
     reply = Message.from_db(connection.alias, COLUMNS, row)
+    reply.files = []  # an answer has none
     reply.created_at = _moment(reply.created_at)
     reply.deadline = reply.deadline and _moment(reply.deadline)
     reply.conversation = Conversation(

@@ -107,7 +107,7 @@ chat.addEventListener("submit", (event) => {
   event.preventDefault();
   const said = new FormData(event.target, event.submitter);
   const text = said.get("text").trim();
-  const files = said.getAll("files");
+  const files = said.getAll("files").filter(Boolean); // one that failed has none
   if (!text && !files.length) return;
   const entries = [...event.target.querySelectorAll("[data-state=ready]")];
   const names = entries.map(({ dataset: { id, name, kind } }) => ({ id, name, kind }));

@@ -77,6 +77,9 @@ async def test_a_model_that_does_not_see_is_told_and_so_is_the_customer(tab, wor
     page = (await tab.client.get(tab.address)).content.decode()
     assert "The assistant cannot see what you attached." in page
     assert not await SavedAnswer.objects.aexists()
+    # As the socket brought it: the picture in the question, nothing in the answer.
+    assert tab.newest is not None
+    assert "bytes" not in tab.newest.text
 
 
 @guards("chatsite/answering/question/attached.py", "not each.shown or len(found)", "len(found)")

@@ -83,11 +83,13 @@ def test_an_upload_that_fails_says_so_and_is_tried_again(customer: Customer, tab
     expect(tray(tab.page).nth(1)).to_contain_text("Only JPEG, PNG, WebP and GIF")
     expect(tab.composer).to_have_value("Is this ink?")
 
-    tab.page.get_by_role("button", name="Remove page.jpg").click()
     tab.page.get_by_role("button", name="Retry: nib.jpg").click()
     tab.send.click()
 
     expect(tab.questions.get_by_role("img", name="Image: nib.jpg")).to_be_visible()
+    expect(tray(tab.page)).to_have_count(1)
+    tab.page.get_by_role("button", name="Remove page.jpg").click()
+    expect(tray(tab.page)).to_have_count(0)
 
 
 def test_files_are_pasted_and_dropped(tab: Tab):
