@@ -27,5 +27,6 @@ urlpatterns = [
     path("widget/", include("chatsite.widget.urls")),
     path("api/", include("chatsite.api.urls")),
     path("help/", include("chatsite.knowledge.urls")),
+    path("", include("chatsite.mail.urls")),
     path("", include("chatsite.chat.web.urls")),
 ]

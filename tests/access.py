@@ -183,6 +183,7 @@ ROUTES: dict[str, tuple[Who, Who]] = {
     "c/<uuid:public_id>/rate/": (NOBODY, HOLDER),
     "c/<uuid:public_id>/satisfaction/": (NOBODY, HOLDER),
     "c/<uuid:public_id>/address/": (NOBODY, HOLDER),
+    "c/<uuid:public_id>/transcript/": (NOBODY, HOLDER),
     "c/<uuid:public_id>/end/": (NOBODY, EVERYBODY),
     "c/<uuid:public_id>/delete/": (NOBODY, EVERYBODY),
     "c/<uuid:public_id>/person/": (NOBODY, HOLDER),

@@ -56,6 +56,14 @@ class NoAddress(Refused):
     words = _("This is not an e-mail address.")
 
 
+class NothingSaid(Refused):
+    words = _("Nothing has been answered here yet.")
+
+
+class TooManyMails(Refused):
+    words = _("That was a lot of mail for one day. Please try again tomorrow.")
+
+
 class NotRateableNow(Refused):
     """A conversation that goes on, or was rated long ago."""
 

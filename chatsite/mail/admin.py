@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from chatsite.mail.models import ReceivedMail, SentAnswer
+from chatsite.mail.models import ReceivedMail, SentAnswer, Transcript
 
 
 class _Written:
@@ -24,6 +24,13 @@ class SentAnswerAdmin(_Written, admin.ModelAdmin[SentAnswer]):
     list_display = ["message", "state", "tries", "result", "tried_at", "due_at"]
     list_filter = ["state"]
     list_select_related = ["message"]
+
+
+@admin.register(Transcript)
+class TranscriptAdmin(_Written, admin.ModelAdmin[Transcript]):
+    list_display = ["conversation", "state", "tries", "result", "tried_at", "due_at"]
+    list_filter = ["state"]
+    list_select_related = ["conversation"]
 
 
 @admin.register(ReceivedMail)

@@ -6,8 +6,8 @@ from django.db.models import Q
 from chatsite.chat.models import Conversation, Message
 
 
-class SentAnswer(models.Model):
-    """A person's message on its way to the customer's address: the row is the job."""
+class Job(models.Model):
+    """A mail on its way to a customer's address: the row is the job."""
 
     class State(models.TextChoices):
         DUE = "due", "to be sent"
@@ -16,13 +16,21 @@ class SentAnswer(models.Model):
         GIVEN_UP = "given_up", "given up"
         BOUNCED = "bounced", "not delivered"
 
-    message = models.OneToOneField(Message, on_delete=models.CASCADE, related_name="sent_answer")
     state = models.CharField(max_length=10, choices=State, default=State.DUE)
     tries = models.PositiveSmallIntegerField(default=0)
     due_at = models.DateTimeField()
     # Null until it was tried.
     tried_at = models.DateTimeField(null=True)
     result = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+class SentAnswer(Job):
+    """A person's message."""
+
+    message = models.OneToOneField(Message, on_delete=models.CASCADE, related_name="sent_answer")
 
     class Meta:
         ordering = ["-id"]
@@ -32,6 +40,31 @@ class SentAnswer(models.Model):
 
     def __str__(self) -> str:
         return f"Mail of message {self.message_id}"
+
+
+class Transcript(Job):
+    """All that was said in a conversation, for its customer."""
+
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, related_name="transcripts"
+    )
+    # Blank once nothing more is tried: it was given for this mail alone.
+    address = models.EmailField(blank=True)
+    language = models.CharField(max_length=10, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state="due") | Q(address=""), name="mail_transcript_keeps_no_address"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(state="due"), name="mail_transcripts_due")
+        ]
+
+    def __str__(self) -> str:
+        return f"Transcript {self.pk}"
 
 
 class ReceivedMail(models.Model):

@@ -1,23 +1,25 @@
-"""What people of the team write goes to the address that the customer has left."""
+"""Mail to customers: what people of the team write, and the transcript that somebody wants."""
 
 import logging
 import smtplib
 from datetime import datetime, timedelta
+from email.utils import parseaddr
 
 from django.conf import settings
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.db.models import F
+from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from chatsite.chat.models import Conversation, Message
 from chatsite.mail import reply_address
-from chatsite.mail.models import SentAnswer
+from chatsite.mail.models import Job, SentAnswer, Transcript
 from chatsite.shop import current
 
 logger = logging.getLogger(__name__)
 
-State = SentAnswer.State
+State = Job.State
 
 # The customer may still be here: who answers in the chat within it needs no mail.
 PATIENCE = timedelta(minutes=1)
@@ -46,36 +48,80 @@ def look(now: datetime) -> int:
 
 def send(now: datetime) -> int:
     """Try what is due; returns how many were handed in. Safe to run twice at once."""
-    due = SentAnswer.objects.filter(state=State.DUE, due_at__lte=now).order_by("due_at", "id")
+    answers = SentAnswer.objects.select_related("message__conversation")
+    transcripts = Transcript.objects.select_related("conversation")
     return sum(
-        _tried(each, now) for each in due.select_related("message__conversation")[:PER_ROUND]
+        _tried(each, now)
+        for jobs in (answers, transcripts)
+        for each in jobs.filter(state=State.DUE, due_at__lte=now).order_by("due_at", "id")[
+            :PER_ROUND
+        ]
     )
 
 
-def _tried(answer: SentAnswer, now: datetime) -> bool:
+def _tried(job: SentAnswer | Transcript, now: datetime) -> bool:
     """Whether the mail server has taken it by this try."""
-    mine = SentAnswer.objects.filter(pk=answer.pk, state=State.DUE, tries=answer.tries)
+    jobs = type(job)._default_manager
+    mine = jobs.filter(pk=job.pk, state=State.DUE, tries=job.tries)
     if not mine.filter(due_at__lte=now).update(tries=F("tries") + 1, due_at=now + LEASE):
         return False  # another worker has it
-    answer.tries += 1
-    mine = SentAnswer.objects.filter(pk=answer.pk, tries=answer.tries)
-    held, message = answer.message.conversation, answer.message
-    if not held.email or _went_on_in_the_chat(held, message):
-        mine.update(state=State.NOT_NEEDED)
+    job.tries += 1
+    mine = jobs.filter(pk=job.pk, tries=job.tries)
+    over: dict[str, str] = {"address": ""} if isinstance(job, Transcript) else {}
+    mail = _transcript(job) if isinstance(job, Transcript) else _answer(job)
+    if mail is None:
+        mine.update(state=State.NOT_NEEDED, **over)
         return False
     try:
-        _mail(held, message).send()
+        mail.send()
     except (smtplib.SMTPException, OSError) as error:
         # The class alone: what the server says may repeat addresses.
-        again = State.GIVEN_UP if answer.tries >= MOST_TRIES else State.DUE
-        wait = FIRST_WAIT * (1 << (answer.tries - 1))
+        is_over = job.tries >= MOST_TRIES
+        wait = FIRST_WAIT * (1 << (job.tries - 1))
         result = type(error).__name__
-        mine.update(state=again, due_at=now + wait, tried_at=now, result=result)
-        logger.warning("%s of %s, try %d: %s", answer, held.reference, answer.tries, result)
+        state = State.GIVEN_UP if is_over else State.DUE
+        again = {"state": state, "due_at": now + wait, "tried_at": now, "result": result}
+        mine.update(**again, **(over if is_over else {}))
+        logger.warning("%s, try %d: %s", job, job.tries, result)
         return False
-    mine.update(state=State.SENT, tried_at=now, result="handed in")
-    logger.info("%s of %s handed in", answer, held.reference)
+    mine.update(state=State.SENT, tried_at=now, result="handed in", **over)
+    logger.info("%s handed in", job)
     return True
+
+
+def _answer(job: SentAnswer) -> EmailMessage | None:
+    held, message = job.message.conversation, job.message
+    return _mail(held, message) if held.email and not _went_on_in_the_chat(held, message) else None
+
+
+def _transcript(job: Transcript) -> EmailMessage | None:
+    """What the customer has read, in its order: as text, and as the page shows it."""
+    held, site = job.conversation, current.name()
+    said = held.messages.filter(state=Message.State.COMPLETE)
+    with translation.override(job.language or settings.LANGUAGE_CODE):
+        context = {"said": list(said.order_by("position")), "site": site}
+        subject = _("Your conversation with %(site)s") % {"site": site}
+        body = render_to_string("mail/transcript.txt", context)
+        page = render_to_string("mail/transcript.html", context)
+    if not context["said"]:
+        return None
+    mail = EmailMultiAlternatives(
+        subject=" ".join(subject.split()),
+        body=body,
+        to=[job.address],
+        headers={
+            "Message-ID": f"<{held.public_id.hex}.transcript.{job.pk}@{_domain()}>",
+            "Auto-Submitted": "auto-generated",
+            "X-Auto-Response-Suppress": "All",
+        },
+    )
+    mail.attach_alternative(page, "text/html")
+    return mail
+
+
+def _domain() -> str:
+    address = settings.REPLY_ADDRESS or parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    return address.rpartition("@")[2]
 
 
 def _went_on_in_the_chat(held: Conversation, message: Message) -> bool:

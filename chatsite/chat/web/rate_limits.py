@@ -12,7 +12,13 @@ from contextlib import contextmanager
 from functools import lru_cache
 
 from django.conf import settings
-from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
+from django.utils.crypto import salted_hmac
+from limits import (
+    RateLimitItem,
+    RateLimitItemPerDay,
+    RateLimitItemPerHour,
+    RateLimitItemPerMinute,
+)
 from limits.errors import StorageError
 from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
@@ -20,13 +26,15 @@ from redis import ConnectionPool
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from chatsite.chat.errors import TooFast
+from chatsite.chat.errors import TooFast, TooManyMails
 
 logger = logging.getLogger(__name__)
 
 # A minute: more ratings and wishes than anybody makes who reads first. Of a network, which may be a
 # whole office, ten times as many.
 CLICKS, CLICKS_OF_NETWORK = 30, 300
+# A day: mails that a customer may have sent to an address, which may be a stranger's.
+MAILS, MAILS_OF_NETWORK = 3, 20
 # Seconds that a customer waits for Redis, and for which it is then not asked again.
 PATIENCE, LEFT_ALONE = 0.25, 5.0
 
@@ -53,6 +61,20 @@ def uploading(network: str) -> None:
     item = RateLimitItemPerHour(settings.ATTACHMENTS_PER_ADDRESS)
     if not _counter(settings.REDIS_URL).hit(item, "uploads of network", network):
         raise TooFast
+
+
+def mailing(visitor: str, network: str, address: str) -> None:
+    """Count a mail that a customer has sent to an address. Raises TooManyMails."""
+    name, _, domain = address.strip().lower().rpartition("@")
+    # Whatever follows the plus, it is one mailbox; counted without the address being kept.
+    mailbox = salted_hmac("chatsite.chat.mailing", f"{name.partition('+')[0]}@{domain}").hexdigest()
+    for what, key, most in (
+        ("mails", visitor, MAILS),
+        ("mails to", mailbox, MAILS),
+        ("mails of network", network, MAILS_OF_NETWORK),
+    ):
+        if not _counter(settings.REDIS_URL).hit(RateLimitItemPerDay(most), what, key):
+            raise TooManyMails
 
 
 def calling(token: str) -> None:
