@@ -40,6 +40,15 @@ TEXTS = {
     "Mezitím můžete psát dál.",
     "sv": "Du står nu i kö till en person i vårt team, som svarar här. "
     "Du kan fortsätta skriva under tiden.",
+    "da": "Du står nu i kø til en person fra vores team, som svarer her. "
+    "Du kan skrive videre imens.",
+    "fi": "Olet nyt jonossa tiimimme työntekijälle, joka vastaa sinulle täällä. "
+    "Voit jatkaa kirjoittamista sillä välin.",
+    "hu": "Most egy munkatársunkra vár a sorban, aki itt fog válaszolni. Addig is írhat tovább.",
+    "ro": "Sunteți la rând pentru o persoană din echipa noastră, care vă va răspunde aici. "
+    "Puteți scrie în continuare.",
+    "el": "Βρίσκεστε στη σειρά για έναν άνθρωπο της ομάδας μας, που θα σας απαντήσει εδώ. "
+    "Στο μεταξύ μπορείτε να συνεχίσετε να γράφετε.",
     "tr": "Ekibimizden bir kişiyle görüşmek için sıraya alındınız; size buradan yanıt verilecek. "
     "Bu sırada yazmaya devam edebilirsiniz.",
     "ru": "Вы в очереди к сотруднику нашей команды, он ответит вам здесь. "
