@@ -1,24 +1,25 @@
-"""Turns at what only a few can do at once, shared equally among the networks that wait."""
+"""Turns at what only a few can do at once: whoever has had the fewest goes first."""
 
 import asyncio
 import heapq
 import itertools
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
 
 class FairTurns:
-    """So many at once. A network that has a hundred waiting delays each other one by a turn.
+    """So many at once. A network that asks a hundred times delays each other one by a turn.
 
+    First questions go before the second of networks that have asked already, until nobody waits.
     Who comes while there is a place is not asked for the network.
     """
 
     def __init__(self, places: int) -> None:
         self._places = places
         self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
-        # The round that was served last, and for each network the last it has a place in.
-        self._round = 0
-        self._last: dict[str, int] = {}
+        # Turns of each network since nobody waited.
+        self._had: Counter[str] = Counter()
         self._numbers = itertools.count()
 
     @asynccontextmanager
@@ -36,10 +37,9 @@ class FairTurns:
         if self._places:  # Somebody has left while the network was read.
             self._places -= 1
             return
-        mine = max(self._round, self._last.get(network, 0)) + 1
-        self._last[network] = mine
         place = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._waiting, (mine, next(self._numbers), place))
+        heapq.heappush(self._waiting, (self._had[network], next(self._numbers), place))
+        self._had[network] += 1
         try:
             await place
         except asyncio.CancelledError:
@@ -49,9 +49,9 @@ class FairTurns:
 
     def _next(self) -> None:
         while self._waiting:
-            self._round, _, place = heapq.heappop(self._waiting)
+            _, _, place = heapq.heappop(self._waiting)
             with suppress(asyncio.InvalidStateError):
                 place.set_result(None)
                 return
         self._places += 1
-        self._last.clear()
+        self._had.clear()

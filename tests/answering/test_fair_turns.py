@@ -30,14 +30,14 @@ async def served(turns: FairTurns, waiting: list[str], cancelled: int | None = N
 
 @guards(
     "chatsite/answering/fair_turns.py",
-    "max(self._round, self._last.get(network, 0)) + 1",
-    without="0",
+    "(self._had[network], next(self._numbers), place)",
+    without="(0, next(self._numbers), place)",
 )
 async def test_a_network_that_asks_much_delays_another_by_one_turn():
     turns = FairTurns(1)
 
     assert await served(turns, ["flood"] * 5 + ["b", "c"]) == ["flood", "b", "c"] + ["flood"] * 4
-    # Whoever comes later begins where the others are, and the place is free again afterwards.
+    # The place is free again afterwards, and forgotten is who had it.
     assert await served(turns, ["c", "flood"]) == ["c", "flood"]
 
 
