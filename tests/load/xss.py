@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Browser, BrowserContext, Dialog, Error, Page
 
 from tests.browser.chromium import launched
+from tests.load import injected
 from tests.load.accounts import Accounts
 from tests.stack import Stack
 from tests.tables import show
@@ -88,6 +89,19 @@ class Watch:
         context.on("dialog", self._popped_up)
         context.on("request", lambda request: self._requested(request.url))
         context.route(re.compile("tracker\\.test"), lambda route: route.abort())
+
+    def proves_itself(self, page: Page) -> None:
+        """It sees what runs, what is fetched and what would act, where all is let through."""
+        page.goto("/new/")
+        for text in injected.RAW[:8]:
+            page.set_content(text.format(n=1))
+            page.wait_for_timeout(100)
+        acting = page.evaluate(ACTS)
+        assert len(self.executed) > 2, self.executed
+        assert self.fetched, "nothing was fetched"
+        assert acting, "nothing would act"
+        self.executed.clear()
+        self.fetched.clear()
 
     def visit(self, page: Page, path: str, kind: str) -> None:
         response = page.goto(path, wait_until="load")
@@ -159,6 +173,7 @@ def run(live: int) -> bool:
             watch = Watch(stack.url)
             customer = opened(browser, stack.url, watch, **{planted["name"]: planted["cookie"]})
             staff = opened(browser, stack.url, watch, **accounts.cookies("owner"))
+            watch.proves_itself(customer)
             for number, public_id in planted["conversations"]:
                 watch.visit(customer, f"/c/{public_id}/", "customer's page")
                 watch.visit(staff, f"/inbox/{number}/", "inbox")
