@@ -4,7 +4,7 @@ import logging
 import uuid
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import redis
 from channels.db import database_sync_to_async
@@ -46,7 +46,7 @@ def stored() -> dict[str, str]:
         b"stream": broker.xrange,
     }
     for key in broker.scan_iter():
-        found[f"Redis: {key!r}"] = str(reading[broker.type(key)](key))
+        found[f"Redis: {key!r}"] = str(reading[cast("bytes", broker.type(key))](key))
     for file in Path(settings.VAR_DIR).rglob("*"):
         # The database's own file: its tables are read above.
         if file.is_file() and ".sqlite3" not in file.name:

@@ -4,6 +4,8 @@ import base64
 from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import QuerySet
+
 from billing.models import LedgerEntry
 from chatsite.chat.models import Attachment, Conversation, Message
 
@@ -52,6 +54,6 @@ def _file(attachment: Attachment) -> dict[str, str]:
     }
 
 
-def of_whose(conversation: Conversation) -> Iterable[Conversation]:
+def of_whose(conversation: Conversation) -> QuerySet[Conversation]:
     """All that the visitor of this one holds."""
     return Conversation.objects.held_by(conversation.visitor).order_by("id")

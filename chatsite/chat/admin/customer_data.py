@@ -45,12 +45,12 @@ class CustomerData(ConversationPage):
     def erase(self, request: HttpRequest, conversation_id: int) -> HttpResponse:
         """First says what would go; a post erases it."""
         conversation = self._answerable(request, conversation_id)
-        found = list(export_conversation.of_whose(conversation))
+        found = export_conversation.of_whose(conversation)
         if request.method == "POST":
+            number = len(found)
             self.log_deletions(request, found)
             for change in delete_conversation.conversations([each.pk for each in found]):
                 changes.announce(change)
-            number = len(found)
             words = f"Erased {number} conversation{'' if number == 1 else 's'} of this customer."
             messages.success(request, words)
             return redirect(reverse("admin:chat_conversation_changelist"))
