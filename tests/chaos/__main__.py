@@ -4,18 +4,22 @@ import argparse
 import sys
 from pathlib import Path
 
-from tests.chaos.havoc import CI, FULL
+from tests.chaos.havoc import CI, FULL, scaled
 from tests.chaos.run import reckon
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="tests.chaos", description=__doc__)
     parser.add_argument("--full", action="store_true")
+    parser.add_argument("--conversations", type=int, help="with --full: so many instead of 2,000")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
     parser.add_argument("--keep", type=Path, help="new directory for logs and the SQLite file")
     options = parser.parse_args()
-    held = reckon(FULL if options.full else CI, options.seed, options.database, options.keep)
+    size = FULL if options.full else CI
+    if options.full and options.conversations:
+        size = scaled(FULL, options.conversations)
+    held = reckon(size, options.seed, options.database, options.keep)
     sys.exit(not held)
 
 

@@ -1,12 +1,15 @@
 """What breaks, when, and who puts it right again, as a supervisor would."""
 
 import asyncio
+import os
 import random
+import signal
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field, replace
 from operator import itemgetter
+from pathlib import Path
 
 from tests.chaos.customers import Customer
 from tests.stack import Process, Stack
@@ -16,6 +19,9 @@ from tests.stack import Process, Stack
 FROZEN_FOR = (11.0, 15.0)
 REDIS_AWAY_FOR = (0.2, 3.0)
 WEB_AWAY_FOR = (0.2, 2.0)
+# A server that all of the site waits for.
+STANDS_STILL_FOR = (1.0, 4.0)
+BESIDE_FOR = 20.0
 # Customers who all write in the moment in which the web process is killed, and how soon after.
 RUSH = 40
 KILLED_AFTER = (0.01, 0.08)
@@ -29,6 +35,16 @@ ASKS = " asks "
 KILLED_AT_WORK_AFTER = (0.0, 3.0)
 
 
+# Of servers that all of the site waits for, and of a second beat.
+STOPPAGES = (
+    "redis_freezes",
+    "web_freezes",
+    "beats_beside",
+    "database_restarts",
+    "database_freezes",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Size:
     conversations: int
@@ -40,9 +56,40 @@ class Size:
     web_restarts: int
     workers: int
     waits_for_holds: bool = True  # as long as the product does
+    redis_freezes: int = 0
+    web_freezes: int = 0
+    beats_beside: int = 0
+    database_restarts: int = 0  # on PostgreSQL
+    database_freezes: int = 0
 
 
-FULL = Size(2000, 150, 4, worker_kills=200, freezes=12, redis_restarts=5, web_restarts=3, workers=3)
+FULL = Size(
+    2000,
+    150,
+    4,
+    worker_kills=200,
+    freezes=12,
+    redis_restarts=5,
+    web_restarts=3,
+    workers=3,
+    redis_freezes=3,
+    web_freezes=3,
+    beats_beside=2,
+    database_restarts=3,
+    database_freezes=3,
+)
+
+
+def scaled(size: Size, conversations: int) -> Size:
+    """As many of each as so many conversations take, and one of each kind at least."""
+    share = conversations / size.conversations
+    counts = {
+        name: max(1, round(share * getattr(size, name)))
+        for name in ("worker_kills", "freezes", "redis_restarts", "web_restarts", *STOPPAGES)
+    }
+    return replace(size, conversations=conversations, **counts)
+
+
 CI = Size(
     50,
     16,
@@ -87,6 +134,11 @@ class Havoc:
                     (self.freeze_a_worker, self.size.freezes),
                     (self.restart_redis, self.size.redis_restarts),
                     (self.restart_web, self.size.web_restarts),
+                    (self.freeze_redis, self.size.redis_freezes),
+                    (self.freeze_web, self.size.web_freezes),
+                    (self.start_another_beat, self.size.beats_beside),
+                    (self.restart_database, self.size.database_restarts),
+                    (self.freeze_database, self.size.database_freezes),
                 )
                 for _ in range(times)
             ),
@@ -150,6 +202,47 @@ class Havoc:
         self._count("web restarts")
         self._busy.discard(self.stack.web.name)
 
+    async def freeze_redis(self) -> None:
+        """As a machine that swaps: connections stay, and nothing is answered."""
+        await self._frozen_for(self.stack.redis.pid)
+        self._count("Redis freezes")
+
+    async def freeze_web(self) -> None:
+        await self._frozen_for(self.stack.web.pid)
+        self._count("web freezes")
+
+    async def start_another_beat(self) -> None:
+        """By a mistake of whoever runs it: everything is sent twice."""
+        name = f"beat beside {self.begun}"
+        beat = self.stack.process(name, [*self.stack.beat.command[:-1], str(self.stack.var / name)])
+        beat.start()
+        await asyncio.sleep(BESIDE_FOR)
+        beat.kill()
+        self._count("beats beside")
+
+    async def restart_database(self) -> None:
+        """Killed: its clients' transactions are gone, and it recovers what was committed."""
+        if database := self.stack.postgresql:
+            await asyncio.to_thread(database.kill)
+            await asyncio.sleep(self.chance.uniform(*REDIS_AWAY_FOR))
+            database.start()
+            self._count("PostgreSQL restarts")
+
+    async def freeze_database(self) -> None:
+        if database := self.stack.postgresql:
+            await self._frozen_for(database.pid)
+            self._count("PostgreSQL freezes")
+
+    async def _frozen_for(self, pid: int) -> None:
+        """The server, with the processes that it has for its clients."""
+        children = [int(each) for each in _children(pid)]
+        for each in (pid, *children):
+            os.kill(each, signal.SIGSTOP)
+        await asyncio.sleep(self.chance.uniform(*STANDS_STILL_FOR))
+        for each in (pid, *children):
+            with suppress(ProcessLookupError):
+                os.kill(each, signal.SIGCONT)
+
     async def _supervise(self) -> None:
         while True:
             await asyncio.sleep(0.5)
@@ -169,3 +262,7 @@ class Havoc:
 
     def _count(self, what: str) -> None:
         self.done[what] = self.done.get(what, 0) + 1
+
+
+def _children(pid: int) -> list[str]:
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()

@@ -7,7 +7,10 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
+
+import psycopg
 
 from tests.chaos.checks import CHECKS
 from tests.chaos.customers import Customer, Story
@@ -119,7 +122,8 @@ async def _visit(customer: Customer, havoc: Havoc, places: asyncio.Semaphore) ->
 
 async def _sample(evidence: Evidence, stack: Stack) -> None:
     while True:
-        evidence.sample(stack)
+        with suppress(psycopg.OperationalError):  # It is away, or stands still.
+            await asyncio.to_thread(evidence.sample, stack)
         await asyncio.sleep(SAMPLED_EVERY)
 
 
