@@ -46,7 +46,7 @@ const changed = () => {
   sessionStorage.setItem(KEPT, JSON.stringify(ready()));
   if (waits && !items("uploading").length) {
     waits = false;
-    if (!items("failed").length) form.requestSubmit();
+    form.requestSubmit();
   }
 };
 
