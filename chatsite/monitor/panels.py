@@ -247,8 +247,19 @@ def _judged(asked: Asked, report: Report, names: Sequence[str]) -> Chart:
         unit="%",
         series=(Series("cheap", "cheap"), Series("strong", "strong")),
         rows=_rows(asked, report, names, "judged", cells),
-        note=f"{report.total.judged:,.0f} cheap answers judged, {report.total.judged_both:,.0f} of "
-        "them beside a strong one.",
+        note=_graded("cheap", report.total.judged_cheap, report.total.judged)
+        + _graded("strong", report.total.judged_strong, report.total.judged_both),
+    )
+
+
+def _graded(tier: str, grades: float, answers: float) -> str:
+    """Their mean, and between what it lies: grades of 0 to 1 vary at most as a share does."""
+    if not answers:
+        return ""
+    found = share(grades, int(answers))
+    return (
+        f"{answers:,.0f} {tier} answers judged: {written.share(found.value)}, between "
+        f"{written.share(found.low)} and {written.share(found.high)} with 95 % confidence. "
     )
 
 

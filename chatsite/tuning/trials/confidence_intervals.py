@@ -36,7 +36,7 @@ class Interval:
         return not self.too_few and not self.low <= 0 <= self.high
 
 
-def share(hits: int, total: int, z: float = Z) -> Interval:
+def share(hits: float, total: int, z: float = Z) -> Interval:
     """Wilson's interval of a share, which stays within 0 and 1."""
     if not total:
         return Interval(0.0, 0.0, 1.0, 0)
