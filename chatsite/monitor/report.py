@@ -9,7 +9,9 @@ from typing import cast
 from urllib.parse import urlencode
 
 from django.db.models import Sum
+from django.db.models.functions import TruncDay, TruncHour
 from django.urls import reverse
+from django.utils import timezone
 
 from billing.dashboard import report_query
 from billing.dashboard.date_ranges import Preset, Span, Step
@@ -136,12 +138,19 @@ def asked(query: Mapping[str, str], today: date, zone: tzinfo) -> Asked:
 
 
 def read(wanted: Asked) -> Report:
-    """One query, over as many rows as there are hours, tiers and causes of failure."""
+    """One query, over as many rows as there are days or hours, tiers and causes of failure."""
     hours = AnswerHour.objects.filter(
         hour__gte=wanted.span.start, hour__lt=wanted.span.end, **wanted.where
     ).order_by()
-    rows = hours.values("hour", "tier", "failure").annotate(
-        **{f"sum_{name}": Sum(name) for name in NAMES}
+    # By day where no step is shorter: a tenth of the rows, as most of the time is taken by reading.
+    zone = timezone.get_default_timezone()
+    trunc: type[TruncDay] | type[TruncHour] = TruncDay
+    if any(timezone.localtime(step.start, zone).hour for step in wanted.span.steps):
+        trunc = TruncHour
+    rows = (
+        hours.annotate(at=trunc("hour", tzinfo=zone))
+        .values("at", "tier", "failure")
+        .annotate(**{f"sum_{name}": Sum(name) for name in NAMES})
     )
     total = Sums()
     steps = tuple(Sums() for _ in wanted.span.steps)
@@ -151,12 +160,12 @@ def read(wanted: Asked) -> Report:
     for row in rows:
         sums = cast(dict[str, float], row)
         counts = {name: sums[f"sum_{name}"] for name in NAMES}
-        at = bisect_right(starts, row["hour"]) - 1
+        step = bisect_right(starts, row["at"]) - 1
         total.add(counts)
-        steps[at].add(counts)
-        by_tier[at, row["tier"]].add(counts)
+        steps[step].add(counts)
+        by_tier[step, row["tier"]].add(counts)
         if row["failure"]:
-            failures[at, row["failure"]] += counts["answers"]
+            failures[step, row["failure"]] += counts["answers"]
     return Report(total, steps, by_tier, failures)
 
 

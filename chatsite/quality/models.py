@@ -92,8 +92,7 @@ class Rubric(models.Model):
     chosen_at = models.DateTimeField(null=True)
 
     class Meta:
-        verbose_name = "judge's rubric"
-        verbose_name_plural = "judge's rubric"
+        verbose_name = "rubric version"
         ordering = ["-version"]
         constraints = [
             models.UniqueConstraint(
@@ -105,7 +104,7 @@ class Rubric(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"version {self.version} of the rubric"
+        return f"Version {self.version} of the rubric"
 
 
 class JudgeTrust(models.Model):

@@ -57,7 +57,7 @@ class RubricAdmin(WrittenByCode):
     def get_fields(self, request: HttpRequest, obj: Rubric | None = None) -> Any:
         if obj is None:
             return ["text", "reason"]
-        return ["status", "text", "always", "reason", "by", "created_at", "chosen", "judged"]
+        return ["is_current", "text", "always", "reason", "by", "created_at", "chosen", "judged"]
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"text": rubric_versions.in_force().text}
@@ -66,10 +66,7 @@ class RubricAdmin(WrittenByCode):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         rubric_versions.in_force()  # which is stored by now
-        subtitle = (
-            "What the nightly judge grades by. Each change is a version: judgements keep theirs, "
-            "and the agreement with staff is counted for the version in force."
-        )
+        subtitle = "What the nightly judge grades by. Each change is a version."
         context = {"title": "The judge's rubric", "subtitle": subtitle, **(extra_context or {})}
         return super().changelist_view(request, context)
 
@@ -103,7 +100,7 @@ class RubricAdmin(WrittenByCode):
             self.message_user(request, f"{error}.", messages.WARNING)
         else:
             self.log_change(request, version, "Put in force again.")
-            words = f"The {version} is in force. Whatever is judged from now on is judged by it."
+            words = f"{version} is in force. Whatever is judged from now on is judged by it."
             self.message_user(request, words, messages.SUCCESS)
         return redirect(reverse("admin:quality_rubric_changelist"))
 

@@ -219,6 +219,11 @@ class Message(models.Model):
                 name="chat_open_replies",
             ),
             models.Index(
+                fields=["ended_at"],
+                condition=Q(ended_at__isnull=False),
+                name="chat_answers_by_end",
+            ),
+            models.Index(
                 fields=["conversation", "rating"],
                 condition=Q(rating__isnull=False),
                 name="chat_rated_answers",

@@ -44,7 +44,7 @@ def return_to(version: Rubric, author: Author) -> Rubric:
     """Put an earlier version in force again. Raises NothingChanged."""
     with transaction.atomic():
         if in_force() == version:
-            raise NothingChanged(f"The {version} is in force already")
+            raise NothingChanged(f"{version} is in force already")
         return _chosen(version, author)
 
 
@@ -58,7 +58,7 @@ def _put_in_force(version: Rubric) -> Rubric:
     Rubric.objects.filter(is_current=True).update(is_current=False)
     version.is_current = True
     version.save(update_fields=["is_current", "chosen_by", "chosen_at"])
-    logger.info("The %s is in force", version)
+    logger.info("%s is in force", version)
     return version
 
 

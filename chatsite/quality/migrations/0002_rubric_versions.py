@@ -38,8 +38,7 @@ class Migration(migrations.Migration):
                 ("chosen_at", models.DateTimeField(null=True)),
             ],
             options={
-                "verbose_name": "judge's rubric",
-                "verbose_name_plural": "judge's rubric",
+                "verbose_name": "rubric version",
                 "ordering": ["-version"],
             },
         ),
