@@ -80,7 +80,7 @@ def reply(to: str, words: str = "The blue one.", sender: str = MIA, **headers: s
 @guards("chatsite/mail/receiving.py", "if mail.sender != held.email.lower():", "if False:")
 @guards("chatsite/mail/receiving.py", "    if mail.is_automatic:\n", "    if False:\n")
 @guards("chatsite/mail/reply_address.py", "bool(customer) and constant_time_compare", "max")
-@guards("chatsite/mail/sending.py", "if not held.email or", "if not")
+@guards("chatsite/mail/sending.py", "if held.email and not", "if")
 def test_an_answer_goes_to_the_customer_and_the_reply_comes_back(servers, customer):
     client, told = customer
     outgoing, incoming = servers
