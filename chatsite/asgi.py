@@ -15,7 +15,7 @@ django = get_asgi_application()  # before anything that reads models
 
 from chatsite.chat.web import urls as chat  # noqa: E402
 from chatsite.inbox import sockets as inbox  # noqa: E402
-from chatsite.runtime import memory  # noqa: E402
+from chatsite.runtime import garbage_collection  # noqa: E402
 
 # The stubs want a type for the patterns that exists in the stubs alone.
 patterns: Any = [*inbox.websocket_urlpatterns, *chat.websocket_urlpatterns]
@@ -30,4 +30,4 @@ application = ProtocolTypeRouter(
     }
 )
 
-memory.settle()
+garbage_collection.settle()

@@ -10,9 +10,9 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from chatsite.text.blocks import Blocks
+from chatsite.text.html_output import BETWEEN, Sink, are_pieces
 from chatsite.text.inline import Inline
-from chatsite.text.patterns import ADDRESSES
-from chatsite.text.sink import BETWEEN, Sink, are_pieces
+from chatsite.text.inline_patterns import ADDRESSES
 
 __all__ = ["BETWEEN", "Growing", "are_pieces", "plain", "render", "typed", "unfinished"]
 
@@ -50,7 +50,7 @@ def unfinished(text: str) -> SafeString:
 
 
 class Growing:
-    """A text that is being written, by what a tab lacks of it: see `chatsite.text.sink`."""
+    """A text that is being written, by what a tab lacks of it: see `chatsite.text.html_output`."""
 
     def __init__(self) -> None:
         self._blocks = Blocks()

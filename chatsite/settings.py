@@ -102,7 +102,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
-    "chatsite.runtime.bad_input.Refusing",
+    "chatsite.runtime.bad_request_middleware.Refusing",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "chatsite.chat.web.languages.customers_language",
     "django.middleware.common.CommonMiddleware",
@@ -148,7 +148,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "chatsite.context.site",
+                "chatsite.context_processors.site",
             ],
         },
     }
@@ -256,9 +256,9 @@ CONNECTIONS_PER_ADDRESS = env.number("CONNECTIONS_PER_ADDRESS", 1000, 1, 1_000_0
 PEOPLE_ANSWER = env.flag("PEOPLE_ANSWER")
 # What else goes with a deleted conversation: functions of chat.actions.delete_conversation.Deleted.
 DELETED_WITH_CONVERSATIONS = [
-    "chatsite.offline.deletion.with_conversations",
+    "chatsite.offline.provider_file_deletion.with_conversations",
     "chatsite.webhooks.outbox.with_conversations",
-    "chatsite.widget.customers.with_conversations",
+    "chatsite.widget.signed_in_customers.with_conversations",
 ]
 # Says to operators what a budget's ladder does: a function of billing.budgets.ladder.Ladder.
 LADDER_IN_WORDS = "chatsite.answering.budget_allowance.in_words"
@@ -296,7 +296,7 @@ SITE_URL = env.url("SITE_URL", f"http://localhost:{PORT}", {"http", "https"}).rs
 # Until the owner names the shop in the admin.
 SITE_NAME = env.text("SITE_NAME", "Customer service")
 # Who knows the name by now, for the packages that know nothing of the shop.
-NAME_OF_SITE = "chatsite.shop.current.name"
+NAME_OF_SITE = "chatsite.shop.current_shop.name"
 LANGUAGE_CODE = env.text("LANGUAGE_CODE", "en")
 TIME_ZONE = env.text("TIME_ZONE", "Europe/Amsterdam")
 USE_I18N = True

@@ -5,12 +5,22 @@ from dataclasses import asdict, replace
 from django.db import connection
 from django.utils import timezone
 
-from routing import site_knowledge
+from routing import stored_site_profile
 from routing.analysis import difficulty, learned_score
 from routing.analysis.difficulty import Signals
-from routing.choice import HIGHEST, Choice, NoScore, Score, Shift, Turn, choose, for_task, in_force
 from routing.learning import learned_models
 from routing.models import HIGHEST_THRESHOLD, Policy, RouteDecision
+from routing.tier_choice import (
+    HIGHEST,
+    Choice,
+    NoScore,
+    Score,
+    Shift,
+    Turn,
+    choose,
+    for_task,
+    in_force,
+)
 from routing.trials import Part, same_scorer
 
 
@@ -28,7 +38,7 @@ def decide(
     repeat: the newest decision of a reply is the one that counts.
     """
     if isinstance(score, Score):
-        seen = difficulty.signals(turn, site_knowledge.current())
+        seen = difficulty.signals(turn, stored_site_profile.current())
     else:
         score, seen = scored(turn, policy, score, shift)
     least = learned_score.floor(seen)
@@ -65,7 +75,7 @@ def decide(
 def choice(turn: Turn, policy: Policy, score: Score | NoScore | None = None) -> Choice:
     """What the policy alone chooses. Stores nothing; `score` as in `decide`."""
     if isinstance(score, Score):
-        seen = difficulty.signals(turn, site_knowledge.current())
+        seen = difficulty.signals(turn, stored_site_profile.current())
     else:
         score, seen = scored(turn, policy, score)
     least = learned_score.floor(seen)
@@ -130,7 +140,7 @@ def scored(
     model fitted to exams does not help: sent customers' messages, it ranks no better than a coin.
     """
     if policy.analyzer == Policy.Analyzer.RULES:
-        seen = difficulty.signals(turn, site_knowledge.current())
+        seen = difficulty.signals(turn, stored_site_profile.current())
         return difficulty.weigh(seen), seen
     score, seen = _local(turn, policy)
     if silence:
@@ -149,7 +159,7 @@ def scored(
 
 def _local(turn: Turn, policy: Policy) -> tuple[Score, Signals]:
     """Of several unanswered messages the gravest decides: the others would hide it."""
-    model, site = learned_models.analyzer(policy.learned_analyzer_id), site_knowledge.current()
+    model, site = learned_models.analyzer(policy.learned_analyzer_id), stored_site_profile.current()
     alone = (replace(turn, text=text, vector=()) for text in turn.open)
     found = [learned_score.score(each, model, site) for each in (turn, *alone)]
     return max(found, key=lambda each: each[0].value)

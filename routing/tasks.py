@@ -7,7 +7,7 @@ from celery import shared_task
 from celery.signals import worker_ready
 from django.conf import settings
 
-from routing import site_knowledge
+from routing import stored_site_profile
 from routing.task_types import library
 
 # Seconds; 150 types of 100 examples take half a minute on a slow core.
@@ -29,7 +29,7 @@ def learn_task_types() -> None:
 @shared_task
 def rescale() -> None:
     """Let the site's own messages move the scale of scores. Safe to lose and to repeat."""
-    site_knowledge.rescale()
+    stored_site_profile.rescale()
 
 
 @worker_ready.connect

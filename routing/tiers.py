@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from routing.choice import Tier
 from routing.errors import NotAsked
 from routing.models import Policy
+from routing.tier_choice import Tier
 
 
 @dataclass(slots=True)

@@ -16,8 +16,8 @@ from django.db import connection
 
 from billing import clock
 from chatsite.provider import successors
-from chatsite.shop import current
-from routing import site_knowledge
+from chatsite.shop import current_shop
+from routing import stored_site_profile
 
 django_stubs_ext.monkeypatch()  # as chatsite/urls.py does, before a test imports an admin
 
@@ -125,11 +125,11 @@ def _passwords_cost_nothing(settings) -> None:
 @pytest.fixture(autouse=True)
 def _nothing_is_known_of_another_tests_rows(monkeypatch) -> None:
     successors.used_since.cache_clear()
-    site_knowledge.forget()
+    stored_site_profile.forget()
     # However slow the machine: who counts queries reads them first.
-    monkeypatch.setattr(site_knowledge, "BELIEVED", 3600.0)
+    monkeypatch.setattr(stored_site_profile, "BELIEVED", 3600.0)
     monkeypatch.setattr(clock, "ASKED_EVERY", 3600.0)
-    current.forget()
+    current_shop.forget()
 
 
 def add_first_policy() -> None:

@@ -13,7 +13,7 @@ from django.test import Client
 
 from chatsite.chat.attachments import uploads
 from chatsite.chat.errors import NotYours, Refused
-from chatsite.chat.live import page_requests
+from chatsite.chat.live import incoming_frames
 from chatsite.chat.models import Conversation
 from chatsite.chat.web import visitors
 from chatsite.staff import roles
@@ -147,7 +147,7 @@ FRAMES: dict[str, Callable[[int], dict[str, object]]] = {
 
 
 def test_every_frame_of_the_page_is_tried_here():
-    words = re.findall(r'"(\w+)" in said|said\["(text)"\]', inspect.getsource(page_requests))
+    words = re.findall(r'"(\w+)" in said|said\["(text)"\]', inspect.getsource(incoming_frames))
 
     assert {one or other for one, other in words} == set(FRAMES)
 
@@ -161,7 +161,7 @@ def test_no_frame_of_a_stranger_changes_a_conversation(site):
         said = frame(site.told.reply.pk)
         for who, where in ((stranger, site.told.public_id), (stranger, theirs), ("", theirs)):
             with suppress(Refused, NotYours):
-                page_requests.read(said, where, who, "203.0.113.9").action()
+                incoming_frames.read(said, where, who, "203.0.113.9").action()
 
     assert stored(site) == before
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from billing import figures as shares
-from routing import figures as scores
+from billing import number_format as shares
+from routing import score_format as scores
 
 ROOT = Path(__file__).resolve().parent.parent
 # A number that is written without them: by a format, by Django's filter (but for counts, and for
@@ -16,8 +16,8 @@ BY_HAND = re.compile(
 )
 # The places themselves; coordinates of pictures; reports that a developer reads in a terminal.
 ELSEWHERE = re.compile(
-    r"billing/(figures|money)\.py|routing/figures\.py|routing/learning/(charts|wish_training)\.py"
-    r"|management/commands/evaluate_|chatsite/tuning/(message_report|exam_report|labelled_data_costs)\.py"
+    r"billing/(number_format|money)\.py|routing/score_format\.py|routing/learning/(charts|wish_training)\.py"
+    r"|management/commands/evaluate_|chatsite/tuning/(labelled_messages_report|graded_answers_report|graded_questions_cost)\.py"
 )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import accumulate
 
-from billing import figures
+from billing import number_format
 from billing.call_outcomes import ANSWERED, Cause, cause
 from billing.dashboard.charts import Cell, Chart, More, Row, Series, Unit
 from billing.dashboard.report_query import Asked
@@ -37,7 +37,7 @@ def seconds(value: float | None) -> str:
     """For people; blank where there is none."""
     if value is None:
         return ""
-    return "over 32 s" if value == float("inf") else figures.seconds(value)
+    return "over 32 s" if value == float("inf") else number_format.seconds(value)
 
 
 def saving(lines: Iterable[Line]) -> Saving:
@@ -127,7 +127,7 @@ def failed(asked: Asked, lines: Sequence[Line]) -> Chart:
         if not calls:
             return Cell(None)
         percent = 100 * failures(found) / calls
-        return Cell(round(percent, 2), figures.percent(percent), url)
+        return Cell(round(percent, 2), number_format.percent(percent), url)
 
     title = "Failed calls for answers"
     return _answers_per_model(asked, lines, title, "%", cell)

@@ -12,8 +12,8 @@ from django.db.models import F, QuerySet
 from billing import clock
 from billing.models import LedgerEntry, Price
 from billing.prices import pricing
-from chatsite.answer_tests import calls
-from chatsite.answer_tests.calls import KIND, Stopped, Told
+from chatsite.answer_tests import model_calls
+from chatsite.answer_tests.model_calls import KIND, Stopped, Told
 from chatsite.answer_tests.models import KnownAnswer, Run
 from chatsite.answer_tests.tested_answer import Asking
 from chatsite.llm.batches import Request
@@ -51,7 +51,7 @@ def come(run: Run) -> None:
 
 def told(run: Run, askings: Sequence[Asking]) -> Mapping[str, Told]:
     """By its digest, what is known of these calls; those that this run paid for name their cost."""
-    known = calls.known([asking.digest for asking in askings])
+    known = model_calls.known([asking.digest for asking in askings])
     names = {_reference(run, digest): digest for digest in known}
     paid = LedgerEntry.objects.filter(reference__in=names).values_list("reference", "amount")
     costs = {names[reference]: amount for reference, amount in paid}

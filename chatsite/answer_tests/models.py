@@ -11,7 +11,7 @@ from django.utils.text import Truncator
 from billing import money
 from chatsite.answer_tests import expectations
 from chatsite.answer_tests.expectations import Wanted
-from routing.choice import Tier
+from routing.tier_choice import Tier
 
 
 class CaseSet(models.Model):

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from chatsite.answer_tests import csv_files, from_answers, runs, versions
+from chatsite.answer_tests import compared_versions, csv_files, from_answers, runs
 from chatsite.answer_tests.csv_files import BadFile
 from chatsite.answer_tests.models import Case, CaseSet, Run
 from chatsite.answer_tests.runs import NothingToRun
@@ -51,7 +51,7 @@ def start(request: HttpRequest, pk: int) -> HttpResponse:
     number = request.POST.get("policy", "")
     if number.isdecimal():
         policy = get_object_or_404(Policy, version=int(number))
-        change, what = versions.of_policy(policy), f"policy version {number}"
+        change, what = compared_versions.of_policy(policy), f"policy version {number}"
     try:
         run = runs.start(
             tests, request.user, change, what, in_batch=bool(request.POST.get("in_batch"))

@@ -11,9 +11,9 @@ from django.db.models import Count, Q, QuerySet, Sum
 from django.utils import timezone
 
 from billing import money
-from chatsite.answer_tests import versions
+from chatsite.answer_tests import compared_versions
+from chatsite.answer_tests.compared_versions import Change
 from chatsite.answer_tests.models import Case, CaseSet, Result, Run
-from chatsite.answer_tests.versions import Change
 from chatsite.celery import app
 
 # By name: a web process that imported the task would load the provider's client, 30 MB.
@@ -53,7 +53,7 @@ def start(
             set=tests,
             change=change,
             what=what[:300],
-            digest=versions.digest(change),
+            digest=compared_versions.digest(change),
             in_batch=in_batch,
             started_by_id=person.pk if person else None,
         )
@@ -83,7 +83,9 @@ def resume(run: Run) -> bool:
 def latest(change: Change) -> Run | None:
     """The newest run of the guarding sets with this change, if it is fresh and did not stop."""
     since = timezone.now() - FRESH
-    same = Run.objects.filter(set=None, digest=versions.digest(change), created_at__gte=since)
+    same = Run.objects.filter(
+        set=None, digest=compared_versions.digest(change), created_at__gte=since
+    )
     return same.exclude(state=Run.State.STOPPED).first()
 
 

@@ -12,11 +12,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from chatsite.answer_tests import candidates, runs
-from chatsite.answer_tests.candidates import Candidate
+from chatsite.answer_tests import runs, unsaved_changes
 from chatsite.answer_tests.models import Run
 from chatsite.answer_tests.runs import NothingToRun
-from chatsite.runtime import bad_input
+from chatsite.answer_tests.unsaved_changes import Candidate
+from chatsite.runtime import bad_request_middleware
 
 # Sent by who has seen what a run of tests has shown, or will not wait for it: the run's number.
 SEEN = "_tests_seen"
@@ -33,13 +33,17 @@ class AsksFirst:
     def process_view(self, request: HttpRequest, *_: Any) -> HttpResponse | None:
         """The page that asks; None where there is nothing to ask."""
         match = request.resolver_match
-        if request.method != "POST" or not match or match.view_name not in candidates.ADDRESSES:
+        if (
+            request.method != "POST"
+            or not match
+            or match.view_name not in unsaved_changes.ADDRESSES
+        ):
             return None
         if not request.user.is_staff or not runs.guarding().exists():
             return None
         try:
-            candidate = candidates.of(request)
-        except bad_input.UNUSABLE:
+            candidate = unsaved_changes.of(request)
+        except bad_request_middleware.UNUSABLE:
             return None  # Which the page itself will find out, and say.
         if candidate is None or not request.user.has_perm(candidate.needs):
             return None

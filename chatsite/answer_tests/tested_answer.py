@@ -9,10 +9,10 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from chatsite.answer_tests.compared_versions import Version
 from chatsite.answer_tests.expectations import CUSTOMER, Answered
-from chatsite.answer_tests.versions import Version
-from chatsite.answering import dry_run, person_offer, sources
-from chatsite.answering.canned import approved, person_requested
+from chatsite.answering import answer_sources, dry_run, person_offer
+from chatsite.answering.canned import approved_answers, person_requested
 from chatsite.answering.checking import answer_check
 from chatsite.answering.dry_run import Again
 from chatsite.answering.model_call import Claimed, Work
@@ -22,8 +22,8 @@ from chatsite.knowledge.search.question import Question
 from chatsite.llm import Finished, FinishReason
 from routing import decisions, tiers
 from routing.analysis import cached_scores
-from routing.choice import NoScore, Tier
 from routing.models import AnswerCheck
+from routing.tier_choice import NoScore, Tier
 from routing.tiers import ModelHealth
 
 NOT_ASKED = NoScore("Tests ask no model for a score")
@@ -58,7 +58,7 @@ def begin(
     claimed = dry_run.claimed(_said(said), policy, meant, version.held, version.types)
     if claimed.wish:
         return Answered(person_requested.words(claimed.wish), offers_person=True)
-    if ready := approved.at_once(claimed):
+    if ready := approved_answers.at_once(claimed):
         return Answered(ready.text)
     turn, score = claimed.turn, None
     if decisions.wants_a_model(turn, policy):
@@ -82,7 +82,7 @@ def go_on(asking: Asking, finished: Finished, health: ModelHealth) -> Answered |
     used = (
         answer_check.quoted_sources(work)
         if outcome == AnswerCheck.Outcome.QUOTED
-        else sources.of(text, matches, asking.held)
+        else answer_sources.of(text, matches, asking.held)
     )
     slugs = {match.url: match.slug for match in matches}
     return Answered(

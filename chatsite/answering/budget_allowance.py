@@ -11,22 +11,22 @@ from datetime import timedelta
 
 from django.conf import settings
 
-from billing import clock, figures
+from billing import clock, number_format
 from billing.budgets import ladder, windows
 from billing.budgets.ladder import FULL, Ladder, Step
 from billing.budgets.windows import Use
 from billing.errors import NoPrice, NoRoom
 from billing.models import Budget
 from chatsite.answering import model_call, queue
-from chatsite.answering.canned import approved, canned_answer
+from chatsite.answering.canned import approved_answers, canned_answer
 from chatsite.answering.model_call import LEAST_OUTPUT, Claimed, Work
-from chatsite.answering.outcomes import Ended, NotOurs, TryAgain, ended
-from chatsite.chat import handlings
+from chatsite.answering.step_outcomes import Ended, NotOurs, TryAgain, ended
+from chatsite.chat import staff_handling
 from chatsite.chat.actions import end_reply
 from chatsite.chat.models import Message
 from routing import decisions, policies
-from routing.choice import NoScore, Score, Shift, Tier
 from routing.models import HIGHEST_THRESHOLD
+from routing.tier_choice import NoScore, Score, Shift, Tier
 from routing.tiers import ModelHealth
 
 logger = logging.getLogger(__name__)
@@ -126,7 +126,7 @@ def without_a_call(claimed: Claimed, means: Means) -> Ended | NotOurs | None:
     """How the reply ends where the budgets are so far gone that no call is made; else None."""
     if means.step == Step.LATER:
         return refuse(claimed)
-    if means.step == Step.APPROVED and (ready := approved.for_turn(claimed)):
+    if means.step == Step.APPROVED and (ready := approved_answers.for_turn(claimed)):
         return canned_answer.give(claimed, ready)
     return None
 
@@ -154,7 +154,7 @@ def refuse(claimed: Claimed) -> Ended | NotOurs:
 
     With an approved answer if there is one; else, where people answer, one of them will.
     """
-    if answer := approved.for_turn(claimed):
+    if answer := approved_answers.for_turn(claimed):
         return canned_answer.give(claimed, answer)
     reply = claimed.reply
     if not settings.PEOPLE_ANSWER:
@@ -166,7 +166,7 @@ def refuse(claimed: Claimed) -> Ended | NotOurs:
     if conversation.wants_person_since is None:
         conversation.wants_person_since = clock.now()
         conversation.save(update_fields=["wants_person_since"])
-        handlings.asked(conversation)
+        staff_handling.asked(conversation)
     return Ended(replace(change, handed=True))
 
 
@@ -219,4 +219,4 @@ def _why(use: Use) -> str:
     step, rise = _climbed(use)
     if step <= Step.ECONOMISE and use.paced_points > rise:
         return f"the budget “{use.budget}” paces itself"
-    return f"the budget “{use.budget}” is at {figures.percent(use.percent)}"
+    return f"the budget “{use.budget}” is at {number_format.percent(use.percent)}"

@@ -17,13 +17,13 @@ from chatsite.knowledge.articles import Held, Meant
 from chatsite.knowledge.search import question
 from chatsite.knowledge.search.question import Question
 from chatsite.llm import Finished
-from chatsite.shop import current
+from chatsite.shop import current_shop
 from routing import tiers
 from routing.checks.verifier import CheckResult
-from routing.choice import Tier
 from routing.learning import learned_models
 from routing.models import AnswerCheck, Policy
 from routing.task_types.library import Shelf
+from routing.tier_choice import Tier
 from routing.tiers import ModelHealth
 from routing.wishes import recognition
 
@@ -75,7 +75,7 @@ def claimed(
         -1,
         checker=learned_models.checker(policy.learned_verifier_id),
         wish=recognition.recognise(turn.text, context.before(words), meant.of_its_words),
-        site=current.name(),
+        site=current_shop.name(),
     )
 
 

@@ -17,9 +17,9 @@ from chatsite.chat.models import Message
 from chatsite.knowledge.articles import Found
 from chatsite.provider import known_models
 from routing import decisions, tiers
-from routing.checks.trained_heads import Verifier
-from routing.choice import Tier, Turn
+from routing.checks.trained_classifiers import Verifier
 from routing.models import Policy
+from routing.tier_choice import Tier, Turn
 from routing.tiers import ModelHealth, Slot
 from routing.trials import Part
 from routing.wishes.recognition import Wish

@@ -4,7 +4,7 @@ Words alone would promise: the button does what they say.
 """
 
 from chatsite.answering.model_call import Claimed
-from routing import site_knowledge
+from routing import stored_site_profile
 from routing.analysis import difficulty
 from routing.models import AnswerCheck
 from routing.wishes import recognition
@@ -20,7 +20,7 @@ def is_due(claimed: Claimed, text: str, held: Outcome | None) -> bool:
 
     And where the answer's own words offer a person. `held`: what came of a doubted answer.
     """
-    seen = difficulty.signals(claimed.turn, site_knowledge.current())
+    seen = difficulty.signals(claimed.turn, stored_site_profile.current())
     return (
         bool(seen.stakes or seen.carried)
         or seen.upset

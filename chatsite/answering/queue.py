@@ -11,9 +11,14 @@ from django.db.models.functions import Now
 
 from billing import clock, ledger
 from chatsite.answering import sql
-from chatsite.answering.canned import approved, canned_answer, person_requested, saved
+from chatsite.answering.canned import (
+    approved_answers,
+    canned_answer,
+    person_requested,
+    saved_answers,
+)
 from chatsite.answering.model_call import REPLY_LEASE, Claimed
-from chatsite.answering.outcomes import Ended, NotOurs, TryAgain, ended
+from chatsite.answering.step_outcomes import Ended, NotOurs, TryAgain, ended
 from chatsite.chat.actions import end_reply
 from chatsite.chat.changes import Change
 from chatsite.chat.models import Message
@@ -36,7 +41,7 @@ def claim(seen: Claimed) -> Claimed | Ended | TryAgain | NotOurs:
         return person_requested.give(seen, seen.wish)
     # An answer that stands ready knows nothing of what was sent along.
     is_fresh = bool(reply.stage or seen.open_files)
-    ready = None if is_fresh else approved.at_once(seen) or saved.for_turn(seen)
+    ready = None if is_fresh else approved_answers.at_once(seen) or saved_answers.for_turn(seen)
     return canned_answer.give(seen, ready) if ready else seen
 
 

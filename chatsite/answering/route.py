@@ -7,10 +7,10 @@ from chatsite.answering import budget_allowance
 from chatsite.answering.budget_allowance import Means
 from chatsite.answering.checking import escalate
 from chatsite.answering.model_call import Claimed
-from chatsite.answering.outcomes import Outcome, ended
+from chatsite.answering.step_outcomes import Outcome, ended
 from chatsite.chat.actions import end_reply
 from chatsite.chat.models import Message
-from routing.choice import NoScore, Score
+from routing.tier_choice import NoScore, Score
 from routing.tiers import ModelHealth
 
 logger = logging.getLogger(__name__)

@@ -23,9 +23,9 @@ from chatsite.chat.models import ScoringShare
 from chatsite.runtime.grouped_writes import GroupedWrites
 from routing import decisions, tiers
 from routing.analysis import cached_scores, scoring_prompt
-from routing.choice import NoScore, Score, Tier
 from routing.errors import BadScore
 from routing.models import Policy
+from routing.tier_choice import NoScore, Score, Tier
 from routing.tiers import ModelHealth
 
 logger = logging.getLogger(__name__)

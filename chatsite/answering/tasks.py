@@ -9,8 +9,8 @@ from django.conf import settings
 
 from billing import clock
 from chatsite.answering import queue
-from chatsite.answering.canned import saved
-from chatsite.answering.writer import WriterThread
+from chatsite.answering.canned import saved_answers
+from chatsite.answering.writer_loop import WriterThread
 from chatsite.chat import changes
 from chatsite.provider import model_list
 from routing.analysis import cached_scores
@@ -45,7 +45,7 @@ def sweep() -> None:
 def forget() -> None:
     """Delete what has outlived its use."""
     cached_scores.forget(clock.now())
-    saved.forget(clock.now())
+    saved_answers.forget(clock.now())
     model_list.forget(clock.now())
 
 

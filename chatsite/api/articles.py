@@ -9,7 +9,7 @@ from django.forms import modelform_factory
 from django.http import HttpRequest
 from ninja import Query, Router, Status
 
-from chatsite.api import access, shapes
+from chatsite.api import access, schemas
 from chatsite.api.access import Bearer
 from chatsite.api.errors import ERRORS, NotFound, conflict, invalid
 from chatsite.knowledge import embeddings
@@ -27,14 +27,14 @@ Form = modelform_factory(Article, fields=FIELDS)
 router = Router(tags=["articles"])
 
 
-@router.get("", response={200: shapes.Articles, **ERRORS}, auth=SEE)
+@router.get("", response={200: schemas.Articles, **ERRORS}, auth=SEE)
 def list_articles(
     request: HttpRequest,
     published: Annotated[bool | None, Query(description="Only these, or only the others.")] = None,
-    slug: Annotated[str, Query(**shapes.NAME, description="Exactly this one.")] = "",
-    after: Annotated[shapes.Id | None, Query(description="The `next` of a page.")] = None,
+    slug: Annotated[str, Query(**schemas.NAME, description="Exactly this one.")] = "",
+    after: Annotated[schemas.Id | None, Query(description="The `next` of a page.")] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
-) -> shapes.Articles:
+) -> schemas.Articles:
     """By id, without their texts. Follow `next` until it is null."""
     wanted = Q(pk__gt=after or 0)
     if published is not None:
@@ -42,34 +42,34 @@ def list_articles(
     if slug:
         wanted &= Q(slug=slug)
     page = list(Article.objects.filter(wanted).defer("body").order_by("pk")[: limit + 1])
-    return shapes.Articles(
-        articles=[shapes.ArticleLine.of(row) for row in page[:limit]],
+    return schemas.Articles(
+        articles=[schemas.ArticleLine.of(row) for row in page[:limit]],
         next=page[limit - 1].pk if len(page) > limit else None,
     )
 
 
-@router.get("/{int:article_id}", response={200: shapes.Article, **ERRORS}, auth=SEE)
-def read_article(request: HttpRequest, article_id: shapes.Id) -> shapes.Article:
+@router.get("/{int:article_id}", response={200: schemas.Article, **ERRORS}, auth=SEE)
+def read_article(request: HttpRequest, article_id: schemas.Id) -> schemas.Article:
     """With its text, in Markdown."""
     row = Article.objects.filter(pk=article_id).first()
     if row is None:
         raise NotFound("article")
-    return shapes.Article.of(row)
+    return schemas.Article.of(row)
 
 
-@router.post("", response={201: shapes.Article, **ERRORS}, auth=ADD)
-def add_article(request: HttpRequest, sent: shapes.NewArticle) -> Status[shapes.Article]:
+@router.post("", response={201: schemas.Article, **ERRORS}, auth=ADD)
+def add_article(request: HttpRequest, sent: schemas.NewArticle) -> Status[schemas.Article]:
     """Customers and the assistant see it once it is published."""
     with transaction.atomic():
         row = _saved(request, Article(), sent.dict())
         access.log(request, row, "Added.", ADDITION)
-    return Status(201, shapes.Article.of(row))
+    return Status(201, schemas.Article.of(row))
 
 
-@router.patch("/{int:article_id}", response={200: shapes.Article, **ERRORS}, auth=CHANGES)
+@router.patch("/{int:article_id}", response={200: schemas.Article, **ERRORS}, auth=CHANGES)
 def change_article(
-    request: HttpRequest, article_id: shapes.Id, sent: shapes.ArticleChange
-) -> shapes.Article:
+    request: HttpRequest, article_id: schemas.Id, sent: schemas.ArticleChange
+) -> schemas.Article:
     """What is sent changes, the rest stays. `version` is the one that you have read.
 
     Publish it by `published`: true. The version counts changes; those before stay in the admin's
@@ -89,7 +89,7 @@ def change_article(
         if {**wanted, **changed} != wanted:
             row = _saved(request, row, {**wanted, **changed})
             access.log(request, row, f"Changed {', '.join(sorted(changed))}.", CHANGE)
-    return shapes.Article.of(row)
+    return schemas.Article.of(row)
 
 
 def _saved(request: HttpRequest, row: Article, fields: dict[str, Any]) -> Article:

@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 from ninja import Query, Router
 
-from chatsite.api import shapes
+from chatsite.api import schemas
 from chatsite.api.access import Bearer
 from chatsite.api.errors import ERRORS, NotFound
 from chatsite.widget.models import Customer
@@ -16,14 +16,14 @@ SEE = Bearer("widget.view_customer")
 router = Router(tags=["contacts"])
 
 
-@router.get("", response={200: shapes.Contacts, **ERRORS}, auth=SEE)
+@router.get("", response={200: schemas.Contacts, **ERRORS}, auth=SEE)
 def list_contacts(
     request: HttpRequest,
-    reference: Annotated[str, Query(**shapes.NAME, description="Exactly this one.")] = "",
-    email: Annotated[str, Query(**shapes.NAME, description="In capitals or not.")] = "",
-    after: Annotated[shapes.Id | None, Query(description="The `next` of a page.")] = None,
+    reference: Annotated[str, Query(**schemas.NAME, description="Exactly this one.")] = "",
+    email: Annotated[str, Query(**schemas.NAME, description="In capitals or not.")] = "",
+    after: Annotated[schemas.Id | None, Query(description="The `next` of a page.")] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
-) -> shapes.Contacts:
+) -> schemas.Contacts:
     """By id, those who came first. Follow `next` until it is null."""
     wanted = Q(pk__gt=after or 0)
     if reference:
@@ -32,16 +32,16 @@ def list_contacts(
         wanted &= Q(email__iexact=email)
     found = Customer.objects.filter(wanted).select_related("widget").order_by("pk")
     page = list(found[: limit + 1])
-    return shapes.Contacts(
-        contacts=[shapes.Contact.of(row) for row in page[:limit]],
+    return schemas.Contacts(
+        contacts=[schemas.Contact.of(row) for row in page[:limit]],
         next=page[limit - 1].pk if len(page) > limit else None,
     )
 
 
-@router.get("/{int:contact_id}", response={200: shapes.Contact, **ERRORS}, auth=SEE)
-def read_contact(request: HttpRequest, contact_id: shapes.Id) -> shapes.Contact:
+@router.get("/{int:contact_id}", response={200: schemas.Contact, **ERRORS}, auth=SEE)
+def read_contact(request: HttpRequest, contact_id: schemas.Id) -> schemas.Contact:
     """Who the customer is to the site where they signed in."""
     row = Customer.objects.select_related("widget").filter(pk=contact_id).first()
     if row is None:
         raise NotFound("contact")
-    return shapes.Contact.of(row)
+    return schemas.Contact.of(row)

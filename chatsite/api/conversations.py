@@ -13,7 +13,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 from ninja import Query, Router, Status
 
-from chatsite.api import access, shapes
+from chatsite.api import access, schemas
 from chatsite.api.access import Bearer
 from chatsite.api.errors import ERRORS, NotFound, conflict, invalid
 from chatsite.api.models import AccessToken
@@ -42,20 +42,20 @@ MOST_MESSAGES = 200
 
 READ, SPEAK = Bearer("chat.view_conversation"), Bearer("chat.add_conversation")
 ANSWER = Bearer("chat.take_over")
-SAID = {200: shapes.Said, 201: shapes.Said, **ERRORS}
-STANDS = {200: shapes.Conversation, **ERRORS}
+SAID = {200: schemas.Said, 201: schemas.Said, **ERRORS}
+STANDS = {200: schemas.Conversation, **ERRORS}
 
 router = Router(tags=["conversations"])
 
 
-@router.get("", response={200: shapes.Conversations, **ERRORS}, auth=READ)
+@router.get("", response={200: schemas.Conversations, **ERRORS}, auth=READ)
 def list_conversations(
     request: HttpRequest,
     queue: Annotated[Queue | None, Query(description="Of the inbox, for the account.")] = None,
-    contact: Annotated[shapes.Id | None, Query(description="Of this contact.")] = None,
+    contact: Annotated[schemas.Id | None, Query(description="Of this contact.")] = None,
     cursor: Annotated[str, Query(max_length=200)] = "",
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
-) -> shapes.Conversations:
+) -> schemas.Conversations:
     """The newest first, by their last change. Follow `next` until it is blank."""
     found: QuerySet[Conversation] = Conversation.objects.all()
     if queue is not None:
@@ -68,22 +68,22 @@ def list_conversations(
     rows = found.order_by("-active_at", "-id").select_related("handled_by")
     page = list(rows.prefetch_related("tags")[: limit + 1])
     contacts = _contacts(request, page)
-    return shapes.Conversations(
+    return schemas.Conversations(
         conversations=[
-            shapes.Conversation.of(row, contacts.get(row.visitor)) for row in page[:limit]
+            schemas.Conversation.of(row, contacts.get(row.visitor)) for row in page[:limit]
         ],
         next=_cursor(page[limit - 1]) if len(page) > limit else "",
     )
 
 
 @router.get(
-    "/{uuid:public_id}", response={200: shapes.ConversationWithMessages, **ERRORS}, auth=READ
+    "/{uuid:public_id}", response={200: schemas.ConversationWithMessages, **ERRORS}, auth=READ
 )
 def read_conversation(
     request: HttpRequest,
     public_id: uuid.UUID,
     before: Annotated[int | None, Query(ge=0, le=2**31 - 1)] = None,
-) -> shapes.ConversationWithMessages:
+) -> schemas.ConversationWithMessages:
     """With its newest messages. `before` leads to earlier ones; a page has 200."""
     row = _found(public_id)
     said = row.messages.select_related("author").order_by("-position")
@@ -91,15 +91,15 @@ def read_conversation(
         said = said.filter(position__lt=before)
     newest = list(said[: MOST_MESSAGES + 1])
     shown = newest[:MOST_MESSAGES][::-1]
-    return shapes.ConversationWithMessages(
+    return schemas.ConversationWithMessages(
         **_shape(request, row).dict(),
-        messages=[shapes.Message.of(each) for each in shown],
+        messages=[schemas.Message.of(each) for each in shown],
         earlier=shown[0].position if len(newest) > MOST_MESSAGES else None,
     )
 
 
 @router.post("", response=SAID, auth=SPEAK)
-def start_conversation(request: HttpRequest, sent: shapes.Start) -> Status[shapes.Said]:
+def start_conversation(request: HttpRequest, sent: schemas.Start) -> Status[schemas.Said]:
     """A customer's first message. The assistant answers it as it answers everybody."""
     used = access.token(request)
     visitor = _visitor(used, sent)
@@ -111,8 +111,8 @@ def start_conversation(request: HttpRequest, sent: shapes.Start) -> Status[shape
 
 @router.post("/{uuid:public_id}/messages", response=SAID, auth=SPEAK)
 def add_customer_message(
-    request: HttpRequest, public_id: uuid.UUID, sent: shapes.Words
-) -> Status[shapes.Said]:
+    request: HttpRequest, public_id: uuid.UUID, sent: schemas.Words
+) -> Status[schemas.Said]:
     """The customer goes on. Who answers until now goes on answering."""
     row = _found(public_id)
     return _asked(request, public_id, row.visitor, sent.client_id, sent.text)
@@ -120,8 +120,8 @@ def add_customer_message(
 
 @router.post("/{uuid:public_id}/staff-messages", response=SAID, auth=ANSWER)
 def add_staff_message(
-    request: HttpRequest, public_id: uuid.UUID, sent: shapes.Words
-) -> Status[shapes.Said]:
+    request: HttpRequest, public_id: uuid.UUID, sent: schemas.Words
+) -> Status[schemas.Said]:
     """In the name of the account, which takes the conversation over from the assistant."""
     row = _found(public_id)
     change = staff_reply.send(row.pk, access.token(request).account, sent.text, sent.client_id)
@@ -130,7 +130,7 @@ def add_staff_message(
 
 
 @router.post("/{uuid:public_id}/take-over", response=STANDS, auth=ANSWER)
-def take_conversation_over(request: HttpRequest, public_id: uuid.UUID) -> shapes.Conversation:
+def take_conversation_over(request: HttpRequest, public_id: uuid.UUID) -> schemas.Conversation:
     """The account answers from now on; the assistant is silent, also a colleague."""
     account = access.token(request).account
     at_takeover.ask_for(_found(public_id))
@@ -141,8 +141,8 @@ def take_conversation_over(request: HttpRequest, public_id: uuid.UUID) -> shapes
 
 @router.post("/{uuid:public_id}/assign", response=STANDS, auth=ANSWER)
 def assign_conversation(
-    request: HttpRequest, public_id: uuid.UUID, sent: shapes.Assignment
-) -> shapes.Conversation:
+    request: HttpRequest, public_id: uuid.UUID, sent: schemas.Assignment
+) -> schemas.Conversation:
     """A colleague answers from now on."""
     colleague = notes.team().filter(username=sent.to).first()
     if colleague is None:
@@ -153,25 +153,25 @@ def assign_conversation(
 
 
 @router.post("/{uuid:public_id}/hand-back", response=STANDS, auth=ANSWER)
-def hand_conversation_back(request: HttpRequest, public_id: uuid.UUID) -> shapes.Conversation:
+def hand_conversation_back(request: HttpRequest, public_id: uuid.UUID) -> schemas.Conversation:
     """The assistant answers again, from the customer's next message on."""
     return _done(request, public_id, "Handed back.", lambda row: hand_back.to_assistant(row.pk))
 
 
 @router.post("/{uuid:public_id}/resolve", response=STANDS, auth=ANSWER)
-def resolve_conversation(request: HttpRequest, public_id: uuid.UUID) -> shapes.Conversation:
+def resolve_conversation(request: HttpRequest, public_id: uuid.UUID) -> schemas.Conversation:
     """Nothing is left to do. The customer's next message undoes it."""
     return _done(request, public_id, "Resolved.", lambda row: put_aside.resolve(row.pk))
 
 
 @router.post("/{uuid:public_id}/reopen", response=STANDS, auth=ANSWER)
-def reopen_conversation(request: HttpRequest, public_id: uuid.UUID) -> shapes.Conversation:
+def reopen_conversation(request: HttpRequest, public_id: uuid.UUID) -> schemas.Conversation:
     """There is something left to do after all."""
     return _done(request, public_id, "Reopened.", lambda row: put_aside.reopen(row.pk))
 
 
 @router.post("/{uuid:public_id}/ask-for-person", response=STANDS, auth=SPEAK)
-def ask_for_a_person(request: HttpRequest, public_id: uuid.UUID) -> shapes.Conversation:
+def ask_for_a_person(request: HttpRequest, public_id: uuid.UUID) -> schemas.Conversation:
     """The customer wants a person: the conversation waits in the inbox, and the team is told."""
     return _done(
         request,
@@ -183,8 +183,8 @@ def ask_for_a_person(request: HttpRequest, public_id: uuid.UUID) -> shapes.Conve
 
 @router.post("/{uuid:public_id}/satisfaction", response=STANDS, auth=SPEAK)
 def rate_the_conversation(
-    request: HttpRequest, public_id: uuid.UUID, sent: shapes.Satisfaction
-) -> shapes.Conversation:
+    request: HttpRequest, public_id: uuid.UUID, sent: schemas.Satisfaction
+) -> schemas.Conversation:
     """What the customer thinks of it, once it is resolved or ended; changeable for 24 hours."""
     rating = Message.Rating.GOOD if sent.is_good else Message.Rating.BAD
     return _done(
@@ -196,7 +196,7 @@ def rate_the_conversation(
 
 
 @router.post("/{uuid:public_id}/end", response=STANDS, auth=SPEAK)
-def end_the_conversation(request: HttpRequest, public_id: uuid.UUID) -> shapes.Conversation:
+def end_the_conversation(request: HttpRequest, public_id: uuid.UUID) -> schemas.Conversation:
     """The customer has ended it. Nothing is said in it any more; staff go on reading it."""
     return _done(
         request,
@@ -208,7 +208,7 @@ def end_the_conversation(request: HttpRequest, public_id: uuid.UUID) -> shapes.C
 
 def _asked(
     request: HttpRequest, public_id: uuid.UUID, visitor: str, client_id: uuid.UUID, text: str
-) -> Status[shapes.Said]:
+) -> Status[schemas.Said]:
     """Raises TooFast, NotYours, Ended, Empty, Problem."""
     rate_limits.asking(visitor, f"token {access.token(request).pk}")
     change = ask.question(public_id, visitor, text, client_id)
@@ -218,16 +218,16 @@ def _asked(
 
 def _said(
     row: Conversation, change: Change, role: Message.Role, client_id: uuid.UUID, text: str
-) -> Status[shapes.Said]:
+) -> Status[schemas.Said]:
     """Raises Problem where the client id stands for something else that was said."""
     message = row.messages.select_related("author").get(client_id=client_id)
     if message.role != role or message.text != ask.cleaned(text):
         raise _other_use()
     answer = row.messages.open().select_related("author").first()
-    said = shapes.Said(
+    said = schemas.Said(
         conversation=row.public_id,
-        message=shapes.Message.of(message),
-        answer=shapes.Message.of(answer) if answer else None,
+        message=schemas.Message.of(message),
+        answer=schemas.Message.of(answer) if answer else None,
     )
     return Status(200 if change.is_none else 201, said)
 
@@ -237,7 +237,7 @@ def _done(
     public_id: uuid.UUID,
     words: str,
     action: Callable[[Conversation], Change],
-) -> shapes.Conversation:
+) -> schemas.Conversation:
     """Carry it out, tell of it and log it; the same once more does nothing."""
     row = _found(public_id)
     change = action(row)
@@ -255,8 +255,8 @@ def _found(public_id: uuid.UUID) -> Conversation:
     return found
 
 
-def _shape(request: HttpRequest, row: Conversation) -> shapes.Conversation:
-    return shapes.Conversation.of(row, _contacts(request, [row]).get(row.visitor))
+def _shape(request: HttpRequest, row: Conversation) -> schemas.Conversation:
+    return schemas.Conversation.of(row, _contacts(request, [row]).get(row.visitor))
 
 
 def _contacts(request: HttpRequest, rows: list[Conversation]) -> dict[str, int]:
@@ -267,7 +267,7 @@ def _contacts(request: HttpRequest, rows: list[Conversation]) -> dict[str, int]:
     return dict(Customer.objects.filter(visitor__in=visitors).values_list("visitor", "pk"))
 
 
-def _visitor(used: AccessToken, sent: shapes.Start) -> str:
+def _visitor(used: AccessToken, sent: schemas.Start) -> str:
     """Whose the conversation is. Raises Problem."""
     if sent.contact is not None:
         visitor = Customer.objects.filter(pk=sent.contact).values_list("visitor", flat=True).first()

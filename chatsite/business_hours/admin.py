@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from chatsite.business_hours.models import DayOff, OpeningHours, TeamCalendar
-from chatsite.staff.one_row import OneRowAdmin
+from chatsite.staff.singleton_admin import OneRowAdmin
 
 
 @admin.register(TeamCalendar)

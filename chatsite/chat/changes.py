@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from chatsite.chat.live import bus, hints
+from chatsite.chat.live import bus, worker_hints
 from chatsite.chat.live.bus import Live
 from chatsite.chat.live.frames import OVER, Begun, Changed
 from chatsite.chat.models import Conversation, Message
@@ -65,7 +65,7 @@ def announce(
     else:
         bus.tell(frame(change))
     if change.reply_id is not None:
-        (wake or hints.wake_worker)(change.reply_id)
+        (wake or worker_hints.wake_worker)(change.reply_id)
 
 
 def frame(change: Change) -> Changed:

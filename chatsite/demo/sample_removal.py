@@ -5,7 +5,7 @@ from django.db import transaction
 from billing.models import Budget
 from chatsite.demo import sample_rows, sample_shop
 from chatsite.demo.models import SampleRow
-from chatsite.shop import current
+from chatsite.shop import current_shop
 from chatsite.shop.models import Shop
 
 # Of a shop that somebody else's words stand in.
@@ -33,7 +33,7 @@ def remove(per_day: int, *, with_edited: bool) -> dict[str, int]:
                 found.kind.model._default_manager.filter(pk__in=[row.pk for row in rows]).delete()
         gone[name] = len(rows)
     SampleRow.objects.all().delete()
-    transaction.on_commit(current.forget)
+    transaction.on_commit(current_shop.forget)
     return gone
 
 

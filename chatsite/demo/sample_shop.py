@@ -13,7 +13,7 @@ from chatsite.answer_tests import csv_files
 from chatsite.answer_tests.models import CaseSet
 from chatsite.demo import sample_rows
 from chatsite.knowledge.models import Article
-from chatsite.shop import current
+from chatsite.shop import current_shop
 from chatsite.shop.models import FirstQuestion, Shop
 from chatsite.staff import accounts, roles
 from routing.models import TaskType
@@ -127,7 +127,7 @@ def _front(given: dict[str, Any]) -> None:
     for position, question in enumerate(given["questions"], 1):
         row = FirstQuestion.objects.create(shop=shop, position=position, **question)
         sample_rows.note("question", row)
-    transaction.on_commit(current.forget)
+    transaction.on_commit(current_shop.forget)
 
 
 def _task_type(given: dict[str, Any]) -> bool:

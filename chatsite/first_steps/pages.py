@@ -15,7 +15,7 @@ from billing import money
 from chatsite.demo import sample_removal, sample_rows
 from chatsite.first_steps import checklist, configuration
 from chatsite.first_steps.configuration import BadConfiguration
-from chatsite.shop import current
+from chatsite.shop import current_shop
 from chatsite.staff.models import AuditEntry
 
 SEES = "shop.change_shop"
@@ -127,7 +127,7 @@ def import_file(request: HttpRequest) -> HttpResponse:
         context = {**admin.site.each_context(request), "title": "Nothing was imported"}
         context |= {"problems": error.problems}
         return render(request, "admin/first_steps/imported.html", context, status=422)
-    current.forget()
+    current_shop.forget()
     if not only_show:
         _note(request, "imported", "the configuration", str(file.name))
     context = {

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from chatsite.inbox.models import CannedReply, Notice, Tag, TeamNotifications
-from chatsite.staff.one_row import OneRowAdmin
+from chatsite.staff.singleton_admin import OneRowAdmin
 
 
 @admin.register(CannedReply)

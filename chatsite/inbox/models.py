@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from billing import money
 from chatsite.chat.models import Conversation
-from chatsite.shop import current
+from chatsite.shop import current_shop
 
 
 class Note(models.Model):
@@ -53,7 +53,7 @@ class CannedReply(models.Model):
         return f"/{self.name}"
 
     def filled_in(self, agent: str) -> str:
-        return self.text.replace("{agent}", agent).replace("{site}", current.name())
+        return self.text.replace("{agent}", agent).replace("{site}", current_shop.name())
 
 
 class ReplyDraft(models.Model):

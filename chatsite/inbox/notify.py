@@ -15,10 +15,10 @@ from django.utils import timezone
 
 from billing.alerts.errors import NotDelivered
 from chatsite.business_hours.models import calendar
-from chatsite.chat import events, history
+from chatsite.chat import history, outgoing_events
 from chatsite.chat.models import Conversation
 from chatsite.inbox.models import Notice, TeamNotifications, addresses
-from chatsite.shop import current
+from chatsite.shop import current_shop
 from chatsite.webhooks.models import Kind as EventKind
 
 logger = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ def deliver(now: datetime) -> int:
 def _escalate(conversation: Conversation, asked_at: datetime) -> None:
     """Tell programs, once for each request."""
     with transaction.atomic():
-        events.happened(
+        outgoing_events.happened(
             conversation,
             EventKind.ESCALATED,
             identity=f"escalated:{conversation.pk}:{int(asked_at.timestamp())}",
@@ -135,7 +135,7 @@ def _mail(notice: Notice, content: dict[str, str]) -> str:
         raise NotDelivered("not configured any more")
     what = "Nobody has answered yet" if is_late else "A customer asks for a person"
     message = EmailMessage(
-        subject=f"[{current.name()}] {what}",
+        subject=f"[{current_shop.name()}] {what}",
         body=f"{what}.\n\nAsked {content['asked_at']}: {content['question']}\n{content['url']}\n",
         to=to,
     )

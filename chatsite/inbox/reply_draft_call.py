@@ -6,20 +6,20 @@ from datetime import timedelta
 
 from billing import clock
 from billing.models import LedgerEntry
-from chatsite.answering import paid_call, sources
+from chatsite.answering import answer_sources, paid_call
 from chatsite.answering.paid_call import NotMade
 from chatsite.answering.question import context, prompt, turns
 from chatsite.answering.question.turns import EarlierMessage
 from chatsite.inbox.models import ReplyDraft
 from chatsite.inbox.reply_drafts import OPEN
-from chatsite.knowledge import articles, meaning
+from chatsite.knowledge import articles, question_embeddings
 from chatsite.knowledge.articles import MOST_ARTICLES, Audience, Match
 from chatsite.knowledge.search import question
-from chatsite.offline.kinds import Kind
+from chatsite.offline.job_kinds import Kind
 from chatsite.provider.model_health import Health
-from chatsite.shop import current
+from chatsite.shop import current_shop
 from routing import policies, tiers
-from routing.choice import Tier
+from routing.tier_choice import Tier
 
 KIND = Kind(LedgerEntry.Purpose.REPLY_DRAFT, "reply draft", "Reply drafts, each day", 3_000_000_000)
 # Tokens.
@@ -49,11 +49,11 @@ def write(draft_id: int) -> None:
     earlier = _earlier(draft)
     asked = question.continued(turns.as_said(earlier))
     reference = f"reply-draft:{draft.pk}"
-    meant = meaning.of_one(asked, reference)
+    meant = question_embeddings.of_one(asked, reference)
     found = articles.matching(asked, meant, MOST_ARTICLES, reader=Audience.STAFF).matches
     slot = tiers.slots(Tier.STRONG, policies.current(), Health().current())[0]
     fitted = prompt.fitted(
-        current.name(),
+        current_shop.name(),
         _marked(found),
         context.as_said(earlier),
         slot.model,
@@ -70,7 +70,7 @@ def write(draft_id: int) -> None:
     if not text:
         _ended(draft, State.FAILED, why=f"{slot.model} wrote nothing.", cost=cost)
         return
-    _ended(draft, State.WRITTEN, text=text, sources=sources.of(text, found), cost=cost)
+    _ended(draft, State.WRITTEN, text=text, sources=answer_sources.of(text, found), cost=cost)
 
 
 def left_behind() -> list[int]:

@@ -196,6 +196,6 @@ def _found(text: str) -> articles.Found:
     if not articles.model_in_use():
         return articles.matching(asked)
     # Loads the provider's client, 30 MB, into the web process whose operator tries a question.
-    from chatsite.knowledge import meaning
+    from chatsite.knowledge import question_embeddings
 
-    return articles.matching(asked, meaning.of_one(asked))
+    return articles.matching(asked, question_embeddings.of_one(asked))

@@ -17,8 +17,7 @@ from billing import clock
 from chatsite.knowledge import embeddings
 from chatsite.knowledge.embeddings import Progress
 from chatsite.knowledge.models import Article, Edition
-from chatsite.knowledge.search import evidence, ranking
-from chatsite.knowledge.search import used as used_articles
+from chatsite.knowledge.search import evidence, ranking, used_articles
 from chatsite.knowledge.search.index import Document, Index
 from chatsite.knowledge.search.question import Question
 from chatsite.knowledge.search.vectors import Floats, Vectors

@@ -8,9 +8,9 @@ from django.db.models import CharField
 from django.http import HttpRequest
 from django.utils import formats, timezone
 
-from chatsite.knowledge import differences
-from chatsite.knowledge.differences import Piece
+from chatsite.knowledge import text_diff
 from chatsite.knowledge.models import Article, ArticleVersion
+from chatsite.knowledge.text_diff import Piece
 
 State = Article | ArticleVersion
 
@@ -59,7 +59,7 @@ def _chosen(lines: Sequence[Line], number: str) -> Line | None:
 
 
 def _pieces(old: State, new: State) -> list[Piece]:
-    return differences.between(old.body, new.body)
+    return text_diff.between(old.body, new.body)
 
 
 def _changes(old: State, new: State) -> list[Change]:

@@ -9,7 +9,7 @@ from celery.signals import worker_ready
 from chatsite.knowledge import embedding_calls
 from chatsite.knowledge.embedding_calls import Stopped
 from chatsite.knowledge.models import Import
-from chatsite.runtime import own_process
+from chatsite.runtime import separate_process
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ def embed_articles() -> None:
 def import_articles() -> None:
     """Carry out what is waiting to be imported. Safe to lose, and to send twice."""
     if Import.objects.waiting().exists():
-        own_process.run("import_articles", within=IMPORTED_WITHIN)
+        separate_process.run("import_articles", within=IMPORTED_WITHIN)
         embed_articles.delay()
 
 

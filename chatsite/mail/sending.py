@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from chatsite.chat.models import Conversation, Message
 from chatsite.mail import reply_address
 from chatsite.mail.models import Job, SentAnswer, Transcript
-from chatsite.shop import current
+from chatsite.shop import current_shop
 
 logger = logging.getLogger(__name__)
 
@@ -96,7 +96,7 @@ def _answer(job: SentAnswer) -> EmailMessage | None:
 
 def _transcript(job: Transcript) -> EmailMessage | None:
     """What the customer has read, in its order: as text, and as the page shows it."""
-    held, site = job.conversation, current.name()
+    held, site = job.conversation, current_shop.name()
     said = held.messages.filter(state=Message.State.COMPLETE)
     with translation.override(job.language or settings.LANGUAGE_CODE):
         context = {"said": list(said.order_by("position")), "site": site}
@@ -132,7 +132,7 @@ def _went_on_in_the_chat(held: Conversation, message: Message) -> bool:
 
 def _mail(held: Conversation, message: Message) -> EmailMessage:
     base = settings.REPLY_ADDRESS
-    site = current.name()
+    site = current_shop.name()
     with translation.override(held.email_language or settings.LANGUAGE_CODE):
         asks = _("Please reply above this line.")
         why = _("You get this mail because you left your address in the chat with %(site)s.")

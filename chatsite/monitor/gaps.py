@@ -9,8 +9,8 @@ from django.utils.text import Truncator
 
 from chatsite.chat.models import Message
 from chatsite.knowledge.models import Article
-from chatsite.monitor import likeness
-from chatsite.monitor.answers import CHECK
+from chatsite.monitor import question_similarity
+from chatsite.monitor.answers_page import CHECK
 
 # How far back is looked, and at how many questions: those that went badly, the newest.
 DAYS = timedelta(days=30)
@@ -61,7 +61,9 @@ def found(now: datetime) -> list[Gap]:
     """The largest groups of questions that went badly; one query."""
     rows = list(_bad(now)[:MOST])
     texts = [vars(row)["question"] or "" for row in rows]
-    gaps = [_gap([rows[place] for place in group], now) for group in likeness.groups(texts)]
+    gaps = [
+        _gap([rows[place] for place in group], now) for group in question_similarity.groups(texts)
+    ]
     return gaps[:SHOWN]
 
 

@@ -11,9 +11,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from chatsite.monitor import drafting, gaps
+from chatsite.monitor import article_drafting, gaps
 from chatsite.monitor.models import ArticleDraft
-from chatsite.monitor.page import SEES
+from chatsite.monitor.quality_page import SEES
 from routing.models import TaskType
 from routing.tasks import learn_task_types
 
@@ -51,7 +51,7 @@ def draft(request: HttpRequest) -> HttpResponse:
         return HttpResponseBadRequest("These are no answers.")
     assert isinstance(request.user, AbstractBaseUser)  # nobody else has the permission
     try:
-        made = drafting.start(request.user, [int(number) for number in numbers])
+        made = article_drafting.start(request.user, [int(number) for number in numbers])
     except ValueError as error:
         messages.warning(request, str(error))
     else:

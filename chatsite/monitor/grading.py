@@ -11,12 +11,12 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import Exists, OuterRef, Q
 
 from chatsite.chat.models import Message
-from chatsite.monitor.agreement import Agreement, kappa
+from chatsite.monitor.grader_agreement import Agreement, kappa
 from chatsite.monitor.models import Grade
 from chatsite.quality import labels
 from chatsite.quality.models import JudgeTrust, QualityLabel
-from routing.choice import Tier
 from routing.models import AnswerCheck
+from routing.tier_choice import Tier
 
 Verdict = Grade.Verdict
 # Answers graded in one go, which takes about a minute.

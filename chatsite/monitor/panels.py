@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from billing import figures as written
+from billing import number_format as written
 from billing.dashboard.charts import Cell, Chart, Row, Series
-from chatsite.monitor.report import Asked, Report, Sums
+from chatsite.monitor.quality_report import Asked, Report, Sums
 from chatsite.monitor.rollups import FIRST_BOUNDS
 from chatsite.tuning.trials.confidence_intervals import share
 

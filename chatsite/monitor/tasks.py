@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from chatsite.monitor import draft_call, rollups
+from chatsite.monitor import article_draft_call, rollups
 
 
 @shared_task
@@ -15,11 +15,11 @@ def count_answers() -> None:
 @shared_task
 def write_draft(draft_id: int) -> None:
     """Have the strong model write an article. Safe to repeat."""
-    draft_call.write(draft_id)
+    article_draft_call.write(draft_id)
 
 
 @shared_task
 def resume_drafts() -> None:
     """Find drafts that a lost hint left behind."""
-    for draft_id in draft_call.left_behind():
+    for draft_id in article_draft_call.left_behind():
         write_draft.delay(draft_id)

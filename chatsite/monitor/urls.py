@@ -3,15 +3,15 @@
 from django.contrib import admin
 from django.urls import path
 
-from chatsite.monitor import gaps_page, grading_page, page
+from chatsite.monitor import gaps_page, grading_page, quality_page
 from chatsite.monitor.people import page as people_page
 
 app_name = "monitor"
 
 urlpatterns = [
-    path("", admin.site.admin_view(page.quality), name="quality"),
-    path("export/", admin.site.admin_view(page.export), name="export"),
-    path("answers/", admin.site.admin_view(page.listed), name="answers"),
+    path("", admin.site.admin_view(quality_page.quality), name="quality"),
+    path("export/", admin.site.admin_view(quality_page.export), name="export"),
+    path("answers/", admin.site.admin_view(quality_page.listed), name="answers"),
     path("people/", admin.site.admin_view(people_page.shown), name="people"),
     path("people/export/", admin.site.admin_view(people_page.export), name="people_export"),
     path("gaps/", admin.site.admin_view(gaps_page.missing), name="gaps"),

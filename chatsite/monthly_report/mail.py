@@ -15,7 +15,7 @@ from billing.dashboard import date_ranges
 from billing.dashboard.date_ranges import Span
 from chatsite.monthly_report import mail_queue, month, next_steps
 from chatsite.monthly_report.models import ReportMail
-from chatsite.shop import current
+from chatsite.shop import current_shop
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ def written(span: Span, now: datetime) -> EmailMessage:
         "url": f"{settings.SITE_URL}{reverse('monthly_report:report')}?month={span.month}",
     }
     return EmailMessage(
-        subject=f"[{current.name()}] Report of {found.title}",
+        subject=f"[{current_shop.name()}] Report of {found.title}",
         body=render_to_string("admin/monthly_report/mail.txt", context),
     )
 

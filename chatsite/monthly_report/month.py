@@ -11,7 +11,7 @@ from typing import cast
 from django.db.models import BooleanField, Case, Q, Sum, When
 from django.utils import timezone
 
-from billing import figures
+from billing import number_format
 from billing.dashboard import date_ranges, panels, totals
 from billing.dashboard.date_ranges import Span, Step
 from billing.dashboard.totals import Line
@@ -19,7 +19,7 @@ from billing.money import shown
 from chatsite.chat.templatetags.conversations import spared
 from chatsite.monitor.models import AnswerHour
 from chatsite.monitor.panels import DEFINITIONS
-from chatsite.monitor.report import NAMES, Sums
+from chatsite.monitor.quality_report import NAMES, Sums
 from chatsite.tuning.trials.confidence_intervals import share
 
 NONE_YET = "none"
@@ -132,9 +132,9 @@ def _saved(span: Span, old: Sequence[Line], new: Sequence[Line]) -> Part:
             ),
             Figure(
                 "Share saved",
-                NONE_YET if saving.percent is None else figures.percent(saving.percent),
+                NONE_YET if saving.percent is None else number_format.percent(saving.percent),
                 "Saved by routing, as a share of what the strong model alone would have cost.",
-                "" if before.percent is None else figures.percent(before.percent),
+                "" if before.percent is None else number_format.percent(before.percent),
             ),
             Figure(
                 "Answers without a call",
@@ -165,7 +165,7 @@ def _good(before: _Quality, now: _Quality) -> Part:
                 "Helpful",
                 (new.helpful, new.rated),
                 (old.helpful, old.rated),
-                f"{figures.share(found.low)} to {figures.share(found.high)} with 95 % "
+                f"{number_format.share(found.low)} to {number_format.share(found.high)} with 95 % "
                 f"confidence, by {new.rated:,.0f} ratings."
                 if new.rated
                 else "Nobody rated an answer.",
@@ -186,7 +186,7 @@ def _good(before: _Quality, now: _Quality) -> Part:
 
 
 def _share(name: str, new: tuple[float, float], old: tuple[float, float], note: str = "") -> Figure:
-    now, before = (figures.share(part / whole) if whole else "" for part, whole in (new, old))
+    now, before = (number_format.share(part / whole) if whole else "" for part, whole in (new, old))
     return Figure(name, now or NONE_YET, MEANS[name], before, note)
 
 

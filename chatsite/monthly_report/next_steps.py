@@ -14,11 +14,11 @@ from billing.money import shown
 from chatsite.monitor import gaps
 from chatsite.monitor.gaps import Gap
 from chatsite.quality.models import Proposal
-from chatsite.regret import causes, suggestions, wrong_calls
+from chatsite.regret import causes, judged_replies, suggestions
 from chatsite.regret.causes import Cause, Kind
 from chatsite.tuning.threshold import draft_policy
 from routing import policies
-from routing.choice import Tier
+from routing.tier_choice import Tier
 
 DAYS = timedelta(days=30)
 # The newest labels that are read: so many go into a query each of decisions and charges.
@@ -56,7 +56,7 @@ def _mistakes(now: datetime) -> Iterator[Step]:
         )
         return
     by_tier = {Tier.CHEAP: rates[policy.cheap_model], Tier.STRONG: rates[policy.strong_model]}
-    judged = wrong_calls.since(now - DAYS, by_tier, MOST_LABELS)
+    judged = judged_replies.since(now - DAYS, by_tier, MOST_LABELS)
     for cause in causes.too_cheap(judged).causes[:TOO_CHEAP]:
         count = f"{len(cause.wrong)} of {cause.judged}"
         yield _mistake(

@@ -6,7 +6,7 @@ from celery import shared_task
 
 from billing import clock
 from chatsite.monthly_report import mail_queue
-from chatsite.runtime import own_process
+from chatsite.runtime import separate_process
 
 
 @shared_task
@@ -15,4 +15,4 @@ def send_report() -> None:
     now = clock.now()
     mail_queue.owe(now)
     if mail_queue.due(now):
-        own_process.run("send_report", within=timedelta(minutes=10))
+        separate_process.run("send_report", within=timedelta(minutes=10))

@@ -6,7 +6,7 @@ from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from chatsite.operations import measures, readiness
+from chatsite.operations import prometheus_metrics, readiness
 
 
 @require_safe
@@ -36,4 +36,6 @@ def metrics(request: HttpRequest) -> HttpResponse:
         answer = HttpResponse("A token is needed.\n", status=401, content_type="text/plain")
         answer["WWW-Authenticate"] = "Bearer"
         return answer
-    return HttpResponse(measures.text(), content_type="text/plain; version=0.0.4; charset=utf-8")
+    return HttpResponse(
+        prometheus_metrics.text(), content_type="text/plain; version=0.0.4; charset=utf-8"
+    )

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils import formats, timezone
 
-from chatsite.provider import adjustments, model_page, successors
+from chatsite.provider import model_page, refused_parameters, successors
 from chatsite.provider.models import ProviderModel, Reading
 from routing import policies
 
@@ -103,11 +103,11 @@ class ProviderModelAdmin(admin.ModelAdmin[ProviderModel]):
     @admin.display(description="changed requests")
     def asked_otherwise(self, model: ProviderModel) -> str:
         """What it refused of a request, and what is done about it."""
-        return "; ".join(adjustments.in_words(model)) or "-"
+        return "; ".join(refused_parameters.in_words(model)) or "-"
 
     @admin.action(description="Send all fields again", permissions=["change"])
     def ask_as_documented(self, request: HttpRequest, queryset: QuerySet[ProviderModel]) -> None:
-        changed = adjustments.forget(queryset)
+        changed = refused_parameters.forget(queryset)
         self.message_user(request, f"{changed} models are sent all fields again.")
 
 

@@ -12,7 +12,7 @@ from chatsite.provider import comparison
 from chatsite.provider.errors import NotSold
 from chatsite.provider.models import ProviderModel, Reading
 from routing import policies
-from routing.choice import Tier
+from routing.tier_choice import Tier
 
 logger = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from billing import figures, money
+from billing import money, number_format
 from billing.alerts import raise_alerts
 from billing.alerts.models import Alert
 from billing.alerts.rules import Finding
@@ -12,7 +12,7 @@ from billing.prices.pricing import Rate
 from chatsite.provider import comparison, successors
 from chatsite.provider.comparison import Pair
 from routing import policies
-from routing.choice import Tier
+from routing.tier_choice import Tier
 
 # Of what the site's traffic costs with the models in use; a smaller saving is not worth a change.
 WORTH = 0.2
@@ -41,7 +41,7 @@ def look(now: datetime) -> None:
             f"{best.cheap.model} and {best.strong.model}"[:200],
             f"The last {successors.LOOKED_BACK.days} days' tokens would cost {money.shown(would)}"
             f" with {best.cheap.model} and {best.strong.model} instead of {money.shown(costs)},"
-            f" {figures.share(1 - would / costs)} less. How well they answer is not known here:"
+            f" {number_format.share(1 - would / costs)} less. How well they answer is not known:"
             " compare them on the models page, and try them on a share of conversations.",
             window=f"{today:%Y-%m}",
         ),

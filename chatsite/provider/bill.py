@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from django.conf import settings
 
-from billing.bills import readings, reconciliation
+from billing.bills import bill_comparisons, reconciliation
 from billing.bills.reconciliation import Line
 from chatsite.llm import UpstreamError, costs
 
@@ -35,9 +35,9 @@ def night(now: datetime) -> bool:
         lines = compared(today - timedelta(days=DAYS), today - timedelta(days=1), today)
     except UpstreamError as error:
         logger.warning("The provider's bill is not read: %s", error)
-        readings.failed(str(error), now)
+        bill_comparisons.failed(str(error), now)
         return False
-    readings.keep(lines, now)
+    bill_comparisons.keep(lines, now)
     odd = sum(line.unexplained != 0 for line in lines)
     logger.info("Bill of %d days compared: %d of %d lines differ", DAYS, odd, len(lines))
     return True

@@ -15,8 +15,8 @@ from billing.prices.pricing import Rate
 from chatsite.provider import known_models, successors
 from chatsite.provider.models import ProviderModel
 from chatsite.provider.successors import NOTICE_BEFORE, TYPICAL, Used
-from routing.choice import Tier
 from routing.models import HIGHEST_THRESHOLD, LOWEST_THRESHOLD, Policy, RouteDecision
+from routing.tier_choice import Tier
 
 # Tokens below which four articles and a conversation do not fit.
 LEAST_CONTEXT = 4000

@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce
 
 from billing import clock
 from chatsite.llm import Kind
-from chatsite.provider import adjustments
+from chatsite.provider import refused_parameters
 from chatsite.provider.models import ProviderModel
 from routing.tiers import ModelHealth
 
@@ -71,7 +71,7 @@ class Health:
         self._forget()
 
     def _look(self) -> None:
-        adjustments.keep_news()
+        refused_parameters.keep_news()
         now, at = clock.now(), time.monotonic()
         unwell = ProviderModel.objects.filter(
             Q(missing_since__isnull=False)
@@ -80,7 +80,7 @@ class Health:
             | ~Q(adjustments="")
         )
         found = list(unwell)
-        adjustments.know(found)
+        refused_parameters.know(found)
         paused = {model.name for model in found if model.paused_until}
         over = paused - {model.name for model in found if model.is_paused(now)}
         # A probe that nobody made stays to be made.

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from chatsite import llm
 from chatsite.llm import Listed
-from chatsite.provider import adoption, known_models
+from chatsite.provider import known_models, model_adoption
 from chatsite.provider.models import ProviderModel, Reading
 from routing import policies
 
@@ -43,7 +43,7 @@ def took(models: Iterable[Listed], now: datetime) -> Reading:
     listed = set(named)
     problem = ""
     if len(listed) <= MOST_MODELS:
-        adoption.first_pair(listed, now)
+        model_adoption.first_pair(listed, now)
     used = policies.current().models
     if len(listed) > MOST_MODELS:
         problem = "It has more models than any provider offers."

@@ -11,15 +11,15 @@ from django.shortcuts import redirect
 from django.utils import formats, timezone
 from django.views.decorators.http import require_POST
 
-from billing import figures, money
-from chatsite.provider import adoption, batch_models, comparison, successors
+from billing import money, number_format
+from chatsite.provider import batch_models, comparison, model_adoption, successors
 from chatsite.provider.comparison import Offer, Pair
 from chatsite.provider.errors import NotOffered, NotSold
 from chatsite.provider.successors import TYPICAL
 from routing import policies
-from routing.choice import Tier
 from routing.errors import NothingChanged, Overtaken
 from routing.models import Policy
+from routing.tier_choice import Tier
 
 PAGE = "admin:provider_providermodel_changelist"
 ADOPTS = ["provider.view_providermodel", "routing.add_policy"]
@@ -52,7 +52,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
         request.GET.get("strong", best.strong.model),
     )
     try:
-        pair = adoption.pair(*asked, offers)
+        pair = model_adoption.pair(*asked, offers)
     except NotOffered:
         pair = best
     chosen = (pair.cheap.model, pair.strong.model)
@@ -78,7 +78,7 @@ def adopt(request: HttpRequest) -> HttpResponse:
     cheap, strong = request.POST.get("cheap", ""), request.POST.get("strong", "")
     begun_from = request.POST.get("begun_from", "")
     try:
-        adopted = adoption.adopt(
+        adopted = model_adoption.adopt(
             cheap,
             strong,
             request.user,
@@ -112,7 +112,7 @@ def _step(step: comparison.Step, policy: Policy) -> dict[str, object]:
     return {
         "threshold": f"{step.threshold:g}",
         "is_current": step.threshold == policy.threshold,
-        "strong": figures.share(step.strong),
+        "strong": number_format.share(step.strong),
         "now": "no price" if step.now is None else money.shown(step.now),
         "then": "no price" if step.then is None else money.shown(step.then),
     }

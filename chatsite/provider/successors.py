@@ -14,8 +14,8 @@ from billing.models import Price, Tally
 from billing.prices.pricing import PER, Rate
 from chatsite.provider.models import ProviderModel, Reading
 from routing import policies
-from routing.choice import Tier
 from routing.models import Policy
+from routing.tier_choice import Tier
 
 # Before its last day, an operator has so long to choose another.
 NOTICE_BEFORE = timedelta(days=60)

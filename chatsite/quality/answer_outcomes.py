@@ -17,11 +17,11 @@ from billing.models import LedgerEntry
 from chatsite.chat.models import Conversation, Message
 from chatsite.llm import FinishReason
 from chatsite.quality import labels
-from chatsite.quality.id_chunks import together
 from chatsite.quality.labels import Source, label
 from chatsite.quality.models import QualityLabel
-from routing.choice import Tier
+from chatsite.quality.reference_chunks import together
 from routing.models import AnswerCheck, RouteDecision
+from routing.tier_choice import Tier
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)

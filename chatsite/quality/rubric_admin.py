@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 from chatsite.quality.errors import NothingChanged
 from chatsite.quality.judges import rubric, rubric_versions
 from chatsite.quality.models import JudgeTrust, QualityLabel, Rubric
-from routing import figures
+from routing import score_format
 from routing.admin.read_only import WrittenByCode
 
 JUDGED = (
@@ -131,4 +131,4 @@ class RubricAdmin(WrittenByCode):
         known = vars(version)
         if known["kappa"] is None or known["pairs"] < JudgeTrust.FEWEST:
             return f"not known yet ({known['pairs'] or 0} of {JudgeTrust.FEWEST} answers)"
-        return f"{figures.probability(known['kappa'])} on {known['pairs']} answers"
+        return f"{score_format.probability(known['kappa'])} on {known['pairs']} answers"

@@ -8,7 +8,7 @@ from celery import shared_task
 from billing import clock
 from chatsite.provider.errors import NotSold
 from chatsite.quality.judges import judging
-from chatsite.runtime import own_process
+from chatsite.runtime import separate_process
 
 logger = logging.getLogger(__name__)
 
@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 @shared_task
 def learn() -> None:
     """3,000 labels take a minute and a half on a slow core."""
-    own_process.run("learn", within=timedelta(minutes=30))
+    separate_process.run("learn", within=timedelta(minutes=30))
 
 
 @shared_task

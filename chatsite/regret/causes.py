@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from chatsite.regret.wrong_calls import Judged
+from chatsite.regret.judged_replies import Judged
 from chatsite.tuning.trials.confidence_intervals import Interval, share
-from routing.choice import Tier
+from routing.tier_choice import Tier
 
 # Wrong calls without which a cause is not shown: three in a row may be chance.
 FEWEST = 4

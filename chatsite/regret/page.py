@@ -11,17 +11,17 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from billing import figures, money
+from billing import money, number_format
 from billing.errors import NoPrice
-from chatsite.regret import causes, suggestions, wrong_calls
+from chatsite.regret import causes, judged_replies, suggestions
 from chatsite.regret.causes import Cause, Regret
 from chatsite.regret.suggestions import Suggestion
 from chatsite.tuning.threshold import considered_replies, draft_policy
 from chatsite.tuning.threshold.draft_policy import Seen
 from chatsite.tuning.trials.confidence_intervals import Interval
 from routing import policies
-from routing.choice import Tier
 from routing.models import Policy, TaskType
+from routing.tier_choice import Tier
 
 SEES = ["chat.view_conversation", "billing.view_ledgerentry"]
 DAYS = 30
@@ -83,7 +83,7 @@ def _found() -> dict[str, object]:
         Tier.CHEAP: seen.rates[policy.cheap_model],
         Tier.STRONG: seen.rates[policy.strong_model],
     }
-    judged = wrong_calls.since(timezone.now() - timedelta(days=DAYS), rates)
+    judged = judged_replies.since(timezone.now() - timedelta(days=DAYS), rates)
     types = {each.name: each for each in TaskType.objects.all()}
     cheap, dear = causes.too_cheap(judged), causes.too_dear(judged)
 
@@ -137,5 +137,5 @@ def _row(cause: Cause, suggested: Sequence[Suggestion]) -> Row:
 def _share(found: Interval | None) -> str:
     if found is None:
         return "not known yet"
-    value, low, high = map(figures.share, (found.value, found.low, found.high))
+    value, low, high = map(number_format.share, (found.value, found.low, found.high))
     return f"{value} ({low} to {high})"

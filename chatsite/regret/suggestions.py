@@ -10,8 +10,8 @@ from billing import money
 from chatsite.regret.causes import Cause, Kind
 from chatsite.tuning.threshold.considered_replies import Window
 from chatsite.tuning.threshold.draft_policy import Seen
-from routing.choice import Tier
 from routing.models import HIGHEST_THRESHOLD, LOWEST_THRESHOLD, RouteDecision, TaskType
+from routing.tier_choice import Tier
 
 WRITE = "Write or correct the article that these questions need."
 OTHER = {Tier.CHEAP: Tier.STRONG, Tier.STRONG: Tier.CHEAP}

@@ -8,7 +8,7 @@ import os
 import sys
 
 from chatsite.celery import app
-from chatsite.runtime import memory
+from chatsite.runtime import garbage_collection
 
 
 def main(name: str = "celery") -> int:
@@ -21,7 +21,7 @@ def main(name: str = "celery") -> int:
         without_gossip=True,
         without_mingle=True,
     )
-    memory.settle()
+    garbage_collection.settle()
     worker.start()
     return int(worker.exitcode or 0)
 

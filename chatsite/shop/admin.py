@@ -16,7 +16,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST
 
-from chatsite.shop import colours, current, logos
+from chatsite.shop import colours, current_shop, logos
 from chatsite.shop.models import HEX, FirstQuestion, Shop
 
 MOST_QUESTIONS = 8
@@ -115,7 +115,7 @@ class ShopAdmin(admin.ModelAdmin[Shop]):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        transaction.on_commit(current.forget)
+        transaction.on_commit(current_shop.forget)
 
     @method_decorator(require_POST)
     @method_decorator(xframe_options_sameorigin)
@@ -131,7 +131,7 @@ class ShopAdmin(admin.ModelAdmin[Shop]):
         has_colour = bool(HEX.match(accent))
         shop = Shop(
             id=1,
-            name=asked("name", "")[:60] or current.name(),
+            name=asked("name", "")[:60] or current_shop.name(),
             accent=accent if has_colour else "",
             greeting=asked("greeting", "")[:120],
             introduction=asked("introduction", "")[:400],

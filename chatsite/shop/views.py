@@ -4,7 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from chatsite.shop import colours, current
+from chatsite.shop import colours, current_shop
 
 # Another colour or logo has another address.
 _for_ever = cache_control(public=True, max_age=365 * 24 * 3600, immutable=True)
@@ -19,11 +19,11 @@ def theme(request: HttpRequest, accent: str) -> HttpResponse:
 @require_safe
 @_for_ever
 def logo(request: HttpRequest, digest: str) -> HttpResponse:
-    shop = current.shop()
+    shop = current_shop.shop()
     if digest not in shop.logo_url:
         # Another process has the new one already.
-        current.forget()
-        shop = current.shop()
+        current_shop.forget()
+        shop = current_shop.shop()
     if digest not in shop.logo_url:
         raise Http404
     return HttpResponse(bytes(shop.logo), content_type="image/png")

@@ -15,14 +15,14 @@ from django.utils.translation import get_language_info
 from billing.models import LedgerEntry
 from chatsite.chat.models import Conversation, Message, Summary
 from chatsite.llm.batches import Request
+from chatsite.offline.job_kinds import Kind
 from chatsite.offline.jobs import Wanted
-from chatsite.offline.kinds import Kind
 from chatsite.offline.models import Item
 from chatsite.provider import batch_models
 from chatsite.provider.errors import NotSold
 from chatsite.summaries import summary_prompt
 from chatsite.summaries.models import Summarising
-from routing.choice import Tier
+from routing.tier_choice import Tier
 
 logger = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from chatsite.chat.models import Conversation
 from chatsite.provider.model_health import Health
 from chatsite.summaries import at_takeover, nightly_summaries, summary_prompt
 from routing import policies, tiers
-from routing.choice import Tier
+from routing.tier_choice import Tier
 
 logger = logging.getLogger(__name__)
 

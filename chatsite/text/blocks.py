@@ -6,6 +6,8 @@ its first characters, and each character is read once. Each block has its own di
 """
 
 from chatsite.text.containers import Item, Quote, inside
+from chatsite.text.html_output import DEEPEST, Sink
+from chatsite.text.inline_patterns import PLAIN
 from chatsite.text.leaves import AUTO, Code, Words
 from chatsite.text.lines import (
     MOST_HEADER,
@@ -22,8 +24,6 @@ from chatsite.text.lines import (
     width,
     without_control,
 )
-from chatsite.text.patterns import PLAIN
-from chatsite.text.sink import DEEPEST, Sink
 from chatsite.text.tables import Table, alignments, are_header, cells
 
 # Containers in each other; more are text. An item takes two elements, a table four, words five.

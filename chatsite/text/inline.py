@@ -9,10 +9,10 @@ So the same text gives the same HTML however it was cut on its way.
 import re
 from html import escape, unescape
 
-from chatsite.text import backslashes, links, marks, patterns
+from chatsite.text import backslashes, emphasis, inline_patterns, links
+from chatsite.text.emphasis import OpenMarks
+from chatsite.text.html_output import Sink
 from chatsite.text.links import Unfinished
-from chatsite.text.marks import OpenMarks
-from chatsite.text.sink import Sink
 
 # Words that may be shown before they are read.
 _MOST_AHEAD = 500
@@ -27,7 +27,11 @@ class Inline:
     )
 
     def __init__(
-        self, sink: Sink, *, links_too: bool = True, reads: re.Pattern[str] = patterns.EVERYTHING
+        self,
+        sink: Sink,
+        *,
+        links_too: bool = True,
+        reads: re.Pattern[str] = inline_patterns.EVERYTHING,
     ) -> None:
         self.source = ""
         self._reads = reads
@@ -71,7 +75,7 @@ class Inline:
         """The block has ended."""
         self._whole = True
         is_shown = not self._code and self._at + self._ahead == len(self.source)
-        if not is_shown or patterns.SIGNS.search(self.source, self._at):
+        if not is_shown or inline_patterns.SIGNS.search(self.source, self._at):
             self._read()
         while self._code:
             self._no_code.add(self._code)
@@ -86,8 +90,10 @@ class Inline:
                 self._go_on_with_code()
             end = self._settled()
             reads = self._reads
-            if reads is patterns.EVERYTHING and not links.may_hold(self.source[self._at : end]):
-                reads = patterns.SIGNS
+            if reads is inline_patterns.EVERYTHING and not links.may_hold(
+                self.source[self._at : end]
+            ):
+                reads = inline_patterns.SIGNS
             while self._at < end:
                 found = reads.search(self.source, self._at, end)
                 start = found.start() if found else end
@@ -103,7 +109,7 @@ class Inline:
 
     def _settled(self) -> int:
         """Where the last word begins, which may yet become an address."""
-        word = 0 if self._whole else patterns.last_run(self.source)
+        word = 0 if self._whole else inline_patterns.last_run(self.source)
         return len(self.source) - (word if word < links.MOST_BEFORE else 0)
 
     def _show_ahead(self) -> None:
@@ -176,9 +182,9 @@ class Inline:
     def _emphasis(self, mark: str) -> None:
         source, start = self.source, self._at
         if start and source[start - 1] == mark:
-            self._literal(patterns.run(source, start))
+            self._literal(inline_patterns.run(source, start))
             return
-        size = len(patterns.run(source, start, start + 4))
+        size = len(inline_patterns.run(source, start, start + 4))
         if size < 4:
             self._wait_for(size + 2)
         if size > 3 or (mark == "~" and size != 2):
@@ -186,7 +192,7 @@ class Inline:
             return
         before = source[start - 2 : start] if start > 1 else "  " + source[:start]
         after = source[start + size : start + size + 2] + "  "
-        opens, closes = marks.roles(before[-2:], mark, size, after[:2])
+        opens, closes = emphasis.roles(before[-2:], mark, size, after[:2])
         left = self._marks.close(mark, size) if closes else size
         is_new = left == size and opens and self._marks.open(mark, size)
         if left and not is_new:
@@ -210,9 +216,9 @@ class Inline:
 
     def _backticks(self) -> None:
         if self._at and self.source[self._at - 1] == "`":
-            self._literal(patterns.run(self.source, self._at))
+            self._literal(inline_patterns.run(self.source, self._at))
             return
-        run = patterns.run(self.source, self._at, self._at + 3)
+        run = inline_patterns.run(self.source, self._at, self._at + 3)
         size = len(run)
         if size < 3:
             self._wait_for(size + 1)
@@ -228,7 +234,7 @@ class Inline:
         """Show code up to its end, or as far as it has come."""
         source, at = self.source, self._at
         while (at := source.find("`", at)) >= 0:
-            run = patterns.SAME["`"].match(source, at)
+            run = inline_patterns.SAME["`"].match(source, at)
             assert run
             if run.end() == len(source) and not self._whole:
                 break
@@ -255,11 +261,11 @@ class Inline:
             if source[at + 1 : at + 2] != "[":
                 self._literal("!")
                 return
-        found = self._match(patterns.LINK, patterns.LINK_BEGUN)
+        found = self._match(inline_patterns.LINK, inline_patterns.LINK_BEGUN)
         if not found:
             self._literal(source[at])
             return
-        words = patterns.IMAGE.sub(r"\1", found[1]).strip()
+        words = inline_patterns.IMAGE.sub(r"\1", found[1]).strip()
         label = Sink()
         inner = Inline(label, links_too=False)
         inner.feed(words)
@@ -276,11 +282,11 @@ class Inline:
         self._at = found.end()
 
     def _angle(self) -> None:
-        if found := patterns.BREAK.match(self.source, self._at):
+        if found := inline_patterns.BREAK.match(self.source, self._at):
             self._sink.write("<br>")
             self._at = found.end()
             return
-        found = self._match(patterns.ANGLED, patterns.ANGLED_BEGUN)
+        found = self._match(inline_patterns.ANGLED, inline_patterns.ANGLED_BEGUN)
         if found and self._links_too:
             url = found[1]
             is_mail = "@" in url and ":" not in url
@@ -291,7 +297,7 @@ class Inline:
         self._literal("<")
 
     def _entity(self) -> None:
-        found = self._match(patterns.ENTITY, patterns.ENTITY_BEGUN)
+        found = self._match(inline_patterns.ENTITY, inline_patterns.ENTITY_BEGUN)
         if found:
             self._sink.write(escape(unescape(found[0]), quote=False))
             self._at = found.end()

@@ -20,16 +20,16 @@ from chatsite.answering.dry_run import Again, Shown
 from chatsite.answering.model_call import Claimed, Work
 from chatsite.answering.paid_call import NotMade
 from chatsite.answering.question.prompt import Said
-from chatsite.knowledge import meaning
+from chatsite.knowledge import question_embeddings
 from chatsite.llm import Finished
 from chatsite.provider.model_health import Health
-from routing import decisions, figures, site_knowledge, structured_output, tiers
+from routing import decisions, score_format, stored_site_profile, structured_output, tiers
 from routing.analysis import learned_score
 from routing.checks import claims
 from routing.checks.verifier import FINDINGS, CheckResult
-from routing.choice import Choice, Tier, choose, for_task
 from routing.errors import BadClaims
 from routing.models import Policy
+from routing.tier_choice import Choice, Tier, choose, for_task
 from routing.tiers import ModelHealth
 
 PURPOSE = LedgerEntry.Purpose.EVALUATION
@@ -108,19 +108,19 @@ def go(said: Sequence[Said], policy: Policy, *, call: bool) -> Way:
 def _claimed(way: Way, said: Sequence[Said], policy: Policy) -> Claimed:
     with way.step("Search") as step:
         asked, reference = dry_run.asked(said), _reference()
-        claimed = dry_run.claimed(said, policy, meaning.of_one(asked, reference))
+        claimed = dry_run.claimed(said, policy, question_embeddings.of_one(asked, reference))
         found, task = claimed.found, claimed.turn.task
         entries = LedgerEntry.objects.filter(reference__startswith=reference)
         step.cost = entries.values_list("amount", flat=True).first()
         step.told = f"By {found.searched}." if found.searched else "Nothing to search for."
         step.details = [
-            f"{match.title} (relevance {figures.probability(match.relevance)})"
+            f"{match.title} (relevance {score_format.probability(match.relevance)})"
             for match in found.matches
         ]
         if asked.before or asked.answer:
             step.details.append("Searched with the turn before it")
     with way.step("Evidence") as step:
-        likely = figures.probability(found.evidence)
+        likely = score_format.probability(found.evidence)
         step.told = f"{likely}: how likely it is that these articles hold the answer."
     with way.step("Task type") as step:
         step.told = f"{task.name}: {task.why}" if task else "None."
@@ -132,7 +132,7 @@ def _claimed(way: Way, said: Sequence[Said], policy: Policy) -> Claimed:
 def _routed(way: Way, claimed: Claimed) -> Choice:
     turn, policy = claimed.turn, claimed.policy
     with way.step("Hazards") as step:
-        signs = site_knowledge.current().hazards.signs(turn.text)
+        signs = stored_site_profile.current().hazards.signs(turn.text)
         names = dict.fromkeys(each.hazard for each in signs)
         step.told = f"{', '.join(names)}." if names else "None told by words."
         step.details = [
@@ -253,7 +253,7 @@ def _checked(way: Way, work: Work, finished: Finished, health: ModelHealth) -> C
         policy = work.claimed.policy
         doubted = answer_check.is_doubted(work, found)
         step.told = (
-            f"Doubt {figures.probability(found.doubt, policy.doubt_threshold)} of "
+            f"Doubt {score_format.probability(found.doubt, policy.doubt_threshold)} of "
             f"{policy.doubt_threshold:g} ({found.verifier}): "
             + ("doubted." if doubted else "shown as it is.")
         )

@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from chatsite.runtime import public_addresses
+from chatsite.runtime import outbound_addresses
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
@@ -22,9 +22,9 @@ def problem(url: str) -> str:
         return ""
     if parts.scheme != "https":
         return "The address begins with https://."
-    if may_be_private() or not public_addresses.is_number(host):
+    if may_be_private() or not outbound_addresses.is_number(host):
         return ""
-    is_public = public_addresses.is_public_literal(host)
+    is_public = outbound_addresses.is_public_literal(host)
     return "" if is_public else "This address is not on the internet."
 
 

@@ -26,7 +26,7 @@ from chatsite.chat.errors import Refused, TooFast
 from chatsite.chat.history import Seen
 from chatsite.chat.models import Conversation
 from chatsite.chat.web import fragments, network, rate_limits
-from chatsite.shop import current
+from chatsite.shop import current_shop
 from chatsite.shop.models import HEX
 from chatsite.widget import identity
 from chatsite.widget.identity import Holder, NotIdentified
@@ -80,7 +80,7 @@ class Config:
 def loader(request: HttpRequest, key: str) -> HttpResponse:
     """One script, the widget's settings within."""
     widget = _widget(key)
-    shop = current.shop()
+    shop = current_shop.shop()
     config = Config(
         key=widget.key,
         position=widget.position,
@@ -109,7 +109,9 @@ def frame(request: HttpRequest, key: str) -> HttpResponse:
         "widget": widget,
         "sheets": SHEETS,
         "modules": MODULES,
-        "theme": reverse("shop:theme", args=[accent[1:]]) if accent else current.shop().theme_url,
+        "theme": reverse("shop:theme", args=[accent[1:]])
+        if accent
+        else current_shop.shop().theme_url,
     }
     response = render(request, "widget/frame.html", context)
     response.xframe_options_exempt = True  # read by the middleware
@@ -136,7 +138,7 @@ def open_chat(request: HttpRequest, key: str) -> HttpResponse:
         if public_id
         else Seen(Conversation(public_id=uuid.uuid4()), ())
     )
-    shop = current.shop()
+    shop = current_shop.shop()
     context = {
         **fragments.shown(seen),
         "is_newest": True,

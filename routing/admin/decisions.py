@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.http import HttpRequest
 
-from routing import figures
+from routing import score_format
 from routing.admin.read_only import WrittenByCode
 from routing.models import AnswerCheck, RouteDecision
 
@@ -42,11 +42,11 @@ class RouteDecisionAdmin(WrittenByCode):
 
     @admin.display(description="score")
     def points(self, decision: RouteDecision) -> str:
-        return figures.score(decision.score)
+        return score_format.score(decision.score)
 
     @admin.display(description="threshold")
     def needed(self, decision: RouteDecision) -> str:
-        return figures.score(decision.threshold)
+        return score_format.score(decision.threshold)
 
     @admin.display(description="what moved the score")
     def moves(self, decision: RouteDecision) -> str:
@@ -78,11 +78,11 @@ class VerdictAdmin(WrittenByCode):
 
     @admin.display(description="doubt", ordering="doubt")
     def doubted(self, verdict: AnswerCheck) -> str:
-        return figures.probability(verdict.doubt, beside=verdict.threshold)
+        return score_format.probability(verdict.doubt, beside=verdict.threshold)
 
     @admin.display(description="threshold")
     def needed(self, verdict: AnswerCheck) -> str:
-        return figures.probability(verdict.threshold)
+        return score_format.probability(verdict.threshold)
 
     @admin.display(description="findings, in points of ten")
     def moved(self, verdict: AnswerCheck) -> str:

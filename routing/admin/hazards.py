@@ -14,11 +14,11 @@ from django.template.loader import render_to_string
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 
-from routing import decisions, policies, site_knowledge
+from routing import decisions, policies, stored_site_profile
 from routing.analysis import hazards, learned_score
 from routing.analysis.wording import folded
-from routing.choice import Turn, choose
 from routing.models import Hazard
+from routing.tier_choice import Turn, choose
 
 # A shorter phrase would be found in every other message.
 SHORTEST = 2
@@ -46,11 +46,11 @@ class HazardForm(forms.ModelForm[Hazard]):
         return _phrases(self.cleaned_data["hints"])
 
     def clean_examples(self) -> str:
-        return "\n".join(site_knowledge.lines(self.cleaned_data["examples"]))
+        return "\n".join(stored_site_profile.lines(self.cleaned_data["examples"]))
 
     def clean_left_out(self) -> str:
         """What the shipped hazard does not have would leave nothing out."""
-        lines = site_knowledge.lines(self.cleaned_data["left_out"])
+        lines = stored_site_profile.lines(self.cleaned_data["left_out"])
         known = {each for part in ("decisive", "hints") for each in _all(_of(self.instance), part)}
         if wrong := [line for line in lines if line not in known]:
             raise forms.ValidationError(f"“{wrong[0]}” is not among the shipped phrases below.")
@@ -99,11 +99,11 @@ class HazardAdmin(admin.ModelAdmin[Hazard]):
 
     def save_model(self, request: HttpRequest, obj: Hazard, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        transaction.on_commit(site_knowledge.forget)
+        transaction.on_commit(stored_site_profile.forget)
 
     def delete_model(self, request: HttpRequest, obj: Hazard) -> None:
         super().delete_model(request, obj)
-        transaction.on_commit(site_knowledge.forget)
+        transaction.on_commit(stored_site_profile.forget)
 
     def try_text(self, request: HttpRequest) -> HttpResponse:
         """Try a message: what is dangerous in it, told by which words, and who would answer."""
@@ -128,9 +128,9 @@ class HazardAdmin(admin.ModelAdmin[Hazard]):
 
     @admin.display(description="added here")
     def added_here(self, row: Hazard) -> str:
-        phrases = len(site_knowledge.lines(f"{row.decisive}\n{row.hints}"))
-        examples = len(site_knowledge.lines(row.examples))
-        out = len(site_knowledge.lines(row.left_out))
+        phrases = len(stored_site_profile.lines(f"{row.decisive}\n{row.hints}"))
+        examples = len(stored_site_profile.lines(row.examples))
+        out = len(stored_site_profile.lines(row.left_out))
         told = [
             _counted(phrases, "phrase"),
             _counted(examples, "example"),
@@ -152,7 +152,7 @@ class HazardAdmin(admin.ModelAdmin[Hazard]):
 
 
 def _tried(text: str) -> dict[str, Any]:
-    policy, site = policies.current(), site_knowledge.current()
+    policy, site = policies.current(), stored_site_profile.current()
     turn = Turn(text, evidence=0.5)
     score, seen = decisions.scored(turn, policy)
     return {
@@ -173,7 +173,7 @@ def _all(known: Mapping[str, Any], part: str) -> list[str]:
 
 
 def _phrases(text: str) -> str:
-    found = site_knowledge.lines(text)
+    found = stored_site_profile.lines(text)
     if empty := [each for each in found if len(folded(each).strip("*… .")) < SHORTEST]:
         raise forms.ValidationError(f"“{empty[0]}” is too short: it would be found everywhere.")
     return "\n".join(found)

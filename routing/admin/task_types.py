@@ -16,10 +16,10 @@ from django.urls import URLPattern, path
 from kombu.exceptions import OperationalError
 
 from routing.analysis.wording import normalised
-from routing.choice import Tier
 from routing.models import TaskType
 from routing.task_types import library, recognition
 from routing.tasks import learn_task_types
+from routing.tier_choice import Tier
 
 logger = logging.getLogger(__name__)
 

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 
 from routing.analysis.scoring_prompt import BEFORE
 from routing.analysis.wording import normalised
-from routing.choice import Score, Turn
 from routing.models import CachedScore, Policy
+from routing.tier_choice import Score, Turn
 
 # Criteria and models change sooner; a score asked for again is one cheap call.
 KEPT = timedelta(days=90)

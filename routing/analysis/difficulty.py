@@ -14,7 +14,7 @@ from routing.analysis import first_day
 from routing.analysis.first_day import Said
 from routing.analysis.hazards import Found
 from routing.analysis.politeness import without_filler
-from routing.analysis.site import Site, shipped
+from routing.analysis.site_profile import Site, shipped
 from routing.analysis.subjects import Vocabulary
 from routing.analysis.wording import (
     MOST_AT_STAKE,
@@ -25,7 +25,7 @@ from routing.analysis.wording import (
     tidy,
     without_wishes,
 )
-from routing.choice import HIGHEST, LOWEST, Moved, Score, Turn
+from routing.tier_choice import HIGHEST, LOWEST, Moved, Score, Turn
 
 # Points for one plain question.
 BASE = 2.0

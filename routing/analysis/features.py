@@ -15,8 +15,8 @@ from zlib import crc32
 from routing.analysis import difficulty
 from routing.analysis.difficulty import MOST_BAD_RATINGS, Signals
 from routing.analysis.first_day import FURTHEST
-from routing.analysis.site import Site
-from routing.choice import Turn
+from routing.analysis.site_profile import Site
+from routing.tier_choice import Turn
 
 # Hash buckets of words and adjacent pairs. 2**13 lost 0.008 of MMLU's APGR, 2**18 won nothing.
 BUCKETS = 2**14

@@ -14,9 +14,9 @@ from routing.analysis.features import Measured, measure
 from routing.analysis.first_day import USUAL
 from routing.analysis.hazards import CERTAIN
 from routing.analysis.score_scale import AT_MIDDLE
-from routing.analysis.site import Site, shipped
+from routing.analysis.site_profile import Site, shipped
 from routing.analysis.trained_model import Model
-from routing.choice import HIGHEST, LOWEST, Moved, Score, Turn
+from routing.tier_choice import HIGHEST, LOWEST, Moved, Score, Turn
 
 # How a receipt calls the floor under dangerous messages.
 DANGER_FIRST = "danger comes first"

@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from routing.choice import HIGHEST, LOWEST
+from routing.tier_choice import HIGHEST, LOWEST
 
 # Of messages that stay below 7, the default threshold.
 MIDDLE, AT_MIDDLE = 0.7, 7.0

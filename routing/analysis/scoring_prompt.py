@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from routing import structured_output
 from routing.analysis.wording import tidy, without_wishes
-from routing.choice import HIGHEST, LOWEST, Turn
 from routing.errors import BadScore
+from routing.tier_choice import HIGHEST, LOWEST, Turn
 
 # Characters of a message that a model is shown, and of each of the few before it.
 MOST_SCORED, MOST_BEFORE, BEFORE = 2000, 300, 3

@@ -17,8 +17,8 @@ from typing import Any
 
 from routing.analysis.difficulty import weigh
 from routing.analysis.features import BUCKETS, Measured, measure, rare, standardised
-from routing.choice import HIGHEST, LOWEST, Moved, Turn
 from routing.errors import RoutingError
+from routing.tier_choice import HIGHEST, LOWEST, Moved, Turn
 
 ARTIFACTS = Path(__file__).parent.parent / "artifacts"
 

@@ -10,8 +10,8 @@ from django.db import connection
 from django.utils import timezone
 
 from routing.checks import verifier
-from routing.choice import Moved
 from routing.models import AnswerCheck
+from routing.tier_choice import Moved
 
 STORE = """
 INSERT INTO routing_answercheck

@@ -13,8 +13,8 @@ from routing import structured_output
 from routing.analysis.wording import tidy
 from routing.checks.passages import sentences
 from routing.checks.verifier import ANSWER_CHARACTERS, CheckResult
-from routing.choice import Moved
 from routing.errors import BadClaims
+from routing.tier_choice import Moved
 
 # What a call shows: claims, characters of each, and of all articles, best first.
 MOST_CLAIMS, MOST_CLAIM, MOST_GROUNDS = 12, 400, 8000

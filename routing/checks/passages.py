@@ -7,8 +7,17 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
 
-from routing.checks.concepts import EU, UNSPACED, concepts, countries, fold, of_word, said, words
 from routing.checks.language_detection import language
+from routing.checks.multilingual_concepts import (
+    EU,
+    UNSPACED,
+    concepts,
+    countries,
+    fold,
+    of_word,
+    said,
+    words,
+)
 from routing.checks.quantities import Quantity, quantities
 
 # Concepts ("c:"), words ("w:") and countries ("g:") with how far they count.

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from routing.checks.concepts import LANGUAGES, UNSPACED, fold, places_and_dates, table
+from routing.checks.multilingual_concepts import LANGUAGES, UNSPACED, fold, places_and_dates, table
 
 MONEY = frozenset(
     ["euro", "cent", "dollar", "pound", "yen", "yuan", "franc", "crown", "zloty", "lira"]

@@ -10,15 +10,15 @@ from functools import cache
 
 from routing.analysis.trained_model import ARTIFACTS, BadModel
 from routing.analysis.wording import tidy
-from routing.checks import certain, relevance, support, trained_heads
-from routing.checks.answer_form import form
-from routing.checks.concepts import fold, said
+from routing.checks import passage_support, relevance, rule_violations, trained_classifiers
+from routing.checks.answer_shape import form
 from routing.checks.language_detection import language
+from routing.checks.multilingual_concepts import fold, said
 from routing.checks.passages import Grounds, Items, Statement, grounds, items, sentences, statement
 from routing.checks.quantities import Quantity
 from routing.checks.quantities import read as quantities
-from routing.checks.trained_heads import Verifier
-from routing.choice import Moved
+from routing.checks.trained_classifiers import Verifier
+from routing.tier_choice import Moved
 
 # Characters of each that are read, so that a check has an upper limit.
 QUESTION_CHARACTERS, ANSWER_CHARACTERS, ARTICLE_CHARACTERS = 1500, 3000, 20_000
@@ -133,7 +133,7 @@ class CheckResult:
 
 def read(stored: str) -> Verifier:
     """A verifier from its `text`. Raises BadModel."""
-    model = trained_heads.read(stored)
+    model = trained_classifiers.read(stored)
     if unknown := model.centres.keys() - measure(Answered("", "")).keys():
         raise BadModel(f"{len(unknown)} features are unknown")
     return model
@@ -190,17 +190,21 @@ def measure(answered: Answered) -> dict[str, float]:
     features = {
         "articles": float(bool(articles)),
         "empty": float(not answer),
-        "cut off": float(answered.cut or (bool(answer) and certain.stops_midway(answer, known))),
-        "prompt leaked": float(certain.is_leak(answer, folded, known, answered.instructions)),
+        "cut off": float(
+            answered.cut or (bool(answer) and rule_violations.stops_midway(answer, known))
+        ),
+        "prompt leaked": float(
+            rule_violations.is_leak(answer, folded, known, answered.instructions)
+        ),
         "wrong language": float(bool(spoken and heard and spoken != heard)),
         "declines": float(declines),
         "declined though covered": float(declines and answered.evidence >= COVERED),
         "speaks of now": float(
             any(each not in fold(basis) for each in said("current", folded, known))
         ),
-        **certain.contacts_given(answer, basis, answered.allowed),
-        **certain.deeds(folded, known),
-        **certain.soothing(folded, fold("\n".join(articles)), stated, ground, asked),
+        **rule_violations.contacts_given(answer, basis, answered.allowed),
+        **rule_violations.deeds(folded, known),
+        **rule_violations.soothing(folded, fold("\n".join(articles)), stated, ground, asked),
         **_supported(stated, ground, asked, given),
         **relevance.answered(question, heard or known, stated, ground, asked),
         **form(question, answer, known),
@@ -220,7 +224,7 @@ _OPEN = (
 def _supported(
     stated: Sequence[Statement], ground: Grounds, asked: Items, given: Sequence[Quantity]
 ) -> dict[str, float]:
-    found = support.figures(stated, ground, asked, given) | support.statements(
+    found = passage_support.figures(stated, ground, asked, given) | passage_support.statements(
         stated, ground, asked
     )
     if ground.statements:

@@ -18,8 +18,8 @@ from sklearn.linear_model import LogisticRegression
 from routing.analysis.first_day import FURTHEST
 from routing.analysis.trained_model import ARTIFACTS
 from routing.checks import verifier
-from routing.checks.answer_form import form
-from routing.checks.trained_heads import Head, Verifier
+from routing.checks.answer_shape import form
+from routing.checks.trained_classifiers import Head, Verifier
 from routing.checks.verifier import CERTAIN
 from routing.learning import checked_answers
 

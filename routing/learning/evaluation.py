@@ -13,9 +13,9 @@ from operator import itemgetter, mul
 
 from routing.analysis.trained_model import logistic
 from routing.analysis.wording import folded
-from routing.choice import Turn
 from routing.learning.calibration import calibrate, miscalibration, unavoidable
 from routing.learning.model_training import FOLDS, SHRUNK
+from routing.tier_choice import Turn
 
 # What a first router is usually made of; evaluated beside ours.
 _HARD_WORDS = re.compile(

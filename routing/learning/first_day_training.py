@@ -17,12 +17,12 @@ from sklearn.preprocessing import StandardScaler
 
 from routing.analysis import difficulty, first_day
 from routing.analysis.first_day import FURTHEST, Head, Said, Wording
-from routing.analysis.site import Site
+from routing.analysis.site_profile import Site
 from routing.analysis.wording import tidy, without_wishes
-from routing.choice import Turn
 from routing.learning import labelled_data
 from routing.learning.labelled_data import Message, Messages
 from routing.learning.training_rows import Matrix
+from routing.tier_choice import Turn
 
 MESSAGES = Path(__file__).parent.parent / "data" / "customer_messages.jsonl"
 # Share of real customers' messages that need the strong model; of ours it is more, to learn from.

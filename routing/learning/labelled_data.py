@@ -20,8 +20,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from routing.choice import Turn
 from routing.errors import BadGrades
+from routing.tier_choice import Turn
 
 # Words up to which a message is short, and up to which it is of medium length.
 SHORT, MEDIUM = 12, 40

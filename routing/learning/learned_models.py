@@ -6,7 +6,7 @@ from functools import lru_cache
 from routing.analysis import trained_model
 from routing.analysis.trained_model import BadModel, Model
 from routing.checks import verifier
-from routing.checks.trained_heads import Verifier
+from routing.checks.trained_classifiers import Verifier
 from routing.models import LearnedModel
 
 logger = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from routing import thresholds
 from routing.analysis import first_day, learned_score, score_scale
 from routing.analysis.difficulty import Signals, signals
 from routing.analysis.features import measure
-from routing.analysis.site import Site
+from routing.analysis.site_profile import Site
 from routing.learning import model_training
 from routing.learning.labelled_data import Message
 from routing.learning.labels import LEAST_LABELS, Label, TooFewLabels

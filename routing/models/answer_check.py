@@ -7,9 +7,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from routing import figures
+from routing import score_format
 from routing.checks.verifier import FINDINGS, NOT_CHECKED
-from routing.choice import MOST_REASONS
+from routing.tier_choice import MOST_REASONS
 
 
 class AnswerCheckQuerySet(models.QuerySet["AnswerCheck"]):
@@ -95,7 +95,7 @@ class AnswerCheck(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.call}: doubt {figures.probability(self.doubt)}"
+        return f"{self.call}: doubt {score_format.probability(self.doubt)}"
 
     @property
     def reason(self) -> str:
@@ -121,6 +121,6 @@ class AnswerCheck(models.Model):
             if points > 0 and name in FINDINGS and (features is None or features.get(name))
         ][:MOST_REASONS]
         words = "; ".join(raised) or "nothing found"
-        doubted = figures.probability(doubt, beside=self.threshold)
-        needed = figures.probability(self.threshold)
+        doubted = score_format.probability(doubt, beside=self.threshold)
+        needed = score_format.probability(self.threshold)
         return f"Doubt {doubted} {reaches} {needed}: {words}."

@@ -4,9 +4,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from routing.choice import LOWEST, Tier, flip
 from routing.models.policy import Policy
 from routing.models.trial import Trial
+from routing.tier_choice import LOWEST, Tier, flip
 
 
 class RouteDecision(models.Model):

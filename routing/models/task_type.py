@@ -6,8 +6,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
-from routing.choice import Tier
 from routing.models.task_type_library import Library
+from routing.tier_choice import Tier
 
 
 class TaskTypeQuerySet(models.QuerySet["TaskType"]):

@@ -10,11 +10,11 @@ from functools import lru_cache
 
 from django.db import connection
 
-from routing.choice import Task, Tier
 from routing.errors import BadRecogniser
 from routing.models import Library, TaskType
 from routing.task_types import recognition, recognition_training
 from routing.task_types.recognition import Kind, Likeness, Recogniser
+from routing.tier_choice import Task, Tier
 
 logger = logging.getLogger(__name__)
 

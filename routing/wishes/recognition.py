@@ -7,7 +7,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from routing.checks import language_detection
-from routing.wishes import features, fitted
+from routing.wishes import features, fitted_weights
 from routing.wishes.features import Reading
 from routing.wishes.lexicon import PEOPLE, Lexicon, Tag, Word, english, languages, lexicons, plain
 
@@ -64,7 +64,7 @@ def recognise(
         return None
     reading = features.read(text)
     ground = by_rules(reading)
-    if not fitted.shipped().is_wish(reading, vector, by_rules=ground is not None):
+    if not fitted_weights.shipped().is_wish(reading, vector, by_rules=ground is not None):
         return None
     by_lists = reading.lexicon.language if reading.lexicon else ""
     detected = language_detection.language(message)

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing.models import LedgerEntry
-from chatsite.answer_tests import runs, work
+from chatsite.answer_tests import run_worker, runs
 from chatsite.answer_tests.models import Result, Run
 from chatsite.offline import tasks as offline
 from tests.chat.told import batch_price
@@ -25,15 +25,15 @@ def batches(upstream):
 
 def started(operator, norway) -> Run:
     operator.post(reverse("answer_tests:start", args=[norway.set_id]), {"in_batch": "1"})
-    work.advance(Run.objects.get().pk)
+    run_worker.advance(Run.objects.get().pk)
     return Run.objects.get()
 
 
 def looked_at_again(run: Run) -> Run:
     """After a minute, by whichever worker."""
     Run.objects.filter(pk=run.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
-    assert work.abandoned() == [run.pk]
-    work.advance(run.pk)
+    assert run_worker.abandoned() == [run.pk]
+    run_worker.advance(run.pk)
     return Run.objects.get()
 
 
@@ -51,7 +51,7 @@ def test_a_run_in_a_batch_waits_costs_less_and_says_so(operator, norway, batches
     run = started(operator, norway)
 
     assert run.state == "running"
-    assert not work.abandoned()
+    assert not run_worker.abandoned()
     assert "batch price. Answers are expected by" in page(operator, run)
     assert looked_at_again(run).state == "running"
     offline.advance.apply()
@@ -65,7 +65,7 @@ def test_a_run_in_a_batch_waits_costs_less_and_says_so(operator, norway, batches
     assert f"in a batch, {run.shown_saving} less than at once" in page(operator, run)
     assert not upstream.requests
     again = runs.start(norway.set, None, in_batch=True)
-    work.advance(again.pk)
+    run_worker.advance(again.pk)
     again.refresh_from_db()
     assert (again.state, LedgerEntry.objects.count()) == ("done", 1)
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing.models import Budget, LedgerEntry
-from chatsite.answer_tests import runs, tasks, work
+from chatsite.answer_tests import run_worker, runs, tasks
 from chatsite.answer_tests.models import Case, Result, Run
 from chatsite.chat.models import Conversation
 from routing import policies
@@ -53,7 +53,7 @@ def test_calls_are_on_the_ledger_under_their_own_purpose_and_budget(norway, upst
 
 
 @guards(
-    "chatsite/answer_tests/calls.py",
+    "chatsite/answer_tests/model_calls.py",
     "found: dict[str, Told | llm.UpstreamError] = dict(known(list(wanted)))",
     "found: dict[str, Told | llm.UpstreamError] = {}",
 )
@@ -186,13 +186,13 @@ def test_a_run_without_room_stops_and_goes_on_where_it_was(norway, upstream, ope
     )
     operator.post(reverse("answer_tests:start", args=[norway.set_id]))
     run = Run.objects.get()
-    work.advance(run.pk)
+    run_worker.advance(run.pk)
     page = reverse("answer_tests:run", args=[run.pk])
     stopped = operator.get(page).content.decode()
     Budget.objects.filter(pk=budget.pk).update(limit=10**10)
 
     operator.post(reverse("answer_tests:resume", args=[run.pk]))
-    work.advance(run.pk)
+    run_worker.advance(run.pk)
 
     assert "The budget “Answer tests, each day” has no room" in stopped
     assert "The test passed." in operator.get(page).content.decode()
@@ -206,8 +206,8 @@ def test_a_dead_workers_run_is_found_again(norway, upstream):
     assert Result.objects.waiting().exists()
     Run.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
 
-    assert work.abandoned() == [run.pk]
-    work.advance(run.pk)
+    assert run_worker.abandoned() == [run.pk]
+    run_worker.advance(run.pk)
 
     assert not Result.objects.waiting().exists()
     run.refresh_from_db()
@@ -223,7 +223,7 @@ def test_the_page_shows_progress_and_then_both_answers(norway, upstream, operato
     run = Run.objects.get()
     live = reverse("answer_tests:progress", args=[run.pk])
     before = operator.get(live).content.decode()
-    work.advance(run.pk)
+    run_worker.advance(run.pk)
 
     after = " ".join(operator.get(live).content.decode().split())
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from django.urls import reverse
 
-from chatsite.answer_tests import work
+from chatsite.answer_tests import run_worker
 from chatsite.answer_tests.models import Case, CaseSet, Run
 from chatsite.knowledge.models import Article
 from routing import policies
@@ -55,7 +55,7 @@ def words(response) -> str:
 def test_an_article_that_breaks_a_test_is_not_saved_unasked(norway, operator):
     broken = edited(SHIPPING.replace("€14.95", "€19.95"))
     asked = operator.post(change_page(), broken)
-    work.advance(Run.objects.get().pk)
+    run_worker.advance(Run.objects.get().pk)
     again = operator.post(change_page(), broken)
 
     assert asked.status_code == again.status_code == 200
@@ -69,7 +69,7 @@ def test_an_article_that_breaks_a_test_is_not_saved_unasked(norway, operator):
 def test_who_has_seen_it_may_save_anyway(norway, operator):
     broken = edited(SHIPPING.replace("€14.95", "€19.95"))
     operator.post(change_page(), broken)
-    work.advance(Run.objects.get().pk)
+    run_worker.advance(Run.objects.get().pk)
     page = words(operator.post(change_page(), broken))
     kept = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page))
 
@@ -83,7 +83,7 @@ def test_who_has_seen_it_may_save_anyway(norway, operator):
 def test_an_article_that_breaks_nothing_is_saved_as_soon_as_that_is_known(norway, operator):
     better = edited(SHIPPING + " Parcels leave each day.")
     asked = operator.post(change_page(), better)
-    work.advance(Run.objects.get().pk)
+    run_worker.advance(Run.objects.get().pk)
     live = operator.get(reverse("answer_tests:progress", args=[Run.objects.get().pk]) + "?asks=1")
 
     saved = operator.post(change_page(), better)
@@ -96,7 +96,7 @@ def test_an_article_that_breaks_nothing_is_saved_as_soon_as_that_is_known(norway
 def test_a_test_that_failed_before_is_not_the_changes_doing(norway, operator):
     Case.objects.update(must_say="€99")
     operator.post(change_page(), edited(SHIPPING + " More."))
-    work.advance(Run.objects.get().pk)
+    run_worker.advance(Run.objects.get().pk)
 
     assert operator.post(change_page(), edited(SHIPPING + " More.")).status_code == 302
 
@@ -106,7 +106,7 @@ def test_deleting_an_article_that_a_test_needs_asks(norway, operator):
         "admin:knowledge_article_delete", args=[Article.objects.get(slug="shipping").pk]
     )
     operator.post(address, {"post": "yes"})
-    work.advance(Run.objects.get().pk)
+    run_worker.advance(Run.objects.get().pk)
 
     assert "1 test would break" in words(operator.post(address, {"post": "yes"}))
     assert Article.objects.filter(slug="shipping").exists()
@@ -123,7 +123,7 @@ def test_a_policy_that_breaks_a_test_asks(norway, operator):
         "begun_from": in_force.version,
     }
     operator.post(page, form)
-    work.advance(Run.objects.get().pk)
+    run_worker.advance(Run.objects.get().pk)
 
     said = words(operator.post(page, form))
 
@@ -135,7 +135,7 @@ def test_a_policy_that_breaks_a_test_asks(norway, operator):
 def test_moving_the_threshold_on_its_page_asks_too(norway, operator):
     sent = {"threshold": "1", "reason": "All", "begun_from": policies.current().version}
     operator.post(reverse("tuning:save"), sent)
-    work.advance(Run.objects.get().pk)
+    run_worker.advance(Run.objects.get().pk)
 
     assert "1 test would break" in words(operator.post(reverse("tuning:save"), sent))
 
@@ -153,7 +153,7 @@ def test_a_task_type_that_breaks_a_test_asks(norway, operator):
     }
     page = reverse("admin:routing_tasktype_add")
     operator.post(page, form)
-    work.advance(Run.objects.get().pk)
+    run_worker.advance(Run.objects.get().pk)
 
     assert "1 test would break" in words(operator.post(page, form))
     assert not TaskType.objects.exists()
@@ -181,7 +181,7 @@ def test_who_may_not_save_starts_no_run(norway, staff):
 def test_the_same_change_to_another_state_is_tested_anew(norway, operator):
     better = edited(SHIPPING + " Parcels leave each day.")
     operator.post(change_page(), better)
-    work.advance(Run.objects.get().pk)
+    run_worker.advance(Run.objects.get().pk)
     Article.objects.filter(slug="hours").update(body="Closed.")
 
     assert operator.post(change_page(), better).status_code == 200

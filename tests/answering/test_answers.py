@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from billing.models import Budget, Hold, LedgerEntry
-from chatsite.answering import finish
+from chatsite.answering import finish_answer
 from chatsite.answering.checking import answer_check
 from chatsite.chat.actions import ask
 from chatsite.chat.models import Conversation, Message
@@ -103,7 +103,7 @@ async def test_the_prompt_holds_the_articles_and_the_answer_names_them(tab, work
     assert all(f"## {title}" in system for title in titles)
 
 
-@guards("chatsite/answering/open_answer.py", "self.first_at = time.monotonic()", "pass")
+@guards("chatsite/answering/answer_in_progress.py", "self.first_at = time.monotonic()", "pass")
 async def test_words_arrive_one_by_one_and_whole_paragraphs_as_markdown(tab, worker, upstream):
     upstream.says("Some *fine* words.\n\nAnd then more of them, slowly.", every=0.02)
     seen = set()
@@ -174,7 +174,7 @@ async def test_a_busy_upstream_is_asked_again_when_it_says(tab, worker, upstream
 
 
 @guards(
-    "chatsite/answering/finish.py",
+    "chatsite/answering/finish_answer.py",
     "FinishReason.LENGTH: (State.CUT, Failure.LENGTH)",
     'FinishReason.LENGTH: (State.COMPLETE, "")',
 )
@@ -422,8 +422,8 @@ async def test_a_dead_workers_answer_is_written_by_the_next(tab, worker, upstrea
 
 
 @guards(
-    "chatsite/answering/writer.py",
-    "return await self._writes.run(partial(finish.break_off, work))",
+    "chatsite/answering/writer_loop.py",
+    "return await self._writes.run(partial(finish_answer.break_off, work))",
     "raise",
 )
 @pytest.mark.parametrize(("faults", "state", "attempt"), [(1, "complete", 2), (9, "failed", 2)])
@@ -454,7 +454,7 @@ async def test_a_fault_of_ours_after_the_providers_leaves_nothing_held(
     def fail(*args: Any) -> None:
         raise RuntimeError("A fault of our own.")
 
-    monkeypatch.setattr(finish, "fail", fail)
+    monkeypatch.setattr(finish_answer, "fail", fail)
     upstream.fails(500)
     upstream.says("Whole.")
 

@@ -12,7 +12,7 @@ from chatsite.chat.models import Attachment, SavedAnswer
 from chatsite.provider import known_models
 from chatsite.provider.known_models import Sight
 from chatsite.provider.models import ProviderModel
-from chatsite.shop import current
+from chatsite.shop import current_shop
 from chatsite.shop.models import Shop
 from routing.models import Policy, RouteDecision
 from tests import files
@@ -86,7 +86,7 @@ async def test_a_model_that_does_not_see_is_told_and_so_is_the_customer(tab, wor
 async def test_what_is_for_people_only_reaches_no_model(tab, worker, upstream):
     await set_policy(cheap_model="gpt-4o")
     await Shop.objects.aupdate_or_create(id=1, defaults={"files": Shop.Files.PEOPLE})
-    current.forget()
+    current_shop.forget()
     both = [await attached(tab, WIDE), await attached(tab, files.document("Secret"), "a.pdf")]
 
     answer = await sends(tab, *both)

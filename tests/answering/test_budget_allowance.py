@@ -176,7 +176,7 @@ DANGER = "I smell gas in my kitchen, what should I do?"
 
 
 @guards(
-    "routing/choice.py",
+    "routing/tier_choice.py",
     "return threshold if is_raised and is_grave(least, threshold) else",
     "return",
 )
@@ -190,7 +190,7 @@ async def test_no_saving_makes_a_danger_cheap(tab, spent, worker, upstream):
     assert "The stakes weigh more" in (await decision()).reason
 
 
-@guards("routing/choice.py", " and not shift.is_final", "")
+@guards("routing/tier_choice.py", " and not shift.is_final", "")
 async def test_without_room_for_the_strong_tier_a_danger_is_answered_cheaply(
     tab, spent, worker, upstream
 ):

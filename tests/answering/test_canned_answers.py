@@ -7,7 +7,7 @@ from channels.db import database_sync_to_async
 from django.utils import timezone
 
 from billing.models import Budget, Hold, LedgerEntry
-from chatsite.answering.canned import saved
+from chatsite.answering.canned import saved_answers
 from chatsite.chat.models import (
     CannedAnswer,
     Conversation,
@@ -15,7 +15,7 @@ from chatsite.chat.models import (
     SavedAnswer,
 )
 from chatsite.knowledge.models import Article, Edition
-from chatsite.shop import current
+from chatsite.shop import current_shop
 from chatsite.shop.models import Shop
 from routing import policies
 from routing.models import RouteDecision, TaskType
@@ -25,30 +25,38 @@ from tests.chat.test_ratings import pressed
 # By any of the tests below.
 GUARDS = [
     (
-        "chatsite/answering/canned/saved.py",
+        "chatsite/answering/canned/saved_answers.py",
         "        claimed.found.edition,\n        policy.version,",
         "        policy.version,",
     ),
     (
-        "chatsite/answering/canned/saved.py",
+        "chatsite/answering/canned/saved_answers.py",
         "        policy.version,\n        task.name,",
         "        task.name,",
     ),
-    ("chatsite/answering/canned/saved.py", "        task.tier,\n        task.points,\n", ""),
-    ("chatsite/answering/canned/saved.py", "        claimed.site,\n", ""),
     (
-        "chatsite/answering/canned/saved.py",
+        "chatsite/answering/canned/saved_answers.py",
+        "        task.tier,\n        task.points,\n",
+        "",
+    ),
+    ("chatsite/answering/canned/saved_answers.py", "        claimed.site,\n", ""),
+    (
+        "chatsite/answering/canned/saved_answers.py",
         '" ".join(tidy(turn.text).casefold().split()).rstrip(" ?!."),',
         '"",',
     ),
     (
-        "chatsite/answering/canned/saved.py",
+        "chatsite/answering/canned/saved_answers.py",
         '" ".join(tidy(turn.text).casefold().split()).rstrip(" ?!."),',
         "turn.text,",
     ),
-    ("chatsite/answering/canned/saved.py", "or not canned_answer.is_first(claimed):", "or False:"),
     (
-        "chatsite/answering/canned/saved.py",
+        "chatsite/answering/canned/saved_answers.py",
+        "or not canned_answer.is_first(claimed):",
+        "or False:",
+    ),
+    (
+        "chatsite/answering/canned/saved_answers.py",
         "if task is None or not task.is_cacheable or not",
         "if task is None or not",
     ),
@@ -58,7 +66,7 @@ GUARDS = [
         "            pass\n",
     ),
     (
-        "chatsite/answering/canned/saved.py",
+        "chatsite/answering/canned/saved_answers.py",
         "key=key, saved_at__gt=clock.now() - SAVED_FOR)",
         "key=key)",
     ),
@@ -167,7 +175,7 @@ def _task_type_changed() -> None:
 
 @database_sync_to_async
 def _grown_old() -> None:
-    SavedAnswer.objects.update(saved_at=timezone.now() - saved.SAVED_FOR)
+    SavedAnswer.objects.update(saved_at=timezone.now() - saved_answers.SAVED_FOR)
 
 
 @pytest.mark.parametrize(
@@ -200,8 +208,8 @@ async def test_a_site_of_another_name_writes_anew(open_tab, task_types, worker, 
     await first.answer()
 
     await Shop.objects.aupdate(name="Another shop")
-    current.forget()
-    current.forget()
+    current_shop.forget()
+    current_shop.forget()
     await second.say("How much is shipping to Germany?")
     await second.answer()
 
@@ -293,19 +301,19 @@ def test_kept_answers_are_forgotten_once_they_can_no_longer_be_given(kept_answer
     now = timezone.now()
     old, other, fresh = kept_answers
     SavedAnswer.objects.filter(id=old.pk).update(
-        saved_at=now - saved.SAVED_FOR - timedelta(seconds=1)
+        saved_at=now - saved_answers.SAVED_FOR - timedelta(seconds=1)
     )
     SavedAnswer.objects.filter(id=other.pk).update(knowledge="of before")
 
-    assert saved.forget(now) == 2
+    assert saved_answers.forget(now) == 2
 
     assert SavedAnswer.objects.get() == fresh
 
 
 def test_the_oldest_are_forgotten_where_there_are_too_many(kept_answers, monkeypatch):
-    monkeypatch.setattr(saved, "MOST_SAVED", 2)
+    monkeypatch.setattr(saved_answers, "MOST_SAVED", 2)
 
-    assert saved.forget(timezone.now()) == 1
+    assert saved_answers.forget(timezone.now()) == 1
 
     assert SavedAnswer.objects.count() == 2
 

@@ -15,14 +15,13 @@ from chatsite.answering.model_call import Claimed, Work
 from chatsite.chat.actions import take_over
 from chatsite.chat.admin import receipts
 from chatsite.chat.models import Conversation, Message
-from chatsite.demo import model
+from chatsite.demo import demo_server
 from chatsite.knowledge.articles import Found
 from chatsite.provider.models import ProviderModel
 from routing import policies
 from routing.analysis.features import measure
 from routing.checks import verifier
 from routing.checks.verifier import Answered
-from routing.choice import Turn
 from routing.learning import model_training
 from routing.models import (
     AnswerCheck,
@@ -30,6 +29,7 @@ from routing.models import (
     Policy,
     RouteDecision,
 )
+from routing.tier_choice import Turn
 from tests.answering.test_answers import THREE_QUESTIONS
 from tests.chat.conftest import sweep
 from tests.exchange import Exchange
@@ -53,7 +53,7 @@ def doubt_threshold() -> float:
 
 
 async def says_what_the_articles_say(exchange: Exchange) -> None:
-    answer = await asyncio.to_thread(model.answer, exchange.call.body)
+    answer = await asyncio.to_thread(demo_server.answer, exchange.call.body)
     await Says(answer.text)(exchange)
 
 

@@ -30,9 +30,9 @@ async def wanted(shop):
     return want
 
 
-@guards("routing/choice.py", "if task.tier is Tier.CHEAP and least >= threshold:", "if False:")
+@guards("routing/tier_choice.py", "if task.tier is Tier.CHEAP and least >= threshold:", "if False:")
 @guards(
-    "routing/choice.py",
+    "routing/tier_choice.py",
     "max(least, score.value + task.points)",
     "max(LOWEST, score.value + task.points)",
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser
 
-from chatsite.demo import model
+from chatsite.demo import demo_server
 from tests.browser.chromium import launched
 from tests.browser.hostile import HOSTILE
 from tests.browser.people import OPERATOR, STAFF, Customer, Operator, Staff, Tab
@@ -37,7 +37,7 @@ Article.objects.create(
 
 async def says_what_the_articles_say(exchange: Exchange) -> None:
     """What the demo model would answer, sooner."""
-    answer = await asyncio.to_thread(model.answer, exchange.call.body)
+    answer = await asyncio.to_thread(demo_server.answer, exchange.call.body)
     await Says(answer.text, first_token=0.05, every=0.005)(exchange)
 
 

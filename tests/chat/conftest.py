@@ -13,7 +13,7 @@ from django.test import AsyncClient
 
 from billing.models import Budget
 from chatsite.answering import tasks
-from chatsite.answering.writer import Writer
+from chatsite.answering.writer_loop import Writer
 from chatsite.asgi import application
 from chatsite.chat.models import Message
 from chatsite.demo import sample_shop
@@ -84,7 +84,7 @@ class Hints:
 @pytest.fixture
 def hints(monkeypatch) -> Hints:
     hints = Hints()
-    monkeypatch.setattr("chatsite.chat.live.hints.wake_worker", hints)
+    monkeypatch.setattr("chatsite.chat.live.worker_hints.wake_worker", hints)
     return hints
 
 

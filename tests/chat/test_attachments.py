@@ -18,7 +18,7 @@ from chatsite.chat.models import Attachment, Conversation, Message
 from chatsite.chat.models.attachment import storage
 from chatsite.chat.web import visitors
 from chatsite.operations import backups, tasks
-from chatsite.shop import current
+from chatsite.shop import current_shop
 from chatsite.shop.models import Shop
 from chatsite.staff import roles
 from tests import files
@@ -148,7 +148,7 @@ def test_nobody_fills_the_disk(browser, page, settings):
     assert full.json()["words"] == str(errors.NoFilesNow.words)
     settings.ATTACHMENT_MEGABYTES = 1
     Shop.objects.create(files=Shop.Files.NONE)
-    current.forget()
+    current_shop.forget()
     assert upload(browser, files.picture(20, 20)).json()["words"] == str(errors.NoFilesNow.words)
     assert "data-tray" not in browser.get(f"/c/{page.conversation}/").content.decode()
 

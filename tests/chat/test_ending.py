@@ -10,7 +10,7 @@ from django.test import Client
 from billing.models import LedgerEntry
 from chatsite.chat import changes
 from chatsite.chat.actions import delete_conversation
-from chatsite.chat.live import bus, watch
+from chatsite.chat.live import bus, database_polling
 from chatsite.chat.live.consumer import GONE
 from chatsite.chat.models import Conversation, DeletedConversation, Message
 from chatsite.offline.models import Batch, Item
@@ -117,7 +117,7 @@ async def test_an_open_tab_of_a_deleted_conversation_is_told_and_brings_nothing_
 async def test_a_tab_that_no_frame_reached_is_told_by_the_watch(answered):
     await database_sync_to_async(_delete_all)(announce=False)
 
-    await watch.look(bus.here())
+    await database_polling.look(bus.here())
 
     assert await closed_with(answered) == GONE
 

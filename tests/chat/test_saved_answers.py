@@ -13,8 +13,8 @@ from chatsite.chat.models import CannedAnswer, Message, SavedAnswer
 from chatsite.knowledge.models import Article, Edition
 from chatsite.staff import roles
 from routing import decisions, policies, trials
-from routing.choice import Turn
 from routing.models import Policy, Trial
+from routing.tier_choice import Turn
 from tests.chat.test_admin import HOSTILE, member, signed_in, text
 from tests.chat.told import Told, prices
 from tests.guards import guards

@@ -14,7 +14,7 @@ from django.test import AsyncClient
 from chatsite.chat import changes, history
 from chatsite.chat.actions import ask, end_reply
 from chatsite.chat.changes import Change
-from chatsite.chat.live import bus, watch
+from chatsite.chat.live import bus, database_polling
 from chatsite.chat.live.consumer import (
     LONGEST_FRAME,
     MOST_UNREAD,
@@ -31,7 +31,7 @@ from tests.guards import guards
 # By any of the tests below.
 GUARDS = [
     (
-        "chatsite/chat/live/page_requests.py",
+        "chatsite/chat/live/incoming_frames.py",
         "    return PageRequest(rate_limits.asking, question)\n",
         "    return PageRequest(rate_limits.clicking, question)\n",
     ),
@@ -197,7 +197,7 @@ def answered(reply_id: int) -> Change:
 
 
 @guards(
-    "chatsite/chat/live/watch.py",
+    "chatsite/chat/live/database_polling.py",
     "            here.expect(conversation, revisions.get(conversation))\n",
     "            continue\n",
 )
@@ -211,7 +211,7 @@ async def test_what_no_frame_told_is_found_by_looking(tab, hints):
     conversation.revision += 1
     await conversation.asave()
 
-    await watch.look(bus.here())
+    await database_polling.look(bus.here())
 
     await tab.sees(lambda page: tab.newest.text == "Told by nobody.", within=2)
 

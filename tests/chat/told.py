@@ -13,8 +13,8 @@ from billing.prices.pricing import Usage
 from chatsite.chat.actions import ask, end_reply
 from chatsite.chat.models import Conversation, Message
 from routing import decisions, policies
-from routing.choice import Score, Tier, Turn
 from routing.models import Policy
+from routing.tier_choice import Score, Tier, Turn
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 # Dollars per million tokens times 1e9: cheap 0.50 in, 0.25 cached, 1.50 out; strong 30 and 60.

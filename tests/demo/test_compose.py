@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from chatsite.demo import compose
-from chatsite.demo.passages import FEW, MANY, Articles
+from chatsite.demo import demo_answers
+from chatsite.demo.answering_sentences import FEW, MANY, Articles
 from tests.demo.shop import articles, messages, questions
 
 RETURNS = [
@@ -24,7 +24,7 @@ THREE = (
 
 
 def said(*words: str, of: list[str], detailed: bool = False) -> str:
-    return compose.answer(messages(*words, of=of), detailed)
+    return demo_answers.answer(messages(*words, of=of), detailed)
 
 
 def test_business_hours_are_told() -> None:
@@ -92,7 +92,7 @@ def test_all_messages_since_the_last_answer_are_answered() -> None:
     prompt = messages("Hi", "Hello!", "how much is shipping", of=SHIPPING)
     prompt.append({"role": "user", "content": "to Norway"})
 
-    assert "€14.95" in compose.answer(prompt, detailed=False)
+    assert "€14.95" in demo_answers.answer(prompt, detailed=False)
 
 
 def test_what_is_not_covered_is_admitted_in_its_part() -> None:
@@ -101,7 +101,7 @@ def test_what_is_not_covered_is_admitted_in_its_part() -> None:
     first, second = re.split(r"^\d\. ", answer, flags=re.MULTILINE)[1:]
     assert "€14.95" in first
     assert "could not find" in second
-    assert answer.endswith(compose.OFFER)
+    assert answer.endswith(demo_answers.OFFER)
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_what_is_not_covered_is_admitted_in_its_part() -> None:
 )
 @pytest.mark.parametrize("of", [HOURS, RETURNS, SHIPPING, []])
 def test_what_is_not_covered_is_admitted_and_a_person_offered(text: str, of: list[str]) -> None:
-    assert said(text, of=of) == f"{compose.NOT_COVERED} {compose.OFFER}"
+    assert said(text, of=of) == f"{demo_answers.NOT_COVERED} {demo_answers.OFFER}"
 
 
 @pytest.mark.parametrize("text", ["Hi", "hello there!", "Good morning,", "Hey 👋"])

@@ -15,14 +15,14 @@ import pytest
 
 from billing import tokens
 from chatsite import llm
-from chatsite.demo import model
+from chatsite.demo import demo_server
 from chatsite.llm import Deadlines, Delta, Finished, FinishReason, batches
 from chatsite.llm.batches import Request
 from chatsite.quality.judges import rubric
 from chatsite.summaries import summary_prompt
 from routing.analysis import scoring_prompt
 from routing.analysis.scoring_prompt import SCORING_FORMAT, read_scores
-from routing.choice import Turn
+from routing.tier_choice import Turn
 from tests.demo.shop import messages
 from tests.services import free_port
 
@@ -38,7 +38,7 @@ def server() -> Iterator[str]:
     """Its address, as for OPENAI_BASE_URL."""
     port = free_port()
     command = [sys.executable, "-m", "daphne", "--bind", "127.0.0.1", "--port", str(port)]
-    daphne = subprocess.Popen([*command, "chatsite.demo.model:application"], cwd=ROOT)
+    daphne = subprocess.Popen([*command, "chatsite.demo.demo_server:application"], cwd=ROOT)
     try:
         asyncio.run(_ready(f"http://127.0.0.1:{port}/v1"))
         yield f"http://127.0.0.1:{port}/v1"
@@ -120,7 +120,8 @@ async def test_its_strong_models_say_more() -> None:
     )
 
     short, long = (
-        model.answer({"model": name, "messages": question}) for name in ("gpt-3.5-turbo", "gpt-4")
+        demo_server.answer({"model": name, "messages": question})
+        for name in ("gpt-3.5-turbo", "gpt-4")
     )
 
     assert len(long.text) > len(short.text)
@@ -260,7 +261,7 @@ async def test_who_leaves_is_not_written_to() -> None:
         sent.append(message)
 
     scope = {"type": "http", "method": "POST", "path": "/v1/chat/completions"}
-    await asyncio.wait_for(model.application(scope, receive, send), 1)
+    await asyncio.wait_for(demo_server.application(scope, receive, send), 1)
 
     assert len(sent) == 2, "the head and the first, empty piece"
 

@@ -15,7 +15,7 @@ from chatsite.demo.models import SampleRow
 from chatsite.first_steps import checklist, configuration
 from chatsite.knowledge.models import Article
 from chatsite.provider.models import Reading
-from chatsite.shop import current
+from chatsite.shop import current_shop
 from chatsite.shop.models import FirstQuestion, Shop
 from chatsite.staff import roles
 from chatsite.staff.models import AuditEntry
@@ -51,7 +51,7 @@ def test_all_of_the_sample_goes_at_once(sample, owner, client):
     owner.post(SAMPLE, {"per_day": "25"})
 
     assert [m.objects.count() for m in (Article, TaskType, FirstQuestion, SampleRow)] == [0] * 4
-    current.forget()
+    current_shop.forget()
     page = text(client.get("/", headers={"host": "localhost"}))
     assert "Larkspur" not in page
     assert "business hours" not in page

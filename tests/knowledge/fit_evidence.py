@@ -17,13 +17,13 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
-from chatsite.demo import embeddings
+from chatsite.demo import demo_embeddings
 from chatsite.knowledge.search import evidence, question, ranking
 from chatsite.knowledge.search.index import Document, Index
 from chatsite.knowledge.search.question import Question
 from chatsite.knowledge.search.vectors import Vectors, pack, unit
 
-ARTICLES = Path(embeddings.__file__).parent / "shop" / "articles"
+ARTICLES = Path(demo_embeddings.__file__).parent / "shop" / "articles"
 QUESTIONS = Path(__file__).parent / "questions.jsonl"
 FOLDS = 10
 # Of the penalty: less of it wins nothing that lasts.
@@ -70,7 +70,7 @@ def _question(row: dict[str, Any]) -> Question:
 
 
 def _embedded(texts: list[str], kind: str) -> list[list[float]]:
-    answer = embeddings.answer({"model": "demo", "input": texts, "input_type": kind})
+    answer = demo_embeddings.answer({"model": "demo", "input": texts, "input_type": kind})
     return [row["embedding"] for row in answer["data"]]
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chatsite.knowledge import differences
+from chatsite.knowledge import text_diff
 from chatsite.knowledge.models import Article, ArticleVersion
 from chatsite.staff import roles
 from tests.api.conftest import with_rights
@@ -77,14 +77,14 @@ def test_each_save_keeps_the_version_before_and_one_click_brings_it_back(db, mon
 def test_a_difference_is_told_by_words_where_lines_are_alike(old, new, found):
     signs = {"same": " ", "gone": "-", "new": "+"}
 
-    assert [signs[p.kind] + p.text for p in differences.between(old, new)] == found
+    assert [signs[p.kind] + p.text for p in text_diff.between(old, new)] == found
 
 
 def test_long_texts_show_what_is_near_a_change_and_cost_little():
     lines = [f"line {number}" for number in range(5000)]
     changed = [*lines[:2500], "new", *lines[2500:]]
 
-    pieces = differences.between("\n".join(lines), "\n".join(changed))
+    pieces = text_diff.between("\n".join(lines), "\n".join(changed))
 
     assert [p.text for p in pieces if p.kind in {"left out", "new"}] == ["2498", "new\n", "2498"]
-    differences.between("\n" * 50_000, "x\n" * 25_000)
+    text_diff.between("\n" * 50_000, "x\n" * 25_000)

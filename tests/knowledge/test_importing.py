@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pypdf import PdfWriter
 
-from chatsite.knowledge.importing import fetching, readers, run
+from chatsite.knowledge.importing import fetching, import_run, readers
 from chatsite.knowledge.importing.readers import Unreadable
 from chatsite.knowledge.models import Article, Import, ImportFile
-from chatsite.runtime import public_addresses
+from chatsite.runtime import outbound_addresses
 from chatsite.staff import roles
 from tests.chat.test_admin import member, signed_in, text
 from tests.guards import guards
@@ -244,8 +244,8 @@ def old_site(monkeypatch) -> Iterator[str]:
     """As if 127.0.0.1 were on the internet, and it alone."""
     with ThreadingHTTPServer(("127.0.0.1", 0), Site) as server:
         Thread(target=server.serve_forever, daemon=True).start()
-        really, name = public_addresses.is_public, "is_public"
-        monkeypatch.setattr(public_addresses, name, lambda ip: ip == "127.0.0.1" or really(ip))
+        really, name = outbound_addresses.is_public, "is_public"
+        monkeypatch.setattr(outbound_addresses, name, lambda ip: ip == "127.0.0.1" or really(ip))
         ports = {"http": {80, server.server_port}, "https": {443}}
         monkeypatch.setattr(fetching, "PORTS", ports)
         yield f"http://127.0.0.1:{server.server_port}"
@@ -254,7 +254,7 @@ def old_site(monkeypatch) -> Iterator[str]:
 
 @guards(
     "chatsite/knowledge/importing/fetching.py",
-    "if public_addresses.is_number(host) and",
+    "if outbound_addresses.is_number(host) and",
     "if False and",
 )
 async def test_a_redirect_into_our_own_network_is_not_followed(old_site):
@@ -276,7 +276,7 @@ async def test_a_sitemap_reads_no_file(old_site):
 def test_a_sitemap_is_imported_with_a_report(old_site):
     into = Import.objects.create(kind="site", addresses=f"{old_site}/sitemap.xml", publish=True)
 
-    run.carry_out(into.pk)
+    import_run.carry_out(into.pk)
 
     into.refresh_from_db()
     assert (into.state, into.total, into.done, into.added) == ("done", 2, 2, 1)
@@ -288,7 +288,7 @@ def imported(**files: str) -> Import:
     into = Import.objects.create(kind="files")
     for name, content in files.items():
         ImportFile.objects.create(of=into, name=f"{name}.md", content=content.encode())
-    run.carry_out(into.pk)
+    import_run.carry_out(into.pk)
     into.refresh_from_db()
     return into
 
@@ -312,14 +312,14 @@ def test_importing_again_changes_only_what_has_changed():
 
 @pytest.mark.django_db
 @guards(
-    "chatsite/knowledge/importing/run.py",
+    "chatsite/knowledge/importing/import_run.py",
     "if not mine.update(state=Import.State.RUNNING, heard_at=clock.now()):",
     "if mine.update(state=Import.State.RUNNING, heard_at=clock.now()) is None:",
 )
 def test_an_import_is_carried_out_once():
     into = imported(one="# One\n\nFirst.")
 
-    run.carry_out(into.pk)
+    import_run.carry_out(into.pk)
 
     into.refresh_from_db()
     assert (into.added, Import.objects.waiting().exists()) == (1, False)

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from chatsite import markdown
-from routing.checks.draft_gate import DraftGate
+from routing.checks.streaming_gate import DraftGate
 from tests.tables import show
 
 KINDS = {

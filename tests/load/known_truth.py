@@ -51,8 +51,8 @@ def month(seed: int) -> Iterator[Seen]:
     from django.utils import timezone
 
     from chatsite.monitor import panels
-    from chatsite.monitor.agreement import kappa
-    from chatsite.monitor.report import Report, Sums, asked
+    from chatsite.monitor.grader_agreement import kappa
+    from chatsite.monitor.quality_report import Report, Sums, asked
 
     draw = random.Random(seed)
     right = [draw.random() >= WRONG for _ in range(ANSWERS)]

@@ -31,9 +31,9 @@ from pathlib import Path
 
 from routing.analysis import trained_model
 from routing.analysis.features import Measured, measure
-from routing.choice import Turn
 from routing.learning import model_training
 from routing.learning.model_training import Label, recovered
+from routing.tier_choice import Turn
 from tests.tables import show
 
 ROOT = Path(__file__).parents[2]

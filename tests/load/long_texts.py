@@ -67,17 +67,17 @@ def _seconds(step: Callable[[str], object], text: str) -> float:
 
 
 def _steps() -> dict[str, Callable[[str], object]]:
-    from chatsite.answering import sources
-    from chatsite.answering.checking import unconfirmed
+    from chatsite.answering import answer_sources
+    from chatsite.answering.checking import unconfirmed_answer
     from chatsite.answering.question import prompt
     from chatsite.knowledge import articles
     from chatsite.knowledge.search import question
     from chatsite.llm.masking import Mask
     from routing.analysis import difficulty
     from routing.checks import verifier
-    from routing.checks.draft_gate import DraftGate
     from routing.checks.language_detection import language
-    from routing.choice import Turn
+    from routing.checks.streaming_gate import DraftGate
+    from routing.tier_choice import Turn
     from routing.wishes import recognition
 
     found = articles.matching(question.of("How long do I have to return a pen?")).matches
@@ -104,8 +104,8 @@ def _steps() -> dict[str, Callable[[str], object]]:
         "check of the answer": lambda text: checked("How long?", text),
         "check of the question": lambda text: checked(text, "Within 30 days."),
         "gate, 4 at a time": streamed,
-        "sources": lambda text: sources.of(text, found),
-        "quotes": lambda text: unconfirmed.text(text, found, ""),
+        "sources": lambda text: answer_sources.of(text, found),
+        "quotes": lambda text: unconfirmed_answer.text(text, found, ""),
     }
 
 

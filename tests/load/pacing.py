@@ -34,7 +34,7 @@ from billing.pacing.spending_rate import PACED_BY, History
 from billing.pacing.threshold_increase import Outcome
 from billing.prices.pricing import PER, Rate, Tokens
 from routing.analysis.hazards import CERTAIN
-from routing.choice import HIGHEST, LOWEST, Tier, is_grave
+from routing.tier_choice import HIGHEST, LOWEST, Tier, is_grave
 from tests.load.forecast import CENT, HOUR, ZONE, answers
 from tests.tables import show
 

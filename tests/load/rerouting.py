@@ -36,8 +36,8 @@ def make(decisions: int) -> None:
     from chatsite.chat.models import Conversation, Message
     from routing import policies
     from routing.analysis import difficulty
-    from routing.choice import Tier, Turn
     from routing.models import RouteDecision
+    from routing.tier_choice import Tier, Turn
 
     chance, now, policy = random.Random(1), timezone.now(), policies.current()
     prices = {

@@ -22,9 +22,9 @@ from pathlib import Path
 from routing.analysis import difficulty, learned_score
 from routing.analysis.features import measure
 from routing.checks.verifier import Answered, verify
-from routing.choice import Score, Turn, choose
 from routing.learning import first_day_training, model_training
 from routing.learning.labels import Label
+from routing.tier_choice import Score, Turn, choose
 from tests.tables import show
 
 ROOT = Path(__file__).parents[2]

@@ -10,7 +10,7 @@ from billing.models import LedgerEntry
 from chatsite.chat.actions import rate
 from chatsite.chat.models import Message
 from chatsite.knowledge.models import Article
-from chatsite.monitor import likeness, tasks
+from chatsite.monitor import question_similarity, tasks
 from chatsite.monitor.models import ArticleDraft
 from chatsite.staff import roles
 from routing.models import TaskType
@@ -94,11 +94,11 @@ def test_an_article_that_no_answer_used_is_named(staff):
 def test_texts_that_ask_the_same_are_grouped(texts):
     others = ["Do you ship to Norway?", "How do I change my password?", "Is the ink safe?"]
 
-    assert sorted(likeness.groups([*texts, *others])[0]) == [0, 1]
+    assert sorted(question_similarity.groups([*texts, *others])[0]) == [0, 1]
 
 
 def test_texts_without_words_are_grouped_without_an_error():
-    assert len(likeness.groups(["", "?", "…"])) == 3
+    assert len(question_similarity.groups(["", "?", "…"])) == 3
 
 
 def answered_by_staff(number: int, question: str, answer: str) -> Told:

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
 
-from chatsite.monitor import agreement, grading
+from chatsite.monitor import grader_agreement, grading
 from chatsite.monitor.models import Grade
 from chatsite.quality import labels
 from chatsite.quality.learning import training_examples
@@ -68,7 +68,7 @@ def test_the_judge_is_compared_with_staff(shop):
     ],
 )
 def test_kappa_is_one_for_agreement_and_zero_for_chance(pairs, kappa):
-    assert agreement.kappa(pairs).kappa == pytest.approx(kappa)
+    assert grader_agreement.kappa(pairs).kappa == pytest.approx(kappa)
 
 
 @pytest.mark.parametrize(("agrees", "counts"), [(True, True), (False, False)])

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from chatsite.chat.actions import rate, retry
 from chatsite.chat.models import Message
-from chatsite.monitor import answers, rollups, tasks
+from chatsite.monitor import answers_page, rollups, tasks
 from chatsite.monitor.models import AnswerHour
 from routing.models import AnswerCheck
 from tests.chat.told import Told
@@ -132,7 +132,7 @@ def test_a_number_leads_to_its_answers(staff):
     assert f"#message-{good.reply.pk}" not in shown
 
 
-@pytest.mark.parametrize("kind", answers.KINDS)
+@pytest.mark.parametrize("kind", answers_page.KINDS)
 def test_every_kind_of_answers_is_listed(staff, kind):
     told(1)
     now = timezone.now()

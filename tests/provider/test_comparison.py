@@ -16,10 +16,10 @@ from billing.prices import catalogue
 from billing.prices.pricing import Usage
 from chatsite.llm import Listed
 from chatsite.provider import (
-    adoption,
     batch_models,
     better_value,
     comparison,
+    model_adoption,
     model_list,
     successors,
 )
@@ -27,8 +27,8 @@ from chatsite.provider.errors import NotSold
 from chatsite.provider.models import ProviderModel, Reading
 from chatsite.staff import roles
 from routing import policies
-from routing.choice import Tier
 from routing.models import Policy
+from routing.tier_choice import Tier
 from tests.guards import guards
 
 pytestmark = pytest.mark.django_db
@@ -230,7 +230,7 @@ def test_a_pair_that_is_the_best_already_is_not_told_again(listed):
     Budget.objects.update(active=False)
     call(2, Usage(900_000, 100_000))
     successors.used_since.cache_clear()
-    adoption.adopt("gpt-6-luna", "gpt-6.1-sol", None, None, NOW)
+    model_adoption.adopt("gpt-6-luna", "gpt-6.1-sol", None, None, NOW)
 
     better_value.look(NOW)
 

@@ -8,7 +8,7 @@ from chatsite.provider import model_list
 from chatsite.provider.model_health import Health
 from chatsite.provider.models import ProviderModel, Reading
 from routing import policies
-from routing.choice import Tier
+from routing.tier_choice import Tier
 from routing.tiers import slots
 from tests.guards import guards
 from tests.provider.lists import took

@@ -15,7 +15,7 @@ from chatsite.provider import successors
 from chatsite.provider.models import ProviderModel, Reading
 from chatsite.staff import roles
 from routing import policies
-from routing.choice import Tier
+from routing.tier_choice import Tier
 from tests.guards import guards
 from tests.provider.lists import took
 
@@ -204,7 +204,7 @@ def test_the_banner_is_on_every_page_and_proposes_the_change(role, prices):
 
 
 @guards(
-    "chatsite/context.py",
+    "chatsite/context_processors.py",
     "    return successors.banner(timezone.now(), in_force) if may_see else None\n",
     "    return successors.banner(timezone.now(), in_force)\n",
 )

@@ -11,8 +11,8 @@ from chatsite.chat.models import Message
 from chatsite.quality import answer_outcomes, labels
 from chatsite.quality.models import QualityLabel
 from routing import decisions, policies
-from routing.choice import Turn
 from routing.models import AnswerCheck, RouteDecision
+from routing.tier_choice import Turn
 from tests.chat.told import Told, prices
 
 # By any of the tests below.

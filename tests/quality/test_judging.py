@@ -30,8 +30,8 @@ from chatsite.quality.errors import BadVerdict
 from chatsite.quality.judges import rubric, rubric_versions, sampling
 from chatsite.quality.models import JudgeTrust, QualityLabel, Rubric
 from chatsite.staff import roles
-from routing.choice import Tier
 from routing.models import AnswerCheck
+from routing.tier_choice import Tier
 from tests.batches import Batches
 from tests.chat.told import Told, batch_price, prices
 from tests.guards import guards

@@ -14,10 +14,10 @@ from chatsite.quality.learning.training_examples import Example, read
 from chatsite.quality.models import Proposal, QualityLabel
 from routing import policies
 from routing.analysis.features import measure
-from routing.choice import Turn
 from routing.decisions import scored
 from routing.learning import learned_models, model_training
 from routing.models import LearnedModel
+from routing.tier_choice import Turn
 from tests.guards import guards
 from tests.quality import traffic
 

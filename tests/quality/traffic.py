@@ -11,8 +11,8 @@ from chatsite.chat.models import Conversation, Message
 from routing import policies
 from routing.analysis import difficulty
 from routing.checks.verifier import Answered, measure
-from routing.choice import Turn
 from routing.models import AnswerCheck, RouteDecision
+from routing.tier_choice import Turn
 
 # The rules score all of these alike; only labels tell that the cheap model fails at engraving.
 EASY = "Do you have the {} pen in stock?", "When does the {} shop open?", "Is the {} ink new?"

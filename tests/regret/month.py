@@ -17,10 +17,10 @@ from billing.models import LedgerEntry, Price
 from chatsite.chat.models import Conversation, Message
 from chatsite.quality import labels
 from chatsite.quality.models import QualityLabel
-from chatsite.regret.wrong_calls import Judged
+from chatsite.regret.judged_replies import Judged
 from routing import policies
-from routing.choice import Tier
 from routing.models import RouteDecision
+from routing.tier_choice import Tier
 
 PLANTED = [("task type", "Repairs"), ("feature", "one short question")]
 PLANTED_DEAR = [("task type", "Gift cards")]

@@ -11,8 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from routing import decisions, policies
-from routing.choice import Turn
 from routing.models import Policy, RouteDecision
+from routing.tier_choice import Turn
 
 pytestmark = pytest.mark.django_db
 

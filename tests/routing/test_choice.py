@@ -2,7 +2,7 @@
 
 import pytest
 
-from routing.choice import Score, Shift, Tier, choose
+from routing.tier_choice import Score, Shift, Tier, choose
 
 
 @pytest.mark.parametrize(

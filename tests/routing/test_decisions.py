@@ -7,10 +7,10 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
-from routing import decisions, policies, site_knowledge
+from routing import decisions, policies, stored_site_profile
 from routing.analysis import cached_scores, difficulty, learned_score
-from routing.choice import NoScore, Score, Shift, Task, Tier, Turn
 from routing.models import Policy, RouteDecision
+from routing.tier_choice import NoScore, Score, Shift, Task, Tier, Turn
 
 pytestmark = pytest.mark.django_db
 
@@ -49,7 +49,7 @@ def test_an_easy_question_goes_to_the_cheap_tier(policy):
 
 
 def test_a_decision_costs_one_query(policy, django_assert_num_queries):
-    site_knowledge.current()
+    stored_site_profile.current()
     with django_assert_num_queries(1):
         decisions.decide("reply:1", EASY, policy)
     with django_assert_num_queries(1):

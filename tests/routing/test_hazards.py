@@ -6,10 +6,10 @@ import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
 
-from routing import decisions, policies, site_knowledge, tasks
+from routing import decisions, policies, stored_site_profile, tasks
 from routing.analysis import hazards
-from routing.choice import Tier, Turn
 from routing.models import Hazard, SiteKnowledge
+from routing.tier_choice import Tier, Turn
 from tests.guards import guards
 
 pytestmark = pytest.mark.django_db
@@ -51,7 +51,7 @@ def test_every_shipped_hazard_has_a_row():
 @guards(
     "routing/admin/hazards.py",
     "        super().save_model(request, obj, form, change)\n"
-    "        transaction.on_commit(site_knowledge.forget)\n",
+    "        transaction.on_commit(stored_site_profile.forget)\n",
     "        super().save_model(request, obj, form, change)\n",
 )
 def test_an_added_phrase_decides_at_once(operator, django_capture_on_commit_callbacks):
@@ -82,20 +82,20 @@ def test_a_message_like_an_added_example_is_dangerous(
 
 def test_a_shipped_phrase_can_be_ignored(operator, django_capture_on_commit_callbacks):
     row = Hazard.objects.get(name="fire, gas and electricity")
-    found = site_knowledge.current().hazards.signs("i smell gas")
+    found = stored_site_profile.current().hazards.signs("i smell gas")
 
     with django_capture_on_commit_callbacks(execute=True):
         saved(operator, row, left_out="\n".join(each.phrase for each in found))
 
     assert found
-    assert not site_knowledge.current().hazards.signs("i smell gas")
+    assert not stored_site_profile.current().hazards.signs("i smell gas")
 
 
 def test_a_hazard_is_switched_off(operator, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
         saved(operator, Hazard.objects.get(name="animals in danger"), active="")
 
-    names = {each.name for each in site_knowledge.current().hazards.listed}
+    names = {each.name for each in stored_site_profile.current().hazards.listed}
     assert "animals in danger" not in names
     assert "travel papers" in names
 
@@ -146,7 +146,7 @@ def test_the_sites_own_messages_move_the_scale():
 
     tasks.rescale.apply(throw=True)
     tasks.rescale.apply(throw=True)
-    site_knowledge.forget()
+    stored_site_profile.forget()
 
     assert decisions.scored(Turn(usual), policy)[0].value < before
     assert SiteKnowledge.objects.get().words_seen == 40
@@ -157,7 +157,7 @@ def test_a_few_messages_move_nothing():
     for number in range(5):
         decisions.decide(f"reply:{number}", Turn("Hello?"), policies.current())
 
-    site_knowledge.rescale()
+    stored_site_profile.rescale()
 
     assert SiteKnowledge.objects.get().by_words == []
 
@@ -176,6 +176,6 @@ def test_many_dangers_make_none_of_them_cheap():
         )
 
     tasks.rescale.apply(throw=True)
-    site_knowledge.forget()
+    stored_site_profile.forget()
 
     assert decisions.scored(Turn("someone else is logged in as me"), policy)[0].value >= 7

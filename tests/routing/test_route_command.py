@@ -6,8 +6,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from routing import decisions, policies
-from routing.choice import Turn
 from routing.models import Policy, RouteDecision, TaskType
+from routing.tier_choice import Turn
 
 pytestmark = pytest.mark.django_db
 

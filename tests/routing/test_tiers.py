@@ -2,8 +2,8 @@
 
 import pytest
 
-from routing.choice import Tier
 from routing.models import Policy
+from routing.tier_choice import Tier
 from routing.tiers import ModelHealth, scorer, slots
 from tests.guards import guards
 

@@ -5,10 +5,10 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from routing import decisions, policies, site_knowledge, trials
-from routing.choice import Score, Shift, Turn
+from routing import decisions, policies, stored_site_profile, trials
 from routing.errors import CannotBeShadow, NothingChanged, NotRunning, Overtaken, TrialRuns
 from routing.models import Policy, RouteDecision, Trial
+from routing.tier_choice import Score, Shift, Turn
 
 pytestmark = pytest.mark.django_db
 
@@ -72,7 +72,7 @@ def test_a_shadow_decides_beside_and_acts_on_nothing():
 def test_a_shadow_is_decided_in_the_same_query(django_assert_num_queries):
     started(SHADOW, analyzer="rules")
     policy, part = trials.deciding("conversation:1")
-    site_knowledge.current()
+    stored_site_profile.current()
 
     with django_assert_num_queries(1):
         decisions.decide("reply:1", Turn("I was charged twice!"), policy, None, None, part)

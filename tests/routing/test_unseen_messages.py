@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from routing.analysis import hazards, site
+from routing.analysis import hazards, site_profile
 from routing.learning import labelled_data, message_evaluation
 
 MESSAGES = Path(__file__).parent / "messages"
@@ -20,7 +20,7 @@ def report(name):
     found = labelled_data.read(MESSAGES / name)
     assert isinstance(found, labelled_data.Messages)
     vectors: list[tuple[float, ...]] = [()] * len(found.rows)
-    scores = message_evaluation.first_day_scores(found.rows, vectors, site.shipped())
+    scores = message_evaluation.first_day_scores(found.rows, vectors, site_profile.shipped())
     return message_evaluation.report(found.rows, scores, 7)
 
 

@@ -8,7 +8,7 @@ from chatsite.answer_tests.models import CaseSet
 from tests.guards import guards
 
 
-@guards("chatsite/runtime/bad_input.py", '"" in _to_fields(request)', "False")
+@guards("chatsite/runtime/bad_request_middleware.py", '"" in _to_fields(request)', "False")
 @pytest.mark.parametrize("page", ["change", "delete"])
 def test_a_window_of_the_admin_that_wants_no_field(client, db, page):
     group = Group.objects.create(name="g")
@@ -19,7 +19,7 @@ def test_a_window_of_the_admin_that_wants_no_field(client, db, page):
     assert client.post(url, {"_to_field": "", "name": "h"}).status_code == 400
 
 
-@guards("chatsite/runtime/bad_input.py", "if _is_no_form(request):", "if False:")
+@guards("chatsite/runtime/bad_request_middleware.py", "if _is_no_form(request):", "if False:")
 async def test_a_form_of_another_charset_is_refused_once(async_client, db):
     kind = "application/x-www-form-urlencoded; charset=utf-7"
     browser = type(async_client)(enforce_csrf_checks=True, raise_request_exception=False)
@@ -29,7 +29,9 @@ async def test_a_form_of_another_charset_is_refused_once(async_client, db):
     assert response.status_code == 400
 
 
-@guards("chatsite/runtime/bad_input.py", "isinstance(error, OperationalError)", "False")
+@guards(
+    "chatsite/runtime/bad_request_middleware.py", "isinstance(error, OperationalError)", "False"
+)
 def test_a_database_that_is_locked_is_no_fault_of_the_page(client, db, monkeypatch):
     def locked(*_: object) -> None:
         raise OperationalError("database is locked")
@@ -41,7 +43,11 @@ def test_a_database_that_is_locked_is_no_fault_of_the_page(client, db, monkeypat
     assert (response.status_code, response["Retry-After"]) == (503, "5")
 
 
-@guards("chatsite/answer_tests/save_gate.py", "except bad_input.UNUSABLE:", "except KeyError:")
+@guards(
+    "chatsite/answer_tests/save_gate.py",
+    "except bad_request_middleware.UNUSABLE:",
+    "except KeyError:",
+)
 def test_a_number_too_great_for_an_article(client, db):
     CaseSet.objects.create(name="Guarding", guards=True)
     client.force_login(User.objects.create_superuser("root"))

@@ -114,7 +114,7 @@ def test_two_sites_live_beside_each_other_and_leave_nothing_behind(start, monkey
         "worker1",
         "worker2",
         "beat",
-        "chatsite.demo.model",
+        "chatsite.demo.demo_server",
         "valkey-server",
     ):
         assert words in commands

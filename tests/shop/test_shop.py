@@ -9,7 +9,7 @@ from django.test import Client
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from chatsite.shop import current, logos
+from chatsite.shop import current_shop, logos
 from chatsite.shop.models import FirstQuestion, Shop
 from chatsite.staff import roles
 from tests.chat.test_admin import member, signed_in, text
@@ -48,7 +48,7 @@ def owner() -> Client:
 
 def saved(owner: Client, **more: object):
     response = owner.post("/admin/shop/shop/add/", BAKERY | QUESTIONS | more)
-    current.forget()
+    current_shop.forget()
     return response
 
 

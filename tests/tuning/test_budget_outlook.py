@@ -11,8 +11,8 @@ from billing.models import Budget, BudgetPeriod
 from billing.pacing import hourly_spending
 from chatsite.tuning.threshold import budget_outlook
 from chatsite.tuning.threshold.replay import Priced, Replay, Total
-from routing.choice import Tier
 from routing.models import RouteDecision
+from routing.tier_choice import Tier
 from tests.chat import told
 from tests.guards import guards
 

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from billing.models import LedgerEntry
-from chatsite.knowledge import embedding_calls, meaning
+from chatsite.knowledge import embedding_calls, question_embeddings
 from chatsite.knowledge.models import Article
 from routing import policies
 from tests.chat import told
@@ -140,13 +140,17 @@ def test_a_danger_that_nobody_has_answered_is_not_hidden_by_what_is_said_next(
     assert "Prompt for gpt-4" in page
 
 
-@guards("chatsite/knowledge/meaning.py", "of([question], reference, WITHIN)", "of([question])")
+@guards(
+    "chatsite/knowledge/question_embeddings.py",
+    "of([question], reference, WITHIN)",
+    "of([question])",
+)
 def test_a_slow_embeddings_server_keeps_nobody_waiting(operator, shop, upstream, monkeypatch):
     call_command("import_prices", "--yes", stdout=StringIO())
     upstream.embeddings.serves = True
     embedding_calls.make()
     upstream.embeddings.after = 5
-    monkeypatch.setattr(meaning, "WITHIN", 0.2)
+    monkeypatch.setattr(question_embeddings, "WITHIN", 0.2)
 
     page = tried(operator, "Within how many days can I return a pen?")
 

@@ -7,10 +7,10 @@ from django.db.models import F
 
 from billing import clock
 from chatsite.answering.model_call import Claimed
-from chatsite.answering.outcomes import Ended, NotOurs
+from chatsite.answering.step_outcomes import Ended, NotOurs
 from chatsite.chat.actions import end_reply
 from chatsite.chat.models import CannedAnswer, Message, SavedAnswer
-from routing.choice import Task
+from routing.tier_choice import Task
 
 logger = logging.getLogger(__name__)
 

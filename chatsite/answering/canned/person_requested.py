@@ -7,9 +7,9 @@ import logging
 
 from billing import clock
 from chatsite.answering.model_call import Claimed
-from chatsite.answering.outcomes import Ended, NotOurs
+from chatsite.answering.step_outcomes import Ended, NotOurs
 from chatsite.business_hours import away
-from chatsite.chat import handlings
+from chatsite.chat import staff_handling
 from chatsite.chat.actions import end_reply
 from chatsite.chat.models import CannedAnswer, Conversation, Message
 from routing.wishes.recognition import Wish
@@ -88,7 +88,7 @@ def give(claimed: Claimed, wish: Wish) -> Ended | NotOurs:
         Conversation.objects.filter(id=conversation.pk).update(
             wants_person_since=conversation.wants_person_since
         )
-        handlings.asked(conversation)
+        staff_handling.asked(conversation)
     CannedAnswer.objects.create(
         reply=reply,
         kind=CannedAnswer.Kind.PERSON,

@@ -1,16 +1,16 @@
 """Whether a finished answer may be shown as fact, judged by the articles and words that it had."""
 
-from chatsite.answering.checking import unconfirmed
+from chatsite.answering.checking import unconfirmed_answer
 from chatsite.answering.model_call import Work
 from chatsite.answering.question import prompt
 from chatsite.chat.models import Message
 from chatsite.llm import Finished, FinishReason
 from routing.checks import verifier
-from routing.checks.draft_gate import DraftGate
 from routing.checks.language_detection import language
+from routing.checks.streaming_gate import DraftGate
 from routing.checks.verifier import Answered, CheckResult
-from routing.choice import Tier
 from routing.models import Policy
+from routing.tier_choice import Tier
 
 # What was said last may be what an answer refers to: an order's number, a price already named.
 MOST_SAID = 6
@@ -90,7 +90,7 @@ def instead(work: Work, found: CheckResult) -> str:
     if shown and not found.forbidden:
         return ""
     matches = work.claimed.found.matches
-    return unconfirmed.text(work.claimed.turn.text, matches, policy.unconfirmed_text)
+    return unconfirmed_answer.text(work.claimed.turn.text, matches, policy.unconfirmed_text)
 
 
 def replace(reply: Message, found: CheckResult, written: str) -> None:
@@ -102,6 +102,6 @@ def replace(reply: Message, found: CheckResult, written: str) -> None:
 def quoted_sources(work: Work) -> list[dict[str, str]]:
     """The articles that are quoted where no answer could be confirmed."""
     matches = work.claimed.found.matches
-    quoted = unconfirmed.quotes(work.claimed.turn.text, matches)
+    quoted = unconfirmed_answer.quotes(work.claimed.turn.text, matches)
     places = sorted({each.article for each in quoted})
     return [matches[at].source for at in places]

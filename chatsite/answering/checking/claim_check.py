@@ -19,8 +19,8 @@ from chatsite.runtime.grouped_writes import GroupedWrites
 from routing import structured_output, tiers
 from routing.checks import claims
 from routing.checks.verifier import CheckResult
-from routing.choice import Tier
 from routing.errors import BadClaims
+from routing.tier_choice import Tier
 
 logger = logging.getLogger(__name__)
 

@@ -21,15 +21,15 @@ from chatsite.answering.model_call import (
     Claimed,
     Work,
 )
-from chatsite.answering.outcomes import Ended, NotOurs, ended
+from chatsite.answering.step_outcomes import Ended, NotOurs, ended
 from chatsite.chat.actions import end_reply
 from chatsite.chat.models import Message
 from chatsite.llm import Finished
 from routing.checks import check_records
 from routing.checks.verifier import CheckResult
-from routing.choice import Tier
 from routing.errors import NotAsked
 from routing.models import AnswerCheck as Stored
+from routing.tier_choice import Tier
 from routing.tiers import ModelHealth
 
 logger = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from billing import tokens
 from billing.tokens import Image
 from chatsite.chat.models import Attachment
 from chatsite.provider import known_models
-from chatsite.shop import current
+from chatsite.shop import current_shop
 from chatsite.shop.models import Shop
 
 # Images of one prompt, the newest; each is paid for each time.
@@ -65,7 +65,7 @@ def with_texts(files: Sequence[Attached]) -> dict[str, Attached]:
     """The same by their ids, with what PDFs say and whether a model may see them."""
     if not files:
         return {}
-    shown = current.shop().files == Shop.Files.ALL
+    shown = current_shop.shop().files == Shop.Files.ALL
     documents = [uuid.UUID(each.id) for each in files if not each.is_image]
     texts = dict(
         Attachment.objects.filter(public_id__in=documents).values_list("public_id", "text")

@@ -12,13 +12,13 @@ from chatsite.knowledge import articles
 from chatsite.knowledge.articles import MOST_ARTICLES, Audience, Found, Held, Meant
 from chatsite.knowledge.search import question
 from chatsite.knowledge.search.question import Question
-from chatsite.shop import current
+from chatsite.shop import current_shop
 from routing import trials
 from routing.checks.language_detection import language
-from routing.choice import Turn
 from routing.learning import learned_models
 from routing.task_types import library
 from routing.task_types.library import Shelf
+from routing.tier_choice import Turn
 from routing.wishes import recognition
 
 # Unanswered messages that are scored one by one as well.
@@ -71,7 +71,7 @@ def look(opened: Opened, meant: Meant) -> Claimed:
         part,
         learned_models.checker(policy.learned_verifier_id),
         recognition.recognise(turn.text, before(said), meant.of_its_words),
-        site=current.name(),
+        site=current_shop.name(),
         died=tuple(f"{reply.reference}:{number}" for number in range(1, reply.attempt + 1)),
     )
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from django.conf import settings
 from django.db import transaction
 
-from chatsite.chat import events, pending_reply, sql
+from chatsite.chat import outgoing_events, pending_reply, sql
 from chatsite.chat.attachments import uploads
 from chatsite.chat.changes import Change
 from chatsite.chat.errors import Empty, Ended, NotYours, TooLong
@@ -63,10 +63,10 @@ def question(
         change = _stored(message, reply, before)
         bound.to(message)
         if not before:
-            events.happened(conversation, Kind.STARTED)
+            outgoing_events.happened(conversation, Kind.STARTED)
         elif was_resolved:
-            events.happened(conversation, Kind.REOPENED)
-        events.said(conversation, message)
+            outgoing_events.happened(conversation, Kind.REOPENED)
+        outgoing_events.said(conversation, message)
     return replace(change, handed=reopened)
 
 

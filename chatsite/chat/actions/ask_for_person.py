@@ -7,7 +7,7 @@ from django.db import transaction
 
 from billing import clock
 from chatsite.business_hours import away
-from chatsite.chat import events, handlings
+from chatsite.chat import outgoing_events, staff_handling
 from chatsite.chat.changes import Change
 from chatsite.chat.errors import NotYours
 from chatsite.chat.models import Conversation
@@ -37,10 +37,10 @@ def request(public_id: uuid.UUID, visitor: str, wanted: bool) -> Change:
         conversation.wants_person_since = clock.now() if wanted else None
         conversation.save(update_fields=["wants_person_since"])
         if wanted:
-            handlings.asked(conversation)
+            staff_handling.asked(conversation)
         else:
-            handlings.ended(conversation, handlings.End.CANCELLED)
-            events.happened(conversation, Kind.CANCELLED)
+            staff_handling.ended(conversation, staff_handling.End.CANCELLED)
+            outgoing_events.happened(conversation, Kind.CANCELLED)
         conversation.away_until = away.until()
     logger.info("%s %s a person", conversation.reference, "wants" if wanted else "no longer wants")
     return Change(conversation, before, conversation.revision, handed=True)

@@ -6,7 +6,7 @@ import uuid
 from django.db import transaction
 
 from billing import clock
-from chatsite.chat import events, handlings
+from chatsite.chat import outgoing_events, staff_handling
 from chatsite.chat.actions import end_reply
 from chatsite.chat.changes import Change
 from chatsite.chat.errors import NotYours
@@ -33,7 +33,7 @@ def by_customer(public_id: uuid.UUID, visitor: str) -> Change:
         conversation.advance()
         conversation.ended_at, conversation.wants_person_since = clock.now(), None
         conversation.save(update_fields=["ended_at", "wants_person_since"])
-        handlings.ended(conversation, handlings.End.LEFT)
-        events.happened(conversation, Kind.ENDED)
+        staff_handling.ended(conversation, staff_handling.End.LEFT)
+        outgoing_events.happened(conversation, Kind.ENDED)
     logger.info("%s ended by its customer", conversation.reference)
     return Change(conversation, before, conversation.revision, over=True)

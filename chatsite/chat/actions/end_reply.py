@@ -8,12 +8,12 @@ import logging
 from django.db import transaction
 from django.db.models.functions import Now
 
-from chatsite.chat import events, pending_reply, sql
+from chatsite.chat import outgoing_events, pending_reply, sql
 from chatsite.chat.changes import Change
 from chatsite.chat.models import Conversation, Message
 from routing.checks import check_records
-from routing.choice import Tier
 from routing.models import AnswerCheck
+from routing.tier_choice import Tier
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ def end(
     if outcome:
         check_records.ended(reply.reference, outcome)
     if reply.text and reply.state in {State.COMPLETE, State.CUT}:
-        events.said(conversation, reply)
+        outgoing_events.said(conversation, reply)
     logger.info("%s ended: %s %s", reply.charge_reference, reply.state, reply.failure)
     return _followed(conversation, reply, is_newest=conversation.revision == newest_at)
 

@@ -5,7 +5,7 @@ import logging
 from django.db import transaction
 
 from billing import clock
-from chatsite.chat import events, handlings
+from chatsite.chat import outgoing_events, staff_handling
 from chatsite.chat.changes import Change
 from chatsite.chat.models import Conversation
 from chatsite.webhooks.models import Kind
@@ -27,7 +27,7 @@ def to_assistant(conversation_id: int) -> Change:
         conversation.handled_by = conversation.wants_person_since = None
         conversation.handed_back_at = clock.now()
         conversation.save(update_fields=["handled_by", "wants_person_since", "handed_back_at"])
-        handlings.ended(conversation, handlings.End.HANDED_BACK)
-        events.happened(conversation, Kind.HANDED_BACK)
+        staff_handling.ended(conversation, staff_handling.End.HANDED_BACK)
+        outgoing_events.happened(conversation, Kind.HANDED_BACK)
     logger.info("%s handed back", conversation.reference)
     return Change(conversation, before, conversation.revision, handed=True)

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from billing import clock
-from chatsite.chat import events, handlings
+from chatsite.chat import outgoing_events, staff_handling
 from chatsite.chat.changes import Change
 from chatsite.chat.models import Conversation
 from chatsite.webhooks.models import Kind
@@ -34,8 +34,8 @@ def resolve(conversation_id: int) -> Change:
                 "handed_back_at",
             ]
         )
-        handlings.ended(held, handlings.End.RESOLVED)
-        events.happened(held, Kind.RESOLVED)
+        staff_handling.ended(held, staff_handling.End.RESOLVED)
+        outgoing_events.happened(held, Kind.RESOLVED)
     logger.info("%s resolved", held.reference)
     return Change(held, before, held.revision, handed=True)
 
@@ -49,7 +49,7 @@ def reopen(conversation_id: int) -> Change:
             return Change(held, before, before)
         held.advance()
         if held.resolved_at is not None:
-            events.happened(held, Kind.REOPENED)
+            outgoing_events.happened(held, Kind.REOPENED)
         held.resolved_at = held.snoozed_until = None
         held.save(update_fields=["resolved_at", "snoozed_until"])
     logger.info("%s reopened", held.reference)

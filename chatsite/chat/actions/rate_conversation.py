@@ -8,7 +8,7 @@ from datetime import timedelta
 from django.db import transaction
 
 from billing import clock
-from chatsite.chat import events
+from chatsite.chat import outgoing_events
 from chatsite.chat.actions.ask import cleaned
 from chatsite.chat.actions.rate import LONGEST_NOTE
 from chatsite.chat.changes import Change
@@ -53,7 +53,7 @@ def by_customer(public_id: uuid.UUID, visitor: str, rating: Message.Rating, note
         conversation.satisfaction, conversation.satisfaction_note = rating, note
         conversation.satisfaction_at = rated_at or clock.now()
         conversation.save(update_fields=["satisfaction", "satisfaction_note", "satisfaction_at"])
-        events.happened(conversation, Kind.RATED, satisfaction=int(rating), note=note)
+        outgoing_events.happened(conversation, Kind.RATED, satisfaction=int(rating), note=note)
     logger.info("%s rated %s", conversation.reference, rating.label)
     over = conversation.ended_at is not None
     return Change(conversation, before, conversation.revision, handed=not over)

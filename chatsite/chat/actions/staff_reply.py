@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
-from chatsite.chat import events, handlings
+from chatsite.chat import outgoing_events, staff_handling
 from chatsite.chat.actions import end_reply, take_over
 from chatsite.chat.actions.ask import cleaned
 from chatsite.chat.attachments import uploads
@@ -52,8 +52,8 @@ def send(
         )
         bound.to(message)
         take_over.give_to(conversation, person)
-        handlings.answered(conversation)
-        events.said(conversation, message)
+        staff_handling.answered(conversation)
+        outgoing_events.said(conversation, message)
     altered = (cancelled,) if cancelled else ()
     return Change(
         conversation,

@@ -5,7 +5,7 @@ import logging
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
-from chatsite.chat import events, handlings
+from chatsite.chat import outgoing_events, staff_handling
 from chatsite.chat.actions import end_reply
 from chatsite.chat.changes import Change
 from chatsite.chat.models import Conversation
@@ -35,8 +35,8 @@ def conversation(conversation_id: int, person: AbstractBaseUser) -> Change:
 def give_to(held: Conversation, person: AbstractBaseUser) -> None:
     """Let the person answer; nothing is put aside any more. The caller holds the lock."""
     if held.handled_by_id != person.pk:
-        events.happened(held, Kind.TAKEN_OVER, person=person.get_username())
+        outgoing_events.happened(held, Kind.TAKEN_OVER, person=person.get_username())
     held.handled_by_id = person.pk
     held.handed_back_at = held.resolved_at = held.snoozed_until = None
     held.save(update_fields=["handled_by", "handed_back_at", "resolved_at", "snoozed_until"])
-    handlings.taken(held, person)
+    staff_handling.taken(held, person)

@@ -12,8 +12,8 @@ from billing.models import Hold, LedgerEntry, Price
 from billing.prices import pricing
 from billing.prices.pricing import Usage
 from chatsite.chat.models import CannedAnswer, Message, ScoringShare
-from routing.choice import Tier
 from routing.models import AnswerCheck, RouteDecision
+from routing.tier_choice import Tier
 
 # A reply in these may have a later call than the one that was checked.
 CHECKED = {Message.Stage.ESCALATED, Message.Stage.KEPT, Message.Stage.QUOTED}

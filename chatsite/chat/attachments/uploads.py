@@ -20,7 +20,7 @@ from chatsite.chat import errors
 from chatsite.chat.attachments import images, pdf
 from chatsite.chat.models import Attachment, Message
 from chatsite.chat.models.attachment import storage
-from chatsite.shop import current
+from chatsite.shop import current_shop
 from chatsite.shop.models import Shop
 
 logger = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ def take(
     if author is None:
         if not visitor:
             raise errors.NotYours
-        if current.shop().files == Shop.Files.NONE:
+        if current_shop.shop().files == Shop.Files.NONE:
             raise errors.NoFilesNow
         _look_at_limits(visitor)
     if given.size is None or given.size > settings.ATTACHMENT_MEGABYTES * MEGABYTE:

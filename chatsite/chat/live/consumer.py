@@ -18,7 +18,7 @@ from django.db import DatabaseError, DataError
 from chatsite.chat import changes, history
 from chatsite.chat.changes import Change
 from chatsite.chat.errors import Ended, NotYours, Refused
-from chatsite.chat.live import bus, page_requests, watch
+from chatsite.chat.live import bus, database_polling, incoming_frames
 from chatsite.chat.live.frames import OVER, Begun, Changed, Delta, Frame, Present
 from chatsite.chat.live.progress import Progress, Words
 from chatsite.chat.models import Message
@@ -129,7 +129,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             await self.close(TRY_AGAIN)
             return
         self.there_is_something = asyncio.Event()
-        watch.start()
+        database_polling.start()
         self.pump = asyncio.create_task(self._send_what_waits())
         self.pump.add_done_callback(self._ended)
         known = self.scope["query_string"].rpartition(b"seen=")[2]
@@ -173,7 +173,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
 
     async def _carried_out(self, said: dict[str, Any]) -> Change:
         """What the page asked for, committed. Raises Refused, KeyError, ValueError."""
-        request = page_requests.read(
+        request = incoming_frames.read(
             said, self.public_id, self.visitor, self.network, self.language
         )
         # In a thread, as Redis is waited for.

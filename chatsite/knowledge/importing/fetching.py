@@ -8,8 +8,8 @@ import aiohttp
 from lxml import etree
 
 from chatsite.knowledge.importing.readers import Unreadable
-from chatsite.runtime import public_addresses
-from chatsite.runtime.public_names import NotPublic, PublicNames
+from chatsite.runtime import outbound_addresses
+from chatsite.runtime.outbound_dns import NotPublic, PublicNames
 
 LARGEST = 5 * 1024 * 1024  # bytes of a page
 WITHIN = 20.0  # seconds for one, redirects included
@@ -89,7 +89,7 @@ async def _sitemap(url: str) -> tuple[list[str], list[str]]:
 async def _step(session: aiohttp.ClientSession, url: str, kinds: tuple[str, ...]) -> Fetched | str:
     """What is there, or the address that it leads to. Raises Unreadable."""
     host = urlsplit(url).hostname or ""
-    if public_addresses.is_number(host) and not public_addresses.is_public_literal(host):
+    if outbound_addresses.is_number(host) and not outbound_addresses.is_public_literal(host):
         raise Unreadable("This address is not on the internet.")
     async with session.get(url, allow_redirects=False) as response:
         if response.status in {301, 302, 303, 307, 308}:

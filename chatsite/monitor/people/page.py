@@ -10,16 +10,16 @@ from django.views.decorators.http import require_GET
 
 from billing.dashboard import csv_cells, report_query
 from billing.dashboard.date_ranges import TITLES, Preset
-from chatsite.monitor.page import SEES
-from chatsite.monitor.people import figures
-from chatsite.monitor.people.figures import NAMES, People
+from chatsite.monitor.people import staff_figures
+from chatsite.monitor.people.staff_figures import NAMES, People
+from chatsite.monitor.quality_page import SEES
 
 
 @require_GET
 @permission_required(SEES, raise_exception=True)
 def shown(request: HttpRequest) -> HttpResponse:
     wanted = _asked(request)
-    found = figures.read(wanted.span)
+    found = staff_figures.read(wanted.span)
     context = {
         **admin.site.each_context(request),
         "title": "People",
@@ -40,7 +40,7 @@ def shown(request: HttpRequest) -> HttpResponse:
 def export(request: HttpRequest) -> HttpResponse:
     """A row for each step of the period, then one for each person; times in seconds."""
     span = _asked(request).span
-    found = figures.read(span)
+    found = staff_figures.read(span)
     steps = [
         ["time", timezone.localtime(step.start).isoformat(), *_cells(sums)]
         for step, sums in zip(span.steps, found.steps, strict=True)

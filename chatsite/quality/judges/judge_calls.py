@@ -9,7 +9,7 @@ from chatsite.knowledge import articles
 from chatsite.knowledge.search import question
 from chatsite.llm.batches import Request
 from chatsite.quality.judges import rubric
-from chatsite.shop import current
+from chatsite.shop import current_shop
 
 # Tokens of a verdict, and of what a reasoning model thinks before it.
 VERDICT_LIMIT = 600
@@ -22,7 +22,7 @@ Words = Sequence[tuple[str, str]]
 def answer(reference: str, model: str, said: Words, limit: int, temperature: float) -> Request:
     """What the chat would ask the model now, at most so many tokens."""
     words = [Said("user" if by == CUSTOMER else "assistant", text) for by, text in said]
-    asked = prompt.fitted(current.name(), _found(said), words, model, limit)
+    asked = prompt.fitted(current_shop.name(), _found(said), words, model, limit)
     return Request(reference, model, asked.messages, asked.output_limit, temperature)
 
 

@@ -15,8 +15,8 @@ from django.utils import timezone
 
 from billing.models import LedgerEntry
 from chatsite.chat.models import Message
+from chatsite.offline.job_kinds import Kind
 from chatsite.offline.jobs import Wanted
-from chatsite.offline.kinds import Kind
 from chatsite.offline.models import Batch, Item
 from chatsite.provider import batch_models
 from chatsite.provider.errors import NotSold
@@ -27,8 +27,8 @@ from chatsite.quality.judges.judge_calls import Words
 from chatsite.quality.judges.rubric import Judgement
 from chatsite.quality.models import QualityLabel, Rubric
 from routing import policies
-from routing.choice import Tier
 from routing.models import Policy
+from routing.tier_choice import Tier
 
 logger = logging.getLogger(__name__)
 

@@ -7,11 +7,11 @@ from enum import StrEnum
 from itertools import chain, zip_longest
 
 from chatsite.chat.models import Message
-from chatsite.quality.id_chunks import together
 from chatsite.quality.models import QualityLabel
+from chatsite.quality.reference_chunks import together
 from routing.checks.language_detection import language
-from routing.choice import Tier
 from routing.models import AnswerCheck, RouteDecision
+from routing.tier_choice import Tier
 
 # Of answers that ended since.
 SAMPLED_FROM = timedelta(days=1)

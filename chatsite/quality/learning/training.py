@@ -22,7 +22,7 @@ from routing.analysis import learned_score
 from routing.analysis.features import measure
 from routing.analysis.trained_model import Model
 from routing.checks import verifier
-from routing.checks.trained_heads import Verifier
+from routing.checks.trained_classifiers import Verifier
 from routing.learning import (
     calibration,
     evaluation,

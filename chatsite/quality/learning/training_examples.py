@@ -11,15 +11,15 @@ from django.db.models import Max
 from chatsite.answering.question import turns
 from chatsite.chat.models import Message
 from chatsite.quality import labels
-from chatsite.quality.id_chunks import together
 from chatsite.quality.labels import FIRM
 from chatsite.quality.models import QualityLabel
+from chatsite.quality.reference_chunks import together
 from routing.analysis.features import measure
 from routing.checks import verifier
 from routing.checks.verifier import Answered
-from routing.choice import Turn
 from routing.learning.labels import Label as TrainingLabel
 from routing.models import AnswerCheck, RouteDecision
+from routing.tier_choice import Turn
 
 # Replies read for one fit: what is trusted first, then the newest. Twice as many take 20 s more.
 MOST = 3000

@@ -3,7 +3,7 @@
 from django import template
 
 from billing.alerts.models import Alert
-from chatsite.regret import broken_promises
+from chatsite.regret import failed_proposals
 from routing.models import Policy
 
 register = template.Library()
@@ -14,6 +14,6 @@ def way_back(alert: Alert) -> Policy | None:
     """None where the alert is about something else, or that version's settings are in force."""
     if alert.rule != Alert.Rule.POLICY:
         return None
-    version = broken_promises.before(alert)
+    version = failed_proposals.before(alert)
     in_force = Policy.objects.in_force().first()
     return version if version and in_force and version.changes_from(in_force) else None

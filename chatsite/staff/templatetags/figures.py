@@ -2,8 +2,8 @@
 
 from django import template
 
-from billing import figures as shares
-from routing import figures as scores
+from billing import number_format as shares
+from routing import score_format as scores
 
 register = template.Library()
 register.filter("score", scores.score)

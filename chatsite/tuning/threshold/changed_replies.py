@@ -17,8 +17,8 @@ from chatsite.tuning.threshold import replay
 from chatsite.tuning.threshold.doubted_share import DoubtedShare
 from chatsite.tuning.threshold.recent_traffic import Alike, Charged, Group, same_scores
 from chatsite.tuning.threshold.replay import Models
-from routing.choice import LOWEST, Tier
 from routing.models import HIGHEST_THRESHOLD, Policy, RouteDecision
+from routing.tier_choice import LOWEST, Tier
 
 # Rows of one page, and characters of a question in each.
 PAGE, SHOWN = 20, 110

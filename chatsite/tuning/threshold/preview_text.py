@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from billing import figures, money
+from billing import money, number_format
 from chatsite.tuning.threshold.draft_policy import LEAST_MOVED_LABELS, Preview
 from chatsite.tuning.threshold.replay import Effect
 from routing.models import Policy
@@ -55,8 +55,8 @@ def rows(effect: Effect) -> list[Row]:
         ),
         Row(
             "Sent to the strong model",
-            f"{then.strong:,} ({figures.share(then.share)})",
-            f"{now.strong:,} ({figures.share(now.share)})",
+            f"{then.strong:,} ({number_format.share(then.share)})",
+            f"{now.strong:,} ({number_format.share(now.share)})",
             f"{now.strong - then.strong:+,}",
         ),
         Row(
@@ -67,14 +67,14 @@ def rows(effect: Effect) -> list[Row]:
         ),
         Row(
             "Written by the strong model",
-            f"{then.strong + then.escalated:,.0f} ({figures.share(then.written_share)})",
-            f"{now.strong + now.escalated:,.0f} ({figures.share(now.written_share)})",
+            f"{then.strong + then.escalated:,.0f} ({number_format.share(then.written_share)})",
+            f"{now.strong + now.escalated:,.0f} ({number_format.share(now.written_share)})",
             f"{round(now.strong + now.escalated) - round(then.strong + then.escalated):+,}",
         ),
         Row(
             "Saved compared with the strong model alone",
-            figures.share(effect.saved_then),
-            figures.share(effect.saved),
+            number_format.share(effect.saved_then),
+            number_format.share(effect.saved),
             f"{100 * (effect.saved - effect.saved_then):+.1f} points",
         ),
     ]
@@ -93,8 +93,8 @@ def kept(preview: Preview) -> str:
         )
     mean, least = measured
     return (
-        f"{figures.share(mean)} of the strong tier's, surely {figures.share(least)} or more, "
-        f"by {preview.quality.labels:,} labelled answers"
+        f"{number_format.share(mean)} of the strong tier's, surely {number_format.share(least)} or "
+        f"more, by {preview.quality.labels:,} labelled answers"
     )
 
 

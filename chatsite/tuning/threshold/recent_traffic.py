@@ -18,8 +18,8 @@ from billing.models import LedgerEntry
 from billing.prices.pricing import Tokens
 from chatsite.tuning.sql import CALLS, CHARGED
 from routing.analysis.difficulty import Signals, weigh
-from routing.choice import LOWEST, Tier
 from routing.models import HIGHEST_THRESHOLD, Policy
+from routing.tier_choice import LOWEST, Tier
 
 Analyzer = Policy.Analyzer
 

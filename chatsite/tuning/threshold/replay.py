@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from billing.prices.pricing import Rate
 from chatsite.tuning.threshold.doubted_share import NOTHING_KNOWN, DoubtedShare
 from chatsite.tuning.threshold.recent_traffic import Group
-from routing.choice import LOWEST, Tier, is_grave
 from routing.models import Policy
+from routing.tier_choice import LOWEST, Tier, is_grave
 
 # Thresholds that the curve is drawn and the targets are looked for at.
 THRESHOLDS = tuple(tenth / 10 for tenth in range(10, 111))

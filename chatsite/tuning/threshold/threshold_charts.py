@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from billing import figures, money
+from billing import money, number_format
 from billing.dashboard.charts import Cell, Chart, Row, Series
 from chatsite.tuning.threshold.draft_policy import Preview
 from chatsite.tuning.threshold.replay import Effect
@@ -48,4 +48,4 @@ def _cost(effect: Effect) -> Cell:
 
 
 def _share(share: float) -> Cell:
-    return Cell(100 * share, figures.share(share))
+    return Cell(100 * share, number_format.share(share))

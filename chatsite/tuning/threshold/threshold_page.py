@@ -13,18 +13,18 @@ from django.views.decorators.http import require_GET, require_POST
 
 from billing.errors import NoPrice
 from billing.tasks import pace
-from chatsite.context import models_banner
+from chatsite.context_processors import models_banner
 from chatsite.tuning.threshold import (
     considered_replies,
     draft_policy,
     preview_text,
-    targets,
+    target_threshold,
     threshold_charts,
 )
 from chatsite.tuning.threshold.considered_replies import Window
 from chatsite.tuning.threshold.draft_policy import Preview, Seen
 from chatsite.tuning.threshold.forms import DAYS, QUALITY, SAVING, STRONG, Asked, Save, Try
-from chatsite.tuning.threshold.targets import Found
+from chatsite.tuning.threshold.target_threshold import Found
 from routing import policies, trials
 from routing.errors import CannotBeShadow, NoPolicy, NothingChanged, Overtaken, TrialRuns
 from routing.models import Policy, Trial
@@ -158,12 +158,12 @@ def _aimed(given: Mapping[str, Any], seen: Seen, window: Window, days: int) -> F
     """The threshold that reaches what is aimed for, if anything is."""
     match given.get("aim"):
         case "saving":
-            return targets.saving(seen.replay, days, _or(given.get("saving"), SAVING))
+            return target_threshold.saving(seen.replay, days, _or(given.get("saving"), SAVING))
         case "strong":
-            return targets.share(seen.replay, days, _or(given.get("strong"), STRONG))
+            return target_threshold.share(seen.replay, days, _or(given.get("strong"), STRONG))
         case "quality":
             wanted = _or(given.get("quality"), QUALITY)
-            return targets.kept_quality(seen.quality, window, wanted)
+            return target_threshold.kept_quality(seen.quality, window, wanted)
         case _:
             return None
 

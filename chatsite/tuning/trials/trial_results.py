@@ -9,7 +9,7 @@ from statistics import fmean
 from django.db import connection
 from django.utils import timezone
 
-from billing import figures, money
+from billing import money, number_format
 from billing.prices.pricing import Rate
 from chatsite.tuning.sql import CALLS, CHARGED, WITH_PERSON
 from chatsite.tuning.threshold import draft_policy, replay
@@ -18,8 +18,8 @@ from chatsite.tuning.threshold.recent_traffic import NONE, Alike, Charged, Group
 from chatsite.tuning.threshold.replay import Models
 from chatsite.tuning.trials import confidence_intervals
 from chatsite.tuning.trials.confidence_intervals import Interval
-from routing.choice import Tier
 from routing.models import RouteDecision, Trial
+from routing.tier_choice import Tier
 
 # What became of each conversation in the trial. By what the customer got: a check, a budget or a
 # failed model may have made it another tier's than was decided.
@@ -198,12 +198,17 @@ def _shadow(trial: Trial, since: datetime, found: Mapping[str, Conversation]) ->
     would = [each.cost + dearer.get(name, 0) for name, each in found.items()]
     rows = (
         Row(
-            "Same decision", "", figures.share(agreed.value), _range(agreed), _enough(agreed), False
+            "Same decision",
+            "",
+            number_format.share(agreed.value),
+            _range(agreed),
+            _enough(agreed),
+            False,
         ),
         Row(
             "Answers by the strong model",
-            figures.share(ours.value),
-            figures.share(theirs.value),
+            number_format.share(ours.value),
+            number_format.share(theirs.value),
             _points(strong),
             _verdict(strong),
             strong.shows,
@@ -279,7 +284,11 @@ def _points(interval: Interval) -> str:
 
 
 def _range(interval: Interval) -> str:
-    return f"{figures.share(interval.low)} to {figures.share(interval.high)}" if interval.n else ""
+    return (
+        f"{number_format.share(interval.low)} to {number_format.share(interval.high)}"
+        if interval.n
+        else ""
+    )
 
 
 def _enough(interval: Interval) -> str:

@@ -9,7 +9,7 @@ import pytest
 from routing.analysis import scoring_prompt
 from routing.analysis.difficulty import rules
 from routing.analysis.wording import normalised, questions
-from routing.choice import Turn
+from routing.tier_choice import Turn
 from tests.guards import guards
 
 THRESHOLD = 7

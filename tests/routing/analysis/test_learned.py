@@ -18,9 +18,9 @@ from routing.analysis.features import language, measure, sums
 from routing.analysis.hazards import CERTAIN
 from routing.analysis.learned_score import Stage, estimate, weigh_first_day
 from routing.analysis.trained_model import BadModel
-from routing.choice import Moved, Tier, Turn, choose
 from routing.learning import model_training
 from routing.learning.calibration import miscalibration
+from routing.tier_choice import Moved, Tier, Turn, choose
 
 HOURS = "What are your business hours?"
 RETURNS = (

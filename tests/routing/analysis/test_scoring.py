@@ -10,9 +10,9 @@ from django.utils import timezone
 from routing import policies
 from routing.analysis import cached_scores, scoring_prompt
 from routing.analysis.scoring_prompt import SCORING_FORMAT, read_scores, response_format
-from routing.choice import Score, Turn
 from routing.errors import BadScore
 from routing.models import CachedScore, Policy
+from routing.tier_choice import Score, Turn
 
 EASY = Turn("What are your business hours?", evidence=0.9)
 HARD = Turn("I was charged twice and want my money back. Why is that, and what now?")

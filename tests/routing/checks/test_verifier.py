@@ -12,9 +12,9 @@ from routing.analysis.trained_model import BadModel, logistic
 from routing.checks import relevance, verifier
 from routing.checks.language_detection import language
 from routing.checks.verifier import Answered, CheckResult, verify
-from routing.choice import Turn
 from routing.learning import answer_check_training, checked_answers, model_training
 from routing.learning.calibration import miscalibration
+from routing.tier_choice import Turn
 from tests.guards import guards
 
 QUESTION = "How long do I have to return a pen, and who pays the postage?"
@@ -229,7 +229,9 @@ OTHERS = {
 }
 
 
-@guards("routing/checks/concepts.py", "if language not in _stems():", "if not language:")
+@guards(
+    "routing/checks/multilingual_concepts.py", "if language not in _stems():", "if not language:"
+)
 @pytest.mark.parametrize(("code", "answer"), OTHERS.items(), ids=OTHERS)
 def test_an_answer_in_a_language_without_word_lists_is_checked(code, answer):
     assert language(answer) == code

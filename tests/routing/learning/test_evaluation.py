@@ -4,7 +4,6 @@ import random
 
 import pytest
 
-from routing.choice import Turn
 from routing.learning import model_training
 from routing.learning.evaluation import (
     Point,
@@ -18,6 +17,7 @@ from routing.learning.evaluation import (
     measured,
     sureness,
 )
+from routing.tier_choice import Turn
 
 GAINS = [1.0, 0.0, 0.0, 0.0]
 

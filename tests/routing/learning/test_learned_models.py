@@ -7,10 +7,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from routing import decisions, policies
-from routing.choice import Turn
 from routing.errors import AppendOnly
 from routing.learning import learned_models, model_training
 from routing.models import LearnedModel, Policy, RouteDecision
+from routing.tier_choice import Turn
 from tests.routing.analysis.test_learned import site
 
 pytestmark = pytest.mark.django_db

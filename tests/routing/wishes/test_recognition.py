@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from chatsite.answering.checking import unconfirmed
+from chatsite.answering.checking import unconfirmed_answer
 from routing.wishes.recognition import Ground, recognise
 from tests.guards import guards
 
@@ -184,7 +184,7 @@ AGREED = {
 
 @pytest.mark.parametrize("language", AGREED)
 def test_a_yes_to_the_products_own_offer_is_a_wish(language):
-    without_answer, offer = unconfirmed.WORDS[language][1:]
+    without_answer, offer = unconfirmed_answer.WORDS[language][1:]
 
     wish = recognise(AGREED[language], [("assistant", f"{without_answer} {offer}")])
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from billing import figures, money
-from chatsite.answer_tests import runs, versions, work
+from billing import money, number_format
+from chatsite.answer_tests import compared_versions, run_worker, runs
 from chatsite.answer_tests.models import CaseSet, Run
 from chatsite.answer_tests.runs import NothingToRun
 from routing.models import Policy
@@ -43,7 +43,7 @@ class Command(BaseCommand):
             policy = Policy.objects.filter(version=number).first()
             if policy is None:
                 raise CommandError(f"There is no version {number} of the policy")
-            change = versions.of_policy(policy)
+            change = compared_versions.of_policy(policy)
         try:
             what = f"Policy version {number}" if number else ""
             run = runs.start(tests, None, change, what, in_batch=options["batch"])
@@ -53,7 +53,7 @@ class Command(BaseCommand):
             runs.wake(run)
             self.stdout.write(f"{run} is left to a worker: see Quality > Tests before launch.")
             return
-        work.advance(run.pk)
+        run_worker.advance(run.pk)
         run.refresh_from_db()
         self._report(run)
 
@@ -72,7 +72,7 @@ class Command(BaseCommand):
                 self.stdout.write(f"       {why}")
         self.stdout.write(
             f"{made.tests - len(bad)} of {made.tests} passed. {made.calls} calls, "
-            f"{money.shown(made.amount)}, {figures.seconds(made.seconds)} of answering."
+            f"{money.shown(made.amount)}, {number_format.seconds(made.seconds)} of answering."
         )
         if bad:
             raise CommandError(f"{len(bad)} of {made.tests} tests failed", returncode=1)

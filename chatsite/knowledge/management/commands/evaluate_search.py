@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
-from chatsite.knowledge import embedding_calls, evaluation, meaning
+from chatsite.knowledge import embedding_calls, evaluation, question_embeddings
 from chatsite.knowledge.articles import Meant
 from chatsite.knowledge.embedding_calls import Stopped
 from chatsite.knowledge.evaluation import BadFile, Measures
@@ -77,7 +77,7 @@ class Command(BaseCommand):
             return none, "words alone"
         try:
             embedding_calls.make()
-            meant = meaning.of([row.question for row in rows])
+            meant = question_embeddings.of([row.question for row in rows])
         except Stopped as error:
             self.stderr.write(f"Searching by words alone: {error}.")
             return none, "words alone"

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from chatsite.knowledge.importing import run
+from chatsite.knowledge.importing import import_run
 from chatsite.knowledge.models import Import
 
 
@@ -13,4 +13,4 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         for waiting in Import.objects.waiting().order_by("id"):
-            run.carry_out(waiting.pk)
+            import_run.carry_out(waiting.pk)

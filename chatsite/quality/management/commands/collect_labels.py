@@ -24,7 +24,7 @@ from chatsite.quality.judges.label_collection import (
     Progress,
 )
 from routing import policies
-from routing.choice import Tier
+from routing.tier_choice import Tier
 
 # Seconds between two looks, with --wait.
 LOOKED_EVERY = 20

@@ -11,7 +11,7 @@ from django.db import OperationalError, ProgrammingError
 
 from chatsite.answering.question import prompt
 from chatsite.knowledge.models import Article
-from chatsite.shop import current
+from chatsite.shop import current_shop
 from routing import policies
 from routing.checks import verifier
 from routing.errors import BadGrades, NoPolicy
@@ -45,7 +45,7 @@ class Command(BaseCommand):
             }
         except (OperationalError, ProgrammingError, NoPolicy) as error:
             raise CommandError("The database is not set up. `make run` sets it up.") from error
-        instructions = prompt.INSTRUCTIONS.format(site=current.name())
+        instructions = prompt.INSTRUCTIONS.format(site=current_shop.name())
         try:
             read = checked_answers.read(options["file"], articles, instructions)
         except BadGrades as error:

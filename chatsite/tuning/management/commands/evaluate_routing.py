@@ -14,12 +14,11 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db.utils import OperationalError, ProgrammingError
 
 from billing.errors import NoPrice
-from chatsite.tuning import exam_report, message_report
-from chatsite.tuning.exam_report import ANALYZER, BOTH, VERIFIER
-from chatsite.tuning.labelled_data_costs import Site
+from chatsite.tuning import graded_answers_report, labelled_messages_report
+from chatsite.tuning.graded_answers_report import ANALYZER, BOTH, VERIFIER
+from chatsite.tuning.graded_questions_cost import Site
 from routing import policies
 from routing.analysis import learned_score
-from routing.choice import Turn
 from routing.errors import RoutingError
 from routing.learning import (
     evaluation,
@@ -37,6 +36,7 @@ from routing.learning.strategies import (
     verified,
 )
 from routing.models import Policy
+from routing.tier_choice import Turn
 
 # Tokens of an answer where the file has none: the sample shop's average, from its ledger.
 ANSWER_TOKENS = 70
@@ -120,7 +120,9 @@ class Command(BaseCommand):
         policy: Policy,
         options: Mapping[str, Any],
     ) -> None:
-        report = message_report.of(rows, policy, options["share"], words_only=options["words_only"])
+        report = labelled_messages_report.of(
+            rows, policy, options["share"], words_only=options["words_only"]
+        )
         if options["json"]:
             self._print_json(options, rows, left_out, report.as_json())
         else:
@@ -154,29 +156,33 @@ class Command(BaseCommand):
         worse = [label.is_worse for label in labels]
         if options["json"]:
             threshold = policy.threshold
-            told = message_report.of_exams(worse, first_day, learned, threshold, rows, share)
+            told = labelled_messages_report.of_exams(
+                worse, first_day, learned, threshold, rows, share
+            )
             apgr = {name: round(found.apgr.value, 4) for name, found in measures.items()}
             self._print_json(options, rows, left_out, {**told, "apgr": apgr})
             return
         table = _strategies(policy, questions, rankings, share)
-        said = exam_report.strategies(options["file"].name, rows, site, table)
-        for text in (*said, *exam_report.rankings(rows, measures)):
+        said = graded_answers_report.strategies(options["file"].name, rows, site, table)
+        for text in (*said, *graded_answers_report.rankings(rows, measures)):
             self.stdout.write(text)
         if left_out:
             self.stdout.write(f"\n{len(left_out)} lines could not be read and are left out.")
-        self.stdout.write(exam_report.calibration(learned, worse))
+        self.stdout.write(graded_answers_report.calibration(learned, worse))
         curves = {
             name: steps(questions, scores, afterwards=name == VERIFIER)
             for name, scores in rankings.items()
         }
         if doubts is not None:
             curves[BOTH] = together(questions, learned, doubts)
-            for text in exam_report.comparison(curves, table[0].cost):
+            for text in graded_answers_report.comparison(curves, table[0].cost):
                 self.stdout.write(text)
         if options["csv"] is not None:
-            exam_report.write_csv(options["csv"], curves)
+            graded_answers_report.write_csv(options["csv"], curves)
         if options["svg"] is not None:
-            exam_report.write_svg(options["svg"], f"Routing on {options['file'].name}", curves)
+            graded_answers_report.write_svg(
+                options["svg"], f"Routing on {options['file'].name}", curves
+            )
 
 
 def _rankings(

@@ -5,15 +5,15 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from chatsite.knowledge import articles, meaning
+from chatsite.knowledge import articles, question_embeddings
 from chatsite.knowledge.search import question
-from routing import decisions, figures, policies
+from routing import decisions, policies, score_format
 from routing.analysis import learned_score
 from routing.analysis.features import language
-from routing.choice import Task, Tier, Turn, choose, for_task
 from routing.errors import NoPolicy
 from routing.models import Policy, TaskType
 from routing.task_types import library
+from routing.tier_choice import Task, Tier, Turn, choose, for_task
 
 _NOTES = {
     analyzer.value: "the site asks the model; nothing is asked here"
@@ -57,7 +57,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         text, earlier = options["text"], tuple(options["earlier"])
         asked = question.of(text, "".join(earlier[-1:]))
-        meant = meaning.of_one(asked)
+        meant = question_embeddings.of_one(asked)
         found = articles.matching(asked, meant)
         is_given = options["evidence"] is not None
         evidence = options["evidence"] if is_given else found.evidence
@@ -72,7 +72,7 @@ class Command(BaseCommand):
         score = for_task(score, task, least)
         choice = choose(score, policy.threshold, task=task, least=least)
         model = policy.strong_model if choice.tier is Tier.STRONG else policy.cheap_model
-        sure = figures.probability(evidence)
+        sure = score_format.probability(evidence)
         lines = {
             "Tier": f"{choice.tier} ({model})",
             "Score": f"{choice.score:g} of 10; {policy} sends strong from {choice.threshold:g} on",
@@ -94,4 +94,6 @@ def _in_words(task: Task | None) -> str:
             return "not learned yet: run manage.py learn_task_types"
         return "none of them"
     certain = ", certain" if task.is_certain else ""
-    return f"{task.name}, similarity {figures.probability(task.similarity)}{certain}: {task.why}"
+    return (
+        f"{task.name}, similarity {score_format.probability(task.similarity)}{certain}: {task.why}"
+    )

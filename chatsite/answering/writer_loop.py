@@ -1,0 +1,311 @@
+"""The worker's one event loop, which holds every answer that it is writing."""
+
+import asyncio
+import logging
+import threading
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from datetime import timedelta
+from functools import partial
+from typing import Any, assert_never
+
+from django.conf import settings
+from django.db import DatabaseError
+
+from chatsite import llm
+from chatsite.answering import budget_allowance, finish_answer, queue, route, scoring, sql
+from chatsite.answering.answer_in_progress import OpenAnswer
+from chatsite.answering.budget_allowance import Means
+from chatsite.answering.checking import answer_check, claim_check
+from chatsite.answering.fair_turns import FairTurns
+from chatsite.answering.model_call import Claimed, Work
+from chatsite.answering.question import attached, context, question_meaning
+from chatsite.answering.scoring import Scorer, Unscored
+from chatsite.answering.step_outcomes import Ended, NotOurs, Outcome, TryAgain
+from chatsite.chat import changes
+from chatsite.chat.live import bus
+from chatsite.provider.model_health import Health
+from chatsite.runtime import keep_running
+from chatsite.runtime.grouped_writes import MOST_PER_COMMIT, GroupedWrites
+from routing.checks.verifier import CheckResult
+from routing.tier_choice import NoScore, Score
+
+logger = logging.getLogger(__name__)
+
+# Seconds between renewals of the leases; each also stores what a new tab is shown.
+RENEWED_EVERY = 1.0
+# Replies that are looked at and claimed at once, by the one thread that also ends answers and
+# renews leases: as many as share a commit. The rest of a flood waits before that thread's queue.
+MOST_BEGUN_AT_ONCE = MOST_PER_COMMIT
+
+
+class Writer:
+    """Writes replies until it is told to stop. All methods but `wake` belong to its loop."""
+
+    def __init__(self) -> None:
+        self._writes = GroupedWrites("writes")
+        self._scorer = Scorer(self._writes)
+        self._meanings = question_meaning.Meanings(self._writes)
+        self._health = Health()
+        self._live = bus.here()
+        self._loop = asyncio.get_running_loop()
+        self._free = asyncio.Semaphore(settings.ANSWERS_PER_WORKER)
+        self._turns = FairTurns(MOST_BEGUN_AT_ONCE)
+        self._known: set[int] = set()
+        self._answers: dict[int, OpenAnswer] = {}
+        self._grown: set[int] = set()
+        self._there_is_text = asyncio.Event()
+        self._jobs: set[asyncio.Task[None]] = set()
+        self._stopping = False
+        self._chores = [
+            asyncio.create_task(keep_running.repeat(self._send_what_grows)),
+            asyncio.create_task(keep_running.repeat(self._renew_leases)),
+        ]
+
+    def wake(self, *reply_ids: int) -> None:
+        """A hint from any thread that these may be due."""
+        self._loop.call_soon_threadsafe(self._begin, reply_ids)
+
+    async def written(self) -> None:
+        """Wait until nothing is being written."""
+        while self._jobs:
+            await asyncio.wait(self._jobs)
+
+    async def stop(self, patience: float) -> None:
+        """Begin nothing new, give open answers so many seconds, hand the rest to other workers."""
+        self._stopping = True
+        if self._jobs:
+            logger.info("Finishing %d answers", len(self._answers))
+            await asyncio.wait(self._jobs, timeout=patience)
+        for job in tuple(self._jobs):
+            job.cancel()
+        await asyncio.gather(*self._jobs, return_exceptions=True)
+        for chore in self._chores:
+            chore.cancel()
+        await asyncio.gather(*self._chores, return_exceptions=True)
+        await self._scorer.stop(patience)
+        await self._live.close()
+        await llm.close()
+        await asyncio.to_thread(self._writes.close)
+
+    def _begin(self, reply_ids: tuple[int, ...]) -> None:
+        for reply_id in reply_ids:
+            if not self._stopping and reply_id not in self._known:
+                self._known.add(reply_id)
+                job = asyncio.create_task(self._write(reply_id))
+                self._jobs.add(job)
+                job.add_done_callback(self._ended)
+
+    def _ended(self, job: asyncio.Task[None]) -> None:
+        self._jobs.discard(job)
+        if not job.cancelled() and (error := job.exception()):
+            # The lease runs out, and the sweep gives the reply to whoever is well.
+            logger.error("An answer was left behind", exc_info=error)
+
+    async def _write(self, reply_id: int) -> None:
+        """One attempt at one reply."""
+        try:
+            async with self._free:
+                if self._stopping:
+                    return
+                outcome = await self._start(reply_id)
+                while isinstance(outcome, Work):
+                    outcome = await self._attempt(outcome)
+        finally:
+            self._known.discard(reply_id)
+        match outcome:
+            case Ended(change):
+                changes.announce(change, self._live, self.wake)
+            case TryAgain(after):
+                self._loop.call_later(after.total_seconds(), self._begin, (reply_id,))
+            case NotOurs():
+                pass
+            case _:
+                assert_never(outcome)
+
+    async def _start(self, reply_id: int) -> Outcome:
+        """Claim and reserve; in one commit where no model has to be asked for a score first."""
+
+        def begin(
+            claimed: Claimed, score: Score | NoScore | None, means: Means | None = None
+        ) -> Outcome:
+            return route.first_call(claimed, score, self._health.current(), means)
+
+        def claim(seen: tuple[Claimed, Means | None]) -> Unscored | Outcome:
+            claimed, means = queue.claim(seen[0]), seen[1]
+            if not isinstance(claimed, Claimed):
+                return claimed
+            if means is None:
+                return begin(claimed, None)
+            score = scoring.at_hand(claimed, self._health.current(), means)
+            return score if isinstance(score, Unscored) else begin(claimed, score, means)
+
+        async with self._turns.turn(partial(self._network, reply_id)):
+            opened = await self._writes.look(partial(context.read, reply_id))
+            if opened is None:
+                return NotOurs()
+            meant = await self._meanings.of(opened.question, opened.reply, opened.model)
+
+            def look() -> tuple[Claimed, Means | None]:
+                seen = context.look(opened, meant)
+                return seen, None if seen.reply.stage else budget_allowance.means(seen)
+
+            claimed = await self._writes.look_and_run(look, claim)
+        if not isinstance(claimed, Unscored):
+            return claimed
+        score = await self._scorer.score(claimed)
+        return await self._writes.run(partial(begin, claimed.claimed, score))
+
+    async def _network(self, reply_id: int) -> str:
+        """Whose turn it is; a conversation without one is a network of its own."""
+        return await self._writes.look(partial(sql.network, reply_id))
+
+    async def _attempt(self, work: Work) -> Outcome:
+        """One call and what comes of it. A fault of ours in any step of it, whichever, ends it too:
+        nobody above could charge the call or tell the customer.
+        """
+        try:
+            return await self._ask(work)
+        except Exception:
+            logger.exception("%s was broken off", work.reply.charge_reference)
+            return await self._writes.run(partial(finish_answer.break_off, work))
+
+    async def _ask(self, work: Work) -> Outcome:
+        job = asyncio.current_task()
+        assert job is not None
+        answer = self._answers[work.reply.pk] = OpenAnswer(work, job)
+        # While the request is on its way.
+        self._loop.call_soon(self._show_beginning, answer)
+        try:
+            messages = work.messages
+            if attached.has_images(messages):
+                messages = await self._writes.look(partial(attached.loaded, messages))
+            async with aclosing(_streamed(work, messages)) as parts:
+                async for part in parts:
+                    match part:
+                        case llm.Delta(text):
+                            answer.text += text
+                            self._grown.add(work.reply.pk)
+                            self._there_is_text.set()
+                        case llm.Retracted():
+                            answer.retract()
+                        case llm.Finished():
+                            found = await claim_check.weighed(
+                                work,
+                                part,
+                                answer_check.check(work, part),
+                                self._health,
+                                self._writes,
+                            )
+                            end = partial(self._finish, answer, part, found)
+                            outcome = await self._writes.run(end)
+                            self._live.publish(*answer.end(outcome))
+                            return outcome
+                        case _:
+                            assert_never(part)
+        except llm.UpstreamError as error:
+            return await self._writes.run(partial(self._fail, answer, error, answer.showable))
+        except asyncio.CancelledError:
+            if answer.stopped and not job.uncancel():
+                await self._writes.run(partial(finish_answer.stop, work, answer.showable))
+                # It may have been asked for again while this attempt still held it.
+                return TryAgain(timedelta(0))
+            await self._writes.run(partial(finish_answer.abandon, work))
+            raise
+        finally:
+            del self._answers[work.reply.pk]
+        raise AssertionError("a stream ends in Finished or in an error")
+
+    def _show_beginning(self, answer: OpenAnswer) -> None:
+        reply = answer.work.reply
+        self._live.publish(answer.beginning())
+        logger.info(
+            "%s asks %s of the %s tier", reply.charge_reference, answer.work.model, reply.tier
+        )
+
+    def _finish(
+        self, answer: OpenAnswer, finished: llm.Finished, found: CheckResult | None
+    ) -> Outcome:
+        answer.note_first_words()
+        work = answer.work
+        outcome = finish_answer.complete(work, finished, found, self._health.current())
+        self._health.answered(work.model)
+        return outcome
+
+    def _fail(self, answer: OpenAnswer, error: llm.UpstreamError, text: str) -> Outcome:
+        answer.note_first_words()
+        work = answer.work
+        outcome = finish_answer.fail(work, error, text, self._health.current())
+        self._health.failed(work.model, error.kind)
+        return outcome
+
+    async def _send_what_grows(self) -> None:
+        """Tell the tabs whatever has come since the last look; many answers in one go."""
+        await self._there_is_text.wait()
+        self._there_is_text.clear()
+        grown, self._grown = self._grown, set()
+        frames = []
+        for reply_id in grown:
+            answer = self._answers.get(reply_id)
+            if answer:
+                frames += answer.growth()
+        self._live.publish(*frames)
+
+    async def _renew_leases(self) -> None:
+        await asyncio.sleep(RENEWED_EVERY)
+        # Only what tabs were sent: a stored text then ends where a frame begins.
+        held = {reply: answer for reply, answer in self._answers.items() if answer.mine}
+        if not held:
+            return
+        written = [
+            (reply_id, answer.work.reply.attempt, answer.text[: answer.sent])
+            for reply_id, answer in held.items()
+        ]
+        try:
+            lost = await self._writes.run(partial(queue.renew, written))
+        except DatabaseError as error:
+            logger.warning("Leases not renewed: %s", error)
+            return
+        stopped = await self._writes.run(partial(queue.stopped, lost)) if lost else set()
+        for reply_id in lost:
+            if reply_id in stopped and self._answers.get(reply_id) is held[reply_id]:
+                # Nobody wants the rest: the stream is closed, and what came is charged.
+                held[reply_id].stopped = True
+                held[reply_id].job.cancel()
+            # Ended by a person or by time. The call is drained to its usage, silently.
+            # The answer that was asked about: the reply may have gone on with another since.
+            held[reply_id].mine = False
+
+
+def _streamed(
+    work: Work, messages: list[dict[str, Any]]
+) -> AsyncGenerator[llm.Delta | llm.Retracted | llm.Finished]:
+    return llm.stream(
+        model=work.model,
+        messages=messages,
+        output_limit=work.output_limit,
+        temperature=work.claimed.policy.temperature,
+        deadlines=llm.Deadlines(total=min(work.claimed.policy.call_seconds, work.seconds)),
+        reference=work.reply.charge_reference,
+    )
+
+
+class WriterThread:
+    """The loop's thread in a worker process."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="writer", daemon=True)
+        self._thread.start()
+        self.writer = asyncio.run_coroutine_threadsafe(self._made(), self._loop).result()
+
+    def stop(self, patience: float) -> None:
+        """Drain, then end the thread."""
+        asyncio.run_coroutine_threadsafe(self.writer.stop(patience), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    @staticmethod
+    async def _made() -> Writer:
+        return Writer()
