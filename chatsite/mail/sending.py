@@ -1,5 +1,6 @@
 """Mail to customers: what people of the team write, and the transcript that somebody wants."""
 
+import contextlib
 import logging
 import smtplib
 from datetime import datetime, timedelta
@@ -27,6 +28,8 @@ PATIENCE = timedelta(minutes=1)
 LOOKED_BACK, PER_ROUND = timedelta(days=3), 50
 # Longer than a try takes; then twice the wait each time. 9 tries take some 14 hours.
 LEASE, FIRST_WAIT, MOST_TRIES = timedelta(minutes=2), timedelta(minutes=3), 9
+# Bytes of files in one mail, which grow by a third; the chat has what is larger.
+MOST_ATTACHED = 10 * 1024 * 1024
 # What a reply is written above: the same in each language, as it is looked for.
 MARKER = "##- - - - - - - -##"
 
@@ -137,9 +140,11 @@ def _mail(held: Conversation, message: Message) -> EmailMessage:
         asks = _("Please reply above this line.")
         why = _("You get this mail because you left your address in the chat with %(site)s.")
         subject = _("Answer from %(site)s") % {"site": site}
-    body = f"{MARKER}\n{asks}\n\n{message.text}\n\n--\n{why % {'site': site}}\n"
+    files = message.attachments.all()
+    said = message.text or "\n".join(file.name for file in files)
+    body = f"{MARKER}\n{asks}\n\n{said}\n\n--\n{why % {'site': site}}\n"
     first = f"<{held.public_id.hex}@{base.rpartition('@')[2]}>"
-    return EmailMessage(
+    mail = EmailMessage(
         subject=" ".join(subject.split()),
         body=body,
         to=[held.email],
@@ -154,3 +159,10 @@ def _mail(held: Conversation, message: Message) -> EmailMessage:
             "Date": timezone.localtime(timezone.now()).strftime("%a, %d %b %Y %H:%M:%S %z"),
         },
     )
+    room = MOST_ATTACHED
+    for file in files:
+        if file.size <= room:
+            room -= file.size
+            with contextlib.suppress(OSError):  # a file that has been lost
+                mail.attach(file.name, file.read(), file.content_type)
+    return mail

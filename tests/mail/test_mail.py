@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import uuid
 from datetime import timedelta
 from email.message import EmailMessage
 
@@ -18,11 +19,12 @@ from chatsite.chat.actions import (
     put_aside,
     staff_reply,
 )
+from chatsite.chat.attachments import uploads
 from chatsite.chat.web import visitors
 from chatsite.mail import receiving, sending
 from chatsite.mail.models import ReceivedMail, SentAnswer
 from chatsite.staff import roles
-from tests import receivers
+from tests import files, receivers
 from tests.chat.test_admin import member, signed_in, text
 from tests.chat.told import Told, prices
 from tests.guards import guards
@@ -132,6 +134,29 @@ def test_an_answer_goes_to_the_customer_and_the_reply_comes_back(servers, custom
     assert receiving.fetch() == 0
     delete_conversation.conversations([told.conversation.pk])
     assert not SentAnswer.objects.exists()
+
+
+@guards("chatsite/mail/sending.py", "        if file.size <= room:\n", "        if False:\n")
+@guards("chatsite/mail/sending.py", 'message.text or "', 'message.text and "')
+def test_a_file_that_somebody_of_the_team_sends_comes_by_mail(servers, customer, settings):
+    client, told = customer
+    ask_for_person.request(told.public_id, told.visitor, True)
+    client.post(f"/c/{told.public_id}/address/", {"email": MIA})
+    person, label = nora(), files.uploaded(files.document("Label"), "label.pdf")
+    sent = uploads.take(uuid.uuid4(), label, author=person).public_id
+
+    staff_reply.send(told.conversation.pk, person, "", files=[sent])
+    sending.look(timezone.now())
+    sending.send(timezone.now() + timedelta(minutes=2))
+
+    mail = email.message_from_string(servers[0].messages[0], policy=email.policy.default)
+    (attached,) = mail.iter_attachments()
+    assert (attached.get_filename(), attached.get_content_type()) == (
+        "label.pdf",
+        "application/pdf",
+    )
+    assert attached.get_content().startswith(b"%PDF-")
+    assert "label.pdf" in mail.get_body().get_content()
 
 
 def test_who_goes_on_in_the_chat_gets_no_mail(servers, customer):
