@@ -1,0 +1,134 @@
+"""What the pages of the inbox show, and who may see and change it."""
+
+import uuid
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AbstractBaseUser
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.views.decorators.cache import never_cache
+
+from chatsite.chat.models import Conversation
+from chatsite.inbox import notes, queues
+from chatsite.inbox.models import SavedView, Tag
+from chatsite.inbox.queues import Narrowed, Queue
+from chatsite.summaries import at_takeover
+
+# Messages of a conversation that are shown at once, and earlier conversations of its customer.
+MOST_MESSAGES, MOST_EARLIER = 200, 5
+# Choices of how long a conversation is put aside.
+SNOOZES = {"1": "1 hour", "4": "4 hours", "24": "1 day", "72": "3 days", "168": "1 week"}
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+
+
+def for_staff(view: View[P]) -> View[P]:
+    """For signed-in staff who may read conversations; who is nobody sees the sign-in page."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not request.user.has_perm("chat.view_conversation"):
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return never_cache(admin.site.admin_view(guarded))
+
+
+def queue_context(request: HttpRequest) -> dict[str, object]:
+    person, now = person_of(request), timezone.now()
+    chosen, narrowed = chosen_queue(request), narrowed_by(request)
+    counts = queues.counts(person, now)
+    query = {"queue": chosen.value, "q": narrowed.words, "tag": narrowed.tag}
+    return {
+        "queue": chosen,
+        "narrowed": narrowed,
+        "query": urlencode({name: value for name, value in query.items() if value}),
+        "views": SavedView.objects.filter(person_id=person.pk),
+        "tabs": [(each, counts.get(each.value)) for each in Queue],
+        "waiting": counts[Queue.WAITING.value],
+        "lines": queues.lines(chosen, person, now, narrowed),
+        "open_id": number_in(request, "open"),
+    }
+
+
+def conversation_context(request: HttpRequest, found: Conversation) -> dict[str, object]:
+    said = found.messages.select_related("author").order_by("-position")[:MOST_MESSAGES]
+    earlier = Conversation.objects.held_by(found.visitor).exclude(pk=found.pk)
+    handler = found.handled_by
+    return {
+        "conversation": found,
+        "chat_messages": [*reversed(said)],
+        **summary_context(found),
+        "earlier": earlier.order_by("-active_at")[:MOST_EARLIER],
+        "handler": queues.name(handler) if handler else "",
+        "is_mine": handler == request.user,
+        "notes": found.notes.select_related("author"),
+        "team": notes.team(),
+        "known_tags": Tag.objects.values_list("name", flat=True)[:200],
+        "its_tags": found.tags.values_list("name", flat=True),
+        "snoozes": SNOOZES,
+        "may_write": request.user.has_perm("chat.take_over"),
+        "open_id": found.pk,
+        "now": timezone.now(),
+    }
+
+
+def summary_context(found: Conversation) -> dict[str, object]:
+    summary = getattr(found, "summary", None)
+    is_behind = summary is not None and at_takeover.is_behind(found, summary)
+    may_come = found.handled_by_id is not None and (summary is None or is_behind)
+    return {
+        "summary": summary,
+        "summary_is_behind": is_behind,
+        "summary_is_awaited": may_come and at_takeover.is_awaited(found),
+        "summary_cost": at_takeover.shown_cost(summary) if summary else "",
+    }
+
+
+def reply_box(text: str = "") -> dict[str, object]:
+    return {"text": text, "client_id": uuid.uuid4(), "max_length": settings.MESSAGE_LENGTH}
+
+
+def find(conversation_id: int) -> Conversation:
+    """Raises Http404."""
+    found = Conversation.objects.select_related("handled_by", "summary")
+    try:
+        return found.get(pk=conversation_id)
+    except Conversation.DoesNotExist as error:
+        raise Http404 from error
+
+
+def find_writable(request: HttpRequest, conversation_id: int) -> Conversation:
+    """Raises PermissionDenied, Http404."""
+    if not request.user.has_perm("chat.take_over"):
+        raise PermissionDenied
+    return find(conversation_id)
+
+
+def person_of(request: HttpRequest) -> AbstractBaseUser:
+    assert isinstance(request.user, get_user_model())
+    return request.user
+
+
+def number_in(request: HttpRequest, name: str) -> int:
+    """Zero where there is none."""
+    given = request.POST.get(name) or request.GET.get(name) or ""
+    return int(given) if given.isdecimal() and len(given) < 19 else 0
+
+
+def chosen_queue(request: HttpRequest) -> Queue:
+    asked = request.POST.get("queue") or request.GET.get("queue", "")
+    return Queue(asked) if asked in Queue.values else Queue.WAITING
+
+
+def narrowed_by(request: HttpRequest) -> Narrowed:
+    given = request.POST if request.method == "POST" else request.GET
+    return Narrowed(given.get("q", "").strip()[:100], given.get("tag", "")[:40])
