@@ -156,7 +156,9 @@ def test_a_file_that_somebody_of_the_team_sends_comes_by_mail(servers, customer,
         "application/pdf",
     )
     assert attached.get_content().startswith(b"%PDF-")
-    assert "label.pdf" in mail.get_body().get_content()
+    body = mail.get_body()
+    assert body is not None
+    assert "label.pdf" in body.get_content()
 
 
 def test_who_goes_on_in_the_chat_gets_no_mail(servers, customer):
