@@ -101,7 +101,10 @@ class GroupedWrites:
 
     async def _outcome(self, queued: _Queued) -> Any:
         self._queue.put(queued)
-        return await asyncio.shield(asyncio.wrap_future(queued.outcome))
+        outcome = asyncio.wrap_future(queued.outcome)
+        # Looked at even where who asked has gone: asyncio logs what nobody looks at as an error.
+        outcome.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return await asyncio.shield(outcome)
 
     def close(self) -> None:
         """Finish what is queued, then end the thread."""
