@@ -29,7 +29,7 @@ def test_an_easy_and_a_hard_question_are_explained():
 
     assert easy["Tier"] == "cheap (gpt-3.5-turbo)"
     assert easy["Analyzer"] == "learned, first day"
-    assert easy["Score"] == "5 of 10; Version 1 sends strong from 7 on"
+    assert easy["Score"] == "4.9 of 10; Version 1 sends strong from 7 on"
     assert easy["Flips"] == "strong up to a threshold of 5, cheap above it"
     assert easy["Moved by"].startswith("hardly covered by the articles +2.4")
     assert easy["Language"] == "en"
@@ -79,7 +79,7 @@ def test_it_says_that_no_model_was_asked():
     found = explained(HOURS)
 
     assert found["Analyzer"] == "learned, first day; the site asks the model; nothing is asked here"
-    assert found["Score"].startswith("5 of 10; Version 2")
+    assert found["Score"].startswith("4.9 of 10; Version 2")
 
 
 def test_task_types_that_are_not_learned_yet_are_said():

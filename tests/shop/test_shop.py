@@ -32,6 +32,7 @@ BAKERY = {
     "email": "rosa@bakery.example",
     "phone": "+31 (0)10 555",
     "address": "",
+    "files": "all",
 }
 
 
