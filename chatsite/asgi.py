@@ -14,7 +14,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
 django = get_asgi_application()  # before anything that reads models
 
 from chatsite.chat.web import urls as chat  # noqa: E402
-from chatsite.inbox import sockets as inbox  # noqa: E402
+from chatsite.inbox import socket_routes as inbox  # noqa: E402
 from chatsite.runtime import garbage_collection  # noqa: E402
 
 # The stubs want a type for the patterns that exists in the stubs alone.

@@ -19,13 +19,13 @@ from chatsite.answering.budget_allowance import Means
 from chatsite.answering.checking import answer_check, claim_check
 from chatsite.answering.fair_turns import FairTurns
 from chatsite.answering.model_call import Claimed, Work
-from chatsite.answering.question import attached, context, question_meaning
+from chatsite.answering.question import attached, context, question_embedding
 from chatsite.answering.scoring import Scorer, Unscored
 from chatsite.answering.step_outcomes import Ended, NotOurs, Outcome, TryAgain
 from chatsite.chat import changes
 from chatsite.chat.live import bus
 from chatsite.provider.model_health import Health
-from chatsite.runtime import keep_running
+from chatsite.runtime import endless_loops
 from chatsite.runtime.grouped_writes import MOST_PER_COMMIT, GroupedWrites
 from routing.checks.verifier import CheckResult
 from routing.tier_choice import NoScore, Score
@@ -45,7 +45,7 @@ class Writer:
     def __init__(self) -> None:
         self._writes = GroupedWrites("writes")
         self._scorer = Scorer(self._writes)
-        self._meanings = question_meaning.Meanings(self._writes)
+        self._meanings = question_embedding.Meanings(self._writes)
         self._health = Health()
         self._live = bus.here()
         self._loop = asyncio.get_running_loop()
@@ -58,8 +58,8 @@ class Writer:
         self._jobs: set[asyncio.Task[None]] = set()
         self._stopping = False
         self._chores = [
-            asyncio.create_task(keep_running.repeat(self._send_what_grows)),
-            asyncio.create_task(keep_running.repeat(self._renew_leases)),
+            asyncio.create_task(endless_loops.repeat(self._send_what_grows)),
+            asyncio.create_task(endless_loops.repeat(self._renew_leases)),
         ]
 
     def wake(self, *reply_ids: int) -> None:

@@ -12,7 +12,7 @@ from django.utils import formats, timezone
 from django.views.decorators.http import require_POST
 
 from billing import money, number_format
-from chatsite.provider import batch_models, comparison, model_adoption, successors
+from chatsite.provider import batch_capable_models, comparison, model_adoption, successors
 from chatsite.provider.comparison import Offer, Pair
 from chatsite.provider.errors import NotOffered, NotSold
 from chatsite.provider.successors import TYPICAL
@@ -123,7 +123,7 @@ def _offline(now: datetime) -> list[str]:
     found = []
     for tier, work in ((Tier.STRONG, "Judging answers"), (Tier.CHEAP, "Summaries")):
         try:
-            sold = batch_models.of_tier(tier, now)
+            sold = batch_capable_models.of_tier(tier, now)
             found.append(f"{work}: {sold.why or f'{sold.model}.'}")
         except NotSold as error:
             found.append(f"{work}: nobody, as {error}.")

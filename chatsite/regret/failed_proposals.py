@@ -20,7 +20,7 @@ from chatsite.quality.labels import FIRM
 from chatsite.quality.learning.learned import BAD
 from chatsite.quality.learning.proposals import SETTINGS
 from chatsite.quality.models import Proposal, QualityLabel
-from chatsite.quality.reference_chunks import together
+from chatsite.quality.query_chunks import together
 from chatsite.tuning.trials.confidence_intervals import between_shares
 from routing import policies
 from routing.models import AnswerCheck, LearnedModel, Policy, RouteDecision

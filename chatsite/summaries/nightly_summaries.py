@@ -18,7 +18,7 @@ from chatsite.llm.batches import Request
 from chatsite.offline.job_kinds import Kind
 from chatsite.offline.jobs import Wanted
 from chatsite.offline.models import Item
-from chatsite.provider import batch_models
+from chatsite.provider import batch_capable_models
 from chatsite.provider.errors import NotSold
 from chatsite.summaries import summary_prompt
 from chatsite.summaries.models import Summarising
@@ -41,7 +41,7 @@ def send(now: datetime) -> None:
         return
     ended = _ended(summarising, now)
     try:
-        sold = batch_models.of_tier(Tier.CHEAP, now)
+        sold = batch_capable_models.of_tier(Tier.CHEAP, now)
         sent = KIND.queue([_wanted(each, sold.model) for each in ended], now)
         said = f"{_in_words(sent, len(ended))} {sold.why}".strip()
     except NotSold as error:

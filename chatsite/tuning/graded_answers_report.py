@@ -9,7 +9,7 @@ from chatsite.tuning.graded_questions_cost import Site
 from routing.learning import charts, evaluation, model_training
 from routing.learning.evaluation import Between, Measures
 from routing.learning.labelled_data import Graded
-from routing.learning.strategies import Step, Strategy, needed
+from routing.learning.routing_strategies import Step, Strategy, needed
 
 ANALYZER, VERIFIER, BOTH = "learned", "verifier", "learned and verifier"
 # Of the gap, for what it takes to recover so much.

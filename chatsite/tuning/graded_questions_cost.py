@@ -9,7 +9,7 @@ from billing.prices.pricing import Rate, Usage
 from billing.response_times import Speed
 from chatsite.tuning.threshold import draft_policy
 from routing.learning.labelled_data import Graded
-from routing.learning.strategies import Questions
+from routing.learning.routing_strategies import Questions
 from routing.models import Policy
 
 

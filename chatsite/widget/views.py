@@ -25,7 +25,7 @@ from chatsite.chat import history
 from chatsite.chat.errors import Refused, TooFast
 from chatsite.chat.history import Seen
 from chatsite.chat.models import Conversation
-from chatsite.chat.web import fragments, network, rate_limits
+from chatsite.chat.web import fragments, rate_limits, request_network
 from chatsite.shop import current_shop
 from chatsite.shop.models import HEX
 from chatsite.widget import identity
@@ -128,7 +128,7 @@ def open_chat(request: HttpRequest, key: str) -> HttpResponse:
     """A token, and the conversation that this browser or customer goes on with."""
     widget, said = _widget(key), _said(request)
     try:
-        rate_limits.opening(network.of(request))
+        rate_limits.opening(request_network.of(request))
         holder = _holder(widget, said)
     except (NotIdentified, TooFast) as error:
         return _refused(error)
@@ -160,7 +160,7 @@ def renew(request: HttpRequest, key: str) -> HttpResponse:
     """Another token for the same visitor."""
     widget, said = _widget(key), _said(request)
     try:
-        rate_limits.opening(network.of(request))
+        rate_limits.opening(request_network.of(request))
         return _answer(_holder(widget, said))
     except (NotIdentified, TooFast) as error:
         return _refused(error)

@@ -7,7 +7,7 @@ import pytest
 from channels.db import database_sync_to_async
 
 from billing.models import Hold, LedgerEntry
-from chatsite.answering.question import question_meaning
+from chatsite.answering.question import question_embedding
 from chatsite.chat.actions import ask
 from chatsite.chat.admin import receipts
 from chatsite.chat.models import Conversation
@@ -22,7 +22,7 @@ MODEL = "text-embedding-3-small"
 @pytest.fixture
 async def embedded(shop, upstream, monkeypatch) -> None:
     """A shop whose articles have their embeddings; a busy machine has time for a question's."""
-    monkeypatch.setattr(question_meaning, "WITHIN", 5.0)
+    monkeypatch.setattr(question_embedding, "WITHIN", 5.0)
     upstream.embeddings.serves = True
     await database_sync_to_async(embed_articles)()
     upstream.embeddings.asked.clear()
@@ -61,7 +61,7 @@ async def test_the_same_question_is_embedded_once(embedded, tab, worker, upstrea
 
 
 async def test_nobody_waits_long_for_an_embedding(embedded, tab, worker, upstream, monkeypatch):
-    monkeypatch.setattr(question_meaning, "WITHIN", 0.3)
+    monkeypatch.setattr(question_embedding, "WITHIN", 0.3)
     upstream.embeddings.after = 5
 
     await tab.say("How much is shipping to Norway?")
@@ -99,7 +99,7 @@ async def test_an_answer_that_found_nothing_shows_no_sources(shop, tab, worker, 
 
 
 @guards(
-    "chatsite/answering/question/question_meaning.py",
+    "chatsite/answering/question/question_embedding.py",
     "with contextlib.suppress(AlreadyCharged):",
     "with contextlib.suppress(ZeroDivisionError):",
 )

@@ -137,7 +137,7 @@ async def test_customers_who_wait_at_once_share_a_call(
 
 
 @guards(
-    "chatsite/chat/models/scoring_share.py",
+    "chatsite/chat/models/scoring_call_share.py",
     "amount * (self.part + 1) // self.parts - amount * self.part // self.parts",
     "amount // self.parts",
 )

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from chatsite.llm import Kind
-from chatsite.llm.refusals import refusal
+from chatsite.llm.refused_requests import refusal
 from tests.exchange import Exchange
 from tests.llm.asking import asked, failure
 from tests.scripts import SECRET

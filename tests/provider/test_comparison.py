@@ -16,7 +16,7 @@ from billing.prices import catalogue
 from billing.prices.pricing import Usage
 from chatsite.llm import Listed
 from chatsite.provider import (
-    batch_models,
+    batch_capable_models,
     better_value,
     comparison,
     model_adoption,
@@ -268,9 +268,9 @@ def test_what_the_list_says_of_a_model_is_kept(listed):
 def test_offline_work_is_done_by_a_model_that_is_listed_and_sold_and_named(prices):
     model_list.took([Listed(name) for name in ("gpt-4", "gpt-3.5-turbo", *OPENAI)], NOW)
 
-    judge = batch_models.of_tier(Tier.STRONG, NOW)
+    judge = batch_capable_models.of_tier(Tier.STRONG, NOW)
     ProviderModel.objects.filter(name="gpt-5.6-sol").update(missing_since=NOW)
-    other = batch_models.of_tier(Tier.STRONG, NOW)
+    other = batch_capable_models.of_tier(Tier.STRONG, NOW)
     html = signed_in("operators").get(PAGE).content.decode()
 
     assert judge.model == "gpt-5.6-sol"
@@ -283,4 +283,4 @@ def test_where_nothing_listed_is_sold_in_batches_nobody_is_asked(prices):
     model_list.took([Listed("gpt-4"), Listed("gpt-3.5-turbo")], NOW)
 
     with pytest.raises(NotSold, match=r"gpt-4 or gpt-5\.6-sol"):
-        batch_models.of_tier(Tier.STRONG, NOW)
+        batch_capable_models.of_tier(Tier.STRONG, NOW)

@@ -43,7 +43,7 @@ GUARDS = [
         "basis = [models.cheap,",
     ),
     (
-        "chatsite/provider/batch_models.py",
+        "chatsite/provider/batch_capable_models.py",
         "if model in sold and _is_listed(model, now):",
         "if _is_listed(model, now):",
     ),

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from billing.models import LedgerEntry, Price
 from billing.prices import catalogue
-from routing.learning.strategies import (
+from routing.learning.routing_strategies import (
     Questions,
     highest,
     needed,

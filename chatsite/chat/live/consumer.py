@@ -22,7 +22,7 @@ from chatsite.chat.live import bus, database_polling, incoming_frames
 from chatsite.chat.live.frames import OVER, Begun, Changed, Delta, Frame, Present
 from chatsite.chat.live.progress import Progress, Words
 from chatsite.chat.models import Message
-from chatsite.chat.web import fragments, languages, network, rate_limits, visitors
+from chatsite.chat.web import fragments, languages, rate_limits, request_network, visitors
 from chatsite.markdown import BETWEEN, are_pieces
 from chatsite.runtime.grouped_writes import GroupedWrites
 
@@ -61,7 +61,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         """Nobody opens so many sockets that the process has none left for others."""
         peer = (scope.get("client") or ("",))[0]
         said = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
-        self.network = network.key(peer, b",".join(said).decode("latin-1"))
+        self.network = request_network.key(peer, b",".join(said).decode("latin-1"))
         with rate_limits.sockets_per_address.held(self.network) as has_place:
             if not has_place:
                 await send({"type": "websocket.close"})

@@ -11,7 +11,7 @@ from django.db import DatabaseError
 from chatsite.chat import changes, history
 from chatsite.chat.actions import end_reply
 from chatsite.chat.live import bus
-from chatsite.runtime import keep_running
+from chatsite.runtime import endless_loops
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ def start() -> None:
     """Look from now on, once per event loop."""
     here = bus.here()
     if here not in _watches or _watches[here].done():
-        _watches[here] = asyncio.create_task(keep_running.repeat(partial(_watch, here)))
+        _watches[here] = asyncio.create_task(endless_loops.repeat(partial(_watch, here)))
 
 
 async def _watch(here: bus.Live) -> None:

@@ -29,7 +29,7 @@ from chatsite.chat.changes import Change
 from chatsite.chat.errors import Ended, NotYours, Refused, TooFast, TooManyFiles
 from chatsite.chat.history import Seen
 from chatsite.chat.models import Conversation
-from chatsite.chat.web import fragments, network, rate_limits, visitors
+from chatsite.chat.web import fragments, rate_limits, request_network, visitors
 from chatsite.runtime.grouped_writes import turn_to_write
 
 
@@ -96,10 +96,10 @@ def post_message(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             raise TooManyFiles(settings.ATTACHMENTS_PER_MESSAGE)
         sent = [*ids]
         for at, each in enumerate(given):
-            rate_limits.uploading(network.of(request))
+            rate_limits.uploading(request_network.of(request))
             # Sent again, it is the same file.
             sent.append(uploads.take(uuid.uuid5(client_id, str(at)), each, visitor).public_id)
-        return ask.question(public_id, visitor, text, client_id, network.of(request), sent)
+        return ask.question(public_id, visitor, text, client_id, request_network.of(request), sent)
 
     return _carry_out(request, public_id, rate_limits.asking, action)
 
@@ -176,7 +176,7 @@ def _carry_out(
     """Do it for this visitor, within the limit, and show the page again. Raises Http404."""
     visitor = visitors.of(request)
     try:
-        limit(visitor, network.of(request))
+        limit(visitor, request_network.of(request))
         with turn_to_write():
             change = action(visitor)
         changes.announce(change)
@@ -213,7 +213,7 @@ def _leave(
     """Also of a conversation that has not begun: whoever is next here begins as a stranger."""
     visitor = visitors.of(request)
     try:
-        rate_limits.clicking(visitor, network.of(request))
+        rate_limits.clicking(visitor, request_network.of(request))
         changes.announce(action(public_id, visitor))
     except TooFast as error:
         return _refused(request, public_id, error)

@@ -18,7 +18,7 @@ from chatsite.chat.models import Message
 from chatsite.offline.job_kinds import Kind
 from chatsite.offline.jobs import Wanted
 from chatsite.offline.models import Batch, Item
-from chatsite.provider import batch_models
+from chatsite.provider import batch_capable_models
 from chatsite.provider.errors import NotSold
 from chatsite.quality import labels
 from chatsite.quality.errors import BadVerdict
@@ -55,7 +55,7 @@ def sample(now: datetime) -> int:
     if not settings.JUDGED_PER_NIGHT or judged.exists():
         return 0
     policy = policies.current()
-    sold = batch_models.of_tier(Tier.STRONG, now)
+    sold = batch_capable_models.of_tier(Tier.STRONG, now)
     if sold.why:
         logger.warning("Judging: %s", sold.why)
     model = sold.model
@@ -75,7 +75,7 @@ def _pairs(policy: Policy, by: Rubric, now: datetime) -> int:
     if not drawn:
         return 0
     try:
-        model = batch_models.of_tier(Tier.CHEAP, now).model
+        model = batch_capable_models.of_tier(Tier.CHEAP, now).model
     except NotSold as error:
         logger.warning("No strong answer is judged beside a cheap one: %s", error)
         return 0
@@ -170,7 +170,7 @@ def _is_pair(item: Item) -> bool:
 
 def _judge(now: datetime) -> str:
     """Raises NotSold."""
-    return batch_models.of_tier(Tier.STRONG, now).model
+    return batch_capable_models.of_tier(Tier.STRONG, now).model
 
 
 def _kept(item: Item) -> bool:

@@ -13,7 +13,7 @@ from chatsite.chat.models import Message
 from chatsite.quality import labels
 from chatsite.quality.labels import FIRM
 from chatsite.quality.models import QualityLabel
-from chatsite.quality.reference_chunks import together
+from chatsite.quality.query_chunks import together
 from routing.analysis.features import measure
 from routing.checks import verifier
 from routing.checks.verifier import Answered

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from billing.money import shown
 from chatsite.offline import jobs
-from chatsite.provider import batch_models
+from chatsite.provider import batch_capable_models
 from chatsite.provider.errors import NotSold
 from chatsite.quality.errors import BadQuestions
 from chatsite.quality.judges import question_files, rubric_versions
@@ -97,7 +97,11 @@ class Command(BaseCommand):
 
     def _sold(self, named: str, tier: Tier, now: datetime) -> str:
         """The model that is named on the command line, or the one for the tier. Raises NotSold."""
-        sold = batch_models.first([named], tier, now) if named else batch_models.of_tier(tier, now)
+        sold = (
+            batch_capable_models.first([named], tier, now)
+            if named
+            else batch_capable_models.of_tier(tier, now)
+        )
         if named and sold.model != named:
             raise NotSold([named])
         if sold.why:

@@ -26,7 +26,7 @@ from routing.learning import (
     model_training,
 )
 from routing.learning.labelled_data import BadLine, Exams, Graded, Message, Messages
-from routing.learning.strategies import (
+from routing.learning.routing_strategies import (
     Questions,
     Strategy,
     highest,
