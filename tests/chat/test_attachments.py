@@ -26,7 +26,7 @@ from tests.chat.test_admin import member, signed_in
 from tests.guards import guards
 from tests.page import Page
 
-pytestmark = pytest.mark.usefixtures("hints", "transactional_db")
+pytestmark = pytest.mark.usefixtures("hints", "first_policy")
 HERS = "a" * 64
 
 
