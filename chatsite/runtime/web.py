@@ -28,11 +28,13 @@ OPTIONS = [
     *("-v", "0", "--no-server-name"),
     *("--websocket-max-message-size", "4194304", "--websocket-max-frame-size", "65536"),
 ]
-
-
-# Bytes of a request: what a form without scripts sends with all its files, or articles to import.
-MOST_BODY = max(32, settings.ATTACHMENT_MEGABYTES * settings.ATTACHMENTS_PER_MESSAGE + 1) * 1024**2
 TOO_LONG = b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+
+
+def most_bytes() -> int:
+    """Of a request: what a form without scripts sends with all its files, or articles to import."""
+    files = settings.ATTACHMENT_MEGABYTES * settings.ATTACHMENTS_PER_MESSAGE
+    return max(32, files + 1) * 1024**2
 
 
 class Request(daphne.http_protocol.WebRequest):
@@ -40,18 +42,18 @@ class Request(daphne.http_protocol.WebRequest):
 
     def gotLength(self, length: int | None) -> None:
         super().gotLength(length)
-        if length and length > MOST_BODY:
+        if length and length > most_bytes():
             self._refuse()
 
     def handleContentChunk(self, data: bytes) -> None:
         already, self.received = self.received, self.received + len(data)
-        if self.received <= MOST_BODY:
+        if self.received <= most_bytes():
             super().handleContentChunk(data)
-        elif already <= MOST_BODY:
+        elif already <= most_bytes():
             self._refuse()
 
     def _refuse(self) -> None:
-        self.received = MOST_BODY + 1
+        self.received = most_bytes() + 1
         self.channel.transport.write(TOO_LONG)
         self.channel.loseConnection()
 
