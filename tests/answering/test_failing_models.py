@@ -93,7 +93,10 @@ async def test_while_the_strong_model_fails_the_cheap_one_answers(
 async def test_a_probe_that_is_answered_ends_the_pause(tab, worker, upstream, quickly):
     now = timezone.now()
     await ProviderModel.objects.acreate(
-        name="gpt-4", failures=5, failing_since=now - timedelta(hours=1), paused_until=now
+        name="gpt-4",
+        failures=5,
+        failing_since=now - timedelta(hours=1),
+        paused_until=now - timedelta(seconds=5),
     )
 
     answer = await asks(tab, GRAVE)
@@ -107,7 +110,10 @@ async def test_a_probe_that_is_answered_ends_the_pause(tab, worker, upstream, qu
 async def test_a_probe_that_fails_goes_on_with_the_pause(tab, worker, upstream, quickly):
     now = timezone.now()
     await ProviderModel.objects.acreate(
-        name="gpt-4", failures=5, failing_since=now - timedelta(hours=1), paused_until=now
+        name="gpt-4",
+        failures=5,
+        failing_since=now - timedelta(hours=1),
+        paused_until=now - timedelta(seconds=5),
     )
     upstream.fails(503, retry_after_ms=1)
 
