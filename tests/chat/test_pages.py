@@ -14,7 +14,7 @@ from tests.page import Page
 
 # By any of the tests below.
 GUARDS = [
-    ("chatsite/chat/web/views.py", "        limit(visitor, network.of(request))\n", ""),
+    ("chatsite/chat/web/views.py", "        limit(visitor, request_network.of(request))\n", ""),
 ]
 
 pytestmark = pytest.mark.usefixtures("hints", "transactional_db")
