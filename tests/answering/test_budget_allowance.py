@@ -316,9 +316,9 @@ async def test_nobody_waits_for_room_that_is_spent(tab, spent, worker, upstream)
 async def test_a_wait_ends(tab, open_tab, spent, worker, upstream, monkeypatch):
     monkeypatch.setattr(budget_allowance, "WAITS", (0.05, 0.1))
     # So that no time is left for a call.
-    monkeypatch.setattr(budget_allowance, "NEEDED", ANSWER_WITHIN.total_seconds() - 0.4)
+    monkeypatch.setattr(budget_allowance, "NEEDED", ANSWER_WITHIN.total_seconds() - 1)
     await spent(0, limit=1_600_000)
-    upstream.says("The first.", first_token=1)
+    upstream.says("The first.", first_token=2.5)
     other = await open_tab()
 
     await tab.say("What are your business hours?")
