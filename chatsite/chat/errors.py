@@ -15,15 +15,20 @@ class Refused(Exception):
     words: StrOrPromise = _("That did not work. Please try again.")
 
 
+class BeyondLimit(Refused):
+    """Too much of something; `words` say how much may be."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit)
+        self.words = format_lazy(self.words, limit=f"{limit:,}")
+
+
 class Empty(Refused):
     words = _("Please write a message first.")
 
 
-class TooLong(Refused):
-    def __init__(self, limit: int) -> None:
-        super().__init__(limit)
-        words = _("That is too long. Please keep it under {limit} characters.")
-        self.words = format_lazy(words, limit=f"{limit:,}")
+class TooLong(BeyondLimit):
+    words = _("That is too long. Please keep it under {limit} characters.")
 
 
 class TooFast(Refused):
@@ -82,21 +87,16 @@ class WrongKind(NotTaken):
     words = _("Only JPEG, PNG, WebP and GIF images and PDF files can be sent here.")
 
 
-class TooLarge(NotTaken):
-    def __init__(self, megabytes: int) -> None:
-        super().__init__(megabytes)
-        self.words = format_lazy(TOO_LARGE, limit=megabytes)
+class TooLarge(BeyondLimit, NotTaken):
+    words = TOO_LARGE
 
 
 class TooManyPixels(NotTaken):
     words = _("This image has too many pixels. Please send a smaller one.")
 
 
-class TooManyPages(NotTaken):
-    def __init__(self, limit: int) -> None:
-        super().__init__(limit)
-        words = _("This PDF has more than {limit} pages. Please send only those that matter.")
-        self.words = format_lazy(words, limit=limit)
+class TooManyPages(BeyondLimit, NotTaken):
+    words = _("This PDF has more than {limit} pages. Please send only those that matter.")
 
 
 class Locked(NotTaken):
@@ -107,10 +107,8 @@ class Damaged(NotTaken):
     words = _("This file is damaged and cannot be read. Please send another one.")
 
 
-class TooManyFiles(NotTaken):
-    def __init__(self, limit: int) -> None:
-        super().__init__(limit)
-        self.words = format_lazy(TOO_MANY_FILES, limit=limit)
+class TooManyFiles(BeyondLimit, NotTaken):
+    words = TOO_MANY_FILES
 
 
 class TooManyThisHour(NotTaken):
