@@ -3,12 +3,11 @@
 import logging
 import uuid
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import transaction
 
 from billing import clock
-from chatsite.chat.errors import NoAddress, NothingSaid, NotYours
+from chatsite.chat.actions import leave_address
+from chatsite.chat.errors import NothingSaid, NotYours
 from chatsite.chat.models import Conversation, Message
 from chatsite.chat.web import rate_limits
 from chatsite.mail.models import Job, Transcript
@@ -23,11 +22,7 @@ def by_customer(
 
     Raises NoAddress, NotYours, NothingSaid, TooManyMails.
     """
-    address = address.strip()
-    try:
-        validate_email(address)
-    except ValidationError as error:
-        raise NoAddress from error
+    address = leave_address.checked(address)
     held = Conversation.objects.held_by(visitor).filter(public_id=public_id, ended_at=None)
     if (conversation := held.first()) is None:
         raise NotYours

@@ -14,20 +14,28 @@ from chatsite.chat.models import Conversation
 
 logger = logging.getLogger(__name__)
 
+# Characters that a mail server takes, and a column has room for.
+LONGEST = 254
+
+
+def checked(address: str) -> str:
+    """As it is stored. Raises NoAddress."""
+    address = address.strip()
+    try:
+        validate_email(address)
+    except ValidationError as error:
+        raise NoAddress from error
+    if len(address) > LONGEST:
+        raise NoAddress
+    return address
+
 
 def by_customer(public_id: uuid.UUID, visitor: str, address: str, language: str = "") -> Change:
     """Keep the address for this conversation; blank takes it back. The same changes nothing.
 
     Raises NotYours, NoAddress.
     """
-    address = address.strip()
-    if address:
-        try:
-            validate_email(address)
-        except ValidationError as error:
-            raise NoAddress from error
-    if len(address) > 254:
-        raise NoAddress
+    address = checked(address) if address.strip() else ""
     with transaction.atomic():
         held = Conversation.objects.held_by(visitor).filter(public_id=public_id, ended_at=None)
         conversation = held.select_for_update().first()
