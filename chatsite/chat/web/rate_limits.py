@@ -58,9 +58,8 @@ def opening(network: str) -> None:
 
 def uploading(network: str) -> None:
     """Count a file; those of a visitor are counted by their rows. Raises TooFast."""
-    item = RateLimitItemPerHour(settings.ATTACHMENTS_PER_ADDRESS)
-    if not _counter(settings.REDIS_URL).hit(item, "uploads of network", network):
-        raise TooFast
+    most = RateLimitItemPerHour(settings.ATTACHMENTS_PER_ADDRESS)
+    _take("uploads of network", network, most)
 
 
 def mailing(visitor: str, network: str, address: str) -> None:
@@ -68,13 +67,12 @@ def mailing(visitor: str, network: str, address: str) -> None:
     name, _, domain = address.strip().lower().rpartition("@")
     # Whatever follows the plus, it is one mailbox; counted without the address being kept.
     mailbox = salted_hmac("chatsite.chat.mailing", f"{name.partition('+')[0]}@{domain}").hexdigest()
-    for what, key, most in (
-        ("mails", visitor, MAILS),
-        ("mails to", mailbox, MAILS),
-        ("mails of network", network, MAILS_OF_NETWORK),
-    ):
-        if not _counter(settings.REDIS_URL).hit(RateLimitItemPerDay(most), what, key):
-            raise TooManyMails
+    try:
+        _take("mails", visitor, RateLimitItemPerDay(MAILS))
+        _take("mails to", mailbox, RateLimitItemPerDay(MAILS))
+        _take("mails of network", network, RateLimitItemPerDay(MAILS_OF_NETWORK))
+    except TooFast as error:
+        raise TooManyMails from error
 
 
 def calling(token: str) -> None:
@@ -124,9 +122,10 @@ class Places:
 sockets_per_address = Places(settings.SOCKETS_PER_ADDRESS)
 
 
-def _take(what: str, key: str, per_minute: int) -> None:
-    """Raises TooFast."""
-    if not _counter(settings.REDIS_URL).hit(RateLimitItemPerMinute(per_minute), what, key):
+def _take(what: str, key: str, most: int | RateLimitItem) -> None:
+    """`most`: a minute, where it says no other time. Raises TooFast."""
+    item = RateLimitItemPerMinute(most) if isinstance(most, int) else most
+    if not _counter(settings.REDIS_URL).hit(item, what, key):
         raise TooFast
 
 
