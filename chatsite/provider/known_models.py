@@ -64,17 +64,15 @@ def of(model: str) -> Known | None:
 
 def context(model: str) -> int:
     """Tokens that a prompt and its answer may have together."""
-    return _context(model, int(monotonic() // KNOWN_FOR))
+    if said := _said(model, int(monotonic() // KNOWN_FOR)).context:
+        return said
+    known = of(model)
+    return known.context if known else LEAST_CONTEXT
 
 
 def sight(model: str) -> Sight | None:
     """How it counts images; None where it takes none, or nobody says that it does."""
-    return _sight(model, int(monotonic() // KNOWN_FOR))
-
-
-@lru_cache(maxsize=256)
-def _sight(model: str, _now: int) -> Sight | None:
-    said = ProviderModel.objects.filter(name=model).values_list("image_tokens", flat=True).first()
+    said = _said(model, int(monotonic() // KNOWN_FOR)).image_tokens
     if said is not None:
         return Sight(each=said) if said else None
     known = of(model)
@@ -82,18 +80,16 @@ def _sight(model: str, _now: int) -> Sight | None:
 
 
 @lru_cache(maxsize=256)
-def _context(model: str, _now: int) -> int:
-    row = ProviderModel.objects.filter(name=model).only("context").first()
-    if row is not None and row.context:
-        return row.context
-    known = of(model)
-    return known.context if known else LEAST_CONTEXT
+def _said(model: str, _now: int) -> ProviderModel:
+    """What the owner and the provider have said of it."""
+    found = ProviderModel.objects.filter(name=model).only("context", "image_tokens").first()
+    return found or ProviderModel(name=model)
 
 
 def learn_context(model: str, tokens: int) -> None:
     """Keep what the provider said when it refused a prompt as too long."""
     ProviderModel.objects.update_or_create(name=model, defaults={"context": tokens})
-    _context.cache_clear()
+    _said.cache_clear()
 
 
 @cache

@@ -137,11 +137,11 @@ async def test_a_picture_that_is_gone_meanwhile_is_left_out(tab, worker, upstrea
 
 @guards("chatsite/provider/known_models.py", "Sight(each=said) if said else", "")
 def test_the_owner_says_what_an_image_costs_of_another_servers_model(db):
-    known_models._sight.cache_clear()
+    known_models._said.cache_clear()
     assert known_models.sight("llava") is None
     ProviderModel.objects.create(name="llava", image_tokens=600)
     ProviderModel.objects.create(name="gpt-4o", image_tokens=0)
-    known_models._sight.cache_clear()
+    known_models._said.cache_clear()
     sight = known_models.sight("llava")
     assert sight is not None
     assert sight.tokens(2048, 2048) == 600
@@ -149,4 +149,4 @@ def test_the_owner_says_what_an_image_costs_of_another_servers_model(db):
     mini = known_models.sight("gpt-4.1-mini")
     assert mini is not None
     assert mini.tokens(2048, 2048) == 2489
-    known_models._sight.cache_clear()
+    known_models._said.cache_clear()
