@@ -1,6 +1,5 @@
 """Mail to customers: what people of the team write, and the transcript that somebody wants."""
 
-import contextlib
 import logging
 import smtplib
 from datetime import datetime, timedelta
@@ -163,6 +162,6 @@ def _mail(held: Conversation, message: Message) -> EmailMessage:
     for file in files:
         if file.size <= room:
             room -= file.size
-            with contextlib.suppress(OSError):  # a file that has been lost
-                mail.attach(file.name, file.read(), file.content_type)
+            if content := file.content():
+                mail.attach(file.name, content, file.content_type)
     return mail

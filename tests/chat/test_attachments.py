@@ -189,6 +189,24 @@ def taken(visitor: str, content: bytes = b"", name: str = "photo.jpg") -> Attach
     return uploads.take(uuid.uuid4(), files.uploaded(content or files.picture(), name), visitor)
 
 
+@guards(
+    "chatsite/chat/models/attachment.py",
+    "        except OSError as error:\n",
+    "        except KeyError as error:\n",
+)
+def test_a_file_that_is_lost_keeps_nobody_from_the_rest():
+    name, hers = uuid.uuid4(), taken(HERS)
+    ask.question(name, HERS, "Look.", uuid.uuid4(), files=[hers.public_id])
+    storage().delete(hers.file)
+    out = io.StringIO()
+
+    call_command("export_conversation", str(name), stdout=out)
+
+    (message, *_) = json.loads(out.getvalue())[0]["messages"]
+    assert message["text"] == "Look."
+    assert [each["content"] for each in message["attachments"]] == [None]
+
+
 @guards("chatsite/chat/actions/delete_conversation.py", "uploads.go_with(", "print(")
 def test_files_are_exported_backed_up_and_erased_with_their_conversation(tmp_path):
     name, hers, unsent = uuid.uuid4(), taken(HERS), taken(HERS)

@@ -113,11 +113,7 @@ def _loaded(parts: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
             continue
         key = part["image_url"]["url"].removeprefix(SCHEME)
         row = Attachment.objects.filter(public_id=key).first()
-        try:
-            content = row.read() if row else b""
-        except OSError:
-            content = b""
-        if row and content:
+        if row and (content := row.content()):
             data = base64.b64encode(content).decode()
             yield Image(f"data:{row.content_type};base64,{data}", part.tokens)
         else:

@@ -46,11 +46,13 @@ def _messages(conversation: Conversation) -> Iterable[Message]:
     return conversation.messages.order_by("position").prefetch_related("attachments")
 
 
-def _file(attachment: Attachment) -> dict[str, str]:
+def _file(attachment: Attachment) -> dict[str, str | None]:
+    """Its `content` is null where the file has been lost."""
+    content = attachment.content()
     return {
         "name": attachment.name,
         "type": attachment.content_type,
-        "content": base64.b64encode(attachment.read()).decode(),
+        "content": None if content is None else base64.b64encode(content).decode(),
     }
 
 

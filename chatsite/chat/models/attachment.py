@@ -1,5 +1,6 @@
 """Images and PDF files that customers and staff send along with a message."""
 
+import logging
 import uuid
 from typing import Any
 
@@ -10,6 +11,8 @@ from django.db import models
 from django.db.models import Q
 
 from chatsite.chat.models.message import Message
+
+logger = logging.getLogger(__name__)
 
 
 def storage() -> Storage:
@@ -80,6 +83,14 @@ class Attachment(models.Model):
         with storage().open(self.file) as file:
             content: bytes = file.read()
         return content
+
+    def content(self) -> bytes | None:
+        """None where the file has been lost, which the log says."""
+        try:
+            return self.read()
+        except OSError as error:
+            logger.warning("attachment:%s cannot be read: %s", self.pk, error)
+            return None
 
     @property
     def facts(self) -> dict[str, Any]:

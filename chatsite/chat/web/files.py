@@ -65,10 +65,9 @@ def served(request: HttpRequest, found: Attachment) -> HttpResponse:
     if request.headers.get("If-None-Match") == etag:
         response = HttpResponse(status=304)
     else:
-        try:
-            content = found.read()
-        except OSError as error:
-            raise Http404 from error
+        content = found.content()
+        if content is None:
+            raise Http404
         response = HttpResponse(content, content_type=found.content_type)
     is_pdf = found.kind == Attachment.Kind.PDF
     response["Content-Disposition"] = content_disposition_header(is_pdf, found.name) or "inline"
