@@ -3,7 +3,6 @@
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from itertools import takewhile
 from typing import Any
 
 from billing import clock, ledger, tokens
@@ -58,9 +57,7 @@ class Claimed:
 
     @property
     def open_files(self) -> list[Attached]:
-        """Those of the open question."""
-        open_question = takewhile(lambda turn: turn.by == "user", reversed(self.said))
-        return [file for turn in open_question for file in turn.files]
+        return prompt.open_files(self.said)
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,12 @@ class Prompt:
     files_unseen: bool = False
 
 
+def open_files(said: Sequence[Said]) -> list[Attached]:
+    """What came with the open question: with all that the customer said since the last answer."""
+    open_question = takewhile(lambda turn: turn.by == "user", reversed(said))
+    return [file for turn in open_question for file in turn.files]
+
+
 def fitted(
     site: str,
     found: Sequence[Match],
@@ -142,8 +148,7 @@ def _message(turn: Said, images: Mapping[str, Image]) -> dict[str, Any]:
 
 
 def _has_unseen(said: Sequence[Said], images: Mapping[str, Image]) -> bool:
-    open_question = takewhile(lambda turn: turn.by == "user", reversed(said))
-    files = [file for turn in open_question for file in turn.files]
+    files = open_files(said)
     return any(each.id not in images and not (each.text and each.shown) for each in files)
 
 
