@@ -3,6 +3,8 @@
 import re
 
 _DRIVE = re.compile(r"[^\w]?[A-Za-z]:")
+# Characters between brackets, as far as they are looked for.
+_MOST_BETWEEN = 200
 _ESCAPED = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
 
 
@@ -20,4 +22,8 @@ def begins_path(source: str, at: int) -> bool:
 def escapes(source: str, at: int) -> bool:
     """Whether the sign behind a backslash that is in no path stands for itself."""
     after, before = source[at + 1 : at + 2], source[max(at - 1, 0) : at]
-    return after in _ESCAPED and not (after in "()" and before.isalnum())
+    if after == ")" and before.isalnum():
+        # As the one that it closes, if there is one: f\\(x\\), \\(x\\).
+        opened = source.rfind("\\(", max(at - _MOST_BETWEEN, 0), at)
+        return opened < 0 or not source[max(opened - 1, 0) : opened].isalnum()
+    return after in _ESCAPED and not (after == "(" and before.isalnum())

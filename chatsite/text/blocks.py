@@ -23,6 +23,7 @@ from chatsite.text.lines import (
     split_indent,
     width,
     without_control,
+    words_at,
 )
 from chatsite.text.tables import Table, alignments, are_header, cells
 
@@ -171,6 +172,9 @@ class Blocks:
             self._close(matched)
             self._fill()
             self._leaf = Code(self.sink, mark, indent)
+            if unnamed := words_at(mark, line):
+                self._leaf.feed(unnamed)
+                self._leaf.end_line()
         elif short and (words := heading(line)) is not None:
             self._close(matched)
             self._fill()

@@ -82,7 +82,8 @@ def roles(two_before: str, mark: str, size: int, two_after: str) -> tuple[bool, 
         # 5 *3 and 4* 2
         opens = opens and not (before.isspace() and behind.isdigit() and after.isdigit())
         closes = closes and not (after.isspace() and before.isdigit() and beyond.isdigit())
-    elif before.isalnum() and after.isdigit():
+    elif after.isdigit() and before.isalnum() and (before.isdigit() or not _is_unspaced(before)):
+        # 2**3, but not 第**1**步
         return False, False
     opens = opens and _may_precede(before, behind, after, size)
     closes = closes and _may_follow(before, after, beyond, mark, size)
@@ -96,6 +97,9 @@ def _may_precede(before: str, behind: str, after: str, size: int) -> bool:
         return after != "." or size > 1
     if _is_unspaced(before):
         return size > 1 or not before.isalnum()
+    if size > 1 and behind in "*~" and not before.isalnum() and _is_word(after) and after != "/":
+        # **Mon**-**Fri**, **9:00**/**17:00**
+        return True
     if before.isalnum() or before in _FIGURES:
         return False
     # (3+4)*5*(6+7)
@@ -117,7 +121,7 @@ def _may_follow(before: str, after: str, beyond: str, mark: str, size: int) -> b
     if after.isalnum():
         return mark == "*" and (size > 1 or category(before) in {"Pe", "Pf", "Po"})
     if after in _FIGURES:
-        return mark == "*" and size > 1
+        return mark != "_" and size > 1
     return category(after) != "Ps" or size > 1
 
 

@@ -11,7 +11,9 @@ MOST_SIGNS = 100
 MOST_HEADING, MOST_HEADER = 200, 1000
 
 _CONTAINERS = " \t>*+-.)0123456789"
-_FENCE = re.compile(r"(`{3,})[^`]*$|(~{3,}).*$")
+_FENCE = re.compile(r"(`{3,})[^`]*$|(~{3,}+)(?!.*~~).*$")
+# What may stand behind a fence and is not shown: a language, with attributes.
+_LANGUAGE = re.compile(r"[\w+#./:-]*[ \t]*(?:\{.*\}|[\w-]+=.*)?$")
 _RULE = re.compile(r"(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,})$")
 _HEADING = re.compile(r"#{1,6}(?:[ \t]+|$)")
 _CLOSING = re.compile(r"(?:(?:^|[ \t]+)#+)?[ \t]*$")
@@ -78,10 +80,16 @@ def fence(line: str) -> str:
     return (found[1] or found[2]) if found else ""
 
 
+def words_at(fence: str, line: str) -> str:
+    """What stands behind a fence and is no language: words that must not vanish."""
+    words = line.lstrip()[len(fence) :].strip()
+    return "" if _LANGUAGE.match(words) else words
+
+
 def heading(line: str) -> str | None:
     """A heading's words, None if it is none."""
     found = _HEADING.match(line)
-    return _CLOSING.sub("", line[found.end() :]) if found else None
+    return (_CLOSING.sub("", line[found.end() :]) or None) if found else None
 
 
 def is_rule(line: str) -> bool:

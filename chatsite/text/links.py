@@ -13,10 +13,12 @@ _MOST = 2000  # characters of an address
 
 # Scripts written without spaces end an address: https://shop.example/help谢谢
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\ud7ff\uf900-\ufaff\ufe30-\uffef"
+# So does the punctuation of scripts that addresses may be written in, and that of quotes.
+_STOPS = "\u00ab\u00bb\u05be\u05c0\u05c3\u060c\u061b\u061f\u06d4\u0964\u0965"
 # Case is ignored in the scheme alone: the Kelvin sign, among the characters that end an address,
 # is a K then.
 _URL = re.compile(
-    rf"(?i:https?://|www\.)(?=[^\W_])[^\s<>\"`{{}}|\\^\x00-\x1f\u2010-\u2e7f{_UNSPACED}]{{1,{_MOST}}}"
+    rf"(?i:https?://|www\.)(?=[^\W_])[^\s<>\"`{{}}|\\^\x00-\x1f\u2010-\u2e7f{_STOPS}{_UNSPACED}]{{1,{_MOST}}}"
 )
 _RUN = re.compile(rf"[{RUN}]{{1,{MOST_BEFORE}}}")
 _URL_START = re.compile(r"(?<![A-Za-z0-9])(?:https?://|www\.)", re.IGNORECASE)

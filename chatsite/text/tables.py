@@ -54,7 +54,7 @@ class Table:
         self._filled = 0  # cells of this row
         self._begun = False  # the row has a character
         self._pending = ""  # what may be the cell's end
-        self._over = False  # the last column's pipe has come
+        self._between = ""  # what stood behind the last column's words, from its pipe on
         sink.open("table")
         sink.open("thead")
         sink.open("tr")
@@ -82,8 +82,10 @@ class Table:
         start = 0
         for pipe in _PIPE.finditer(more):
             if pipe[0] == "|":
-                self._words(more[start : pipe.start()].rstrip(_SPACE))
-                self._end_cell()
+                cell = more[start : pipe.start()]
+                words = cell.rstrip(_SPACE)
+                self._words(words)
+                self._end_cell(cell[len(words) :])
                 start = pipe.end()
         rest = more[start:]
         words = rest.rstrip(_SPACE + "\\")
@@ -99,7 +101,7 @@ class Table:
             self._open_cell()
             self._close_cell()
         self._sink.close()
-        self._filled, self._begun, self._pending, self._over = 0, False, "", False
+        self._filled, self._begun, self._pending, self._between = 0, False, "", ""
 
     def close(self) -> None:
         if self._begun:
@@ -108,26 +110,24 @@ class Table:
         self._sink.close()
 
     def _words(self, words: str) -> None:
-        if not self._cell or self._over:
+        if not self._cell:
             words = words.lstrip(_SPACE)
         if not words:
             return
         if not self._cell:
             self._open_cell()
         assert self._cell
-        if self._over:
-            # Nothing is lost where a row has more cells than the header.
-            self._cell.feed(" | ")
-            self._over = False
-        self._cell.feed(words.replace("\\|", "|"))
+        # Nothing is lost where a row has more cells than the header.
+        self._cell.feed(self._between + words.replace("\\|", "|"))
+        self._between = ""
 
-    def _end_cell(self) -> None:
+    def _end_cell(self, space: str) -> None:
         if not self._cell and self._filled < len(self._attributes):
             self._open_cell()
         if self._filled < len(self._attributes):
             self._close_cell()
         else:
-            self._over = True
+            self._between += space + "|"
 
     def _open_cell(self) -> None:
         self._sink.open("td", self._attributes[self._filled])

@@ -42,6 +42,36 @@ CASES = {
         ("*注意*文字と", "<p><em>注意</em>文字と</p>"),
         ("长*宽*高", "<p>长*宽*高</p>"),
         ("*重要*。请看", "<p><em>重要</em>。请看</p>"),
+        ("第**1**步", "<p>第<strong>1</strong>步</p>"),
+        ("从**10:00**到**18:00**", "<p>从<strong>10:00</strong>到<strong>18:00</strong></p>"),
+        ("合計**3**点", "<p>合計<strong>3</strong>点</p>"),
+        ("최대**3**개", "<p>최대<strong>3</strong>개</p>"),
+        ("ราคา**100**บาท", "<p>ราคา<strong>100</strong>บาท</p>"),
+        ("原价~~100~~元", "<p>原价<s>100</s>元</p>"),
+        ("边长**2和2**3", "<p>边长**2和2**3</p>"),
+    ],
+    "between bold words": [
+        ("**Mon**-**Fri**", "<p><strong>Mon</strong>-<strong>Fri</strong></p>"),
+        ("**9:00**/**17:00**", "<p><strong>9:00</strong>/<strong>17:00</strong></p>"),
+        ("**$5**+**$6**", "<p><strong>$5</strong>+<strong>$6</strong></p>"),
+        ("~~5~~/~~6~~", "<p><s>5</s>/<s>6</s></p>"),
+        ("src/**/**/x and __pycache__/b", "<p>src/**/**/x and __pycache__/b</p>"),
+    ],
+    "nothing vanishes": [
+        ("~~~~strike~~~~", "<p>~~~~strike~~~~</p>"),
+        (
+            "``` Important: read this\ncode\n```",
+            '<pre dir="ltr"><code>Important: read this\ncode\n</code></pre>',
+        ),
+        ('```py title="x"\n1\n```', '<pre dir="ltr"><code>1\n</code></pre>'),
+        ("~~~ a~b\n1\n~~~", '<pre dir="ltr"><code>a~b\n1\n</code></pre>'),
+        ("#\n", "<p>#</p>"),
+        ("\\(x^2\\) and f\\(x\\)", "<p>(x^2) and f\\(x\\)</p>"),
+        (
+            "|a|\n|-|\n|`x||y`|",
+            "<table><thead><tr><th>a</th></tr></thead><tbody><tr><td>"
+            '<code dir="ltr">x||y</code></td></tr></tbody></table>',
+        ),
     ],
     "paths": [
         ("C:\\new\\*", "<p>C:\\new\\*</p>"),

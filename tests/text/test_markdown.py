@@ -233,6 +233,14 @@ def test_what_blocks_are_written_in(text, html):
         ("请看https://shop.example/help，谢谢", {"https://shop.example/help"}),
         ("请看https://shop.example/help谢谢", {"https://shop.example/help"}),
         (
+            "هنا https://shop.example/a، أو https://shop.example/b؟",
+            {"https://shop.example/a", "https://shop.example/b"},
+        ),
+        (
+            "«https://shop.example/a» यहाँ https://shop.example/b।",
+            {"https://shop.example/a", "https://shop.example/b"},
+        ),
+        (
             "www.shop.example/x, HTTP://Shop.example",
             {"https://www.shop.example/x", "HTTP://Shop.example"},
         ),
