@@ -95,7 +95,7 @@ def conversations(visitor: str) -> list[Earlier]:
         .values_list("public_id", "active_at", "said", "files")[:MOST_LISTED]
     )
     return [
-        Earlier(public_id, active_at, " ".join(spoken(said, files).split())[:LONGEST_WORDS])
+        Earlier(public_id, active_at, _line(spoken(said, files), LONGEST_WORDS))
         for public_id, active_at, said, files in rows
     ]
 
@@ -112,5 +112,8 @@ def newest_question(conversation: Conversation) -> str:
     """The customer's newest words, on one line, as far as whoever is told has to read them."""
     said = conversation.messages.filter(role=Message.Role.CUSTOMER).order_by("-position")
     newest = said.only("text", "files").first()
-    words = " ".join(newest.words.split()) if newest else ""
-    return Truncator(words).chars(LONGEST_QUESTION)
+    return _line(newest.words, LONGEST_QUESTION) if newest else ""
+
+
+def _line(words: str, most: int) -> str:
+    return Truncator(" ".join(words.split())).chars(most)

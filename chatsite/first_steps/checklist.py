@@ -79,7 +79,7 @@ def _first_words(shop: Shop, is_own: bool, has_sample_questions: bool) -> Step:
     questions = shop.questions.count() if shop.pk else 0
     done = is_own and bool(shop.greeting) and bool(questions) and not has_sample_questions
     words = (
-        f"A greeting and {questions} questions to begin with."
+        f"A greeting and {questions} question{'s' if questions > 1 else ''} to begin with."
         if done
         else "What an empty chat says, and the questions it suggests."
     )
@@ -149,11 +149,13 @@ def _limits(sample: dict[str, sample_rows.Found]) -> Step:
 def _articles(sample: dict[str, sample_rows.Found]) -> Step:
     of_sample = len(sample["article"].untouched) if "article" in sample else 0
     own = Article.objects.published().count() - of_sample
-    words = (
-        f"{own} published. The assistant answers from them."
-        if own > 0
-        else "None of your own yet. The assistant answers from your articles."
-    )
+    waiting = Article.objects.filter(published=False).count()
+    if own > 0:
+        words = f"{own} published. The assistant answers from them."
+    elif waiting:
+        words = f"{waiting} of your own, none published yet. The assistant reads published ones."
+    else:
+        words = "None of your own yet. The assistant answers from your articles."
     return Step(
         "Articles", own > 0, words, "Write or import", reverse("admin:knowledge_article_changelist")
     )

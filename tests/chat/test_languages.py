@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from channels.testing import WebsocketCommunicator
 from django.test import Client
-from django.utils import translation
+from django.utils import timezone, translation
 
 from chatsite.asgi import application
 from chatsite.chat import changes
 from chatsite.chat.actions import ask_for_person
-from chatsite.chat.models import Message
+from chatsite.chat.live import bus
+from chatsite.chat.models import Conversation, Message
 from chatsite.chat.web import fragments, visitors
 from tests import messages
 from tests.chat.test_admin import member, signed_in, text
@@ -144,12 +145,14 @@ def test_two_tabs_of_one_conversation_each_speak_their_own_language(db):
     assert "Cancel request" in fragments.html(frame, language="en")
 
 
+@guards("chatsite/chat/live/consumer.py", "html(frame, language=self.language))", "html(frame))")
 @pytest.mark.django_db(transaction=True)
 async def test_an_open_tab_is_told_in_its_language(first_policy):
     token = visitors.token("v" * 64, time.time() + 600)
+    conversation = uuid.uuid4()
     tab = WebsocketCommunicator(
         application,
-        f"/ws/c/{uuid.uuid4()}/?language=fr&seen=0",
+        f"/ws/c/{conversation}/?language=fr&seen=0",
         headers=[(b"origin", b"http://localhost"), (b"host", b"localhost")],
         subprotocols=["chatsite", f"chatsite.token.{token}"],
     )
@@ -161,6 +164,15 @@ async def test_an_open_tab_is_told_in_its_language(first_policy):
     while 'role="alert"' not in said:  # the log may come before
         said = str(await tab.receive_from(5))
     assert "trop long" in said
+
+    held = Conversation(public_id=conversation)
+    reply = Message(id=1, conversation=held, role=Message.Role.ASSISTANT, attempt=1)
+    reply.created_at = timezone.now()
+    bus.here().publish(changes.begun(reply))
+
+    said = str(await tab.receive_from(5))
+    assert "Arrêter" in said
+    assert "Stop" not in said
     await tab.disconnect()
 
 

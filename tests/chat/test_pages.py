@@ -174,13 +174,14 @@ def test_nobody_else_reads_the_earlier_messages(browser, page):
 
 
 def test_a_browser_finds_its_earlier_conversations_and_nobody_elses(browser, page):
-    ask(browser, page, "Where is my   parcel?\nIt is late.")
+    ask(browser, page, "Where is my   parcel?\nIt is late." + " Very late." * 20)
     other = Client(headers={"host": "localhost"})
     ask(other, Page(other.get("/").content.decode()), "Somebody else's.")
 
     seen = browser.get("/conversations/").content.decode()
 
-    assert "Where is my parcel? It is late." in seen
+    assert "Where is my parcel? It is late. Very late." in seen
+    assert "…</a>" in seen
     assert f"/c/{page.conversation}/" in seen
     assert "Somebody" not in seen
     stranger = Client(headers={"host": "localhost"})

@@ -103,7 +103,10 @@ def test_steps_are_ticked_by_what_the_site_is(sample, owner, settings):
     shop.name, shop.greeting, shop.email = "Rosa's", "Bread?", "rosa@bakery.example"
     shop.save()
     shop.questions.create(text="Do you bake on Sundays?")
-    Article.objects.create(title="Bread", slug="bread", body="Rye.")
+    bread = Article.objects.create(title="Bread", slug="bread", body="Rye.", published=False)
+    assert "1 of your own, none published yet" in text(owner.get("/admin/first-steps/"))
+    bread.published = True
+    bread.save()
     Reading.objects.create(read_at=timezone.now(), listed=3)
 
     assert done() == {

@@ -246,7 +246,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
     def _deliver_words(self, frame: Delta | Begun) -> None:
         match self.progress.take(frame):
             case Words.NEXT:
-                self._send(fragments.html(frame))
+                self._send(fragments.html(frame, language=self.language))
             case Words.LOST:
                 self.resynchronise()
 
