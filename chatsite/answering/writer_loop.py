@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import threading
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from datetime import timedelta
 from functools import partial
@@ -49,7 +49,7 @@ class Writer:
         self._health = Health()
         self._live = bus.here()
         self._loop = asyncio.get_running_loop()
-        self._free = asyncio.Semaphore(settings.ANSWERS_PER_WORKER)
+        self._places = FairTurns(settings.ANSWERS_PER_WORKER)
         self._turns = FairTurns(MOST_BEGUN_AT_ONCE)
         self._known: set[int] = set()
         self._answers: dict[int, OpenAnswer] = {}
@@ -104,11 +104,12 @@ class Writer:
 
     async def _write(self, reply_id: int) -> None:
         """One attempt at one reply."""
+        network = partial(self._network, reply_id)
         try:
-            async with self._free:
+            async with self._places.turn(network):
                 if self._stopping:
                     return
-                outcome = await self._start(reply_id)
+                outcome = await self._start(reply_id, network)
                 while isinstance(outcome, Work):
                     outcome = await self._attempt(outcome)
         finally:
@@ -123,7 +124,7 @@ class Writer:
             case _:
                 assert_never(outcome)
 
-    async def _start(self, reply_id: int) -> Outcome:
+    async def _start(self, reply_id: int, network: Callable[[], Awaitable[str]]) -> Outcome:
         """Claim and reserve; in one commit where no model has to be asked for a score first."""
 
         def begin(
@@ -140,7 +141,7 @@ class Writer:
             score = scoring.at_hand(claimed, self._health.current(), means)
             return score if isinstance(score, Unscored) else begin(claimed, score, means)
 
-        async with self._turns.turn(partial(self._network, reply_id)):
+        async with self._turns.turn(network):
             opened = await self._writes.look(partial(context.read, reply_id))
             if opened is None:
                 return NotOurs()

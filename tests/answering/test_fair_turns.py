@@ -1,8 +1,12 @@
-"""Turns of a worker's one thread: shared by networks, not by who sends the most."""
+"""A worker's turns: shared by networks, not by who sends the most."""
 
 import asyncio
+import uuid
+
+from channels.db import database_sync_to_async
 
 from chatsite.answering.fair_turns import FairTurns
+from chatsite.chat.actions import ask
 from tests.guards import guards
 
 
@@ -46,3 +50,34 @@ async def test_who_gives_up_waiting_keeps_no_place():
 
     assert await served(turns, ["a", "b", "c"], cancelled=1) == ["a", "c"]
     assert await served(turns, ["d"]) == ["d"]
+
+
+@guards(
+    "chatsite/answering/writer_loop.py",
+    "FairTurns(settings.ANSWERS_PER_WORKER)",
+    without="FairTurns(10**6)",
+)
+@guards(
+    "chatsite/answering/writer_loop.py",
+    "async with self._places.turn(network):",
+    without="async with self._places.turn(lambda: asyncio.sleep(0, '')):",
+)
+async def test_where_a_worker_is_full_another_network_waits_one_turn(
+    settings, hints, start_worker, upstream
+):
+    settings.ANSWERS_PER_WORKER = 1
+
+    @database_sync_to_async
+    def asked(network: str) -> str:
+        change = ask.question(uuid.uuid4(), network, "When do you open?", uuid.uuid4(), network)
+        hints.reply_ids.append(change.reply_id)
+        return f"reply:{change.reply_id}:1"
+
+    references = [await asked(network) for network in ("flood", "flood", "flood", "b")]
+
+    worker = start_worker()
+    await asyncio.sleep(0)
+    await worker.written()
+
+    first = [call.reference for call in upstream.requests if call.reference in references]
+    assert first == [references[at] for at in (0, 1, 3, 2)]

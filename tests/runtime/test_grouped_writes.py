@@ -1,14 +1,19 @@
-"""Writes that share a commit: what becomes of one whose asker has gone."""
+"""Writes that share a commit: one whose asker has gone, and processes that take turns."""
 
 import asyncio
 import contextlib
+import fcntl
 import gc
+import os
 import threading
+import time
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 
-from chatsite.runtime.grouped_writes import GroupedWrites
+from chatsite.runtime.grouped_writes import GroupedWrites, turn_to_write
 from tests.guards import guards
 
 
@@ -42,3 +47,32 @@ async def test_a_write_that_fails_after_its_asker_has_gone_is_no_error_in_the_lo
     await asyncio.sleep(0)
 
     assert said == []
+
+
+def waiting_for(path: str) -> int:
+    """Descriptors of this process that are open on the file."""
+    return sum(os.path.realpath(each) == path for each in Path("/proc/self/fd").iterdir())
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL has many writers")
+@guards("chatsite/runtime/grouped_writes.py", "with _own_turn, open(", "with open(")
+@pytest.mark.django_db(transaction=True)
+def test_a_process_with_many_writers_takes_no_more_turns_than_one_with_one():
+    path = os.path.realpath(f"{connection.settings_dict['NAME']}.turn")
+    done = []
+
+    def write() -> None:
+        with turn_to_write():
+            done.append(threading.get_ident())
+
+    threads = [threading.Thread(target=write) for _ in range(8)]
+    with open(path, "w") as others:
+        fcntl.flock(others, fcntl.LOCK_EX)
+        for thread in threads:
+            thread.start()
+        time.sleep(0.1)
+        assert waiting_for(path) == 2
+    for thread in threads:
+        thread.join()
+
+    assert len(done) == len(threads)
