@@ -127,7 +127,7 @@ class Article(models.Model):
 
     @property
     def html(self) -> SafeString:
-        return markdown.render(self.body)
+        return markdown.article(self.body)
 
     def validity(self, now: datetime) -> str:
         """`scheduled`, `expired`, or blank while it is valid."""

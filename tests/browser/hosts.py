@@ -22,7 +22,7 @@ each("layout-shift", ({{value}}) => (window.shift += value));
 each("longtask", ({{duration}}) => (window.longest = Math.max(window.longest, duration)));
 addEventListener("chatsite:unread", ({{detail}}) => window.heard.push(detail));
 </script>
-</head><body><h1>Shop</h1><p><a href="#">A link</a> of the shop.</p><p>More.</p>
+</head><body><main><h1>Shop</h1><p><a href="#">A link</a> of the shop.</p><p>More.</p></main>
 {line}</body></html>"""
 
 
