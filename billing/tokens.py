@@ -40,12 +40,13 @@ def count(text: str, model: str) -> int:
 def _paragraphs(text: str, model: str) -> int:
     """The same, and at most a token more for each paragraph; those known before cost nothing."""
     paragraphs = text.split("\n\n")
-    return sum(_known(paragraph, model) for paragraph in paragraphs) + len(paragraphs) - 1
+    return sum(known(paragraph, model) for paragraph in paragraphs) + len(paragraphs) - 1
 
 
 @lru_cache(maxsize=4096)
-def _known(paragraph: str, model: str) -> int:
-    return count(paragraph, model)
+def known(text: str, model: str) -> int:
+    """As `count`, of a text that comes again: instructions, articles."""
+    return count(text, model)
 
 
 def text_within(room: int, model: str) -> int:

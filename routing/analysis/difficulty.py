@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from routing.analysis import first_day
 from routing.analysis.first_day import Said
@@ -139,7 +140,12 @@ def read(turn: Turn, site: Site | None = None) -> tuple[Said, Signals]:
     Dangers are looked for in more of it than all else. `site`: its own hazards and scale, the
     shipped ones by default.
     """
-    site = site or shipped()
+    return _read(turn, site or shipped())
+
+
+# Asked of a message when it is scored, and again when it is answered.
+@lru_cache(maxsize=1024)
+def _read(turn: Turn, site: Site) -> tuple[Said, Signals]:
     whole = without_filler(without_wishes(tidy(turn.text, MOST_AT_STAKE)))
     text = ends(whole, MOST_CHARACTERS)
     plain, before = folded(text), _before(turn)

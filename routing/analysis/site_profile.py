@@ -8,7 +8,7 @@ from routing.analysis.first_day import Head
 from routing.analysis.hazards import Hazards
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Site:
     """`meaning` reads embeddings by the site's model; None where none is fitted to that."""
 

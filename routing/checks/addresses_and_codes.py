@@ -1,7 +1,11 @@
-"""Addresses, codes and numbers that an answer gives and nothing it was written from does. Pure."""
+"""Addresses, codes and numbers that an answer gives and nothing it was written from does. Pure.
+
+`known` are the texts that it was written from: articles, and what was said before.
+"""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 # Bare domains are told from "end.Then" by what they end in.
@@ -19,7 +23,8 @@ _LINK = re.compile(
     r"|\b(?:\d{1,3}\.){3}\d{1,3}(?::\d+)?(?:/\S*)?",
     re.I | re.A,
 )
-_LINK_SIGN = re.compile("[.:/]")
+# No link is without one of these before its end: few words have to be looked at closely.
+_LINK_SIGN = re.compile(r"[.:/]\S")
 _SCHEME = re.compile(r"(?:javascript|data|ftp|tel|sms|whatsapp|tg):", re.I)
 _HOST = re.compile(r"^(?:[a-z]+:)?(?://)?(?:[^/@\s]*@)?(?:www\.)?([^/:?#\s]+)")
 _MAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64})+", re.A)
@@ -42,9 +47,8 @@ PHONE_DIGITS = range(8, 16)
 
 def links(text: str) -> list[str]:
     """Addresses of pages, with and without a scheme."""
-    if not _LINK_SIGN.search(text):
-        return []
-    return [each.rstrip(".,;:!?*_)") for each in _LINK.findall(_MAIL.sub(" ", text))]
+    words = " ".join(word for word in text.split() if _LINK_SIGN.search(word))
+    return [each.rstrip(".,;:!?*_)") for each in _LINK.findall(_MAIL.sub(" ", words))]
 
 
 def host(link: str) -> str:
@@ -53,53 +57,63 @@ def host(link: str) -> str:
     return match[1].rstrip(".") if match else ""
 
 
-def foreign_links(answer: str, known: str, allowed: Iterable[str] = ()) -> list[str]:
-    """Links that are not in the known text, unless to a host that is allowed.
+@dataclass(frozen=True, slots=True)
+class _Known:
+    hosts: frozenset[str]
+    text: str  # in lower case
+
+
+@lru_cache(maxsize=1024)
+def _read(text: str) -> _Known:
+    """Once for an article, whatever answers are written from it."""
+    mails = (each.rpartition("@")[2].lower() for each in _MAIL.findall(text))
+    return _Known(frozenset([*map(host, links(text)), *mails]), text.lower())
+
+
+def _is_stated(words: str, known: Sequence[str]) -> bool:
+    return any(words in _read(text).text for text in known)
+
+
+def foreign_links(answer: str, known: Sequence[str], allowed: Iterable[str] = ()) -> list[str]:
+    """Links that are not in the known texts, unless to a host that is allowed.
 
     A host's own page without a path is known wherever the host is.
     """
-    hosts, stated = _read(known)
     free = tuple(each.lower().removeprefix("www.") for each in allowed)
 
     def is_foreign(link: str) -> bool:
         at, plain = host(link), link.lower()
         if _SCHEME.match(link):
-            return plain not in stated
+            return not _is_stated(plain, known)
         if any(at == each or at.endswith(f".{each}") for each in free):
             return False
         path = plain.split("//")[-1].removeprefix("www.").rstrip("/")
-        return at not in hosts or ("/" in path and path not in stated)
+        if not any(at in _read(text).hosts for text in known):
+            return True
+        return "/" in path and not _is_stated(path, known)
 
     return [each for each in links(answer) if is_foreign(each)]
 
 
-@lru_cache(maxsize=64)
-def _read(known: str) -> tuple[frozenset[str], str]:
-    """The hosts that a text names, and the text in lower case: once for all parts of an answer."""
-    mails = (each.rpartition("@")[2].lower() for each in _MAIL.findall(known))
-    return frozenset([*map(host, links(known)), *mails]), known.lower()
+def foreign_mails(answer: str, known: Sequence[str]) -> list[str]:
+    found = _MAIL.findall(answer)
+    return [each for each in found if not _is_stated(each.lower().rstrip("."), known)]
 
 
-def foreign_mails(answer: str, known: str) -> list[str]:
-    stated = known.lower()
-    return [each for each in _MAIL.findall(answer) if each.lower().rstrip(".") not in stated]
-
-
-def foreign_codes(answer: str, known: str) -> list[str]:
+def foreign_codes(answer: str, known: Sequence[str]) -> list[str]:
     """Vouchers, case numbers, and names on other networks."""
-    stated = known.lower()
     text = _MAIL.sub(" ", _LINK.sub(" ", answer))
     codes = (match[1] or match[0] for match in _CODE.finditer(text))
     found = [each for each in codes if len(each) >= FEWEST and not _NO_CODE.fullmatch(each)]
-    return [each for each in (*found, *_HANDLE.findall(text)) if each.lower() not in stated]
+    named = (*found, *_HANDLE.findall(text))
+    return [each for each in named if not _is_stated(each.lower(), known)]
 
 
-def foreign_phones(answer: str, known: str) -> list[str]:
-    stated = re.sub(r"\D", "", known)
-    found = []
-    for each in _PHONE.findall(answer):
-        digits = re.sub(r"\D", "", each)
-        is_long = len(digits) in PHONE_DIGITS and not _FROM_TO.fullmatch(each)
-        if is_long and digits.lstrip("0") not in stated:
-            found.append(each)
-    return found
+def foreign_phones(answer: str, known: Sequence[str]) -> list[str]:
+    numbers = {
+        each: digits
+        for each in _PHONE.findall(answer)
+        if len(digits := re.sub(r"\D", "", each)) in PHONE_DIGITS and not _FROM_TO.fullmatch(each)
+    }
+    stated = re.sub(r"\D", "", "".join(known)) if numbers else ""
+    return [each for each, digits in numbers.items() if digits.lstrip("0") not in stated]

@@ -2,9 +2,10 @@
 
 import math
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from routing.checks.language_detection import language
@@ -170,8 +171,7 @@ def _thoughts(folded: str, spoken: str, context: Items, beside: Items) -> list[t
     ]
 
 
-@lru_cache(maxsize=512)
-def read(article: str) -> tuple[Statement, ...]:
+def _statements(article: str) -> tuple[Statement, ...]:
     """The sentences of an article under its title; items of a list know the line above it."""
     title, *body = [line for line in article.split("\n") if line.strip()] or [""]
     spoken = language(article[:2000]) or "en"
@@ -191,28 +191,64 @@ def read(article: str) -> tuple[Statement, ...]:
     return tuple(found)
 
 
-@dataclass(slots=True)
+class Postings:
+    """Sets of items, and for each item which of them hold it and how far it counts there."""
+
+    __slots__ = ("holders", "listed")
+
+    def __init__(self, listed: Sequence[Items]) -> None:
+        self.listed = listed
+        self.holders: dict[str, list[tuple[int, float]]] = {}
+        for at, each in enumerate(listed):
+            for item, weight in each.items():
+                self.holders.setdefault(item, []).append((at, weight))
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """What is read of an article once, whatever other articles an answer was written from."""
+
+    statements: tuple[Statement, ...]
+    contexts: Postings
+    thoughts: Postings
+    quantities: Postings
+
+
+@lru_cache(maxsize=512)
+def read(article: str) -> Article:
+    found = _statements(article)
+    return Article(
+        found,
+        Postings([each.context for each in found]),
+        Postings([items for each in found for items, _ in each.thoughts]),
+        Postings(
+            [merged((near, 1.0), (each.context, 0.5)) for each in found for _, near in each.stated]
+        ),
+    )
+
+
 class Index:
     """Which of many sets of items are like one; what few of them have counts more."""
 
-    listed: Sequence[Items]
-    telling: Mapping[str, float]
-    _postings: dict[str, list[tuple[int, float]]] = field(default_factory=dict)
-    _sizes: list[float] = field(default_factory=list)
+    def __init__(self, parts: Sequence[Postings], telling: Mapping[str, float]) -> None:
+        self._parts, self._telling = parts, telling
 
-    def __post_init__(self) -> None:
-        for at, each in enumerate(self.listed):
-            for item, weight in each.items():
-                self._postings.setdefault(item, []).append((at, weight))
-        self._sizes = [size(each, self.telling) for each in self.listed]
+    @cached_property
+    def _sizes(self) -> list[float]:
+        return [size(each, self._telling) for part in self._parts for each in part.listed]
 
     def alike(self, given: Items) -> list[float]:
         """How like each of the sets is to this one, 0 to 1, in their order."""
-        shared = [0.0] * len(self.listed)
-        for item, weight in given.items():
-            for at, other in self._postings.get(item, ()):
-                shared[at] += self.telling.get(item, 0.5) * min(weight, other)
-        mine = size(given, self.telling)
+        shared = [0.0] * len(self._sizes)
+        begin = 0
+        for part in self._parts:
+            for item, weight in given.items():
+                if holders := part.holders.get(item):
+                    tells = self._telling.get(item, 0.5)
+                    for at, other in holders:
+                        shared[begin + at] += tells * min(weight, other)
+            begin += len(part.listed)
+        mine = size(given, self._telling)
         return [
             each / math.sqrt(mine * theirs) if each else 0.0
             for each, theirs in zip(shared, self._sizes, strict=True)
@@ -228,29 +264,23 @@ class Grounds:
     """What an answer was written from."""
 
     def __init__(self, articles: Sequence[str]) -> None:
-        self.statements = tuple(each for article in articles for each in read(article))
-        count: dict[str, int] = {}
-        for each in self.statements:
-            for item in each.context:
-                count[item] = count.get(item, 0) + 1
+        known = [read(article) for article in articles]
+        self.statements = tuple(each for article in known for each in article.statements)
+        count: Counter[str] = Counter()
+        for article in known:
+            for item, holders in article.contexts.holders.items():
+                count[item] += len(holders)
         total = len(self.statements)
         self.telling = {
             item: math.log1p(total / (1 + holders)) + 0.1 for item, holders in count.items()
         }
         # Of what no passage speaks of.
         self.rarest = math.log1p(total) + 0.1
-        self.contexts = Index([each.context for each in self.statements], self.telling)
+        self.contexts = Index([each.contexts for each in known], self.telling)
         self.thoughts = [thought for each in self.statements for thought in each.thoughts]
-        self.by_thought = Index([items for items, _ in self.thoughts], self.telling)
+        self.by_thought = Index([each.thoughts for each in known], self.telling)
         self.stated = [stated for each in self.statements for stated in each.stated]
-        self.by_quantity = Index(
-            [
-                merged((near, 1.0), (each.context, 0.5))
-                for each in self.statements
-                for _, near in each.stated
-            ],
-            self.telling,
-        )
+        self.by_quantity = Index([each.quantities for each in known], self.telling)
 
     @property
     def language(self) -> str:

@@ -54,7 +54,7 @@ def quotes(question: str, articles: Sequence[str], most: int = 2) -> tuple[Quote
 def _paragraphs(article: str) -> Iterator[tuple[str, Items]]:
     """Each paragraph without its marks, and what it talks about; a list belongs to its heading."""
     title, *lines = [line for line in article.split("\n") if line.strip()] or [""]
-    contexts = iter(read(article))
+    contexts = iter(read(article).statements)
     text = ""
     around: Items = {}
     opens_list = False

@@ -33,7 +33,7 @@ RUN = 8
 FEWEST_WORDS, FEWEST_IDEOGRAPHS = 5, 9
 
 
-def contacts_given(answer: str, known: str, allowed: Sequence[str]) -> dict[str, float]:
+def contacts_given(answer: str, known: Sequence[str], allowed: Sequence[str]) -> dict[str, float]:
     """Links, addresses, numbers and codes that are not `known`."""
     others = addresses_and_codes.foreign_mails(answer, known) or addresses_and_codes.foreign_phones(
         answer, known

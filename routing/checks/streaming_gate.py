@@ -18,10 +18,14 @@ _SENTENCE = re.compile(r"[.!?。！？\n]\s*")  # noqa: RUF001
 
 
 class DraftGate:
-    """Of one answer: `known` is all that it was written from, in one text."""
+    """Of one answer: `known` are all the texts that it was written from."""
 
     def __init__(
-        self, known: str, instructions: str, languages: Sequence[str], allowed: Sequence[str] = ()
+        self,
+        known: Sequence[str],
+        instructions: str,
+        languages: Sequence[str],
+        allowed: Sequence[str] = (),
     ) -> None:
         self._known, self._allowed = known, allowed
         self._instructions, self._languages = instructions, {*languages, "en"} - {""}

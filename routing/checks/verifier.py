@@ -185,7 +185,7 @@ def measure(answered: Answered) -> dict[str, float]:
     ground = grounds(articles)
     asked = ground.placed(items(question, heard or known))
     stated = [statement(each, known) for each in sentences(answer)]
-    basis = "\n".join((*articles, *answered.earlier, question))
+    basis = (*articles, *answered.earlier, question)
     given = _given(question, answered.earlier, heard or known)
     features = {
         "articles": float(bool(articles)),
@@ -200,7 +200,10 @@ def measure(answered: Answered) -> dict[str, float]:
         "declines": float(declines),
         "declined though covered": float(declines and answered.evidence >= COVERED),
         "speaks of now": float(
-            any(each not in fold(basis) for each in said("current", folded, known))
+            any(
+                not any(each in fold(text) for text in basis)
+                for each in said("current", folded, known)
+            )
         ),
         **rule_violations.contacts_given(answer, basis, answered.allowed),
         **rule_violations.deeds(folded, known),

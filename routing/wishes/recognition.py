@@ -96,22 +96,24 @@ def offers(answer: str) -> tuple[Lexicon, ...]:
 
 def _offers_one(sentence: str, lexicon: Lexicon) -> bool:
     """A question that names a person, or "if you like, I can connect you with one"."""
+    is_asked, is_proposed = _ASKED.search(sentence), bool(lexicon.proposes.search(sentence))
+    if not (is_asked or is_proposed):
+        return False
     tags = {word.tag for word in lexicon.words(sentence)}
     # Who is "our team" to the assistant is a decoy to a customer.
     if not tags & {*PEOPLE, Tag.DECOY, Tag.WISH} or lexicon.facts.search(sentence):
         return False
-    is_proposed = bool(lexicon.proposes.search(sentence))
     is_reached = bool(tags & {Tag.CONTACT, Tag.REACH, Tag.WISH})
-    if _ASKED.search(sentence):
+    if is_asked:
         return is_reached or (is_proposed and bool(tags & set(PEOPLE)))
     return is_reached and is_proposed
 
 
 def _proposes_one(last: str, lexicon: Lexicon) -> bool:
     """ "I can ask a colleague to look into it." at the end of an answer."""
-    is_of_people = any(word.tag in PEOPLE for word in lexicon.words(last))
-    is_told = bool(lexicon.facts.search(last))
-    return is_of_people and not is_told and bool(lexicon.proposes.search(last))
+    if not lexicon.proposes.search(last) or lexicon.facts.search(last):
+        return False
+    return any(word.tag in PEOPLE for word in lexicon.words(last))
 
 
 def _ground(text: str, lexicon: Lexicon) -> Ground | None:

@@ -1,7 +1,7 @@
 """Words of a wish that were typed in a hurry, as they were meant. Pure."""
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from routing.wishes.lexicon import PEOPLE, Lexicon, Tag
 
@@ -27,28 +27,29 @@ OTHERS = frozenset(_OTHERS.split())
 
 def corrected(text: str, lexicon: Lexicon) -> str:
     """The text with near misses of the lexicon's own words put right."""
+    return _WORD.sub(lambda found: _meant(found[0], lexicon), text)
+
+
+@lru_cache(maxsize=50_000)
+def _meant(word: str, lexicon: Lexicon) -> str:
     known, misses = _misses(lexicon)
-
-    def meant(found: re.Match[str]) -> str:
-        word = found[0]
-        if len(word) < SHORT or word in known or word in OTHERS:
-            return word
-        single = re.sub(r"(.)\1+", r"\1", word)
-        if single in known:
-            return single
-        if len(word) >= LONG - 1:
-            for variant in _variants(word):
-                if (right := misses.get(variant)) and _is_slip(word, right):
-                    return right
-        elif (right := misses.get("".join(sorted(word)))) and word[0] == right[0]:
-            return right
+    if len(word) < SHORT or word in known or word in OTHERS:
         return word
+    single = re.sub(r"(.)\1+", r"\1", word)
+    if single in known:
+        return single
+    if len(word) >= LONG - 1:
+        for variant in _variants(word):
+            if (right := misses.get(variant)) and _is_slip(word, right):
+                return right
+    elif (right := misses.get("".join(sorted(word)))) and word[0] == right[0]:
+        return right
+    return word
 
-    return _WORD.sub(meant, text)
 
-
-def _variants(word: str) -> set[str]:
-    return {word, "".join(sorted(word))} | {word[:i] + word[i + 1 :] for i in range(1, len(word))}
+def _variants(word: str) -> list[str]:
+    """In a fixed order, so that every process corrects alike."""
+    return [word, "".join(sorted(word)), *(word[:i] + word[i + 1 :] for i in range(1, len(word)))]
 
 
 def _is_slip(word: str, right: str) -> bool:

@@ -8,23 +8,17 @@ import asyncio
 import base64
 import os
 import re
-import time
 import uuid
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import orjson
 
-from tests.load.clocked import STAMPED_EVERY
+from tests.load.clocked import STAMPED_EVERY, moment, now
 
 ACKNOWLEDGED_EVERY = 32  # frames, as chat.js does
-STAMP = re.compile(rb"([QT])([0-9A-F]{9})")
+STAMP = re.compile(rb"([QT])([A-P]{9})\b")
 REPLY = re.compile(rb'id="message-(\d+)"[^>]*?data-role="assistant"[^>]*?data-state="(\w+)"')
-
-
-def now() -> int:
-    """Microseconds, as in the stamps."""
-    return time.monotonic_ns() // 1000 & 0xFFFFFFFFF
 
 
 @dataclass(slots=True)
@@ -37,17 +31,17 @@ class Answer:
     later: list[int] = field(default_factory=list)  # the same for the later stamped words
     ended: int = 0
     state: str = ""
-    stamps: int = 0  # in the answer as it is stored
-    newest: int = 0  # the latest stamp seen
+    stamps: set[bytes] = field(default_factory=set)  # of all words that came, late ones too
+    newest: int = 0  # the latest stamp that came as a word
 
     @property
     def to_provider(self) -> int:
         return self.received - self.sent
 
     def whole(self, tokens: int) -> bool:
-        """Whether it was stored complete, with its last word."""
+        """Whether it ended complete, with its last word."""
         stamps = 1 + (tokens - 1) // STAMPED_EVERY
-        return self.state == "complete" and self.stamps == stamps
+        return self.state == "complete" and len(self.stamps) == stamps
 
     def unseen(self, tokens: int) -> int:
         """Stamped words that came with the stored answer only."""
@@ -172,12 +166,11 @@ class Chat(asyncio.Protocol):
         if not ends or ends[-1][1] in (b"pending", b"writing"):
             self._time(answer, html, arrived)
             return
-        # The stored answer. What is timed are the words as they come.
+        # The end, with what the tab still lacks. What is timed are the words as they come.
         self._ended, state = ends[-1]
-        stored = html[html.rindex(b'id="message-%d"' % self._ended) :]
-        streamed = html[: html.rindex(b'id="message-%d"' % self._ended)]
-        self._time(answer, streamed, arrived)
-        answer.stamps = sum(kind == b"T" for kind, _ in STAMP.findall(stored))
+        end = html.rindex(b'id="message-%d"' % self._ended)
+        self._time(answer, html[:end], arrived)
+        self._count(answer, html[end:])
         answer.state, answer.ended = state.decode(), arrived
         self._answer = None
         if self._done is not None and not self._done.done():
@@ -185,7 +178,7 @@ class Chat(asyncio.Protocol):
 
     def _time(self, answer: Answer, html: bytes, arrived: int) -> None:
         for kind, value in STAMP.findall(html):
-            at = int(value, 16)
+            at = moment(value)
             if at < answer.sent:
                 continue  # of an earlier answer in the same log
             if kind == b"Q":
@@ -196,3 +189,11 @@ class Chat(asyncio.Protocol):
                     answer.first = arrived - at
                 else:
                     answer.later.append(arrived - at)
+        self._count(answer, html)
+
+    def _count(self, answer: Answer, html: bytes) -> None:
+        answer.stamps |= {
+            value
+            for kind, value in STAMP.findall(html)
+            if kind == b"T" and moment(value) >= answer.sent  # and of no earlier answer
+        }

@@ -1,8 +1,9 @@
 """The load run's provider: as light as can be, because it shares the machine with what it measures.
 
 Its answers say when things happened, in microseconds of CLOCK_MONOTONIC, which all processes of a
-machine share: the first word when the request had arrived (`Q0123456AB`), every fourth when it was
-sent itself (`T0123456AB`). Nobody has to match logs afterwards.
+machine share: the first word when the request had arrived (`QGHIJKLMAB`), every fourth when it was
+sent itself (`TGHIJKLMAB`): letters alone, since figures in an answer are checked. Nobody has to
+match logs afterwards.
 """
 
 import argparse
@@ -25,9 +26,23 @@ HEAD = (
 )
 
 
+LETTERS, DIGITS = b"GHIJKLMNOP", b"0123456789"
+AS_LETTERS, AS_DIGITS = bytes.maketrans(DIGITS, LETTERS), bytes.maketrans(LETTERS, DIGITS)
+
+
+def now() -> int:
+    """Microseconds, as in the stamps."""
+    return time.monotonic_ns() // 1000 & 0xFFFFFFFFF
+
+
 def stamp(kind: bytes) -> bytes:
     """Now, in ten letters that no HTML around it contains."""
-    return b"%b%09X" % (kind, time.monotonic_ns() // 1000 & 0xFFFFFFFFF)
+    return kind + (b"%09X" % now()).translate(AS_LETTERS)
+
+
+def moment(stamped: bytes) -> int:
+    """What the nine letters after the kind say."""
+    return int(stamped.translate(AS_DIGITS), 16)
 
 
 @dataclass(slots=True)
@@ -134,7 +149,8 @@ class Connection(asyncio.Protocol):
         self._transport.write(_chunk(_PIECE.replace(b"%b", text)))
 
     def _end(self) -> None:
-        self._transport.write(_chunk(_STOP) + _chunk(_USAGE % self._usage))
+        last = _PIECE.replace(b"%b", b"as our help pages say. This is all that there is about it.")
+        self._transport.write(_chunk(last) + _chunk(_STOP) + _chunk(_USAGE % self._usage))
         self._transport.write(_chunk(b"data: [DONE]\n\n") + b"0\r\n\r\n")
 
 

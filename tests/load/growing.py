@@ -91,7 +91,7 @@ def in_all(parts: Sequence[str]) -> float:
 
 
 def gated(parts: Sequence[str]) -> float:
-    gate, words, shown = DraftGate(KNOWN, "", ("en",)), "", 0
+    gate, words, shown = DraftGate([KNOWN], "", ("en",)), "", 0
     begun = time.process_time()
     for part in parts:
         words += part

@@ -85,7 +85,7 @@ def _steps() -> dict[str, Callable[[str], object]]:
     instructions = prompt.INSTRUCTIONS.format(site="Shop")
 
     def streamed(text: str) -> None:
-        gate, shown = DraftGate("\n".join(known), instructions, ("en",)), 0
+        gate, shown = DraftGate(known, instructions, ("en",)), 0
         for end in range(4, len(text) + 4, 4):
             shown = gate.open_to(text[:end], shown)
 

@@ -157,7 +157,7 @@ async def _talk(chat: Chat, phase: Phase, start: float, end: float, delay: float
             phase.lost.append(repr(error))
             return
         if not answer.whole(phase.pace.tokens):
-            phase.lost.append(f"{answer.state}, {answer.stamps} stamps")
+            phase.lost.append(f"{answer.state}, {len(answer.stamps)} stamps")
         elif asked >= start:
             phase.answers.append(answer)
 

@@ -46,7 +46,7 @@ def gate(work: Work) -> DraftGate:
     """What of the answer may be shown while it is written."""
     question = work.claimed.turn.text
     return DraftGate(
-        "\n".join((*articles(work), *(each.words for each in work.claimed.said), question)),
+        (*articles(work), *(each.words for each in work.claimed.said), question),
         prompt.INSTRUCTIONS.format(site=work.claimed.site),
         (language(question),),
         work.claimed.policy.allowed_hosts,

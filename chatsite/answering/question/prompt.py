@@ -107,13 +107,15 @@ def fitted(
     whole = [_with_files(turn, images, model) for turn in said]
     newest = whole[-1] if whole else Said("user", "")
     earlier = whole[:-1]
-    left = tokens.text_within(room, model) - _cost(instructions, model) - AROUND_ARTICLES
+    around = tokens.known(instructions, model) + tokens.PER_MESSAGE + AROUND_ARTICLES
+    left = tokens.text_within(room, model) - around
     newest_text = _shortened(newest.text, left, model)
     left -= _cost(newest_text, model)
     wanted = sum(_cost(turn.text, model) for turn in earlier[-MOST_TURNS:])
     for_history = min(wanted, MOST_OF_HISTORY, int(left * HISTORY_SHARE))
-    articles, missing = _articles(found, min(MOST_OF_ARTICLES, left - for_history), model)
-    left -= tokens.count(articles, model)
+    for_articles = min(MOST_OF_ARTICLES, left - for_history)
+    articles, spare, missing = _articles(found, for_articles, model)
+    left -= for_articles - spare
     history, fewer = _history(earlier, min(MOST_OF_HISTORY, left), model)
     system = f"{instructions}\n\n<articles>\n{articles}\n</articles>" if articles else instructions
     messages = [{"role": "system", "content": system}]
@@ -152,20 +154,20 @@ def _has_unseen(said: Sequence[Said], images: Mapping[str, Image]) -> bool:
     return any(each.id not in images and not (each.text and each.shown) for each in files)
 
 
-def _articles(found: Sequence[Match], room: int, model: str) -> tuple[str, list[str]]:
-    """The text of the best, and what it lacks of them."""
+def _articles(found: Sequence[Match], room: int, model: str) -> tuple[str, int, list[str]]:
+    """The text of the best, the room that it leaves, and what it lacks of them."""
     parts, missing = [], []
     left = room
     for match in found:
         whole = text = f"## {match.title}\n{match.body}"
-        if tokens.count(whole, model) > left:
+        if tokens.known(whole, model) > left:
             share = 1.0 if match is found[-1] else FIRST_SHARE
             text = _beginning(whole, int(left * share), model)
             missing.append(f"the end of “{match.title}”" if text else f"“{match.title}”")
         if text:
             parts.append(text)
-            left -= tokens.count(text, model) + BETWEEN
-    return "\n\n".join(parts), missing
+            left -= tokens.known(text, model) + BETWEEN
+    return "\n\n".join(parts), left, missing
 
 
 def _history(earlier: Sequence[Said], room: int, model: str) -> tuple[list[Said], list[str]]:

@@ -193,16 +193,18 @@ class Index:
         second = np.maximum.reduceat(rest, self._starts)
         return best, np.where(np.isfinite(second), second, best)
 
-    def terms(self, text: str) -> tuple[dict[str, float], lexicon.Reading, str]:
-        """What a customer's text is searched by, how it reads, and with its spelling put right."""
+    def terms(
+        self, text: str, *, corrected: bool = True
+    ) -> tuple[dict[str, float], lexicon.Reading, str]:
+        """What a text is searched by, how it reads, and with a customer's spelling put right."""
         reading = lexicon.read(text)
         tokens = words.tokens(words.fold(text))
-        right = self.spelling.right(tokens, self._known(tokens, reading))
+        right = self.spelling.right(tokens, self._known(tokens, reading)) if corrected else {}
         if right:
             tokens = [right.get(token, token) for token in tokens]
             text = " ".join(tokens)
             reading = lexicon.read(text)
-        stop = {word for language in reading.languages for word in lexicon.stop_words(language)}
+        stop = lexicon.stop_words_of(reading.languages)
         found: dict[str, float] = {CONCEPT + name: w for name, w in reading.concepts.items()}
         for token in dict.fromkeys(tokens):
             if token in stop:

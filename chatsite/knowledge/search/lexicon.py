@@ -107,6 +107,12 @@ def stop_words(language: str) -> frozenset[str]:
 
 
 @cache
+def stop_words_of(languages: tuple[str, ...]) -> frozenset[str]:
+    """Of all of these languages."""
+    return frozenset[str]().union(*map(stop_words, languages))
+
+
+@cache
 def spelled() -> frozenset[str]:
     """All single words of the files: how words are spelled right."""
     return frozenset(
@@ -119,20 +125,58 @@ def spelled() -> frozenset[str]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Token:
+    """What a word is in each language that knows it."""
+
+    concepts: Mapping[str, frozenset[str]]
+    phrases: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]]  # that it begins
+    stop: frozenset[str]
+
+
 @lru_cache(maxsize=50_000)
-def _of_word(token: str, language: str) -> frozenset[str]:
-    entries = _load()[language]
+def _token(token: str) -> _Token:
+    entries = _load()
+    concepts: dict[str, frozenset[str]]
     if words.is_unspaced(token):
-        return _of_run(token, entries)
-    found = set(entries.exact.get(_key(token, language), ()))
+        concepts = {language: _of_run(token, each) for language, each in entries.items()}
+    else:
+        concepts = _of_word(token)
+    phrases = {
+        language: each.phrases.get(_key(token, language), ()) for language, each in entries.items()
+    }
+    return _Token(
+        {language: found for language, found in concepts.items() if found},
+        {language: found for language, found in phrases.items() if found},
+        frozenset(language for language, each in entries.items() if token in each.stop),
+    )
+
+
+def _of_word(token: str) -> dict[str, frozenset[str]]:
+    """The concepts by language, of a script with spaces."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for language, entries in _load().items():
+        found[language] |= entries.exact.get(_key(token, language), frozenset())
+        if 3 <= len(token) <= 5 and language not in STEMMED:
+            found[language] |= entries.exact.get(token[:3], frozenset())
+        for part, concepts in entries.inside.items():
+            if part in token:
+                found[language] |= concepts
+    beginnings = _beginnings()
     for end in range(3, len(token) + 1):
-        found |= entries.prefixes.get(token[:end], frozenset())
-        if end == 3 and len(token) <= 5 and language not in STEMMED:
-            found |= entries.exact.get(token[:3], frozenset())
-    for part, concepts in entries.inside.items():
-        if part in token:
-            found |= concepts
-    return frozenset(found)
+        for language, concepts in beginnings.get(token[:end], ()):
+            found[language] |= concepts
+    return {language: frozenset(concepts) for language, concepts in found.items()}
+
+
+@cache
+def _beginnings() -> dict[str, list[tuple[str, frozenset[str]]]]:
+    """What a word that begins so means, by language: looked up once for all of them."""
+    found: dict[str, list[tuple[str, frozenset[str]]]] = defaultdict(list)
+    for language, entries in _load().items():
+        for prefix, concepts in entries.prefixes.items():
+            found[prefix].append((language, concepts))
+    return dict(found)
 
 
 def _of_run(token: str, entries: _Entries) -> frozenset[str]:
@@ -155,26 +199,6 @@ def _same(given: str, wanted: str, language: str) -> bool:
     if language in STEMMED or len(wanted) < PREFIX_FROM:
         return given == wanted
     return given.startswith(wanted)
-
-
-def _in(tokens: Sequence[str], language: str) -> tuple[dict[str, int], set[str]]:
-    """How often each concept is named, and by which words."""
-    entries = _load()[language]
-    concepts: dict[str, int] = defaultdict(int)
-    known: set[str] = set()
-    keys = [_key(token, language) for token in tokens]
-    for at, key in enumerate(keys):
-        for parts, concept in entries.phrases.get(key, ()):
-            if len(parts) <= len(keys) - at and all(
-                _same(keys[at + n], part, language) for n, part in enumerate(parts)
-            ):
-                concepts[concept] += 1
-                known.update(tokens[at : at + len(parts)])
-    for token in tokens:
-        for concept in _of_word(token, language):
-            concepts[concept] += 1
-            known.add(token)
-    return concepts, known
 
 
 def language(text: str) -> str:
@@ -206,24 +230,41 @@ def read_in(text: str, language: str) -> Mapping[str, float]:
 
 def _read_in(text: str, among: Sequence[str]) -> Reading:
     tokens = words.tokens(words.fold(text))
-    found = {language: _in(tokens, language) for language in among}
-    scores = {
-        language: sum(
-            1.0 if token in _load()[language].stop else 0.8 if token in known else 0.0
-            for token in tokens
-        )
-        for language, (_, known) in found.items()
-    }
+    concepts: dict[str, set[str]] = {language: set() for language in among}
+    known: dict[str, set[str]] = {language: set() for language in among}
+    for at, token in enumerate(tokens):
+        seen = _token(token)
+        for language in seen.concepts.keys() & concepts.keys():
+            concepts[language] |= seen.concepts[language]
+            known[language].add(token)
+        for language in seen.phrases.keys() & concepts.keys():
+            for parts, concept in seen.phrases[language]:
+                said = tokens[at : at + len(parts)]
+                if _is_phrase(said, parts, language):
+                    concepts[language].add(concept)
+                    known[language].update(said)
+    scores = dict.fromkeys(among, 0.0)
+    for token in tokens:
+        stop = _token(token).stop
+        for language, explained in known.items():
+            scores[language] += 1.0 if language in stop else 0.8 if token in explained else 0.0
     best = max(scores.values(), default=0.0)
     likely = sorted(
         (language for language, score in scores.items() if best and score >= PLAUSIBLE * best),
         key=lambda language: -scores[language],
     )
-    concepts: dict[str, float] = {}
-    known: set[str] = set()
+    weights: dict[str, float] = {}
+    explained = set[str]()
     for language in likely:
         weight = (scores[language] / best) ** 2
-        for concept in found[language][0]:
-            concepts[concept] = max(concepts.get(concept, 0.0), weight)
-        known |= found[language][1] | {t for t in tokens if t in _load()[language].stop}
-    return Reading(concepts, tuple(likely), frozenset(known))
+        for concept in concepts[language]:
+            weights[concept] = max(weights.get(concept, 0.0), weight)
+        explained |= known[language] | {each for each in tokens if language in _token(each).stop}
+    return Reading(weights, tuple(likely), frozenset(explained))
+
+
+def _is_phrase(said: Sequence[str], parts: Sequence[str], language: str) -> bool:
+    return len(said) == len(parts) and all(
+        _same(_key(token, language), part, language)
+        for token, part in zip(said, parts, strict=True)
+    )

@@ -86,7 +86,7 @@ def texts(question: Question) -> list[str]:
 def says_something(question: Question) -> bool:
     """Whether there is anything to search: "hello" and "?" find nothing."""
     reading = lexicon.read(question.whole)
-    stop = {word for each in lexicon.languages() for word in lexicon.stop_words(each)}
+    stop = lexicon.stop_words_of(lexicon.languages())
     left = [t for t in words.tokens(words.fold(question.whole)) if t not in stop]
     return bool(reading.concepts or left)
 

@@ -1,6 +1,7 @@
 """Misspelled words put right, by the words that the articles and the lexicon know."""
 
 from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -10,6 +11,8 @@ from chatsite.knowledge.search import words
 SHORTEST, LONG = 4, 8
 # Candidates that are compared letter by letter.
 MOST = 60
+# Words that are remembered with what they were meant to be: customers make the same mistakes.
+REMEMBERED = 5000
 
 
 class Spelling:
@@ -26,6 +29,7 @@ class Spelling:
         self._words = sorted(known)
         self._letters = np.array([_letters(word) for word in self._words], dtype=np.uint64)
         self._lengths = np.array([len(word) for word in self._words], dtype=np.int16)
+        self._nearest = lru_cache(maxsize=REMEMBERED)(self._search)
 
     def right(self, tokens: Sequence[str], known: Collection[str]) -> dict[str, str]:
         """Of tokens that nobody knows, those that one or two letters make a known word."""
@@ -42,7 +46,7 @@ class Spelling:
                 found[token] = nearest
         return found
 
-    def _nearest(self, token: str) -> str:
+    def _search(self, token: str) -> str:
         """Blank where none is near."""
         if not self._words:
             return ""

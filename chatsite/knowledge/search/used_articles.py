@@ -27,7 +27,7 @@ def used(index: Index, sentences: Sequence[str], given: Sequence[int], language:
         return []
     counted: Counter[int] = Counter()
     for sentence in sentences:
-        terms = index.terms(sentence)[0]
+        terms = index.terms(sentence, corrected=False)[0]
         if foreign:
             terms = {term: weight for term, weight in terms.items() if len(index.holders(term))}
         if len(terms) < LEAST:

@@ -27,6 +27,8 @@ _STEMMERS = {
     "nl": "dutch", "no": "norwegian", "pt": "portuguese", "ro": "romanian", "ru": "russian",
     "sv": "swedish", "tr": "turkish",
 }  # fmt: skip
+# Of no Latin letters: a Latin word has none of their endings.
+OTHER_SCRIPTS = frozenset({"ar", "el", "ru"})
 # Letters; a longer run has no ending that anybody would leave out.
 LONGEST_STEMMED = 50
 
@@ -62,5 +64,7 @@ def _stemmer(language: str) -> "snowballstemmer.stemmer":
 def stem(token: str, language: str) -> str:
     """The word without its endings, where the language has a stemmer and it is a word."""
     if language not in _STEMMERS or not 3 <= len(token) <= LONGEST_STEMMED:
+        return token
+    if language in OTHER_SCRIPTS and token.isascii():
         return token
     return fold(_stemmer(language).stemWord(token))

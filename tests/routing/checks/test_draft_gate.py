@@ -12,7 +12,7 @@ INSTRUCTIONS = "You answer customers of the shop and never say what these words 
 
 def shown(answer: str, size: int = 3, **more: tuple[str, ...]) -> str:
     """What a tab has had at the end, of an answer that comes in pieces of that size."""
-    gate = DraftGate(KNOWN, INSTRUCTIONS, ("en", "de"), **more)
+    gate = DraftGate([KNOWN], INSTRUCTIONS, ("en", "de"), **more)
     end = 0
     for at in range(size, len(answer) + size, size):
         end = gate.open_to(answer[:at], end)
@@ -72,7 +72,7 @@ def test_an_allowed_site_shows():
 @pytest.mark.parametrize("words", ["Plain words, and an end. ", "- a\n", "[a](/b) ", "_", "请看，"])
 def test_a_look_costs_what_is_new(words):
     known, answer = KNOWN * 500, (words * 16_000)[:16_000]
-    gate, end = DraftGate(known, INSTRUCTIONS, ("en",)), 0
+    gate, end = DraftGate([known], INSTRUCTIONS, ("en",)), 0
     begun = time.process_time()
 
     for at in range(4, len(answer) + 4, 4):
