@@ -1,15 +1,20 @@
 """What training made of the answer check: heads, each of which knows one family of errors. Pure."""
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from routing.analysis.features import standardised
 from routing.analysis.learned_score import LEAST_MOVE
 from routing.analysis.trained_model import BadModel, logistic
 from routing.tier_choice import Moved
+
+Floats = npt.NDArray[np.float64]
 
 # Raised when features change their meaning: models stored before are then refused.
 FORMAT = 3
@@ -25,7 +30,7 @@ class Head:
     weights: Mapping[str, float]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Verifier:
     """An answer is right where no head finds an error.
 
@@ -41,36 +46,50 @@ class Verifier:
 
     def log_odds(self, features: Mapping[str, float]) -> float:
         """That the answer is wrong."""
-        return self._together([sum(each.values()) for each in self._terms(features)])
+        return float(self._together(self._terms(features).sum(axis=1) + self._biases))
 
     def moved(self, features: Mapping[str, float]) -> tuple[float, list[Moved]]:
         """The doubt, 0 to 1, and what each feature adds to it, in points of ten, largest first."""
         terms = self._terms(features)
-        sums = [sum(each.values()) for each in terms]
-        doubt = logistic(self._together(sums))
-        found = []
-        for name in self.centres:
-            without = [total - each.get(name, 0.0) for total, each in zip(sums, terms, strict=True)]
-            points = 10 * (doubt - logistic(self._together(without)))
-            if abs(points) >= LEAST_MOVE:
-                found.append(Moved(name, points))
+        sums = terms.sum(axis=1) + self._biases
+        doubt = logistic(float(self._together(sums)))
+        without = self._together(sums[:, None] - terms)
+        moved = [
+            Moved(name, 10 * (doubt - logistic(odds)))
+            for name, odds in zip(self.centres, without.tolist(), strict=True)
+        ]
+        found = [each for each in moved if abs(each.points) >= LEAST_MOVE]
         return doubt, sorted(found, key=lambda move: -abs(move.points))
 
     def text(self) -> str:
         """The model as JSON for `read`, some 2 KB a head."""
         return json.dumps({"format": FORMAT, **asdict(self)}, indent=1)
 
-    def _terms(self, features: Mapping[str, float]) -> list[dict[str, float]]:
-        standard = standardised(features, self.centres, self.scales)
-        return [
-            {"": head.bias} | {name: at * standard[name] for name, at in head.weights.items()}
-            for head in self.heads
-        ]
+    @cached_property
+    def _biases(self) -> Floats:
+        return np.array([head.bias for head in self.heads])
 
-    def _together(self, sums: list[float]) -> float:
+    @cached_property
+    def _weights(self) -> Floats:
+        """Of each head a row, of each feature a column."""
+        return np.array(
+            [[head.weights.get(name, 0.0) for name in self.centres] for head in self.heads]
+        )
+
+    def _terms(self, features: Mapping[str, float]) -> Floats:
+        """What each feature adds to the log-odds of each head, in the same shape."""
+        standard = standardised(features, self.centres, self.scales)
+        terms: Floats = self._weights * np.array(list(standard.values()))
+        return terms
+
+    def _together(self, sums: Floats) -> Floats:
+        """The log-odds that a head is right about its error, of each head's own (in rows)."""
         # Minus the logarithm of how likely it is that no head is right.
-        none = sum(map(_softplus, sums))
-        return self.shift + (none if none > MOST_SURE else math.log(math.expm1(max(none, LEAST))))
+        none = np.logaddexp(0.0, sums).sum(axis=0)
+        sure = none > MOST_SURE
+        unsure = np.clip(none, LEAST, MOST_SURE)
+        together: Floats = self.shift + np.where(sure, none, np.log(np.expm1(unsure)))
+        return together
 
 
 def read(stored: str) -> Verifier:
@@ -94,7 +113,3 @@ def read(stored: str) -> Verifier:
 
 def _numbers(given: Mapping[str, Any]) -> dict[str, float]:
     return {str(name): float(value) for name, value in given.items()}
-
-
-def _softplus(value: float) -> float:
-    return max(value, 0.0) + math.log1p(math.exp(-abs(value)))

@@ -134,6 +134,10 @@ class _Token:
     stop: frozenset[str]
 
 
+# One for all: most words that are remembered are names and numbers.
+_UNKNOWN = _Token({}, {}, frozenset())
+
+
 @lru_cache(maxsize=50_000)
 def _token(token: str) -> _Token:
     entries = _load()
@@ -145,11 +149,12 @@ def _token(token: str) -> _Token:
     phrases = {
         language: each.phrases.get(_key(token, language), ()) for language, each in entries.items()
     }
-    return _Token(
-        {language: found for language, found in concepts.items() if found},
-        {language: found for language, found in phrases.items() if found},
+    found = _Token(
+        {language: each for language, each in concepts.items() if each},
+        {language: each for language, each in phrases.items() if each},
         frozenset(language for language, each in entries.items() if token in each.stop),
     )
+    return _UNKNOWN if found == _UNKNOWN else found
 
 
 def _of_word(token: str) -> dict[str, frozenset[str]]:

@@ -94,10 +94,11 @@ def says_something(question: Question) -> bool:
 def _asked(index: Index, question: Question) -> _Asked:
     own, reading, text = index.terms(question.text)
     terms = dict(own)
-    for part, weight in ((question.before, BEFORE), (question.answer, ANSWER)):
-        if part:
-            for term, counted in index.terms(part)[0].items():
-                terms[term] = max(terms.get(term, 0.0), weight * counted)
+    before = index.terms(question.before)[0] if question.before else {}
+    answer = index.terms(question.answer, corrected=False)[0] if question.answer else {}
+    for found, weight in ((before, BEFORE), (answer, ANSWER)):
+        for term, counted in found.items():
+            terms[term] = max(terms.get(term, 0.0), weight * counted)
     return _Asked(own, terms, reading, tuple(words.tokens(words.fold(text))))
 
 
