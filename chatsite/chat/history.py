@@ -1,8 +1,10 @@
 """Reading a conversation: what a page or a socket shows of it."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate
 
 from django.db.models import OuterRef, Subquery
 from django.utils.text import Truncator
@@ -12,8 +14,9 @@ from chatsite.chat.errors import Ended, NotYours
 from chatsite.chat.models import Conversation, DeletedConversation, Message
 from chatsite.chat.models.message import spoken
 
-# Messages shown at once: the longest of them all fit into one frame of a socket.
-SHOWN = 200
+# Messages shown at once, and characters in them: a page opens in 300 ms, and a socket's frame holds
+# them all.
+SHOWN, MOST_CHARACTERS = 200, 100_000
 # Of a visitor's conversations, and characters that a list shows of each.
 MOST_LISTED, LONGEST_WORDS = 50, 100
 # Of a question, for whoever is told that it waits.
@@ -35,7 +38,8 @@ class Seen:
 def seen(public_id: uuid.UUID, visitor: str, before: int | None = None) -> Seen:
     """The visitor's conversation of this address; unsaved and empty where none has begun.
 
-    Of its messages the newest `SHOWN`, or those before a position. Raises NotYours, Ended.
+    Of its messages the newest that are shown at once, or those before a position. Raises NotYours,
+    Ended.
     """
     if not visitor:
         raise NotYours
@@ -44,7 +48,7 @@ def seen(public_id: uuid.UUID, visitor: str, before: int | None = None) -> Seen:
         said = said.filter(position__lt=before)
     newest = said.select_related("conversation", "author").order_by("-position")
     read = tuple(newest[: SHOWN + 1])
-    messages = read[SHOWN - 1 :: -1] if len(read) > SHOWN else read[::-1]
+    messages = read[: _fitting(read)][::-1]
     if messages:
         conversation = messages[0].conversation
         if conversation.wants_person_since and not conversation.handled_by_id:
@@ -58,7 +62,13 @@ def seen(public_id: uuid.UUID, visitor: str, before: int | None = None) -> Seen:
         raise NotYours
     if conversation.ended_at:
         raise Ended
-    return Seen(conversation, messages, messages[0].position if len(read) > SHOWN else None)
+    return Seen(conversation, messages, messages[0].position if len(read) > len(messages) else None)
+
+
+def _fitting(newest: Sequence[Message]) -> int:
+    """How many are shown at once, however long the first of them is."""
+    characters = accumulate(len(each.text) + len(each.draft) for each in newest[:SHOWN])
+    return max(sum(so_far <= MOST_CHARACTERS for so_far in characters), 1)
 
 
 def latest(visitor: str) -> uuid.UUID | None:

@@ -10,6 +10,7 @@ from django.test import Client
 from chatsite.chat import history
 from chatsite.chat.models import Conversation, Message
 from chatsite.chat.web import visitors
+from tests.guards import guards
 from tests.page import Page
 
 # By any of the tests below.
@@ -137,10 +138,12 @@ def test_an_unknown_address_is_a_page_that_says_so(path, browser):
     assert response.status_code == 404
 
 
+@guards("chatsite/chat/history.py", "so_far <= MOST_CHARACTERS", "True")
+@pytest.mark.parametrize(("limit", "value"), [("SHOWN", 4), ("MOST_CHARACTERS", 17)])
 def test_of_a_long_conversation_the_newest_are_shown_and_the_earlier_on_demand(
-    browser, page, monkeypatch
+    browser, page, monkeypatch, limit, value
 ):
-    monkeypatch.setattr(history, "SHOWN", 4)
+    monkeypatch.setattr(history, limit, value)
     for text in ("One", "Two", "Three"):
         ask(browser, page, text)
         Message.objects.filter(role="assistant").update(state="complete", text="Yes.")
