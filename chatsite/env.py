@@ -5,7 +5,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+from zoneinfo import ZoneInfo
 
+from django.conf.locale import LANG_INFO
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
 from django.utils.crypto import get_random_string
@@ -27,8 +29,18 @@ def secret(name: str, default: str = "") -> str:
     try:
         with open(path, encoding="utf-8") as file:
             return file.read().strip() or default
+    except UnicodeDecodeError as error:
+        raise ImproperlyConfigured(f"{name}_FILE={path!r} is no text") from error
     except OSError as error:
         raise ImproperlyConfigured(f"{name}_FILE={path!r} cannot be read: {error}") from error
+
+
+def api_key(name: str) -> str:
+    """A secret that goes into the header of a request. Raises ImproperlyConfigured."""
+    value = secret(name)
+    if not (value.isascii() and value.isprintable()):
+        raise ImproperlyConfigured(f"{name} has characters that no key has: copy it anew")
+    return value
 
 
 def signing_secret(name: str, *, is_needed: bool) -> str:
@@ -61,12 +73,14 @@ def _kept_key(folder: Path) -> str:
             with contextlib.suppress(FileExistsError):
                 path.hardlink_to(part)
             part.unlink()
-        kept = path.read_text().strip()
+        # A pipe would keep whoever reads it waiting.
+        kept = path.read_text(errors="ignore").strip() if path.is_file() else ""
     except OSError as error:
         raise ImproperlyConfigured(
             f"The secret key cannot be kept in VAR_DIR={folder}: {error.strerror}"
         ) from error
-    if len(kept) < 32:
+    # A file that a power cut has filled with zeros is as long as before.
+    if len(kept) < 32 or not kept.isprintable():
         raise ImproperlyConfigured(
             f"{path} is empty or broken off. Delete it, and a new key is made;"
             " everybody has to sign in again."
@@ -104,6 +118,26 @@ def choice(name: str, default: str, *allowed: str) -> str:
         words = f"{', '.join(allowed[:-1])} or {allowed[-1]}"
         raise ImproperlyConfigured(f"{name}={value!r} is not {words}")
     return found[0] if found else ""
+
+
+def time_zone(name: str, default: str) -> str:
+    """Raises ImproperlyConfigured."""
+    value = text(name, default)
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError) as error:
+        raise ImproperlyConfigured(
+            f"{name}={value!r} is not a time zone such as Europe/Berlin"
+        ) from error
+    return value
+
+
+def language(name: str, default: str) -> str:
+    """One that Django speaks, of whatever country. Raises ImproperlyConfigured."""
+    value = text(name, default)
+    if value not in LANG_INFO and value.split("-")[0] not in LANG_INFO:
+        raise ImproperlyConfigured(f"{name}={value!r} is not a language code such as de or pt-br")
+    return value
 
 
 def words(name: str, default: str = "") -> list[str]:

@@ -190,6 +190,8 @@ REDIS_URL = env.url("REDIS_URL", "redis://127.0.0.1:6379/0", {"redis", "rediss"}
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+# Redis that is full, or a copy that takes no writes, comes back as one that was away does.
+CELERY_BROKER_CHANNEL_ERROR_RETRY = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 2, "max_retries": 1}
 CELERY_TASK_IGNORE_RESULT = True
 # Hints only: the reply row is the job, so a redelivery is never wanted.
@@ -207,10 +209,10 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
 
 # The provider. Without a key and without a base URL, the demo model on loopback is the provider.
-OPENAI_API_KEY = env.secret("OPENAI_API_KEY")
+OPENAI_API_KEY = env.api_key("OPENAI_API_KEY")
 # Reads what the provider bills, each night and for `manage.py reconcile`; the site does nothing
 # else with it.
-OPENAI_ADMIN_KEY = env.secret("OPENAI_ADMIN_KEY")
+OPENAI_ADMIN_KEY = env.api_key("OPENAI_ADMIN_KEY")
 DEMO_PORT = env.number("DEMO_PORT", 8010, 1, 65535)
 DEMO_MODEL = not OPENAI_API_KEY and not env.text("OPENAI_BASE_URL")
 OPENAI_BASE_URL = env.url(
@@ -297,8 +299,8 @@ SITE_URL = env.url("SITE_URL", f"http://localhost:{PORT}", {"http", "https"}).rs
 SITE_NAME = env.text("SITE_NAME", "Customer service")
 # Who knows the name by now, for the packages that know nothing of the shop.
 NAME_OF_SITE = "chatsite.shop.current_shop.name"
-LANGUAGE_CODE = env.text("LANGUAGE_CODE", "en")
-TIME_ZONE = env.text("TIME_ZONE", "Europe/Amsterdam")
+LANGUAGE_CODE = env.language("LANGUAGE_CODE", "en")
+TIME_ZONE = env.time_zone("TIME_ZONE", "Europe/Amsterdam")
 USE_I18N = True
 # What customers may read: each in its own name, as they look for it.
 LANGUAGES = [

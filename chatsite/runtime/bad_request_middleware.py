@@ -18,6 +18,8 @@ logger = logging.getLogger(__name__)
 NUL = "\0"
 # What databases say of values that they cannot hold.
 UNUSABLE = (DataError, OverflowError)
+# What Django says of a key that is no number, as the admin's actions take it from a form.
+NO_NUMBER = "expected a number but got"
 FORM = "application/x-www-form-urlencoded"
 AGAIN_AFTER = 5  # seconds
 # In which the admin's windows say whose key they want.
@@ -47,9 +49,11 @@ class Refusing:
             # Locked, full or away: whoever asks again later may be served.
             logger.error("%s cannot use the database: %s", request.path, error)
             return _busy(request)
-        is_bad = isinstance(error, UNUSABLE) or (
+        is_bad = (
+            isinstance(error, UNUSABLE)
+            or (isinstance(error, ValueError) and NO_NUMBER in str(error))
             # The admin looks for a field of the name that a form gives, even of none.
-            isinstance(error, FieldDoesNotExist) and "" in _to_fields(request)
+            or (isinstance(error, FieldDoesNotExist) and "" in _to_fields(request))
         )
         return _refused(request) if is_bad else None
 

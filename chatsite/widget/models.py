@@ -101,8 +101,8 @@ def _origin(line: str) -> str:
         parts = urlsplit(line.lower())
         port = f":{parts.port}" if parts.port else ""
         host = (parts.hostname or "").encode("idna").decode()
-    except (ValueError, UnicodeError):
-        host = port = ""
+    except ValueError:  # also of what no host is in another alphabet
+        parts, host, port = urlsplit(""), "", ""
     is_name = re.fullmatch(r"[a-z0-9.-]+|[0-9a-f:]+", host)
     valid = parts.scheme in {"http", "https"} and is_name and parts.path in {"", "/"}
     if not valid or parts.query or parts.fragment or "@" in parts.netloc or "*" in host:

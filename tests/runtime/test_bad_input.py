@@ -19,6 +19,15 @@ def test_a_window_of_the_admin_that_wants_no_field(client, db, page):
     assert client.post(url, {"_to_field": "", "name": "h"}).status_code == 400
 
 
+@guards("chatsite/runtime/bad_request_middleware.py", "NO_NUMBER in str(error)", "False")
+@pytest.mark.parametrize("chosen", ["x", "\0", "9" * 5000])
+def test_a_row_of_the_admin_that_is_chosen_by_no_number(client, db, chosen):
+    client.force_login(User.objects.create_superuser("root"))
+    action = {"action": "delete_selected", "_selected_action": [chosen]}
+
+    assert client.post("/admin/auth/group/", action).status_code == 400
+
+
 @guards("chatsite/runtime/bad_request_middleware.py", "if _is_no_form(request):", "if False:")
 async def test_a_form_of_another_charset_is_refused_once(async_client, db):
     kind = "application/x-www-form-urlencoded; charset=utf-7"

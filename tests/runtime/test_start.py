@@ -30,12 +30,30 @@ def said(command: list[str], var: Path, **environment: str) -> str:
     return line
 
 
+@guards("chatsite/env.py", " or not kept.isprintable():", ":")
+@guards("chatsite/env.py", 'read_text(errors="ignore")', "read_text()")
 @pytest.mark.parametrize("command", [RUN, [*WEB, "1"]])
-@pytest.mark.parametrize("kept", ["", "\n", "too short"])
+@pytest.mark.parametrize("kept", [b"", b"too short\n", b"\0" * 64, b"\xff" * 64])
 def test_a_secret_key_that_is_none(command, kept, tmp_path):
-    (tmp_path / "secret_key").write_text(kept)
+    (tmp_path / "secret_key").write_bytes(kept)
 
     assert "secret_key is empty or broken off" in said(command, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("TIME_ZONE", "Mars/Phobos", "is not a time zone"),
+        ("LANGUAGE_CODE", "../x", "is not a language code"),
+        ("OPENAI_API_KEY", "sk-a\nb", "has characters that no key has"),
+    ],
+)
+def test_a_setting_that_is_none(name, value, words, tmp_path):
+    line = said(RUN, tmp_path, **{name: value})
+
+    assert name in line
+    assert words in line
+    assert name != "OPENAI_API_KEY" or "sk-a" not in line
 
 
 def test_a_directory_that_cannot_be_made(tmp_path):

@@ -109,3 +109,16 @@ def test_a_task_that_is_taken_up_while_the_broker_is_away_ends_no_worker(
     wait(lambda: (tmp_path / "after").exists())
 
     assert busy_worker.poll() is None, log.read_text()
+
+
+@guards("chatsite/settings.py", "CELERY_BROKER_CHANNEL_ERROR_RETRY = True", "")
+def test_a_worker_that_comes_while_the_broker_is_full_waits(broker, busy_worker, wait, tmp_path):
+    log = tmp_path / "log"
+    with redis.Redis.from_url(broker.url) as client:
+        client.config_set("maxmemory", 1)
+        wait(lambda: "command not allowed" in log.read_text())
+        client.config_set("maxmemory", 0)
+    send(broker, "after")
+    wait(lambda: (tmp_path / "after").exists())
+
+    assert busy_worker.poll() is None, log.read_text()

@@ -71,6 +71,8 @@ def test_only_the_allowed_sites_may_frame_it(widget, client):
         "https://shop.example?x",
         "'self'",
         "https://;script-src",
+        "https://[",
+        "https://[::1",
     ],
 )
 def test_what_is_no_origin_is_refused(origin, db):
@@ -274,3 +276,15 @@ async def test_a_token_opens_nobody_elses_conversation(first_policy):
 
     assert await closed(opening) == 4403
     assert (await AsyncClient(headers=HOST).get(f"/c/{CLIENT_ID}/")).status_code == 404
+
+
+@guards("chatsite/widget/views.py", "(ValueError, RecursionError)", "ValueError")
+@pytest.mark.parametrize(
+    ("body", "origin"), [("[" * 7_000, ""), ("{}", "http://["), ("{}", "null")]
+)
+def test_what_no_page_sends_to_a_widget_is_refused_or_begins_anew(body, origin, widget, client):
+    address, headers = f"/widget/{widget.key}/open/", HOST | ({"origin": origin} if origin else {})
+
+    response = client.post(address, body, content_type="application/json", headers=headers)
+
+    assert response.status_code == (404 if origin else 200)
