@@ -26,6 +26,7 @@ from configparser import ConfigParser
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cache
+from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -44,6 +45,21 @@ ENVIRONMENT = {
     name: value for name, value in os.environ.items() if not name.startswith("OPENAI_")
 } | {"DJANGO_SETTINGS_MODULE": "chatsite.settings"}
 
+PROXY = """
+defaults
+    mode http
+    timeout connect 2s
+    timeout client 90s
+    timeout server 90s
+    timeout tunnel 1h
+    option forwardfor
+    option redispatch
+    option httpchk GET /healthz
+    default-server inter 500ms fall 2 rise 1
+listen site
+    bind 127.0.0.1:{port}
+"""
+
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -57,6 +73,7 @@ class Process:
     environment: Mapping[str, str]
     log: Path
     popen: subprocess.Popen[bytes] | None = field(default=None, init=False)
+    port: int = field(default=0, init=False)  # of a web process
     _began: int = field(default=0, init=False)
 
     @property
@@ -186,13 +203,15 @@ def run(*arguments: str, environment: Mapping[str, str]) -> str:
 class Stack:
     """`upstream`: options of `upstream_command`, which is run by this Python and takes `--port`.
 
-    `seed` is Python that may change what the sample shop sets up.
+    `seed` is Python that may change what the sample shop sets up. Several web processes stand
+    behind HAProxy, which has to be installed.
     """
 
     def __init__(
         self,
         *,
         workers: int = 1,
+        webs: int = 1,
         database: str = os.environ.get("TEST_DATABASE", "sqlite"),
         upstream: Sequence[str] = (),
         upstream_command: Sequence[str] = UPSTREAM,
@@ -219,6 +238,7 @@ class Stack:
             "ASKS_PER_VISITOR": "1000000",
             "ASKS_PER_ADDRESS": "1000000",
             "SOCKETS_PER_ADDRESS": "1000000",
+            "TRUSTED_PROXIES": str(int(webs > 1)),
             "PYTHONUNBUFFERED": "1",
             "MALLOC_ARENA_MAX": "1",  # as `manage.py run` sets it
         }
@@ -232,7 +252,10 @@ class Stack:
         self.environment |= environment or {}
         self._seed = seed
         self.upstream = self.process("upstream", model)
-        self.web = self.process("web", self._command("web"))
+        ports = [self.port] if webs == 1 else [services.free_port() for _ in range(webs)]
+        self.webs = [self._web(port) for port in ports]
+        self.web = self.webs[0]
+        self.proxy = self.process("proxy", []) if webs > 1 else None
         self.workers = [
             self.process(name, [*self._command("worker")[:-1], name])
             for name in (f"worker{number}" for number in range(1, workers + 1))
@@ -243,7 +266,8 @@ class Stack:
     @property
     def processes(self) -> list[Process]:
         """In the order in which they start."""
-        return [self.upstream, self.web, *self.workers, self.beat]
+        proxies = [self.proxy] if self.proxy else []
+        return [self.upstream, *self.webs, *self.workers, self.beat, *proxies]
 
     def __enter__(self) -> Self:
         # Undone in reverse, also when one of the next lines fails.
@@ -255,6 +279,8 @@ class Stack:
             shutil.copytree(self._prepared.var, self.var, dirs_exist_ok=True)
             if self._seed:
                 self.manage("shell", "--verbosity", "0", "--command", self._seed)
+            if self.proxy:
+                self.proxy.command = self._proxying()
             for process in self.processes:
                 self._running.callback(process.kill)
                 process.start()
@@ -286,18 +312,23 @@ class Stack:
     def wait_until_ready(self) -> None:
         """Return once pages are served and every worker takes hints. Raises NotReady."""
         deadline = time.monotonic() + READY_WITHIN
-        while not (self.workers_wait() >= len(self.workers) and self.web_answers()):
+        ports = [self.port, *(web.port for web in self.webs)]
+        while self.workers_wait() < len(self.workers) or not all(map(self.web_answers, ports)):
             dead = [process for process in self.processes if not process.running]
             if dead or time.monotonic() > deadline:
                 raise services.NotReady(self.logs(*(dead or self.processes)))
             time.sleep(0.05)
 
-    def web_answers(self) -> bool:
+    def web_answers(self, port: int | None = None) -> bool:
+        """Whether a page comes from the site, or from one of its web processes. Raises NotReady."""
+        url = f"http://127.0.0.1:{port or self.port}/new/"
         try:
-            with urllib.request.urlopen(f"{self.url}/new/", timeout=5) as response:
+            with urllib.request.urlopen(url, timeout=5) as response:
                 return bool(response.status == 200)
         except urllib.error.HTTPError as error:
-            raise services.NotReady(self.logs(self.web)) from error
+            if error.code == HTTPStatus.SERVICE_UNAVAILABLE:
+                return False
+            raise services.NotReady(self.logs(*self.webs)) from error
         except OSError:
             return False
 
@@ -330,11 +361,28 @@ class Stack:
         """One that knows where the others are; who starts it ends it."""
         return Process(name, command, self.environment, self.var / f"{name}.log")
 
-    def _command(self, program: str) -> list[str]:
+    def _web(self, port: int) -> Process:
+        number = "" if port == self.port else str(port)
+        web = self.process(f"web{number}", self._command("web", PORT=str(port)))
+        web.port = port
+        return web
+
+    def _proxying(self) -> list[str]:
+        """As an owner would set it up: a process that does not answer gets no requests. Raises
+        NotReady.
+        """
+        if not shutil.which("haproxy"):
+            raise services.NotReady("HAProxy is not installed: apt-get install haproxy")
+        servers = [f"    server {web.name} 127.0.0.1:{web.port} check" for web in self.webs]
+        file = self.var / "haproxy.cfg"
+        file.write_text("\n".join([PROXY.format(port=self.port), *servers, ""]))
+        return ["haproxy", "-db", "-f", str(file)]
+
+    def _command(self, program: str, **other: str) -> list[str]:
         """How `make run` starts it."""
         file = ConfigParser(interpolation=None)
         file.read(ROOT / "supervisord.conf")
-        known = self.environment | {"PYTHON": sys.executable, "BIND_ADDRESS": "127.0.0.1"}
+        known = self.environment | {"PYTHON": sys.executable, "BIND_ADDRESS": "127.0.0.1"} | other
         command = file[f"program:{program}"]["command"]
         for name, value in known.items():
             command = command.replace(f"%(ENV_{name})s", value)

@@ -8,7 +8,8 @@
 
 Each word is for one call, in order; then every call gets `upstream.otherwise`. As a process
 (`python -m tests.upstream --port 9000`) it serves load and chaos runs, which ask it afterwards at
-`/_requests` and `/_bill`. Its times are nanoseconds of CLOCK_MONOTONIC, shared by a machine.
+`/_requests` and `/_bill`, and may get all calls into trouble at `/_trouble`. Its times are
+nanoseconds of CLOCK_MONOTONIC, shared by a machine.
 """
 
 import argparse
@@ -60,6 +61,7 @@ class Upstream:
         self.bill: list[Billed] = []
         self.planned: deque[Script] = deque()
         self.otherwise: Script = scripts.says_something
+        self.trouble = ""  # a name of FAULTS, in which every call ends
         self.keeps_bodies = True
         self.lists: Sequence[str] | bytes = MODELS
         self.costs = Costs()
@@ -196,6 +198,9 @@ class Upstream:
         self.requests.append(call)
         exchange = Exchange(request, call, self.bill)
         script = scripts.objection(call)
+        if self.trouble:
+            FAULTS[self.trouble](self)
+            script = self.planned.pop()
         if script is None:
             script = self.planned.popleft() if self.planned else self.otherwise
         await script(exchange)
@@ -224,6 +229,10 @@ class Upstream:
         names = ("reference", "model", "arrived", "first_token")
         return _json([{name: getattr(call, name) for name in names} for call in self.requests])
 
+    async def _trouble(self, request: web.Request) -> web.Response:
+        self.trouble = request.query["fault"]
+        return web.Response()
+
     async def _bill(self, _: web.Request) -> web.Response:
         return _json([asdict(billed) for billed in self.bill])
 
@@ -238,6 +247,7 @@ class Upstream:
             application.router.add_route("*", path, self._batches)
         application.router.add_get("/_requests", self._requests)
         application.router.add_get("/_bill", self._bill)
+        application.router.add_post("/_trouble", self._trouble)
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.05)
         await runner.setup()
         try:
@@ -288,7 +298,10 @@ FAULTS: dict[str, Callable[[Upstream], None]] = {
     "without_usage": lambda upstream: upstream.without_usage("An answer, and no bill with it."),
     "filtered": lambda upstream: upstream.filters("An answer that is "),
     "hang": Upstream.hangs,
+    "silent": Upstream.never_answers,
 }
+# Of which the run takes these for single calls.
+ONCE = [name for name in FAULTS if name != "silent"]
 
 
 def main() -> None:
@@ -298,7 +311,7 @@ def main() -> None:
     parser.add_argument("--tokens-per-second", type=float, default=0, help="0: all at once")
     parser.add_argument("--tokens", type=int, default=20)
     parser.add_argument("--fault-rate", type=float, default=0, help="0 to 1")
-    parser.add_argument("--faults", default=",".join(FAULTS), help="comma-separated")
+    parser.add_argument("--faults", default=",".join(ONCE), help="comma-separated")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     upstream = Upstream(options.port)

@@ -113,6 +113,12 @@ class Tab:
                 await self._life
             self._life = None
 
+    def cut(self) -> None:
+        """The line breaks, and nobody says goodbye; the page tries again."""
+        line = self._socket._conn if self._socket else None
+        if line and line.transport:
+            line.transport.abort()
+
     def say(self, text: str, client_id: str = "") -> str:
         """Put a message in the outbox and send it if there is a connection. Returns its id."""
         client_id = client_id or str(uuid.uuid4())

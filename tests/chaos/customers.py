@@ -127,6 +127,11 @@ class Customer:
         if self.talking is not None and self.talking.connected:
             self._say(self.talking, twice=False)
 
+    def is_cut_off(self) -> None:
+        """Whatever was sent may have arrived or not."""
+        for tab in self.tabs:
+            tab.cut()
+
     def _say(self, tab: Tab, *, twice: bool) -> Said:
         said = self.story.said
         question = HARD if self.chance.random() < 0.1 else self.chance.choice(EASY)

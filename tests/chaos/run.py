@@ -3,11 +3,12 @@
 import asyncio
 import random
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
 from collections import Counter
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import psycopg
@@ -15,7 +16,9 @@ import psycopg
 from tests.chaos.checks import CHECKS
 from tests.chaos.customers import Customer, Story
 from tests.chaos.evidence import Evidence
+from tests.chaos.faults import FAULTS
 from tests.chaos.havoc import Havoc, Size
+from tests.chaos.server_faults import own_disk
 from tests.stack import Stack
 from tests.tables import show
 from tests.visitor import UNREACHABLE, session
@@ -68,7 +71,18 @@ def reckon(size: Size, seed: int, database: str, keep: Path | None = None) -> bo
         conversation=CONVERSATION_LIMIT, strong=STRONG_PER_CONVERSATION * size.conversations
     )
     upstream = [*UPSTREAM, "--fault-rate", FAULT_RATE, "--seed", str(seed)]
-    with Stack(workers=size.workers, database=database, upstream=upstream, seed=limits) as stack:
+    with ExitStack() as running:
+        if size.share:
+            running.enter_context(own_disk())
+        stack = running.enter_context(
+            Stack(
+                workers=size.workers,
+                webs=size.webs,
+                database=database,
+                upstream=upstream,
+                seed=limits,
+            )
+        )
         evidence = asyncio.run(_happen(stack, size, random.Random(seed)))
         evidence.gather(stack)
         try:
@@ -92,7 +106,7 @@ async def _happen(stack: Stack, size: Size, chance: random.Random) -> Evidence:
             asyncio.create_task(_sample(evidence, stack)),
             asyncio.create_task(_tell(havoc, size)),
         ]
-        havoc.plan()
+        havoc.plan(FAULTS)
         places = asyncio.Semaphore(size.at_once)
         visits = []
         for customer in customers:
@@ -122,7 +136,7 @@ async def _visit(customer: Customer, havoc: Havoc, places: asyncio.Semaphore) ->
 
 async def _sample(evidence: Evidence, stack: Stack) -> None:
     while True:
-        with suppress(psycopg.OperationalError):  # It is away, or stands still.
+        with suppress(psycopg.OperationalError, sqlite3.OperationalError):  # It is away, or full.
             await asyncio.to_thread(evidence.sample, stack)
         await asyncio.sleep(SAMPLED_EVERY)
 
