@@ -81,6 +81,13 @@ def due(reply_id: int) -> tuple[Message, bool, bool] | None:
     return reply, bool(is_newest), bool(is_signed_in)
 
 
+def is_signed_in(visitor: str) -> bool:
+    """Whether the site that the widget stands on has signed this customer in."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM widget_customer WHERE visitor = %s", [visitor])
+        return cursor.fetchone() is not None
+
+
 def claim(reply: Message, lease_seconds: int) -> bool:
     """Begin the next attempt of a reply that was due, unless it has moved on since.
 

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST
 
 from billing import clock
 from chatsite.knowledge import articles, embeddings, history_page, import_page
+from chatsite.knowledge.articles import Audience
 from chatsite.knowledge.models import Article, ArticleVersion
 from chatsite.knowledge.search import question
 
@@ -165,13 +166,16 @@ class ArticleAdmin(admin.ModelAdmin[Article]):
         """Try a search: the articles it finds, in the order an answer is given them."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        text = request.GET.get("text", "")
+        text, chosen = request.GET.get("text", ""), request.GET.get("reader", "")
+        reader = Audience(chosen) if chosen in Audience.values else Audience.EVERYONE
         context = {
             **self.admin_site.each_context(request),
             "title": "Try a search",
             "opts": self.opts,
             "text": text,
-            "found": _found(text) if text else None,
+            "readers": Audience.choices,
+            "reader": reader,
+            "found": _found(text, reader) if text else None,
         }
         return render(request, "admin/knowledge/question.html", context)
 
@@ -190,12 +194,12 @@ def _without_versions(listed: Any) -> Any:
     return [each for each in kept if each != []]
 
 
-def _found(text: str) -> articles.Found:
+def _found(text: str, reader: Audience) -> articles.Found:
     """As an answer would find it: by meaning too, where the articles are embedded."""
     asked = question.of(text)
     if not articles.model_in_use():
-        return articles.matching(asked)
+        return articles.matching(asked, reader=reader)
     # Loads the provider's client, 30 MB, into the web process whose operator tries a question.
     from chatsite.knowledge import question_embeddings
 
-    return articles.matching(asked, question_embeddings.of_one(asked))
+    return articles.matching(asked, question_embeddings.of_one(asked), reader=reader)

@@ -48,6 +48,10 @@ class Match:
         return _url(self.slug)
 
     @property
+    def audience_name(self) -> str:
+        return str(Audience(self.audience).label)
+
+    @property
     def source(self) -> dict[str, str]:
         """As messages keep it. `for`: who alone may read it; the help pages do not show it."""
         source = {"title": self.title, "url": self.url}

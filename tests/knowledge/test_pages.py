@@ -5,6 +5,7 @@ import pytest
 from chatsite.knowledge.models import Article
 from chatsite.staff import roles
 from tests.chat.test_admin import member, signed_in
+from tests.guards import guards
 
 
 def test_the_index_lists_published_articles(client, shelf):
@@ -69,6 +70,21 @@ def test_the_admin_shows_what_a_question_would_find(admin_client, shelf):
     assert html.index("Gift cards") < html.index("Customs")
     assert "Evidence <strong>" in html
     assert "words alone" in html
+
+
+@guards("chatsite/knowledge/admin.py", "chosen in Audience.values", "not chosen")
+def test_a_search_is_tried_as_any_reader(admin_client, shelf):
+    Article.objects.filter(slug="customs").update(audience="signed_in")
+
+    def tried(reader: str) -> str:
+        asked = {"text": "customs duties", "reader": reader}
+        page = admin_client.get("/admin/knowledge/article/question/", asked)
+        return str(page.content.decode())
+
+    assert "<td>signed-in customers</td>" in tried("signed_in")
+    assert '<option value="signed_in" selected>' in tried("signed_in")
+    for reader in ("everyone", "", "nobody"):
+        assert "<td>signed-in customers</td>" not in tried(reader)
 
 
 def test_the_admin_says_when_a_question_finds_nothing(admin_client, shelf):

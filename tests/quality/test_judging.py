@@ -21,6 +21,7 @@ from billing.models import (
 )
 from chatsite.chat.actions import rate
 from chatsite.chat.models import Message
+from chatsite.knowledge.models import Article
 from chatsite.monitor import grading
 from chatsite.monitor.models import Grade
 from chatsite.offline.models import Batch, Item
@@ -30,6 +31,7 @@ from chatsite.quality.errors import BadVerdict
 from chatsite.quality.judges import rubric, rubric_versions, sampling
 from chatsite.quality.models import JudgeTrust, QualityLabel, Rubric
 from chatsite.staff import roles
+from chatsite.widget.models import Customer, Widget
 from routing.models import AnswerCheck
 from routing.tier_choice import Tier
 from tests.batches import Batches
@@ -107,6 +109,31 @@ def test_a_cheap_answer_is_judged_and_labelled(batches):
     case = json.loads(body["messages"][1]["content"])
     assert case["answer"] == "Yes, for nothing."
     assert case["conversation"][-1]["text"] == "May I return it, and what does it cost?"
+
+
+@guards(
+    "chatsite/answering/question/context.py",
+    "is_signed_in=sql.is_signed_in(visitor)",
+    "is_signed_in=False",
+)
+@pytest.mark.parametrize("is_signed_in", [True, False])
+def test_a_judge_reads_what_the_customer_could_read(batches, is_signed_in):
+    Article.objects.create(
+        title="Dealers",
+        slug="dealers",
+        audience="signed_in",
+        body="Dealers get a discount of 40 %.",
+    )
+    told = Told().asks("What discount do dealers get?").answered("40 %.")
+    if is_signed_in:
+        widget = Widget.objects.create(name="Shop")
+        Customer.objects.create(widget=widget, reference="7", visitor=told.visitor)
+
+    night()
+
+    line, _ = next(iter(batches.files.values())).splitlines()
+    case = json.loads(json.loads(line)["body"]["messages"][1]["content"])
+    assert ("40 %" in json.dumps(case["articles"])) == is_signed_in
 
 
 @guards("chatsite/quality/judges/judging.py", "rubric=item.version or None", "rubric=None")

@@ -43,10 +43,19 @@ def read(reply_id: int) -> Opened | None:
     if found is None:
         return None
     reply, is_newest, is_signed_in = found
-    reader = Audience.SIGNED_IN if is_signed_in else Audience.EVERYONE
+    reader = _audience(is_signed_in=is_signed_in)
     earlier = sql.earlier(reply, turns.MOST_EARLIER)
     asked = question.continued(turns.as_said(earlier))
     return Opened(reply, is_newest, earlier, asked, articles.model_in_use(), reader)
+
+
+def reader(visitor: str) -> Audience:
+    """Whose articles answer this visitor."""
+    return _audience(is_signed_in=sql.is_signed_in(visitor))
+
+
+def _audience(*, is_signed_in: bool) -> Audience:
+    return Audience.SIGNED_IN if is_signed_in else Audience.EVERYONE
 
 
 def look(opened: Opened, meant: Meant) -> Claimed:

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from billing.models import LedgerEntry
+from chatsite.answering.question import context
 from chatsite.chat.models import Message
 from chatsite.offline.job_kinds import Kind
 from chatsite.offline.jobs import Wanted
@@ -109,7 +110,8 @@ def _said(reply: Message) -> Words:
 
 
 def _verdict(kind: str, reply: Message, model: str, text: str, by: Rubric) -> Wanted:
-    request = judge_calls.verdict(f"{kind}:{reply.pk}", model, _said(reply), text, by.text)
+    reader = context.reader(reply.conversation.visitor)
+    request = judge_calls.verdict(f"{kind}:{reply.pk}", model, _said(reply), text, by.text, reader)
     return Wanted(reply.reference, request, by.version)
 
 
@@ -117,8 +119,9 @@ def _answer(
     kind: str, reply: Message, model: str, policy: Policy, limit: int, by: Rubric
 ) -> Wanted:
     """An answer that will be judged by this version of the rubric."""
+    reader = context.reader(reply.conversation.visitor)
     request = judge_calls.answer(
-        f"{kind}:{reply.pk}", model, _said(reply), limit, policy.temperature
+        f"{kind}:{reply.pk}", model, _said(reply), limit, policy.temperature, reader
     )
     return Wanted(reply.reference, request, by.version)
 
