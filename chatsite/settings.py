@@ -151,7 +151,12 @@ TEMPLATES = [
                 "chatsite.context_processors.site",
             ],
         },
-    }
+    },
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [BASE_DIR / "templates" / "jinja2"],
+        "OPTIONS": {"environment": "chatsite.chat.web.message_templates.environment"},
+    },
 ]
 
 # That one process holds at most, of PostgreSQL's 100; who finds none free waits.

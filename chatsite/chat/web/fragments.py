@@ -10,7 +10,7 @@ from uuid import UUID
 import orjson
 from django.conf import settings
 from django.template.loader import render_to_string
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django_stubs_ext import StrOrPromise
 
@@ -22,17 +22,24 @@ from chatsite.chat.models import Conversation, Message
 Row = dict[str, Any]
 
 
-def entry(message: Message, *, is_shown: bool = False) -> str:
+def entry(message: Message, csrf_input: str = "", *, is_shown: bool = False) -> str:
     """One message as it stands in the log; replaces its namesake there.
 
-    `is_shown`: the tab has all of its words, which stay as they are.
+    `is_shown`: the tab has all of its words, which stay as they are. `csrf_input`: for a page,
+    whose forms may have to be sent without a socket.
     """
-    return render_to_string("chat/_message.html", {"message": message, "is_shown": is_shown})
+    values = {
+        "message": message,
+        "at": timezone.localtime(message.created_at),
+        "is_shown": is_shown,
+        "csrf_input": csrf_input,
+    }
+    return render_to_string("chat/message.html", values, using="jinja2")
 
 
 def feedback(message: Message) -> str:
     """The customer's opinion of an answer, without the answer: it is not read out again."""
-    return render_to_string("chat/_feedback.html", {"message": message})
+    return render_to_string("chat/feedback.html", {"message": message}, using="jinja2")
 
 
 def log(seen: Seen) -> str:
