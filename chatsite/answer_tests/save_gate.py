@@ -43,7 +43,9 @@ class AsksFirst:
             return None
         try:
             candidate = unsaved_changes.of(request)
-        except bad_request_middleware.UNUSABLE:
+        except (*bad_request_middleware.UNUSABLE, ValueError) as error:
+            if not bad_request_middleware.is_unusable(error):
+                raise
             return None  # Which the page itself will find out, and say.
         if candidate is None or not request.user.has_perm(candidate.needs):
             return None

@@ -16,10 +16,10 @@ from django.shortcuts import render
 logger = logging.getLogger(__name__)
 
 NUL = "\0"
-# What databases say of values that they cannot hold.
+# What databases say of values that they cannot hold; and Django, where a key or a filter of the
+# admin is no number or no address.
 UNUSABLE = (DataError, OverflowError)
-# What Django says of a key that is no number, as the admin's actions take it from a form.
-NO_NUMBER = "expected a number but got"
+NO_VALUE = ("expected a number but got", "does not appear to be an IPv4 or IPv6 address")
 FORM = "application/x-www-form-urlencoded"
 AGAIN_AFTER = 5  # seconds
 # In which the admin's windows say whose key they want.
@@ -50,12 +50,18 @@ class Refusing:
             logger.error("%s cannot use the database: %s", request.path, error)
             return _busy(request)
         is_bad = (
-            isinstance(error, UNUSABLE)
-            or (isinstance(error, ValueError) and NO_NUMBER in str(error))
+            is_unusable(error)
             # The admin looks for a field of the name that a form gives, even of none.
             or (isinstance(error, FieldDoesNotExist) and "" in _to_fields(request))
         )
         return _refused(request) if is_bad else None
+
+
+def is_unusable(error: Exception) -> bool:
+    """Whether it comes of a value that no database takes."""
+    return isinstance(error, UNUSABLE) or (
+        isinstance(error, ValueError) and any(words in str(error) for words in NO_VALUE)
+    )
 
 
 def _is_no_form(request: HttpRequest) -> bool:

@@ -6,7 +6,9 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from autobahn.exception import Disconnected
 from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.test import AsyncClient
@@ -413,3 +415,19 @@ async def test_a_reader_who_keeps_up_is_not(tab, hints):
         await tab.send({"ack": number})
 
     assert len(received) > MOST_UNREAD
+
+
+@guards("chatsite/chat/live/consumer.py", " and not isinstance(error, Disconnected)", without="")
+async def test_what_is_sent_to_a_tab_that_has_just_gone_is_no_error(tab, monkeypatch, caplog):
+    sent = asyncio.Event()
+
+    async def gone(*_: object, **__: object) -> None:
+        sent.set()
+        raise Disconnected
+
+    monkeypatch.setattr(AsyncWebsocketConsumer, "send", gone)
+    await tab.send({"text": "", "client_id": str(uuid.uuid4())})
+    await asyncio.wait_for(sent.wait(), 5)
+    await asyncio.sleep(0)
+
+    assert "not brought up to date" not in caplog.text

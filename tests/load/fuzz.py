@@ -11,6 +11,7 @@ web process that has grown by more than 40 MB between the first fifth and the en
 import argparse
 import asyncio
 import contextlib
+import itertools
 import os
 import random
 import re
@@ -42,6 +43,7 @@ AT_ONCE = 24
 FRAMES_PER_SOCKET = 400
 PATIENCE = 60.0  # seconds for one answer
 STAMP = re.compile(r"^\S+ \S+ ")
+IS_OF_TRACEBACK = re.compile(r"(?!\d{4}-\d\d-\d\d )").match
 MOST_GROWN = 40_000_000  # bytes
 # Ends the session that it is sent with, or costs a password's hash.
 LEFT_OUT = ("logout", "password", "sessions", "2fa", "user/")
@@ -272,7 +274,8 @@ async def fuzzed(stack: Stack, frames: int, posts: int, seed: int) -> Fuzz:
         for place, line in enumerate(lines):
             # Refusals have tracebacks of their own, at the level of a warning.
             if " ERROR " in line or " CRITICAL " in line:
-                said = "\n".join(lines[place : place + 4])
+                traceback = itertools.takewhile(IS_OF_TRACEBACK, lines[place + 1 :])
+                said = "\n".join([line, *list(traceback)[-3:]])
                 fuzz.failed.append(f"{process.name}: {re.sub(STAMP, '', said)[:600]}")
     return fuzz
 

@@ -10,6 +10,7 @@ from itertools import groupby
 from typing import Any
 
 import orjson
+from autobahn.exception import Disconnected
 from channels.consumer import get_handler_name
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
@@ -229,7 +230,9 @@ class ConversationConsumer(AsyncWebsocketConsumer):
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         """A tab that nothing more can be sent to connects again: it would wait for ever."""
-        if not task.cancelled() and (error := task.exception()):
+        error = None if task.cancelled() else task.exception()
+        # It closed while something was on its way.
+        if error and not isinstance(error, Disconnected):
             logger.error("A tab was not brought up to date", exc_info=error)
             self._give_up()
 
