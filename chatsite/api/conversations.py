@@ -2,7 +2,7 @@
 
 import hashlib
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -85,7 +85,7 @@ def read_conversation(
     before: Annotated[int | None, Query(ge=0, le=2**31 - 1)] = None,
 ) -> schemas.ConversationWithMessages:
     """With its newest messages. `before` leads to earlier ones; a page has 200."""
-    row = _found(public_id)
+    row = conversation_of(public_id)
     said = row.messages.select_related("author").order_by("-position")
     if before is not None:
         said = said.filter(position__lt=before)
@@ -106,7 +106,7 @@ def start_conversation(request: HttpRequest, sent: schemas.Start) -> Status[sche
     try:
         return _asked(request, _new_id(used, sent.client_id), visitor, sent.client_id, sent.text)
     except NotYours as error:
-        raise _other_use() from error
+        raise other_use() from error
 
 
 @router.post("/{uuid:public_id}/messages", response=SAID, auth=SPEAK)
@@ -114,8 +114,8 @@ def add_customer_message(
     request: HttpRequest, public_id: uuid.UUID, sent: schemas.Words
 ) -> Status[schemas.Said]:
     """The customer goes on. Who answers until now goes on answering."""
-    row = _found(public_id)
-    return _asked(request, public_id, row.visitor, sent.client_id, sent.text)
+    row = conversation_of(public_id)
+    return _asked(request, public_id, row.visitor, sent.client_id, sent.text, sent.files)
 
 
 @router.post("/{uuid:public_id}/staff-messages", response=SAID, auth=ANSWER)
@@ -123,8 +123,9 @@ def add_staff_message(
     request: HttpRequest, public_id: uuid.UUID, sent: schemas.Words
 ) -> Status[schemas.Said]:
     """In the name of the account, which takes the conversation over from the assistant."""
-    row = _found(public_id)
-    change = staff_reply.send(row.pk, access.token(request).account, sent.text, sent.client_id)
+    row = conversation_of(public_id)
+    account = access.token(request).account
+    change = staff_reply.send(row.pk, account, sent.text, sent.client_id, sent.files)
     changes.announce(change)
     return _said(row, change, Message.Role.STAFF, sent.client_id, sent.text)
 
@@ -133,7 +134,7 @@ def add_staff_message(
 def take_conversation_over(request: HttpRequest, public_id: uuid.UUID) -> schemas.Conversation:
     """The account answers from now on; the assistant is silent, also a colleague."""
     account = access.token(request).account
-    at_takeover.ask_for(_found(public_id))
+    at_takeover.ask_for(conversation_of(public_id))
     return _done(
         request, public_id, "Taken over.", lambda row: take_over.conversation(row.pk, account)
     )
@@ -148,7 +149,7 @@ def assign_conversation(
     if colleague is None:
         raise invalid({"to": "No account of this name may answer customers."})
     words = f"Assigned to {sent.to}."
-    at_takeover.ask_for(_found(public_id))
+    at_takeover.ask_for(conversation_of(public_id))
     return _done(request, public_id, words, lambda row: take_over.conversation(row.pk, colleague))
 
 
@@ -207,11 +208,16 @@ def end_the_conversation(request: HttpRequest, public_id: uuid.UUID) -> schemas.
 
 
 def _asked(
-    request: HttpRequest, public_id: uuid.UUID, visitor: str, client_id: uuid.UUID, text: str
+    request: HttpRequest,
+    public_id: uuid.UUID,
+    visitor: str,
+    client_id: uuid.UUID,
+    text: str,
+    files: Sequence[uuid.UUID] = (),
 ) -> Status[schemas.Said]:
-    """Raises TooFast, NotYours, Ended, Empty, Problem."""
+    """Raises TooFast, NotYours, Ended, Empty, NotTaken, Problem."""
     rate_limits.asking(visitor, f"token {access.token(request).pk}")
-    change = ask.question(public_id, visitor, text, client_id)
+    change = ask.question(public_id, visitor, text, client_id, files=files)
     changes.announce(change)
     return _said(change.conversation, change, Message.Role.CUSTOMER, client_id, text)
 
@@ -222,7 +228,7 @@ def _said(
     """Raises Problem where the client id stands for something else that was said."""
     message = row.messages.select_related("author").get(client_id=client_id)
     if message.role != role or message.text != ask.cleaned(text):
-        raise _other_use()
+        raise other_use()
     answer = row.messages.open().select_related("author").first()
     said = schemas.Said(
         conversation=row.public_id,
@@ -239,15 +245,15 @@ def _done(
     action: Callable[[Conversation], Change],
 ) -> schemas.Conversation:
     """Carry it out, tell of it and log it; the same once more does nothing."""
-    row = _found(public_id)
+    row = conversation_of(public_id)
     change = action(row)
     changes.announce(change)
     if not change.is_none:
         access.log(request, row, words)
-    return _shape(request, _found(public_id))
+    return _shape(request, conversation_of(public_id))
 
 
-def _found(public_id: uuid.UUID) -> Conversation:
+def conversation_of(public_id: uuid.UUID) -> Conversation:
     """Raises NotFound."""
     found = Conversation.objects.select_related("handled_by").filter(public_id=public_id).first()
     if found is None:
@@ -287,7 +293,7 @@ def _new_id(used: AccessToken, client_id: uuid.UUID) -> uuid.UUID:
     return uuid.UUID(bytes=digest[:16], version=4)
 
 
-def _other_use() -> Exception:
+def other_use() -> Exception:
     words = "This client_id was used for something else. Make a new one for each message."
     return conflict("client_id_used", words)
 

@@ -8,7 +8,18 @@ from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
-from chatsite.chat.errors import Empty, Ended, NotYours, Refused, TooFast, TooLong, WithColleague
+from chatsite.chat.errors import (
+    Empty,
+    Ended,
+    FileGone,
+    NotTaken,
+    NotYours,
+    Refused,
+    TooFast,
+    TooLong,
+    TooManyFiles,
+    WithColleague,
+)
 
 # Seconds after which limits have forgotten what was too much.
 TRY_AGAIN_AFTER = 60
@@ -69,6 +80,10 @@ def of_chat(error: Refused) -> Problem:
             return invalid({"text": "Nothing is left of it but spaces."})
         case TooLong():
             return invalid({"text": str(error.words)})
+        case FileGone() | TooManyFiles():
+            return invalid({"files": str(error.words)})
+        case NotTaken():
+            return invalid({"file": str(error.words)})
         case WithColleague():
             return conflict("with_colleague", "Somebody else answers here. Take it over first.")
         case Ended():

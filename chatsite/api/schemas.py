@@ -1,6 +1,7 @@
 """What programs send and are sent: the fields of each kind of thing, as OpenAPI describes them."""
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -29,6 +30,24 @@ class Source(Schema):
     url: str
 
 
+class File(Schema):
+    """An image or a PDF file of a message; `url` needs the token. Pixels of images, else null."""
+
+    id: uuid.UUID
+    kind: models.Attachment.Kind
+    name: str
+    size: int = Field(description="Bytes.")
+    width: int | None
+    height: int | None
+    pages: int | None
+    url: str
+
+    @classmethod
+    def of(cls, facts: Mapping[str, Any]) -> "File":
+        """As `Attachment.facts` and messages have it."""
+        return cls(**facts, url=f"{settings.SITE_URL}/api/v1/files/{facts['id']}")
+
+
 class Message(Schema):
     """`state` of an answer: pending, writing, complete, cut, failed or cancelled; else complete."""
 
@@ -40,6 +59,7 @@ class Message(Schema):
     text: str
     failure: str = Field(description="Why an answer is none, or not whole; else blank.")
     sources: list[Source]
+    files: list[File]
     rating: int | None = Field(description="By the customer: 1 good, -1 bad.")
     created_at: datetime
 
@@ -58,6 +78,7 @@ class Message(Schema):
                 Source(title=each["title"], url=settings.SITE_URL + each["url"])
                 for each in row.sources
             ],
+            files=[File.of(each) for each in row.files],
             rating=row.rating,
             created_at=row.created_at,
         )
@@ -127,6 +148,11 @@ class Start(Schema):
 class Words(Schema):
     client_id: uuid.UUID = Field(description="Of your making: sent again, it does nothing twice.")
     text: Text
+    files: list[uuid.UUID] = Field(
+        [],
+        max_length=settings.ATTACHMENTS_PER_MESSAGE,
+        description="Ids of files that were uploaded for it and not sent yet.",
+    )
 
 
 class Said(Schema):

@@ -4,7 +4,7 @@ from django.http import HttpRequest
 from django.urls import path, re_path
 from ninja import NinjaAPI, Schema
 
-from chatsite.api import access, articles, contacts, conversations, errors
+from chatsite.api import access, articles, contacts, conversations, errors, files
 from chatsite.api.access import Bearer
 from chatsite.api.errors import ERRORS
 
@@ -19,6 +19,7 @@ v1 = NinjaAPI(
 )
 errors.handle_in(v1)
 v1.add_router("/conversations", conversations.router)
+v1.add_router("", files.router)
 v1.add_router("/contacts", contacts.router)
 v1.add_router("/articles", articles.router)
 

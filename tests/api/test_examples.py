@@ -2,12 +2,17 @@
 
 import re
 import shlex
+import uuid
 from pathlib import Path
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from chatsite.chat.attachments import uploads
+from chatsite.chat.models import Attachment
 from chatsite.knowledge.models import Article
+from tests.files import picture
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "api.md").read_text()
 # Indented lines that begin with curl, and those that continue them after a backslash.
@@ -15,10 +20,11 @@ EXAMPLES = re.findall(r"^    (curl (?:.*\\\n)*.*)$", PAGE, re.MULTILINE)
 
 
 def run(example: str, values: dict[str, str]):
-    """As curl would: -X, -H and -d are all that the page uses."""
+    """As curl would: -X, -H, -d, -F and -o are all that the page uses."""
     line = re.sub(r"\$(\w+)", lambda name: values[name[1]], example.replace("\\\n", " "))
     words = shlex.split(line)[1:]
     method, headers, body, url = "GET", {"host": "localhost"}, None, ""
+    form: dict[str, object] = {}
     while words:
         word = words.pop(0)
         match word:
@@ -29,21 +35,32 @@ def run(example: str, values: dict[str, str]):
                 headers[name.lower()] = value
             case "-d":
                 body, method = words.pop(0), "POST" if method == "GET" else method
+            case "-F":
+                field, _, value = words.pop(0).partition("=")
+                is_file = value.startswith("@")
+                form[field] = SimpleUploadedFile(value[1:], picture()) if is_file else value
+            case "-o":
+                words.pop(0)
             case _:
                 url = word
     kind = headers.pop("content-type", "application/json")
     client = Client(headers=headers)
+    if form:
+        return client.post(url.removeprefix("http://localhost"), form)
     return client.generic(method, url.removeprefix("http://localhost"), body or "", kind)
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_an_example_works(program, told, example):
     article = Article.objects.create(title="Ink", slug="ink", body="Blue.", published=False)
+    file = uploads.take(uuid.uuid4(), SimpleUploadedFile("nib.jpg", picture()), told.visitor)
+    Attachment.objects.update(message=told.conversation.messages.first())
     values = {
         "ARTICLE": str(article.pk),
         "SITE": "http://localhost",
         "TOKEN": program.key,
         "CONVERSATION": str(told.public_id),
+        "FILE": str(file.public_id),
     }
 
     response = run(example, values)

@@ -1,0 +1,77 @@
+"""Files for programs: sent along as a customer or as staff, and read, within the chat's limits."""
+
+import uuid
+from typing import Annotated, Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.http import HttpRequest, HttpResponseBase
+from ninja import File, Form, Router, Status
+from ninja.files import UploadedFile
+
+from chatsite.api import access, schemas
+from chatsite.api.conversations import ANSWER, READ, SPEAK, conversation_of, other_use
+from chatsite.api.errors import ERRORS, NotFound
+from chatsite.chat.attachments import uploads
+from chatsite.chat.attachments.uploads import ENDINGS
+from chatsite.chat.errors import NotYours
+from chatsite.chat.models import Attachment
+from chatsite.chat.web import files, rate_limits
+
+TAKEN: dict[Any, Any] = {200: schemas.File, 201: schemas.File, **ERRORS}
+BYTES = {"schema": {"type": "string", "format": "binary"}}
+CONTENT = {
+    "description": "The file. Images have no metadata: they were made anew from their pixels.",
+    "content": dict.fromkeys(ENDINGS, BYTES),
+}
+
+ClientId = Annotated[uuid.UUID, Form(description="Of your making: sent again, it is one file.")]
+
+router = Router(tags=["files"])
+
+
+@router.post("/conversations/{uuid:public_id}/files", response=TAKEN, auth=SPEAK)
+def add_customer_file(
+    request: HttpRequest, public_id: uuid.UUID, client_id: ClientId, file: File[UploadedFile]
+) -> Status[schemas.File]:
+    """For the customer's next message, which names it in `files`; kept for a day until then."""
+    return _taken(request, client_id, file, visitor=conversation_of(public_id).visitor)
+
+
+@router.post("/conversations/{uuid:public_id}/staff-files", response=TAKEN, auth=ANSWER)
+def add_staff_file(
+    request: HttpRequest, public_id: uuid.UUID, client_id: ClientId, file: File[UploadedFile]
+) -> Status[schemas.File]:
+    """The same for a message of the account."""
+    conversation_of(public_id)
+    return _taken(request, client_id, file, author=access.token(request).account)
+
+
+@router.get(
+    "/files/{uuid:public_id}",
+    response=ERRORS,
+    auth=READ,
+    openapi_extra={"responses": {200: CONTENT, 304: {"description": "It is as you have it."}}},
+)
+def read_file(request: HttpRequest, public_id: uuid.UUID) -> HttpResponseBase:
+    """The content of a file that a message has; `files` of the message leads here."""
+    found = Attachment.objects.filter(public_id=public_id, message__isnull=False).first()
+    if found is None:
+        raise NotFound("file")
+    return files.served(request, found)
+
+
+def _taken(
+    request: HttpRequest,
+    client_id: uuid.UUID,
+    given: UploadedFile,
+    visitor: str = "",
+    author: AbstractBaseUser | None = None,
+) -> Status[schemas.File]:
+    """Raises TooFast, NotTaken, Problem."""
+    rate_limits.uploading(f"token {access.token(request).pk}")
+    is_known = Attachment.objects.filter(public_id=client_id).exists()
+    try:
+        taken = uploads.take(client_id, given, visitor, author)
+    except NotYours as error:
+        raise other_use() from error
+    return Status(200 if is_known else 201, schemas.File.of(taken.facts))
