@@ -1,11 +1,14 @@
 """CSV that a spreadsheet opens without running any of it. Pure."""
 
 import csv
+import unicodedata
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 # What a spreadsheet takes for the beginning of a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+# Before it: skipped, or not seen.
+NOTHING = " \u200b\u2060\ufeff"
 
 
 class _Plain(Decimal):
@@ -36,5 +39,10 @@ def _safe(value: object) -> object:
     if isinstance(value, int | float | Decimal):
         return _Plain(value) if isinstance(value, Decimal) else value
     text = str(value)
-    # Spaces before it do not help: spreadsheets skip them.
-    return f"'{text}" if text.lstrip(" ").startswith(FORMULA) else text
+    return f"'{text}" if is_formula(text) else text
+
+
+def is_formula(text: str) -> bool:
+    """Also in the wide letters of East Asia, which some spreadsheets read as ours."""
+    beginning = unicodedata.normalize("NFKC", text.lstrip(NOTHING)[:20])
+    return beginning.lstrip(NOTHING).startswith(FORMULA)

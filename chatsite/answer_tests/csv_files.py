@@ -83,7 +83,7 @@ def lines(cases: Iterable[Case]) -> Iterator[str]:
 def _text(cell: str | None) -> str:
     """Without the apostrophe that keeps a spreadsheet from taking it for a formula."""
     text = (cell or "").strip()
-    return text[1:] if text.startswith("'") and text[1:].startswith(csv_cells.FORMULA) else text
+    return text[1:] if text.startswith("'") and csv_cells.is_formula(text[1:]) else text
 
 
 def _case(row: dict[str, str | None], into: CaseSet) -> Case:

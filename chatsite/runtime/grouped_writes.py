@@ -28,6 +28,9 @@ T = TypeVar("T")
 
 # More would hold the locks of the first while the last still runs.
 MOST_PER_COMMIT = 32
+# PostgreSQL's word to one of two transactions that wait for each other, as a worker's and a web
+# process's groups may: the other has gone on, so that the verb finds its rows free.
+DEADLOCK, MOST_DEADLOCKS = "40P01", 5
 
 _own_turn = threading.Lock()
 
@@ -62,13 +65,17 @@ class _Queued:
 
     def alone(self) -> None:
         """Run in a transaction of its own; whatever it raises belongs to who asked."""
-        try:
-            with transaction.atomic():
-                result = self.run()
-        except BaseException as error:  # handed to the awaiting caller
-            self.fails(error)
-        else:
-            self.outcome.set_result(result)
+        for left in reversed(range(MOST_DEADLOCKS)):
+            try:
+                with transaction.atomic():
+                    result = self.run()
+            except BaseException as error:  # handed to the awaiting caller
+                if left and getattr(error.__cause__, "sqlstate", "") == DEADLOCK:
+                    continue
+                self.fails(error)
+            else:
+                self.outcome.set_result(result)
+            return
 
 
 class GroupedWrites:

@@ -7,10 +7,12 @@ import gc
 import os
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group
 from django.db import connection
 
 from chatsite.runtime.grouped_writes import GroupedWrites, turn_to_write
@@ -76,3 +78,27 @@ def test_a_process_with_many_writers_takes_no_more_turns_than_one_with_one():
         thread.join()
 
     assert len(done) == len(threads)
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer")
+@guards("chatsite/runtime/grouped_writes.py", "left and getattr(", "not left and getattr(")
+@pytest.mark.django_db(transaction=True)
+async def test_two_writes_that_wait_for_each_other_are_both_done():
+    for name in ("a", "b"):
+        await Group.objects.acreate(name=name)
+    both = threading.Barrier(2)
+
+    def verb(first: str, second: str) -> int:
+        done = Group.objects.filter(name=first).update(name=first)
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both.wait(2)
+            both.abort()  # whoever comes again waits for nobody
+        return done + Group.objects.filter(name=second).update(name=second)
+
+    writers = [GroupedWrites(name) for name in ("one", "another")]
+    orders = (partial(verb, "a", "b"), partial(verb, "b", "a"))
+    done = await asyncio.gather(*map(GroupedWrites.run, writers, orders))
+    for writer in writers:
+        await asyncio.to_thread(writer.close)
+
+    assert done == [2, 2]

@@ -45,6 +45,7 @@ def test_a_secret_key_that_is_none(command, kept, tmp_path):
     [
         ("TIME_ZONE", "Mars/Phobos", "is not a time zone"),
         ("LANGUAGE_CODE", "../x", "is not a language code"),
+        ("BIND_ADDRESS", "192.0.2.1", "is no address of this machine"),
         ("OPENAI_API_KEY", "sk-a\nb", "has characters that no key has"),
     ],
 )

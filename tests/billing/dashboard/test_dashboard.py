@@ -399,7 +399,14 @@ def test_no_cell_of_the_export_is_a_formula(staff, settled):
     assert row["outcome"] == "'@sum"
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", " =", "  @"])
+@guards("billing/dashboard/csv_cells.py", 'unicodedata.normalize("NFKC", ', "str(")
+@pytest.mark.parametrize(
+    "start",
+    [
+        *("=", "+", "-", "@", "\t", "\r", "\n", " =", "  @"),
+        *("\uff1d", "\uff20", "\u3000=", "\u00a0+", "\u200b=", "\ufeff\u2060 ="),
+    ],
+)
 def test_text_that_a_spreadsheet_would_run_is_quoted(start):
     _, line = csv_cells.lines([[f"{start}1+1"]])
 

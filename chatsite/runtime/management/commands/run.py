@@ -1,5 +1,6 @@
 """Everything on this machine: `manage.py run`, which is all that `make run` needs of Django."""
 
+import errno
 import fcntl
 import os
 import shutil
@@ -113,12 +114,16 @@ def _next_free(host: str) -> int:
 
 
 def _is_free(port: int, host: str = "127.0.0.1") -> bool:
-    with socket.socket() as probe:
+    """Raises CommandError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as a server does
         try:
             probe.bind((host, port))
-        except OSError:
-            return False
+        except OSError as error:
+            if error.errno in {errno.EADDRINUSE, errno.EACCES}:
+                return False
+            raise CommandError(f"BIND_ADDRESS={host} is no address of this machine") from error
     return True
 
 
