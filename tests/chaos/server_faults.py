@@ -22,7 +22,7 @@ AWAY_FOR = (0.2, 3.0)
 STANDS_STILL_FOR = (1.0, 4.0)
 REFUSES_FOR = (2.0, 6.0)
 # Of the file system that runs full, with everything that the product keeps.
-DISK = "2g"
+DISK = "1g"
 BALLAST = "ballast"
 
 
@@ -117,18 +117,15 @@ async def fill_the_disk(havoc: Havoc) -> None:
     async with havoc.database, havoc.redis:
         reader = _reader(havoc.stack.var / "chat.sqlite3")
         try:
-            with (disk / BALLAST).open("wb") as ballast, suppress(OSError):
-                free = os.statvfs(disk)
-                os.posix_fallocate(ballast.fileno(), 0, free.f_bavail * free.f_frsize)
-                while ballast.write(b"0" * 4096):
-                    ballast.flush()
+            await asyncio.to_thread(_fill, disk / BALLAST)
             await asyncio.sleep(havoc.between(REFUSES_FOR))
         finally:
-            (disk / BALLAST).unlink()
+            (disk / BALLAST).unlink(missing_ok=True)
             if reader:
                 reader.close()
-        if (database := havoc.stack.postgresql) and database.process and database.process.poll():
-            database.start()
+        database = havoc.stack.postgresql
+        if database and database.process and database.process.poll() is not None:
+            database.start()  # it could not even write that it had to end
 
 
 @contextmanager
@@ -150,6 +147,14 @@ def own_disk() -> Iterator[bool]:
         tempfile.tempdir = before
         subprocess.run(["umount", "--lazy", at], check=False)
         at.rmdir()
+
+
+def _fill(file: Path) -> None:
+    with suppress(OSError), file.open("wb", buffering=0) as ballast:
+        free = os.statvfs(file.parent)
+        os.posix_fallocate(ballast.fileno(), 0, free.f_bavail * free.f_frsize)
+        while True:
+            ballast.write(b"0" * 4096)
 
 
 def _reader(file: Path) -> sqlite3.Connection | None:
