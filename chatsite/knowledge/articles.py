@@ -168,12 +168,7 @@ def used(
 ) -> list[Match]:
     """Those of the articles given that an answer's sentences are from, the most used first."""
     index = (held or _all()).index
-    by_place = {
-        at: match
-        for match in given
-        for at, document in enumerate(index.documents)
-        if document.id == match.id
-    }
+    by_place = {index.places[match.id]: match for match in given if match.id in index.places}
     return [by_place[at] for at in used_articles.used(index, sentences, list(by_place), language)]
 
 

@@ -123,13 +123,16 @@ async def opened(site: Site, count: int) -> list[Chat]:
     return chats
 
 
-async def converse(site: Site, count: int, pace: Pace, seconds: float) -> Phase:
+async def converse(site: Site, count: int, pace: Pace, seconds: float, *, asked: int = 0) -> Phase:
     """Each chat asks, waits for the whole answer, and asks again.
 
     Counted is what is asked within `seconds`, after a while in which the chats fall out of step.
+    Before that, each has `asked` so many questions.
     """
     phase = Phase(count, pace)
     chats = await opened(site, count)
+    for _ in range(asked):
+        await asyncio.gather(*(chat.ask(QUESTION, PATIENCE) for chat in chats))
     start = time.monotonic() + max(pace.seconds, 2.0)
     end = start + seconds
     talking = [

@@ -9,7 +9,8 @@ import argparse
 import asyncio
 import gc
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from http.cookies import SimpleCookie
 from pathlib import Path
 from urllib.request import urlopen
@@ -179,7 +180,9 @@ def visitor(url: str) -> str:
     return f"visitor={found.value}"
 
 
-async def run(parts: Sequence[str], seconds: float, workers: int) -> Run:
+@asynccontextmanager
+async def started(seconds: float = 12, workers: int = 1) -> AsyncIterator[Run]:
+    """The product, and the relay beside it."""
     with Stack(workers=workers, upstream_command=["-m", "tests.load.clocked"], seed=SEED) as stack:
         port = services.free_port()
         relay = ["-m", "tests.load.relay", "--port", str(port), "--provider", stack.upstream_url]
@@ -187,13 +190,17 @@ async def run(parts: Sequence[str], seconds: float, workers: int) -> Run:
         process.start()
         try:
             await asyncio.sleep(2)
-            this = Run(stack, process, f"http://127.0.0.1:{port}", seconds)
-            for part in parts:
-                await getattr(this, part)()
-            this.processes()
+            yield Run(stack, process, f"http://127.0.0.1:{port}", seconds)
         finally:
             process.stop()
-    return this
+
+
+async def run(parts: Sequence[str], seconds: float, workers: int) -> Run:
+    async with started(seconds, workers) as this:
+        for part in parts:
+            await getattr(this, part)()
+        this.processes()
+        return this
 
 
 def main() -> None:

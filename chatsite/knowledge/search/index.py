@@ -64,6 +64,7 @@ class Index:
         }
         parsed = tuple(self._parsed.values())
         self.documents = [each.document for each in parsed]
+        self.places = {document.id: at for at, document in enumerate(self.documents)}
         self.languages = tuple(sorted({each.language for each in parsed})) or ("en",)
         self.passages = [passage for each in parsed for passage in each.passages]
         sizes = [len(each.passages) for each in parsed]
@@ -166,12 +167,18 @@ class Index:
         tells = {term: weight * self.telling(term) for term, weight in terms.items()}
         if not tells:
             return 0.5
-        held = 0.0
-        for term, value in tells.items():
-            holders = self.holders(term).tolist()
-            if holders and (where is None or not set(holders).isdisjoint(where)):
-                held += value
+        passages = None if where is None else np.array(sorted(where), dtype=np.int32)
+        held = sum(value for term, value in tells.items() if self._is_held(term, passages))
         return held / sum(tells.values())
+
+    def _is_held(self, term: str, passages: Ints | None) -> bool:
+        """Whether any of these passages holds it, or of all."""
+        holders = self.holders(term)
+        if passages is None or not len(holders):
+            return len(holders) > 0
+        # They stand in order: a common term is not read through.
+        at = np.searchsorted(holders, passages).clip(max=len(holders) - 1)
+        return bool((holders[at] == passages).any())
 
     def by_words(self, terms: Mapping[str, float]) -> Floats:
         """How well each passage fits these weighted terms."""
