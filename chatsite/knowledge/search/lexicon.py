@@ -4,7 +4,7 @@ So a Polish question meets an English article, and "voucher" meets "gift card". 
 `languages/` are data: general to shops and services, none is about a particular one.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -209,16 +209,17 @@ def _same(given: str, wanted: str, language: str) -> bool:
 def language(text: str) -> str:
     """Of a whole text, by its stop words; English where none is recognised."""
     tokens = words.tokens(words.fold(text))[:2000]
-    scores = {
-        each: sum(
-            any(word in token for word in entries.stop)
-            if words.is_unspaced(token)
-            else token in entries.stop
-            for token in tokens
-        )
-        for each, entries in _load().items()
-    }
-    best = max(scores, key=lambda each: scores[each])
+    scores = Counter[str]()
+    for token in tokens:
+        if words.is_unspaced(token):
+            scores.update(
+                each
+                for each, entries in _load().items()
+                if any(word in token for word in entries.stop)
+            )
+        else:
+            scores.update(_token(token).stop)
+    best = max(_load(), key=lambda each: scores[each])
     return best if scores[best] else "en"
 
 
@@ -239,11 +240,12 @@ def _read_in(text: str, among: Sequence[str]) -> Reading:
     known: dict[str, set[str]] = {language: set() for language in among}
     for at, token in enumerate(tokens):
         seen = _token(token)
-        for language in seen.concepts.keys() & concepts.keys():
-            concepts[language] |= seen.concepts[language]
-            known[language].add(token)
-        for language in seen.phrases.keys() & concepts.keys():
-            for parts, concept in seen.phrases[language]:
+        for language, named in seen.concepts.items():
+            if language in concepts:
+                concepts[language] |= named
+                known[language].add(token)
+        for language, phrases in seen.phrases.items():
+            for parts, concept in phrases if language in concepts else ():
                 said = tokens[at : at + len(parts)]
                 if _is_phrase(said, parts, language):
                     concepts[language].add(concept)
