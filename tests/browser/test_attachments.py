@@ -33,6 +33,10 @@ PASTE = """() => {
   const drop = new DragEvent("drop", { dataTransfer: transfer, ...how });
   document.querySelector("[data-scroll]").dispatchEvent(drop);
 }"""
+# How far the bar of an upload went.
+WATCH = """() => document.body.addEventListener("htmx:xhr:progress", () => {
+  window.furthest ??= document.querySelector("[data-upload]:not([hidden])")?.value;
+})"""
 LOADED = "(image) => image.complete && image.naturalWidth > 0"
 
 
@@ -124,6 +128,7 @@ def test_staff_see_the_picture_and_send_one_back(tab: Tab, staff: Staff):
     page.wait_for_function(LOADED, arg=picture.element_handle())
 
     attach(page, INVOICE)
+    page.evaluate(WATCH)
     page.get_by_role("button", name="Send", exact=True).click()
 
     link = tab.log.get_by_role("link", name="invoice.pdf")
@@ -131,3 +136,5 @@ def test_staff_see_the_picture_and_send_one_back(tab: Tab, staff: Staff):
     with tab.page.expect_download() as saved:
         link.click()
     assert saved.value.path().read_bytes() == INVOICE["buffer"]
+    assert page.evaluate("window.furthest") == 100
+    expect(page.locator("[data-upload]")).to_be_hidden()
