@@ -16,7 +16,7 @@ from chatsite import llm
 from chatsite.answering import budget_allowance, finish_answer, queue, route, scoring, sql
 from chatsite.answering.answer_in_progress import OpenAnswer
 from chatsite.answering.budget_allowance import Means
-from chatsite.answering.checking import answer_check, claim_check
+from chatsite.answering.checking import claim_check
 from chatsite.answering.fair_turns import FairTurns
 from chatsite.answering.model_call import Claimed, Work
 from chatsite.answering.question import attached, context, question_embedding
@@ -192,11 +192,7 @@ class Writer:
                             answer.retract()
                         case llm.Finished():
                             found = await claim_check.weighed(
-                                work,
-                                part,
-                                answer_check.check(work, part),
-                                self._health,
-                                self._writes,
+                                work, part, self._health, self._writes
                             )
                             end = partial(self._finish, answer, part, found)
                             outcome = await self._writes.run(end)

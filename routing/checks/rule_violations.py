@@ -23,7 +23,7 @@ _STOPS = re.compile(r"[.!?\n]")
 _CLAUSES = re.compile(r"[.!?。,，]")
 _LIST_ITEM = re.compile(r"(?:[-*•]|\d{1,2}[.)])\s")
 _ENDS_LIKE_A_SENTENCE = re.compile(
-    r"[.!?。！？؟…:)\]\"'”»」』*`~>]$|https?://\S+$|\S+@\S+\.\w+$|\S+\.\w{2,}(?:/\S*)?$|[\d€%$]$"  # noqa: RUF001
+    r"[.!?。！？؟…:)\]\"'”»」』*`~>]$|https?://\S+$|\S@[^\s@]+\.\w+$|\S\.\w{2,}(?:/\S*)?$|[\d€%$]$"  # noqa: RUF001
 )
 _HANGING = re.compile(
     r"(?:,|\b(?:and|the|of|to|a|or|und|der|die|et|le|la|de|y|e|en|och|ve|with|for|in))$", re.I

@@ -1,10 +1,14 @@
 """In the uncertain band the cheap model is asked what the articles say of each claim."""
 
 import json
+import threading
+from typing import Any
 
 import pytest
 
 from billing.models import Hold, LedgerEntry
+from chatsite.answering.checking import answer_check, claim_check
+from chatsite.llm import Finished
 from routing.models import AnswerCheck
 from tests.answering.test_escalations import DOUBTED, HOURS, RIGHT, set_policy
 from tests.guards import guards
@@ -90,3 +94,16 @@ async def test_nobody_waits_for_a_check_that_fails(tab, shop, worker, upstream):
     assert (answer.text, answer.tier, answer.stage) == (RIGHT, "cheap", "")
     assert not await Hold.objects.aexists()
     assert DOUBTED not in answer.draft
+
+
+@guards("chatsite/answering/checking/claim_check.py", "len(finished.text) < LONG", "True")
+async def test_a_long_answer_is_checked_beside_the_loop(monkeypatch):
+    threads: list[int] = []
+    nothing: Any = None
+    monkeypatch.setattr(answer_check, "check", lambda *_: threads.append(threading.get_ident()))
+
+    for text in ("Within 30 days.", "Within 30 days. " * 100):
+        finished = Finished(text, nothing, nothing, "", "", "")
+        await claim_check.weighed(nothing, finished, nothing, nothing)
+
+    assert [thread == threading.get_ident() for thread in threads] == [True, False]

@@ -5,6 +5,7 @@ have to be kept apart, to save the instructions: 200 tokens of some 1,500. Nor a
 no two answers are alike, and an equal question gets the saved answer.
 """
 
+import asyncio
 import logging
 from functools import partial
 
@@ -28,6 +29,9 @@ PURPOSE = "checking"
 # Seconds for the call, after which the check on this server decides; and what has to be left
 # before it, so that the strong model could still write again.
 GIVEN_UP_AFTER, NEEDED = 6.0, 30.0
+# Characters from which an answer is checked beside the loop, where others go on being written:
+# dense ones of 4,000 take 60 ms.
+LONG = 1000
 
 
 def is_uncertain(work: Work, found: CheckResult) -> bool:
@@ -51,11 +55,14 @@ def asked(work: Work, answer: str) -> tuple[tuple[str, ...], list[dict[str, str]
 async def weighed(
     work: Work,
     finished: llm.Finished,
-    found: CheckResult | None,
     health: Health,
     writes: GroupedWrites,
 ) -> CheckResult | None:
     """The check, with the model's verdicts where it was asked and answered in time."""
+    if len(finished.text) < LONG:
+        found = answer_check.check(work, finished)
+    else:
+        found = await asyncio.to_thread(answer_check.check, work, finished)
     if found is None or not is_uncertain(work, found):
         return found
     if model_call.seconds_left(work.reply) < NEEDED:
