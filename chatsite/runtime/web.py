@@ -40,6 +40,14 @@ def most_bytes() -> int:
 class Request(daphne.http_protocol.WebRequest):
     received = 0
 
+    def process(self) -> None:
+        # Which Daphne takes for ASCII: an error of the server's, in its log.
+        named = self.requestHeaders.getRawHeaders(b"sec-websocket-protocol", [])
+        if all(each.isascii() for each in named):
+            super().process()
+        else:
+            self.basic_error(400, b"Bad Request", "This is no name of a protocol.")
+
     def gotLength(self, length: int | None) -> None:
         super().gotLength(length)
         if length and length > most_bytes():

@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager, suppress
 
 import pytest
 
+from tests.guards import guards
 from tests.stack import Stack
 from tests.visitor import Browser, session
 from tests.waiting import until
@@ -51,6 +52,26 @@ async def test_a_conversation_with_too_many_tabs_is_open_again_once_they_are_gon
 
         assert late.connections == 1
         await late.close()
+
+
+@guards("chatsite/asgi.py", '    re_path("", WebsocketDenier.as_asgi()),', "")
+@guards("chatsite/runtime/web.py", "all(each.isascii() for each in named)", "True")
+@pytest.mark.parametrize(("path", "protocol"), [("/ws/c/x/", b"x"), ("/", b"x"), ("/", b"\xff")])
+def test_a_websocket_that_no_page_opens_is_refused(stack, path, protocol):
+    fields = {
+        "Host": f"127.0.0.1:{stack.port}",
+        "Origin": stack.url,
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    }
+    head = [f"GET {path} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items())]
+    with socket.create_connection(("127.0.0.1", stack.port), timeout=WITHIN) as line:
+        line.sendall("\r\n".join([*head, "Sec-WebSocket-Protocol: "]).encode() + protocol)
+        line.sendall(b"\r\n\r\n")
+
+        assert line.recv(100).split()[1] in {b"400", b"403"}
 
 
 def test_one_address_cannot_take_all_connections(stack):
