@@ -1,0 +1,185 @@
+"""The inbox with 200 open conversations and 20 members of staff at once: clicks, events, memory.
+
+    python -m tests.load.inbox [--seconds 30] [--staff 20] [--conversations 200]
+
+Each member of staff has a conversation, replies in it and looks at others; their page reads the
+queue anew with each change, as a browser does. Asked: a click under 200 ms, an event under 1 s.
+"""
+
+import argparse
+import asyncio
+import random
+import sys
+import time
+import uuid
+from dataclasses import dataclass, field
+
+import aiohttp
+import orjson
+
+from tests.load import phases, run
+from tests.load.chats import Chat
+from tests.load.phases import QUESTION, Pace, Site, Spread
+from tests.stack import Stack
+from tests.tables import show
+
+MADE = """
+from importlib import import_module
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.auth.models import Group, User
+for number in range({}):
+    user = User.objects.create_user(f"staff-{{number}}", is_staff=True)
+    user.groups.add(Group.objects.get(name="staff"))
+    session = import_module(settings.SESSION_ENGINE).SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.save()
+    print("SESSION", settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, session.session_key)
+"""
+PACE = Pace(first_token=0.2, per_second=25, tokens=20)
+# Seconds between two clicks of one person, and between two messages of one customer.
+CLICK_EVERY, ASK_EVERY = 3.0, 10.0
+CSRF = "c" * 32
+
+
+@dataclass(slots=True)
+class Seen:
+    """Microseconds."""
+
+    clicks: dict[str, list[int]] = field(default_factory=dict)
+    events: list[int] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+
+
+class Agent:
+    """One person's inbox."""
+
+    def __init__(self, url: str, cookies: dict[str, str], number: int, own: int, seen: Seen):
+        self.url, self.own, self.seen, self.open = url, own, seen, own
+        self.session = aiohttp.ClientSession(cookies=cookies, headers={"Origin": url})
+        self.sent: dict[str, float] = {}  # of its own customer, by conversation
+        self.news = asyncio.Event()
+        self.dice = random.Random(number)
+
+    async def click(self, what: str, path: str, **fields: str) -> None:
+        begun = time.monotonic()
+        if fields:
+            said = self.session.post(
+                self.url + path, data=fields | {"csrfmiddlewaretoken": CSRF}, allow_redirects=True
+            )
+        else:
+            said = self.session.get(self.url + path)
+        async with said as response:
+            await response.read()
+            if response.status != 200:
+                self.seen.refused.append(f"{what}: {response.status}")
+        took = int(1e6 * (time.monotonic() - begun))
+        self.seen.clicks.setdefault(what, []).append(took)
+
+    async def listen(self) -> None:
+        """As the page does: read the queue anew, and once more for what changed meanwhile."""
+        socket = await self.session.ws_connect(f"{self.url}/ws/inbox/")
+        reading = asyncio.create_task(self._read())
+        try:
+            async for message in socket:
+                now, news = time.monotonic(), orjson.loads(message.data)
+                for conversation in news["changed"]:
+                    if begun := self.sent.pop(conversation, None):
+                        self.seen.events.append(int(1e6 * (now - begun)))
+                self.news.set()
+        finally:
+            reading.cancel()
+
+    async def _read(self) -> None:
+        while True:
+            await self.news.wait()
+            self.news.clear()
+            await self.click("queue, read anew", f"/inbox/queue/?open={self.open}")
+
+    async def work(self, until: float, conversations: list[int]) -> None:
+        await asyncio.sleep(self.dice.uniform(0, CLICK_EVERY))
+        await self.click("take over", f"/inbox/{self.own}/take/", x="1")
+        while time.monotonic() < until:
+            self.open = self.dice.choice(conversations)
+            await self.click("open a conversation", f"/inbox/{self.open}/")
+            await asyncio.sleep(CLICK_EVERY)
+            words = {"text": "I am looking into it.", "client_id": str(uuid.uuid4())}
+            self.open = self.own
+            await self.click("reply", f"/inbox/{self.own}/reply/", **words)
+            await asyncio.sleep(CLICK_EVERY)
+
+
+async def _talk(chat: Chat, until: float, agent: Agent | None, number: int) -> None:
+    """A customer of the assistant's waits for the answer; one of a person's does not."""
+    await asyncio.sleep(ASK_EVERY * random.Random(number).random())
+    while time.monotonic() < until:
+        if agent is None:
+            await chat.ask(QUESTION, 60)
+        else:
+            agent.sent[uuid.UUID(chat.conversation).hex] = time.monotonic()
+            said = orjson.dumps({"text": QUESTION, "client_id": str(uuid.uuid4())})
+            chat._send(0x81, said)
+        await asyncio.sleep(ASK_EVERY)
+
+
+async def measured(stack: Stack, staff: int, conversations: int, seconds: float) -> Seen:
+    printed = stack.manage("shell", "--verbosity", "0", "-c", MADE.format(staff))
+    accounts = [line.split()[1:] for line in printed.splitlines() if line.startswith("SESSION ")]
+    site = Site(stack.url, run.visitor(stack.url), ())
+    phases.change_pace(stack.upstream_url, PACE)
+    chats = await phases.opened(site, conversations)
+    for some in (chats[at : at + 20] for at in range(0, len(chats), 20)):
+        await asyncio.gather(*(chat.ask(QUESTION, 60) for chat in some))
+    rows = stack.rows("SELECT id, public_id FROM chat_conversation")
+    numbers = {uuid.UUID(str(public)).hex: int(number) for number, public in rows}
+    ids = [numbers[uuid.UUID(chat.conversation).hex] for chat in chats]
+    seen = Seen()
+    agents = [
+        Agent(stack.url, {session: key, csrf: CSRF}, number, ids[number], seen)
+        for number, (session, csrf, key) in enumerate(accounts)
+    ]
+    listening = [asyncio.create_task(agent.listen()) for agent in agents]
+    until = time.monotonic() + seconds
+    own = dict(enumerate(agents))
+    await asyncio.gather(
+        *(agent.work(until, ids) for agent in agents),
+        *(_talk(chat, until, own.get(at), at) for at, chat in enumerate(chats)),
+    )
+    for task in listening:
+        task.cancel()
+    await asyncio.gather(*listening, return_exceptions=True)
+    for agent in agents:
+        await agent.session.close()
+    for chat in chats:
+        chat.close()
+    return seen
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="tests.load.inbox", description=__doc__)
+    parser.add_argument("--staff", type=int, default=20)
+    parser.add_argument("--conversations", type=int, default=200)
+    parser.add_argument("--seconds", type=float, default=30)
+    options = parser.parse_args()
+    with Stack(upstream_command=["-m", "tests.load.clocked"], seed=run.SEED) as stack:
+        before = stack.web.usage().pss
+        seen = asyncio.run(measured(stack, options.staff, options.conversations, options.seconds))
+        after = stack.web.usage().pss
+    title = f"{options.staff} members of staff, {options.conversations} open conversations"
+    kinds = {**seen.clicks, "a customer's message arrives": seen.events}
+    show(
+        title,
+        [
+            {"what": what, "times": len(each), "p50 / p95, ms": Spread.of(each)}
+            for what, each in sorted(kinds.items())
+        ],
+    )
+    show("Memory of web, MB", [{"before": before / 2**20, "after": after / 2**20}])
+    sys.stderr.writelines(f"{each}\n" for each in sorted(set(seen.refused)))
+    return int(bool(seen.refused))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
