@@ -34,6 +34,7 @@ def says(program: Program, told: Told, to: str, *ids: str):
     return program.posts(f"/conversations/{told.public_id}/{to}", **content)
 
 
+@guards("chatsite/api/files.py", "message__isnull=False", "public_id__isnull=False")
 @pytest.mark.parametrize(
     ("to", "by", "role"),
     [("files", "messages", "customer"), ("staff-files", "staff-messages", "staff")],
@@ -55,7 +56,6 @@ def test_a_file_goes_with_a_message_and_is_read(program, told, to, by, role):
     assert says(program, told, by, file["id"]).json()["fields"].keys() == {"files"}
 
 
-@guards("chatsite/api/files.py", "message__isnull=False", "public_id__isnull=False")
 @guards("chatsite/api/errors.py", 'return invalid({"file": str(error.words)})', "pass")
 def test_what_the_chat_refuses_is_refused_with_its_words(program, told, settings):
     wrong = sends(program, told, content=b"Words")
