@@ -19,14 +19,19 @@ from django.urls import reverse
 from django.utils.text import Truncator
 
 from chatsite.chat.models import Message
-from chatsite.monitor.quality_report import UNKNOWN
+from chatsite.monitor.quality_report import FILTERS, UNKNOWN
 from chatsite.quality.models import QualityLabel
+from chatsite.staff.paging import MOST_LISTED
 from routing.models import AnswerCheck, RouteDecision
 
 # Characters of a question or an answer on a line.
 SHOWN = 120
 # An answer that took so long is listed as slow.
 SLOW = timedelta(seconds=8)
+# An answer is checked so long before or after its end.
+AROUND = timedelta(hours=1)
+# Doubted answers that are looked through for those with a property, the newest.
+MOST_DOUBTED = 5_000
 # Seconds until its first words from which an answer is listed as begun late.
 LATE = 2
 REFERENCE = Concat(Value("reply:"), Cast(OuterRef("pk"), CharField()))
@@ -56,12 +61,14 @@ class Line:
     url: str
 
 
+# All that was said in an answer's conversation.
+SAME = Message.objects.filter(conversation=OuterRef("conversation"))
 GOOD, BAD = Message.Rating.GOOD, Message.Rating.BAD
 KINDS = {
     "all": Kind("Answers", Q()),
     "rated": Kind("Rated answers", Q(rating__isnull=False)),
     "unhelpful": Kind("Answers rated unhelpful", Q(rating=BAD)),
-    "doubted": Kind("Doubted answers", Q(Exists(CHECK.filter(doubt__gte=F("threshold"))))),
+    "doubted": Kind("Doubted answers", Q()),  # see `_doubted`
     "failed": Kind("Failed and cut answers", ~Q(failure="")),
     "judged": Kind(
         "Judged answers",
@@ -86,6 +93,15 @@ KINDS = {
             )
         ),
     ),
+    "ended": Kind(
+        "Last answers of conversations that ended without an answer or a rating",
+        Q(conversation__wants_person_since=None)
+        & ~Q(Exists(SAME.filter(position__gt=OuterRef("position"))))
+        & (
+            ~Q(state=Message.State.COMPLETE)
+            | Q(conversation__satisfaction=None) & ~Q(Exists(SAME.filter(rating__isnull=False)))
+        ),
+    ),
     "slow": Kind(
         f"Answers that took {SLOW.seconds} seconds or more",
         Q(ended_at__gte=F("created_at") + SLOW),
@@ -104,6 +120,10 @@ def between(
     found = Message.objects.filter(
         kind.where, role=Message.Role.ASSISTANT, ended_at__gte=start, ended_at__lt=end
     )
+    if kind is KINDS["doubted"]:
+        narrowed = any(filters.get(name) for name in FILTERS)
+        most = MOST_DOUBTED if narrowed else MOST_LISTED
+        found = found.filter(pk__in=_doubted(start, end, most))
     if tier := filters.get("tier"):
         found = found.filter(tier=tier)
     if task_type := filters.get("task_type"):
@@ -113,6 +133,18 @@ def between(
     if language := filters.get("language"):
         found = found.filter(language="" if language == UNKNOWN else language)
     return found.order_by("-ended_at", "-id")
+
+
+def _doubted(start: datetime, end: datetime, most: int) -> list[int]:
+    """The newest of this time by their ids. One query.
+
+    Few of a hundred are: to ask each answer for its check took a second of a million.
+    """
+    checks = AnswerCheck.objects.filter(
+        checked_at__gte=start - AROUND, checked_at__lt=end + AROUND, doubt__gte=F("threshold")
+    )
+    newest = checks.order_by("-checked_at").values_list("reference", flat=True)
+    return [int(reference.removeprefix("reply:")) for reference in newest[:most]]
 
 
 def described(replies: "Iterable[Message] | QuerySet[Message]") -> list[Line]:

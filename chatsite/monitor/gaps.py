@@ -1,7 +1,11 @@
-"""Gaps in the articles: questions that went badly, grouped, and articles that nobody needs."""
+"""Gaps in the articles: questions that went badly, grouped, and articles that nobody needs.
+
+Looked for at night. What is kept are numbers: whose conversation is deleted is not quoted any more.
+"""
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
@@ -11,6 +15,10 @@ from chatsite.chat.models import Message
 from chatsite.knowledge.models import Article
 from chatsite.monitor import question_similarity
 from chatsite.monitor.answers_page import CHECK
+from chatsite.quality import nightly_results
+from chatsite.quality.nightly_results import Found, Kept
+
+NAME = "gaps"
 
 # How far back is looked, and at how many questions: those that went badly, the newest.
 DAYS = timedelta(days=30)
@@ -36,6 +44,7 @@ class Gap:
     doubted: int
     unhelpful: int
     handed_over: int
+    reply: int  # the newest, by whose question the group is named
     conversation: int
     replies: tuple[int, ...]
 
@@ -55,6 +64,47 @@ class Use:
     pk: int
     used: int
     unhelpful: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gaps:
+    """What one night found; `at`: when."""
+
+    gaps: Sequence[Gap]
+    unused: Sequence[Use]
+    unhelpful: Sequence[Use]
+    at: datetime
+
+
+def read(now: datetime, kept: Kept | None = None) -> Gaps:
+    """The last night's, with the customers' words; two queries."""
+    night = nightly_results.read(NAME, work_out, now, kept)
+    replies = Message.objects.filter(pk__in=[each["reply"] for each in night.found["gaps"]])
+    questions = {each.pk: vars(each)["question"] for each in _asked(replies.only("pk"))}
+    return Gaps(
+        gaps=[
+            Gap(**{**each, "question": _shortened(questions[each["reply"]])})
+            for each in night.found["gaps"]
+            if each["reply"] in questions
+        ],
+        unused=[Use(**each) for each in night.found["unused"]],
+        unhelpful=[Use(**each) for each in night.found["unhelpful"]],
+        at=night.at,
+    )
+
+
+def renew(now: datetime) -> None:
+    """Look for them anew and keep what is found."""
+    nightly_results.keep(NAME, work_out(now), now)
+
+
+def work_out(now: datetime) -> Found:
+    unused, unhelpful = uses(now)
+    return {
+        "gaps": [asdict(gap) | {"question": ""} for gap in found(now)],
+        "unused": [asdict(use) for use in unused],
+        "unhelpful": [asdict(use) for use in unhelpful],
+    }
 
 
 def found(now: datetime) -> list[Gap]:
@@ -88,22 +138,30 @@ def uses(now: datetime) -> tuple[list[Use], list[Use]]:
     return unused[:SHOWN], rated[:SHOWN]
 
 
-def _bad(now: datetime) -> QuerySet[Message]:
-    asked = Message.objects.filter(
+def _asked(replies: QuerySet[Message]) -> QuerySet[Message]:
+    """With the customer's words before each."""
+    before = Message.objects.filter(
         conversation=OuterRef("conversation"),
         position__lt=OuterRef("position"),
         role=Message.Role.CUSTOMER,
     ).order_by("-position")
+    return replies.annotate(question=Subquery(before.values("text")[:1]))
+
+
+def _shortened(question: str | None) -> str:
+    return Truncator(" ".join((question or "").split())).chars(LENGTH)
+
+
+def _bad(now: datetime) -> QuerySet[Message]:
     person = Message.objects.filter(
         conversation=OuterRef("conversation"),
         position__gt=OuterRef("position"),
         role=Message.Role.STAFF,
     )
     return (
-        Message.objects.filter(role=Message.Role.ASSISTANT, ended_at__gte=now - DAYS)
+        _asked(Message.objects.filter(role=Message.Role.ASSISTANT, ended_at__gte=now - DAYS))
         .exclude(tier="")
         .annotate(
-            question=Subquery(asked.values("text")[:1]),
             is_doubted=Exists(CHECK.filter(doubt__gte=F("threshold"))),
             is_handed=Exists(person),
         )
@@ -121,13 +179,14 @@ def _gap(rows: list[Message], now: datetime) -> Gap:
     known = [vars(row) for row in rows]
     recent = now - DAYS / 2
     return Gap(
-        question=Truncator(" ".join((known[0]["question"] or "").split())).chars(LENGTH),
+        question=_shortened(known[0]["question"]),
         count=len(rows),
         lately=sum(row.ended_at is not None and row.ended_at >= recent for row in rows),
         nothing_found=sum(not row.sources for row in rows),
         doubted=sum(each["is_doubted"] for each in known),
         unhelpful=sum(row.rating == Message.Rating.BAD for row in rows),
         handed_over=sum(each["is_handed"] for each in known),
+        reply=rows[0].pk,
         conversation=rows[0].conversation_id,
         # Those that a person answered first: an article is drafted from them.
         replies=tuple(row.pk for row in sorted(rows, key=lambda row: not vars(row)["is_handed"]))[

@@ -26,15 +26,15 @@ LONGEST = 500
 @require_GET
 @permission_required(SEES, raise_exception=True)
 def missing(request: HttpRequest) -> HttpResponse:
-    """What is missing in the articles, over the last 30 days."""
-    now = timezone.now()
-    unused, unhelpful = gaps.uses(now)
+    """What was missing in the articles in the 30 days before the last night."""
+    found = gaps.read(timezone.now())
     context = {
         **admin.site.each_context(request),
         "title": "Gaps in the articles",
-        "gaps": gaps.found(now),
-        "unused": unused,
-        "unhelpful": unhelpful,
+        "gaps": found.gaps,
+        "unused": found.unused,
+        "unhelpful": found.unhelpful,
+        "worked_out_at": found.at,
         "days": gaps.DAYS.days,
         "drafts": ArticleDraft.objects.select_related("article")[:MOST_DRAFTS],
         "task_types": TaskType.objects.active().only("name"),

@@ -1,5 +1,7 @@
 """The page on which staff grade ten answers."""
 
+from collections.abc import Sequence
+
 from django.contrib import admin, messages
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.decorators import permission_required
@@ -14,6 +16,8 @@ from chatsite.monitor.models import Grade
 
 GRADES = "monitor.grade"
 FIELD = "grade-"
+# Messages before an answer.
+SHOWN_BEFORE = 4
 
 
 @require_GET
@@ -23,7 +27,7 @@ def grade(request: HttpRequest) -> HttpResponse:
     context = {
         **admin.site.each_context(request),
         "title": "Grade ten answers",
-        "items": [(reply, _before(reply)) for reply in replies],
+        "items": list(zip(replies, _before(replies), strict=True)),
         "verdicts": Grade.Verdict.choices,
         "field": FIELD,
     }
@@ -51,10 +55,20 @@ def save(request: HttpRequest) -> HttpResponse:
     return redirect("monitor:quality")
 
 
-def _before(reply: Message) -> list[Message]:
-    """What was said last before the answer."""
-    said = reply.conversation.messages.filter(position__lt=reply.position).exclude(text="")
-    return list(said.order_by("-position")[:4])[::-1]
+def _before(replies: Sequence[Message]) -> list[list[Message]]:
+    """What was said last before each of the answers. One query."""
+    conversations = {reply.conversation_id for reply in replies}
+    said = Message.objects.filter(conversation__in=conversations).exclude(text="")
+    in_order = list(said.order_by("position").only("conversation", "position", "role", "text"))
+    return [
+        [
+            each
+            for each in in_order
+            if (each.conversation_id, each.position < reply.position)
+            == (reply.conversation_id, True)
+        ][-SHOWN_BEFORE:]
+        for reply in replies
+    ]
 
 
 def _person(request: HttpRequest) -> AbstractBaseUser:

@@ -10,10 +10,9 @@ from chatsite.chat.models import Message
 from chatsite.knowledge.models import Article
 
 
-class AnswerHour(models.Model):
-    """Counts of the answers that ended in one hour (UTC) and have these properties in common."""
+class AnswerCounts(models.Model):
+    """Counts of the answers that ended in some time and have these properties in common."""
 
-    hour = models.DateTimeField()
     tier = models.CharField(max_length=6, blank=True, help_text="Blank: answered without a model.")
     model = models.CharField(max_length=200, blank=True)
     task_type = models.CharField(max_length=80, blank=True)
@@ -55,6 +54,20 @@ class AnswerHour(models.Model):
     first_within_2000 = models.PositiveIntegerField(default=0, db_default=0)
     first_within_4000 = models.PositiveIntegerField(default=0, db_default=0)
     first_within_8000 = models.PositiveIntegerField(default=0, db_default=0)
+    # Of how many nothing came after in their conversation; of these, how many were no full answer,
+    # and how many were one in a conversation that nobody rated.
+    last = models.PositiveIntegerField(default=0, db_default=0)
+    last_failed = models.PositiveIntegerField(default=0, db_default=0)
+    last_unrated = models.PositiveIntegerField(default=0, db_default=0)
+
+    class Meta:
+        abstract = True
+
+
+class AnswerHour(AnswerCounts):
+    """Counts of one hour (UTC)."""
+
+    hour = models.DateTimeField()
 
     class Meta:
         constraints = [
@@ -71,10 +84,28 @@ class AnswerHour(models.Model):
         return f"{self.answers} answers from {self.hour:%Y-%m-%d %H:%M}"
 
 
+class AnswerDay(AnswerCounts):
+    """The hours of one day by the site's clock, added up: a twentieth of the rows to read."""
+
+    day = models.DateTimeField(help_text="When it began.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["day", "tier", "model", "task_type", "policy", "failure", "language"],
+                name="monitor_one_row_per_day_and_kind",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.answers} answers from {self.day:%Y-%m-%d}"
+
+
 class Refresh(models.Model):
-    """When the hours were last counted: one row."""
+    """When the hours were last counted, and by which zone's days they were added up: one row."""
 
     at = models.DateTimeField()
+    zone = models.CharField(max_length=50, default="", db_default="")
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(id=1), name="monitor_one_refresh")]

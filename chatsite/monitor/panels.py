@@ -14,6 +14,8 @@ DEFINITIONS = {
     "Helpful": "Share of rated answers that were rated helpful.",
     "Resolved": "Complete answers that were not rated unhelpful, and after which the customer "
     "did not ask the same again or get a person.",
+    "Ended without": "Of conversations whose last message is an answer, the share where it failed, "
+    "or where the customer rated nothing.",
     "Doubted": "Share of checked answers that the answer check doubted.",
     "Failed": "Share of all answers that ended in an error or were cut short.",
     "First words": "From the customer's question to the first words that are shown.",
@@ -54,6 +56,14 @@ def figures(asked: Asked, report: Report) -> list[Figure]:
             f"Asked again: {_percent(total.asked_again, total.answers)}. "
             f"A person took part: {_percent(total.handed_over, total.answers)}.",
             asked.answers("unresolved"),
+        ),
+        Figure(
+            "Ended without",
+            _percent(total.last_failed + total.last_unrated, total.last),
+            f"Without an answer: {_percent(total.last_failed, total.last)}. "
+            f"Without a rating: {_percent(total.last_unrated, total.last)}. "
+            f"{total.last:,.0f} conversations.",
+            asked.answers("ended"),
         ),
         Figure(
             "Doubted",

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.decorators import permission_required
-from django.core.paginator import Paginator
 from django.db.models import Value
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import render
@@ -21,6 +20,7 @@ from chatsite.knowledge.models import Article
 from chatsite.monitor import answers_page, grading, panels, quality_report
 from chatsite.monitor.models import Refresh
 from chatsite.monitor.quality_report import NAMES, Asked
+from chatsite.staff.paging import FirstPages
 from routing.models import Policy
 
 SEES = "chat.view_conversation"
@@ -86,7 +86,7 @@ def listed(request: HttpRequest) -> HttpResponse:
     if timezone.is_naive(start) or timezone.is_naive(end):
         return HttpResponseBadRequest("The period needs a time zone.")
     found = answers_page.between(start, end, kind, request.GET.dict())
-    page = Paginator(found, ON_A_PAGE).get_page(request.GET.get("page"))
+    page = FirstPages(found, ON_A_PAGE).get_page(request.GET.get("page"))
     context: dict[str, Any] = {
         **admin.site.each_context(request),
         "title": kind.title,

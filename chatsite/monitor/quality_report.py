@@ -8,14 +8,12 @@ from datetime import date, tzinfo
 from typing import cast
 from urllib.parse import urlencode
 
-from django.db.models import Sum
-from django.db.models.functions import TruncDay, TruncHour
+from django.db.models import QuerySet, Sum
 from django.urls import reverse
-from django.utils import timezone
 
 from billing.dashboard import report_query
 from billing.dashboard.date_ranges import Preset, Span, Step
-from chatsite.monitor.models import AnswerHour
+from chatsite.monitor.models import AnswerDay, AnswerHour
 from chatsite.monitor.rollups import BOUNDS, FIRST_BOUNDS
 
 FILTERS = ("tier", "model", "task_type", "policy", "language")
@@ -54,6 +52,9 @@ class Sums:
     first_within_2000: float = 0
     first_within_4000: float = 0
     first_within_8000: float = 0
+    last: float = 0
+    last_failed: float = 0
+    last_unrated: float = 0
 
     def add(self, counts: Mapping[str, float]) -> None:
         for name in NAMES:
@@ -137,19 +138,19 @@ def asked(query: Mapping[str, str], today: date, zone: tzinfo) -> Asked:
     return Asked(report_query.read(query, today, zone).span, chosen)
 
 
+def _counted(span: Span) -> tuple[QuerySet[AnswerHour] | QuerySet[AnswerDay], str]:
+    """The rows of the span, by days unless a step is shorter, and when each began."""
+    if span.each == "Hour":
+        return AnswerHour.objects.filter(hour__gte=span.start, hour__lt=span.end).order_by(), "hour"
+    return AnswerDay.objects.filter(day__gte=span.start, day__lt=span.end).order_by(), "day"
+
+
 def read(wanted: Asked) -> Report:
     """One query, over as many rows as there are days or hours, tiers and causes of failure."""
-    hours = AnswerHour.objects.filter(
-        hour__gte=wanted.span.start, hour__lt=wanted.span.end, **wanted.where
-    ).order_by()
-    # By day where no step is shorter: a tenth of the rows, as most of the time is taken by reading.
-    zone = timezone.get_default_timezone()
-    trunc: type[TruncDay] | type[TruncHour] = TruncDay
-    if any(timezone.localtime(step.start, zone).hour for step in wanted.span.steps):
-        trunc = TruncHour
+    counted, at = _counted(wanted.span)
     rows = (
-        hours.annotate(at=trunc("hour", tzinfo=zone))
-        .values("at", "tier", "failure")
+        counted.filter(**wanted.where)
+        .values(at, "tier", "failure")
         .annotate(**{f"sum_{name}": Sum(name) for name in NAMES})
     )
     total = Sums()
@@ -160,7 +161,7 @@ def read(wanted: Asked) -> Report:
     for row in rows:
         sums = cast(dict[str, float], row)
         counts = {name: sums[f"sum_{name}"] for name in NAMES}
-        step = bisect_right(starts, row["at"]) - 1
+        step = bisect_right(starts, row[at]) - 1
         total.add(counts)
         steps[step].add(counts)
         by_tier[step, row["tier"]].add(counts)
@@ -171,8 +172,7 @@ def read(wanted: Asked) -> Report:
 
 def choices(wanted: Asked) -> dict[str, list[str]]:
     """What there is to filter by in the span; also what is chosen, if the span has none of it."""
-    hours = AnswerHour.objects.filter(hour__gte=wanted.span.start, hour__lt=wanted.span.end)
-    rows = list(hours.order_by().values_list(*FILTERS).distinct())
+    rows = list(_counted(wanted.span)[0].values_list(*FILTERS).distinct())
     found = {}
     columns = zip(*rows, strict=True) if rows else [()] * len(FILTERS)
     for name, values in zip(FILTERS, columns, strict=True):

@@ -2,21 +2,24 @@
 
 An hour is counted anew, whole, as soon as anything in it has changed: a rating, a label, a retry.
 A count is therefore never off for longer than until the next look, and counting twice is harmless.
+Its day, by the site's clock, is then added up again.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice, pairwise
 
+from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
-from django.db.models.functions import TruncHour
+from django.db.models import QuerySet, Sum
+from django.db.models.functions import TruncDay, TruncHour
+from django.utils import timezone
 
 from billing.models import LedgerEntry
 from chatsite.chat.models import Message
-from chatsite.monitor.models import AnswerHour, Refresh
+from chatsite.monitor.models import AnswerCounts, AnswerDay, AnswerHour, Refresh
 from chatsite.quality.models import QualityLabel
 from routing.models import AnswerCheck, RouteDecision
 
@@ -33,6 +36,9 @@ Source = QualityLabel.Source
 ENDED = (Message.State.COMPLETE, Message.State.CUT, Message.State.FAILED)
 STAFF = Message.Role.STAFF
 ESCALATED = {AnswerCheck.Outcome.ESCALATED, AnswerCheck.Outcome.REPLACED}
+# What the answers of a row have in common, and what is counted of them.
+KINDS = ("tier", "model", "task_type", "policy", "failure", "language")
+COUNTED = tuple(field.name for field in AnswerCounts._meta.local_fields if field.name not in KINDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,8 @@ class Facts:
     judged: QualityLabel | None
     asked_again: bool
     handed_over: bool
+    is_last: bool  # in its conversation, so far
+    is_rated: bool  # it, another answer of its conversation, or all of it
 
 
 def refresh(now: datetime) -> int:
@@ -53,8 +61,50 @@ def refresh(now: datetime) -> int:
     hours = changed_hours(last.at - OVERLAP if last else None)
     for hour in hours:
         count(hour)
-    Refresh.objects.update_or_create(id=1, defaults={"at": now})
+    if last and last.zone == settings.TIME_ZONE:
+        add_up({midnight(hour) for hour in hours})
+    else:
+        add_up(None)
+    Refresh.objects.update_or_create(id=1, defaults={"at": now, "zone": settings.TIME_ZONE})
     return len(hours)
+
+
+def midnight(moment: datetime) -> datetime:
+    """When its day began by the site's clock."""
+    return timezone.localtime(moment, timezone.get_default_timezone()).replace(
+        hour=0, minute=0, second=0, microsecond=0
+    )
+
+
+def add_up(days: Collection[datetime] | None) -> None:
+    """Sum the hours of these days, in place of what was summed before; None: of all there are."""
+    if days is None:
+        with transaction.atomic():
+            AnswerDay.objects.all().delete()
+            _sum(AnswerHour.objects.all())
+        return
+    for day in days:
+        with transaction.atomic():
+            AnswerDay.objects.filter(day=day).delete()
+            # The next midnight, also where a day has 23 or 25 hours.
+            end = midnight(day + timedelta(hours=36))
+            _sum(AnswerHour.objects.filter(hour__gte=day, hour__lt=end))
+
+
+def _sum(hours: QuerySet[AnswerHour]) -> None:
+    by_day = hours.order_by().annotate(day=TruncDay("hour", tzinfo=timezone.get_default_timezone()))
+    rows = by_day.values("day", *KINDS).annotate(**{f"all_{name}": Sum(name) for name in COUNTED})
+    AnswerDay.objects.bulk_create(
+        (
+            AnswerDay(
+                day=row["day"],
+                **{name: row[name] for name in KINDS},
+                **{name: row[f"all_{name}"] for name in COUNTED},
+            )
+            for row in rows.iterator()
+        ),
+        batch_size=BATCH,
+    )
 
 
 def changed_hours(since: datetime | None) -> list[datetime]:
@@ -81,11 +131,10 @@ def count(hour: datetime) -> None:
         for reply in part:
             known = facts[reply.pk]
             rows[_kind(reply, known)].update(_counts(reply, known))
-    names = ("tier", "model", "task_type", "policy", "failure", "language")
     with transaction.atomic():
         AnswerHour.objects.filter(hour=hour).delete()
         AnswerHour.objects.bulk_create(
-            AnswerHour(hour=hour, **dict(zip(names, kind, strict=True)), **counts)
+            AnswerHour(hour=hour, **dict(zip(KINDS, kind, strict=True)), **counts)
             for kind, counts in rows.items()
         )
 
@@ -102,7 +151,8 @@ def _parts(replies: Iterator[Message]) -> Iterator[list[Message]]:
 
 def _facts(replies: list[Message]) -> dict[int, Facts]:
     """Five queries, however many replies there are."""
-    following = _following({reply.conversation_id for reply in replies})
+    conversations = {reply.conversation_id for reply in replies}
+    following, rated, last = _following(conversations)
     references = {reply.reference for reply in replies}
     references |= {f"reply:{number}" for number, role in following.values() if role != STAFF}
     decisions = RouteDecision.objects.filter(reference__in=references).select_related("policy")
@@ -126,22 +176,30 @@ def _facts(replies: list[Message]) -> dict[int, Facts]:
             judged=judged.get(reply.pk),
             asked_again=bool(next_turn and next_turn.features.get("again")),
             handed_over=waits or role == STAFF,
+            is_last=reply.pk in last and not waits,
+            is_rated=reply.conversation_id in rated or reply.conversation.satisfaction is not None,
         )
     return found
 
 
-def _following(conversations: set[int]) -> dict[int, tuple[int, str]]:
-    """By a reply's id, the id and role of the next message that is not the customer's."""
-    messages = Message.objects.filter(conversation__in=conversations).exclude(
-        role=Message.Role.CUSTOMER
-    )
+def _following(
+    conversations: set[int],
+) -> tuple[dict[int, tuple[int, str]], set[int], set[int]]:
+    """By a reply's id, the id and role of the next message that is not the customer's; the
+    conversations of which an answer was rated; and the last message of each.
+    """
+    messages = Message.objects.filter(conversation__in=conversations)
     ordered = messages.order_by("conversation", "position")
-    rows = ordered.values_list("id", "role", "conversation")
-    return {
+    rows = list(ordered.values_list("id", "role", "conversation", "rating"))
+    rated = {held for _, _, held, rating in rows if rating is not None}
+    last = {held: number for number, _, held, _ in rows}
+    spoken = [row for row in rows if row[1] != Message.Role.CUSTOMER]
+    following = {
         first: (second, role)
-        for (first, _, held), (second, role, also) in pairwise(rows)
+        for (first, _, held, _), (second, role, also, _) in pairwise(spoken)
         if held == also
     }
+    return following, rated, set(last.values())
 
 
 def _kind(reply: Message, facts: Facts) -> tuple[str, str, str, int, str, str]:
@@ -173,6 +231,12 @@ def _counts(reply: Message, facts: Facts) -> dict[str, float]:
         "doubted": check is not None and check.doubt >= check.threshold,
         "escalated": check is not None and check.outcome in ESCALATED,
     }
+    if facts.is_last:
+        counts |= {
+            "last": 1,
+            "last_failed": not is_whole,
+            "last_unrated": is_whole and not facts.is_rated,
+        }
     if judged:
         counts |= {"judged": 1, "judged_cheap": judged.cheap}
         if judged.strong is not None:

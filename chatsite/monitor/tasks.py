@@ -1,15 +1,21 @@
-"""Celery's part: the look at what answers came to."""
+"""Celery's part: the looks at what answers came to, and at what was missing in articles."""
 
 from celery import shared_task
 from django.utils import timezone
 
-from chatsite.monitor import article_draft_call, rollups
+from chatsite.monitor import article_draft_call, gaps, rollups
 
 
 @shared_task
 def count_answers() -> None:
     """Bring the counts of the quality page up to date. Safe to repeat."""
     rollups.refresh(timezone.now())
+
+
+@shared_task
+def find_gaps() -> None:
+    """Look for gaps in the articles anew. Safe to repeat."""
+    gaps.renew(timezone.now())
 
 
 @shared_task

@@ -17,7 +17,7 @@ from billing.dashboard.date_ranges import Span, Step
 from billing.dashboard.totals import Line
 from billing.money import shown
 from chatsite.chat.templatetags.conversations import spared
-from chatsite.monitor.models import AnswerHour
+from chatsite.monitor.models import AnswerDay
 from chatsite.monitor.panels import DEFINITIONS
 from chatsite.monitor.quality_report import NAMES, Sums
 from chatsite.tuning.trials.confidence_intervals import share
@@ -198,9 +198,9 @@ MEANS = {
 
 def _quality(earlier: Span, span: Span) -> tuple[_Quality, _Quality]:
     """Of the month before, and of this one. One query."""
-    is_now = Case(When(hour__gte=span.start, then=True), default=False, output_field=BooleanField())
+    is_now = Case(When(day__gte=span.start, then=True), default=False, output_field=BooleanField())
     rows = (
-        AnswerHour.objects.filter(hour__gte=earlier.start, hour__lt=span.end)
+        AnswerDay.objects.filter(day__gte=earlier.start, day__lt=span.end)
         .order_by()
         .annotate(is_now=is_now)
         .values("is_now")

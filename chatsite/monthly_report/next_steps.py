@@ -1,6 +1,6 @@
 """What to do next: the worst mistakes of the router, gaps in the articles, improvements to review.
 
-As things stand now: of the last 30 days, whichever month the report is about.
+As of the last night: of its 30 days, whichever month the report is about.
 """
 
 from collections.abc import Iterator
@@ -10,19 +10,15 @@ from datetime import datetime, timedelta
 from django.urls import reverse
 
 from billing.errors import NoPrice
-from billing.money import shown
 from chatsite.monitor import gaps
 from chatsite.monitor.gaps import Gap
+from chatsite.quality import nightly_results
 from chatsite.quality.models import Proposal
-from chatsite.regret import causes, judged_replies, suggestions
-from chatsite.regret.causes import Cause, Kind
-from chatsite.tuning.threshold import draft_policy
-from routing import policies
-from routing.tier_choice import Tier
+from chatsite.quality.nightly_results import Found, Kept
+from chatsite.regret import nightly_findings
+from chatsite.regret.causes import Kind
 
 DAYS = timedelta(days=30)
-# The newest labels that are read: so many go into a query each of decisions and charges.
-MOST_LABELS = 500
 # Shown of each kind, the worst first.
 TOO_CHEAP, TOO_DEAR, GAPS = 2, 1, 3
 
@@ -40,13 +36,13 @@ class Step:
 
 def found(now: datetime) -> list[Step]:
     """Most important first; empty where nothing stands out."""
-    return [*_mistakes(now), *_gaps(now), *_improvements()]
+    kept = nightly_results.fresh(now)
+    return [*_mistakes(now, kept), *_gaps(now, kept), *_improvements()]
 
 
-def _mistakes(now: datetime) -> Iterator[Step]:
-    policy = policies.current()
+def _mistakes(now: datetime, kept: Kept) -> Iterator[Step]:
     try:
-        rates = draft_policy.rates(policy)
+        cheap, dear = nightly_findings.read(now, kept).found["parts"]
     except NoPrice as error:
         yield Step(
             f"Add the price of {error.model}.",
@@ -55,38 +51,34 @@ def _mistakes(now: datetime) -> Iterator[Step]:
             "Add a price",
         )
         return
-    by_tier = {Tier.CHEAP: rates[policy.cheap_model], Tier.STRONG: rates[policy.strong_model]}
-    judged = judged_replies.since(now - DAYS, by_tier, MOST_LABELS)
-    for cause in causes.too_cheap(judged).causes[:TOO_CHEAP]:
-        count = f"{len(cause.wrong)} of {cause.judged}"
+    for cause in cheap["rows"][:TOO_CHEAP]:
+        count = f"{cause['wrong']} of {cause['judged']}"
         yield _mistake(
             cause,
             f"{count} cheap answers {_of(cause)} were not good enough. "
-            f"They cost {shown(cause.amount)}.",
+            f"They cost {cause['amount']}.",
         )
-    for cause in causes.too_dear(judged).causes[:TOO_DEAR]:
-        count = f"{len(cause.wrong)} of {cause.judged}"
+    for cause in dear["rows"][:TOO_DEAR]:
+        count = f"{cause['wrong']} of {cause['judged']}"
         yield _mistake(
             cause,
             f"The cheap model would have matched {count} strong answers {_of(cause)}. "
-            f"It would have saved {shown(cause.saving)}.",
+            f"It would have saved {cause['saving'].lstrip('+')}.",
         )
 
 
-def _mistake(cause: Cause, why: str) -> Step:
-    return Step(
-        suggestions.in_short(cause), why, reverse("regret:mistakes"), "See the effect of this"
-    )
+def _mistake(cause: Found, why: str) -> Step:
+    return Step(cause["in_short"], why, reverse("regret:mistakes"), "See the effect of this")
 
 
-def _of(cause: Cause) -> str:
-    if cause.kind is Kind.TASK_TYPE:
-        return f"to the task type “{cause.name}”"
-    return f"whose score depended on “{cause.name}”"
+def _of(cause: Found) -> str:
+    if cause["kind"] == Kind.TASK_TYPE:
+        return f"to the task type “{cause['name']}”"
+    return f"whose score depended on “{cause['name']}”"
 
 
-def _gaps(now: datetime) -> Iterator[Step]:
-    for gap in gaps.found(now)[:GAPS]:
+def _gaps(now: datetime, kept: Kept) -> Iterator[Step]:
+    for gap in gaps.read(now, kept).gaps[:GAPS]:
         if gap.count > 1:
             yield Step(
                 "Write or correct an article.",

@@ -176,3 +176,14 @@ class Proposal(models.Model):
 
     def __str__(self) -> str:
         return f"Proposal {self.pk}: {self.learned}"
+
+
+class NightlyResult(models.Model):
+    """What a page says of many answers, worked out at night. Holds no words of a customer."""
+
+    name = models.CharField(max_length=20, unique=True)
+    found = models.JSONField()
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.name}, worked out at {self.at:%Y-%m-%d %H:%M}"

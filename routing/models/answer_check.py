@@ -70,6 +70,11 @@ class AnswerCheck(models.Model):
             models.Index(fields=["checked_at"], name="routing_checks_by_time"),
             models.Index(fields=["outcome", "checked_at"], name="routing_checks_by_outcome"),
             models.Index(fields=["doubt"], name="routing_checks_by_doubt"),
+            models.Index(
+                fields=["checked_at"],
+                condition=models.Q(doubt__gte=models.F("threshold")),
+                name="routing_doubted_by_time",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["reference"], name="routing_one_check_per_reply"),

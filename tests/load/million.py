@@ -140,7 +140,7 @@ def quality_pages(client: "Client") -> Iterator[tuple[str, str]]:
     yield "quality, CSV", f"{reverse('monitor:export')}?{wide}"
     start, week = (f"{today - timedelta(days=ago)}T00:00:00%2B00:00" for ago in (30, 7))
     listed = f"{reverse('monitor:answers')}?to={today}T00:00:00%2B00:00"
-    for kind in ("all", "rated", "unhelpful", "doubted", "failed", "judged", "unresolved"):
+    for kind in ("all", "rated", "unhelpful", "doubted", "failed", "judged", "unresolved", "ended"):
         yield f"quality, answers of 30 days, {kind}", f"{listed}&from={start}&what={kind}"
     for kind in ("slow", "late", "all&language=de", "all&tier=strong&task_type=Returns"):
         yield f"quality, answers of a week, {kind}", f"{listed}&from={week}&what={kind}"
@@ -157,7 +157,9 @@ def made(conversations: int) -> str:
 
     from billing.models import LedgerEntry
     from chatsite.chat.models import Conversation
-    from chatsite.monitor.models import Refresh
+    from chatsite.monitor.models import AnswerDay
+    from chatsite.monitor.tasks import find_gaps
+    from chatsite.regret.tasks import find_mistakes
     from tests.load.traffic import Traffic
 
     began = time.monotonic()
@@ -166,19 +168,24 @@ def made(conversations: int) -> str:
         call_command("load_shop")
     if not Conversation.objects.exists():
         Traffic(conversations, days=45).write()
-    if not Refresh.objects.exists():
+    if not AnswerDay.objects.exists():
         _count_answers()
+    tasks_began = time.monotonic()
+    find_gaps.apply()
+    find_mistakes.apply()
+    nightly = f"the night's results in {time.monotonic() - tasks_began:.0f} s"
     rows = f"{Conversation.objects.count()} conversations, {LedgerEntry.objects.count()} entries"
-    return f"{rows}, in {time.monotonic() - began:.0f} s"
+    return f"{rows}, in {time.monotonic() - began:.0f} s, {nightly}"
 
 
 def _count_answers() -> None:
     """What `rollups` counts hour by hour, in one statement; who wrote next is left out."""
+    from django.conf import settings
     from django.db import connection, transaction
     from django.utils import timezone
 
     from chatsite.monitor.models import AnswerHour, Refresh
-    from chatsite.monitor.rollups import BOUNDS, FIRST_BOUNDS
+    from chatsite.monitor.rollups import BOUNDS, FIRST_BOUNDS, add_up
 
     is_sqlite = connection.vendor == "sqlite"
     hour = "DATE_TRUNC('hour', m.ended_at, 'UTC')"
@@ -195,6 +202,9 @@ def _count_answers() -> None:
         "doubted": "c.doubt >= c.threshold",
         "escalated": "c.outcome = 'replaced'",
         "judged": "l.id IS NOT NULL",
+        "last": "m.position = v.revision",
+        "last_failed": "m.position = v.revision AND m.state <> 'complete'",
+        "last_unrated": "m.position = v.revision AND m.state = 'complete' AND m.rating IS NULL",
         **{f"within_{bound}": f"{took} <= {bound}" for bound in BOUNDS},
         "first_words": "m.first_words_ms IS NOT NULL",
         **{f"first_within_{bound}": f"m.first_words_ms <= {bound}" for bound in FIRST_BOUNDS},
@@ -209,6 +219,7 @@ def _count_answers() -> None:
             d.task_type, p.version, m.failure, m.language, {counted},
             SUM(COALESCE(l.cheap, 0)), {", ".join("0" for _ in rest)}
         FROM chat_message m
+        JOIN chat_conversation v ON v.id = m.conversation_id
         JOIN routing_routedecision d ON d.reference = 'reply:' || m.id
         JOIN routing_policy p ON p.id = d.policy_id
         LEFT JOIN routing_answercheck c ON c.reference = d.reference
@@ -219,7 +230,9 @@ def _count_answers() -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         AnswerHour.objects.all().delete()
         cursor.execute(sql, [])
-        Refresh.objects.create(id=1, at=timezone.now())
+        add_up(None)
+        known = {"at": timezone.now(), "zone": settings.TIME_ZONE}
+        Refresh.objects.update_or_create(id=1, defaults=known)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE" if is_sqlite else "VACUUM ANALYZE")
 

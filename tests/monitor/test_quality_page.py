@@ -1,6 +1,6 @@
 """The quality page: its figures against what happened, its filters, its list, and who sees it."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -10,7 +10,8 @@ from django.utils import timezone
 from chatsite.chat.actions import rate, retry
 from chatsite.chat.models import Message
 from chatsite.monitor import answers_page, rollups, tasks
-from chatsite.monitor.models import AnswerHour
+from chatsite.monitor.models import AnswerDay, AnswerHour
+from chatsite.regret.tasks import find_mistakes
 from routing.models import AnswerCheck
 from tests.chat.told import Told
 from tests.monitor.people import signed_in, told
@@ -94,11 +95,55 @@ def test_counting_twice_changes_nothing(shop):
     assert [{**row, "id": 0} for row in again] == [{**row, "id": 0} for row in first]
 
 
+def test_days_are_the_hours_added_up_also_in_another_zone(shop, settings):
+    for number, at in enumerate(("2026-10-24 22:30", "2026-10-25 01:30", "2026-10-25 22:30")):
+        each = told(number)
+        ended = datetime.fromisoformat(f"{at}+00:00")
+        Message.objects.filter(pk=each.reply.pk).update(ended_at=ended)
+
+    def days() -> list[tuple[str, int]]:
+        rollups.refresh(timezone.now())
+        rows = AnswerDay.objects.order_by("day").values_list("day", "answers")
+        return [(f"{timezone.localtime(day):%m-%d %H:%M}", answers) for day, answers in rows]
+
+    settings.TIME_ZONE = "Europe/Berlin"  # its clocks went back in that night
+    in_berlin = days()
+    again = days()
+    settings.TIME_ZONE = "UTC"
+    in_utc = days()
+
+    assert in_berlin == again == [("10-25 00:00", 3)]
+    assert in_utc == [("10-24 00:00", 1), ("10-25 00:00", 2)]
+
+
+def test_conversations_that_ended_without_an_answer_or_a_rating_are_counted(staff):
+    silent, rated, failed, goes_on = told(1), told(2), Told(visitor="4" * 64).asks(), told(3)
+    give(rated, Message.Rating.GOOD)
+    failed.failed()
+    goes_on.asks("And on Sundays?")
+    now = timezone.now()
+    ends = {"from": (now - timedelta(days=1)).isoformat(), "to": now.isoformat(), "what": "ended"}
+
+    shown = text(staff)
+    listed = staff.get(LIST, ends).content.decode()
+
+    assert "66.7 %" in shown  # two of three: the fourth goes on
+    assert "Without an answer: 33.3 %. Without a rating: 33.3 %. 3 conversations." in shown
+    found = [each for each in (silent, rated, failed) if f"#message-{each.reply.pk}" in listed]
+    assert found == [silent, failed]
+
+
 def test_doubts_and_what_came_of_them_are_counted(staff):
     doubted(told(1), "replaced")
     doubted(told(2), "no_room")
-    told(3)
+    trusted = told(3)
+    now = timezone.now()
+    ends = {"from": (now - timedelta(days=1)).isoformat(), "to": now.isoformat()}
 
+    for narrowed, found in (({}, 2), ({"tier": "cheap"}, 2), ({"tier": "strong"}, 0)):
+        listed = staff.get(LIST, {**ends, "what": "doubted", **narrowed}).content.decode()
+        assert listed.count("#message-") == found
+        assert f"#message-{trusted.reply.pk}" not in listed
     assert "1 were replaced by the strong model, 1 were not." in text(staff)
 
 
@@ -160,7 +205,7 @@ def test_the_spreadsheet_has_a_row_for_each_step(staff):
     response = staff.get(reverse("monitor:export"), {"period": "7"})
 
     rows = response.content.decode().splitlines()
-    assert rows[0].rstrip().strip('"').endswith("first_within_8000")
+    assert rows[0].rstrip().strip('"').endswith("last_unrated")
     assert len(rows) == 8
 
 
@@ -212,3 +257,31 @@ def test_the_page_takes_fifteen_queries_at_most(staff, django_assert_max_num_que
 
     with django_assert_max_num_queries(15):
         staff.get(PAGE)
+
+
+def test_the_pages_beside_it_take_fifteen_queries_at_most(staff, django_assert_max_num_queries):
+    for number in range(12):
+        doubted(told(number), "no_room")
+    for task in (tasks.count_answers, tasks.find_gaps, find_mistakes):
+        task.apply()
+    pages = ("monitor:gaps", "monitor:grade", "monitor:people", "regret:mistakes")
+    staff.get(PAGE)  # as above
+
+    for name in (*pages, "answer_tests:index"):
+        with django_assert_max_num_queries(15):
+            assert staff.get(reverse(name)).status_code == 200
+
+
+def test_gaps_and_mistakes_are_those_of_the_last_night(staff):
+    gaps = reverse("monitor:gaps")
+    assert "Every question from the last" in text(staff, gaps)
+    each = told(1)
+    give(each, Message.Rating.BAD)
+    today = text(staff, gaps)
+    tasks.find_gaps.apply()
+    tomorrow = text(staff, gaps)
+    each.conversation.delete()
+
+    assert "When are you open?" not in today
+    assert "When are you open?" in tomorrow
+    assert "When are you open?" not in text(staff, gaps)  # no words of it were kept
