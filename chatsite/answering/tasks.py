@@ -4,7 +4,7 @@ import logging
 from functools import cache
 
 from celery import shared_task
-from celery.signals import worker_ready, worker_shutdown
+from celery.signals import worker_init, worker_ready, worker_shutdown
 from django.conf import settings
 
 from billing import clock
@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 @cache
 def _writer() -> WriterThread:
-    """This process's writer, started with its first hint."""
+    """This process's writer."""
     return WriterThread()
 
 
@@ -33,6 +33,8 @@ def write_replies(reply_ids: list[int]) -> None:
 @shared_task
 def sweep() -> None:
     """Find what nobody is writing although it is due; end what is overdue."""
+    if _writer.cache_info().currsize:
+        _writer().writer.swept()
     due, ended = queue.recover()
     if due:
         logger.info("%d replies are due", len(due))
@@ -47,6 +49,12 @@ def forget() -> None:
     cached_scores.forget(clock.now())
     saved_answers.forget(clock.now())
     model_list.forget(clock.now())
+
+
+@worker_init.connect
+def _start(**_: object) -> None:
+    """Before Redis is asked for anything, as it may be away: the writer then looks by itself."""
+    _writer()
 
 
 @worker_ready.connect

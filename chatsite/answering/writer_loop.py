@@ -34,6 +34,9 @@ logger = logging.getLogger(__name__)
 
 # Seconds between renewals of the leases; each also stores what a new tab is shown.
 RENEWED_EVERY = 1.0
+# Redis brings hints and sweeps. Where it is away, and no sweep has come for so many seconds, a
+# worker looks for itself: else nothing would be answered, and nothing end in its 90 seconds.
+UNSWEPT_FOR, LOOKS_EVERY = 20.0, 5.0
 # Replies that are looked at and claimed at once, by the one thread that also ends answers and
 # renews leases: as many as share a commit. The rest of a flood waits before that thread's queue.
 MOST_BEGUN_AT_ONCE = MOST_PER_COMMIT
@@ -57,14 +60,20 @@ class Writer:
         self._there_is_text = asyncio.Event()
         self._jobs: set[asyncio.Task[None]] = set()
         self._stopping = False
+        self._swept_at = self._loop.time()
         self._chores = [
             asyncio.create_task(endless_loops.repeat(self._send_what_grows)),
             asyncio.create_task(endless_loops.repeat(self._renew_leases)),
+            asyncio.create_task(endless_loops.repeat(self._sweep_where_nobody_does)),
         ]
 
     def wake(self, *reply_ids: int) -> None:
         """A hint from any thread that these may be due."""
         self._loop.call_soon_threadsafe(self._begin, reply_ids)
+
+    def swept(self) -> None:
+        """Told by any thread that a sweep has come to this process."""
+        self._swept_at = self._loop.time()
 
     async def written(self) -> None:
         """Wait until nothing is being written."""
@@ -247,6 +256,19 @@ class Writer:
             if answer:
                 frames += answer.growth()
         self._live.publish(*frames)
+
+    async def _sweep_where_nobody_does(self) -> None:
+        await asyncio.sleep(LOOKS_EVERY)
+        if self._stopping or self._loop.time() - self._swept_at < UNSWEPT_FOR:
+            return
+        try:
+            due, ended = await self._writes.run(queue.recover)
+        except DatabaseError as error:
+            logger.warning("No look for replies: %s", error)
+            return
+        for change in ended:
+            changes.announce(change, self._live, self.wake)
+        self._begin(tuple(due))
 
     async def _renew_leases(self) -> None:
         await asyncio.sleep(RENEWED_EVERY)

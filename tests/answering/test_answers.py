@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from billing.models import Budget, Hold, LedgerEntry
-from chatsite.answering import finish_answer
+from chatsite.answering import finish_answer, writer_loop
 from chatsite.answering.checking import answer_check
 from chatsite.chat.actions import ask
 from chatsite.chat.models import Conversation, Message
@@ -568,3 +568,22 @@ async def test_answers_of_many_conversations_are_written_at_once(open_tab, worke
 
     assert asyncio.get_running_loop().time() - started < 8 * 0.35
     assert await LedgerEntry.objects.acount() == 8
+
+
+@guards(
+    "chatsite/answering/writer_loop.py",
+    "            asyncio.create_task(endless_loops.repeat(self._sweep_where_nobody_does)),\n",
+    "",
+)
+async def test_a_worker_that_neither_hint_nor_sweep_reaches_looks_for_itself(
+    tab, start_worker, hints, upstream, monkeypatch
+):
+    monkeypatch.setattr(writer_loop, "LOOKS_EVERY", 0.2)
+    monkeypatch.setattr(writer_loop, "UNSWEPT_FOR", 0.0)
+    upstream.says("From nine to five.")
+    start_worker()
+    hints.taken_by = None
+
+    await tab.say("Hello, is anybody there?")
+
+    assert "From nine to five." in await tab.newest_is("complete")

@@ -38,6 +38,10 @@ from billing import clock
 from billing.models import Hold
 Hold.objects.update(expires_at=clock.now())
 """
+EXPIRED = """
+from billing import clock, ledger
+ledger.expire(clock.now())
+"""
 # Nano-dollars for the strong tier: runs out before the last of the hard and the doubted answers.
 STRONG_PER_CONVERSATION = 100_000_000
 # Some third hard question has no room here.
@@ -159,6 +163,8 @@ async def _until_nothing_is_held(stack: Stack, size: Size) -> None:
     await _until_released(stack)
     stack.beat.stop()
     await _until_released(stack)
+    # What beat's last calls left, as its sweep would charge it.
+    await asyncio.to_thread(stack.manage, "shell", "-c", EXPIRED)
 
 
 async def _until_released(stack: Stack) -> None:

@@ -17,7 +17,7 @@ from tests.guards import guards
 from tests.runtime.busy_worker import hold, note
 from tests.waiting import until
 
-WITHIN = 20.0  # seconds; Celery waits two between attempts to connect
+WITHIN = 40.0  # seconds; Celery waits two between attempts to connect
 
 
 @pytest.fixture
