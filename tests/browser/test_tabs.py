@@ -9,7 +9,7 @@ from tests.upstream import Upstream
 
 pytestmark = pytest.mark.browser
 
-# 39 messages more, of which 24 are shown at once: 100 KB, and Daphne's own limit of what it sends is 64.
+# 39 messages more: 100 KB are shown at once, and Daphne's own limit of what it sends is 64 KB.
 LONG = """
 from chatsite.chat.models import Conversation, Message
 conversation = Conversation.objects.get(public_id="{id}")
