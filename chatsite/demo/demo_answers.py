@@ -222,7 +222,9 @@ def verdict(messages: Sequence[Mapping[str, str]]) -> str:
     said, held = stems(answer), set(stems(texts))
     share = sum(word in held for word in said) / len(said) if said else 0.0
     reason = f"The articles hold {100 * share:.0f} % of the words that say something."
-    return json.dumps({"reason": reason, "score": round(share, 2)})
+    # Surest where nearly all or nearly nothing is held.
+    sure = round(abs(2 * share - 1), 2)
+    return json.dumps({"reason": reason, "score": round(share, 2), "confidence": sure})
 
 
 def verdicts(messages: Sequence[Mapping[str, str]]) -> str:

@@ -156,7 +156,9 @@ class LabelAdmin(WrittenByCode):
     when_empty = (
         "No labels yet. Every night, ratings and what customers do after an answer become labels."
     )
-    list_display = ["conversation", "source", "cheap", "strong", "weight", "rubric", "said_at"]
+    list_display = [
+        *("conversation", "source", "cheap", "strong", "weight", "confidence", "rubric", "said_at")
+    ]
     # The first column leads to the conversation, and a link in a link leads nowhere.
     list_display_links = ["source"]
     # Django's date_hierarchy asks every label for its month.
@@ -166,7 +168,7 @@ class LabelAdmin(WrittenByCode):
     show_facets = admin.ShowFacets.NEVER
     list_select_related = ["reply"]
     show_full_result_count = False
-    fields = ["conversation", "source", "cheap", "strong", "weight", "rubric", "said_at"]
+    fields = list_display
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -49,12 +49,15 @@ def add(
     *,
     said_at: datetime | None = None,
     rubric: int | None = None,
+    confidence: float | None = None,
 ) -> None:
     """Keep what a source says of the cheap answer (0 to 1) to a reply's turn.
 
     The newest word of a source replaces its earlier one, so adding it again changes nothing.
     """
-    keep([label(reply_id, source, cheap, strong, said_at or timezone.now(), rubric)])
+    said = label(reply_id, source, cheap, strong, said_at or timezone.now(), rubric)
+    said.confidence = confidence
+    keep([said])
 
 
 def rubric_in_force() -> int:
@@ -112,6 +115,6 @@ def keep(found: Sequence[QualityLabel]) -> None:
         found,
         update_conflicts=True,
         unique_fields=["reply", "source"],
-        update_fields=["cheap", "strong", "weight", "said_at", "rubric"],
+        update_fields=["cheap", "strong", "weight", "said_at", "rubric", "confidence"],
         batch_size=500,
     )

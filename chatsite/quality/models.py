@@ -37,6 +37,10 @@ class QualityLabel(models.Model):
     rubric = models.PositiveIntegerField(
         "rubric version", null=True, blank=True, help_text="Version of the judge's rubric."
     )
+    # Null unless a judge has said it.
+    confidence = models.FloatField(
+        "judge's confidence", null=True, blank=True, help_text="How sure the judge was, up to 1."
+    )
     said_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -64,7 +64,7 @@ GUARDS = [
     ),
 ]
 
-GOOD = '{"reason": "It answers both questions.", "score": 0.9}'
+GOOD = '{"reason": "It answers both questions.", "score": 0.9, "confidence": 0.8}'
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +98,7 @@ def test_a_cheap_answer_is_judged_and_labelled(batches):
 
     label = QualityLabel.objects.get()
     assert (label.reply, label.source, label.cheap) == (told.reply, "judged", 0.9)
+    assert label.confidence == 0.8
     item = Item.objects.get(reference=f"judge:{told.reply.pk}")
     assert (item.state, item.text) == ("used", "It answers both questions.")
     entry = LedgerEntry.objects.get(reference=f"judge:{told.reply.pk}")
@@ -452,9 +453,10 @@ def test_what_is_no_verdict_is_refused(text):
 
 
 def test_a_long_reason_is_cut():
-    said = rubric.read(json.dumps({"score": 1, "reason": "long " * 1000}))
+    said = rubric.read(json.dumps({"score": 1, "reason": "long " * 1000, "confidence": "much"}))
 
     assert (said.score, len(said.reason)) == (1.0, rubric.LONGEST_REASON)
+    assert said.confidence is None
 
 
 def test_the_night_is_brought_forward_once(batches, capsys, settings):

@@ -210,11 +210,14 @@ def test_the_verifiers_model_brings_its_own_threshold():
     assert policy.learned_analyzer is None
 
 
-def test_staff_neither_see_nor_decide():
+def test_staff_see_and_do_not_decide():
     proposal = proposed()
     staff = signed_in(member("nora", roles.STAFF))
 
-    assert staff.get(LIST).status_code == 403
+    page = staff.get(reverse("admin:quality_proposal_change", args=[proposal.pk]))
+    assert (staff.get(LIST).status_code, page.status_code) == (200, 200)
+    assert "Accept and use" not in page.content.decode()
+    assert staff.get(reverse("admin:quality_qualitylabel_changelist")).status_code == 200
     assert post(staff, proposal, "accept").status_code == 403
     assert post(staff, proposal, "reject").status_code == 403
     proposal.refresh_from_db()

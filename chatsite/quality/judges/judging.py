@@ -205,4 +205,10 @@ def _label(item: Item, reply: Message, verdict: Judgement) -> None:
         judged.update(strong=verdict.score)
     else:
         source = QualityLabel.Source.JUDGED
-        labels.add(reply.pk, source, verdict.score, rubric=item.version or None)
+        labels.add(
+            reply.pk,
+            source,
+            verdict.score,
+            rubric=item.version or None,
+            confidence=verdict.confidence,
+        )
