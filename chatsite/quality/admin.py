@@ -156,9 +156,17 @@ class LabelAdmin(WrittenByCode):
     when_empty = (
         "No labels yet. Every night, ratings and what customers do after an answer become labels."
     )
-    list_display = [
-        *("conversation", "source", "cheap", "strong", "weight", "confidence", "rubric", "said_at")
-    ]
+    SHOWN = (
+        "conversation",
+        "source",
+        "cheap",
+        "strong",
+        "weight",
+        "confidence",
+        "rubric",
+        "said_at",
+    )
+    list_display = SHOWN
     # The first column leads to the conversation, and a link in a link leads nowhere.
     list_display_links = ["source"]
     # Django's date_hierarchy asks every label for its month.
@@ -168,7 +176,7 @@ class LabelAdmin(WrittenByCode):
     show_facets = admin.ShowFacets.NEVER
     list_select_related = ["reply"]
     show_full_result_count = False
-    fields = list_display
+    fields = SHOWN
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
