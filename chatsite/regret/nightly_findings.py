@@ -137,7 +137,7 @@ def _row(cause: Cause, suggested: Sequence[Suggestion]) -> Row:
         amount=money.shown(cause.amount),
         saving=money.shown(cause.saving, signed=True),
         score="" if cause.score is None else f"{cause.score:g}",
-        in_short=suggestions.in_short(cause),
+        in_short=suggested[0].what if suggested else suggestions.in_short(cause),
         suggestions=suggested,
     )
 
