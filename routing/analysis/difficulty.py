@@ -144,7 +144,7 @@ def read(turn: Turn, site: Site | None = None) -> tuple[Said, Signals]:
 
 
 # Asked of a message when it is scored, and again when it is answered.
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _read(turn: Turn, site: Site) -> tuple[Said, Signals]:
     whole = without_filler(without_wishes(tidy(turn.text, MOST_AT_STAKE)))
     text = ends(whole, MOST_CHARACTERS)

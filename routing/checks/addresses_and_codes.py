@@ -63,7 +63,7 @@ class _Known:
     text: str  # in lower case
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _read(text: str) -> _Known:
     """Once for an article, whatever answers are written from it."""
     mails = (each.rpartition("@")[2].lower() for each in _MAIL.findall(text))

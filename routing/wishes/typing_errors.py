@@ -8,6 +8,8 @@ from routing.wishes.lexicon import PEOPLE, Lexicon, Tag
 _WORD = re.compile(r"[^\W\d_]+")
 # Letters of a word of which one may be wrong; in a shorter one two may only have changed places.
 LONG, SHORT = 6, 4
+# The longest word that is looked at; no list has one so long.
+LONGEST = 40
 # What is one letter from a word of the lists and another word itself.
 _OTHERS = (
     "advice advise advised adviser agency agenda argent argente chance change charge cheese "
@@ -27,7 +29,9 @@ OTHERS = frozenset(_OTHERS.split())
 
 def corrected(text: str, lexicon: Lexicon) -> str:
     """The text with near misses of the lexicon's own words put right."""
-    return _WORD.sub(lambda found: _meant(found[0], lexicon), text)
+    return _WORD.sub(
+        lambda found: _meant(found[0], lexicon) if len(found[0]) <= LONGEST else found[0], text
+    )
 
 
 @lru_cache(maxsize=50_000)

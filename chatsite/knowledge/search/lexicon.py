@@ -138,8 +138,16 @@ class _Token:
 _UNKNOWN = _Token({}, {}, frozenset())
 
 
-@lru_cache(maxsize=50_000)
 def _token(token: str) -> _Token:
+    return _looked_up(token) if len(token) > words.LONGEST_STEMMED else _remembered(token)
+
+
+@lru_cache(maxsize=50_000)
+def _remembered(token: str) -> _Token:
+    return _looked_up(token)
+
+
+def _looked_up(token: str) -> _Token:
     entries = _load()
     concepts: dict[str, frozenset[str]]
     if words.is_unspaced(token):
@@ -223,7 +231,7 @@ def language(text: str) -> str:
     return best if scores[best] else "en"
 
 
-@lru_cache(maxsize=2000)
+@lru_cache(maxsize=256)
 def read(text: str) -> Reading:
     """The concepts of a customer's text, in its likely languages."""
     return _read_in(text, languages())

@@ -60,11 +60,16 @@ def _stemmer(language: str) -> "snowballstemmer.stemmer":
     return snowballstemmer.stemmer(_STEMMERS[language])
 
 
-@lru_cache(maxsize=100_000)
 def stem(token: str, language: str) -> str:
     """The word without its endings, where the language has a stemmer and it is a word."""
     if language not in _STEMMERS or not 3 <= len(token) <= LONGEST_STEMMED:
         return token
     if language in OTHER_SCRIPTS and token.isascii():
         return token
+    return _stemmed(token, language)
+
+
+# Of words alone, as long as words are: what is sent to fill a memory has no end.
+@lru_cache(maxsize=100_000)
+def _stemmed(token: str, language: str) -> str:
     return fold(_stemmer(language).stemWord(token))
