@@ -1,12 +1,12 @@
 """Nothing unrecorded: each call is on the ledger, for no less than the provider bills."""
 
 from billing.models import Hold, LedgerEntry
-from tests.upstream import FAULTS
+from tests.upstream import FAULTS, ONCE
 
 # Nano-dollars per token in and out, as the sample shop's prices have it.
 PRICES = {"gpt-3.5-turbo": (500, 1500), "gpt-4": (30_000, 60_000)}
 # What ends by itself; a call that hangs is abandoned below.
-QUICK = sorted(FAULTS.keys() - {"hang", "overloaded"})
+QUICK = sorted({*ONCE} - {"hang", "overloaded"})
 
 
 async def test_every_call_is_an_entry_for_no_less_than_its_bill(open_tab, worker, upstream):
