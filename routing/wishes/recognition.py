@@ -84,10 +84,19 @@ def offers(answer: str) -> tuple[Lexicon, ...]:
         for before, last in pairwise(sentences)
         if len(last.split()) <= LAST_ASKED and _ASKED.search(last)
     ]
+    whole = " ".join(sentences)
+    asks = _ASKED.search(whole)
     return tuple(
         lexicon
-        for lexicon in lexicons(" ".join(sentences))
-        if any(_offers_one(sentence, lexicon) for sentence in sentences)
+        for lexicon in lexicons(whole)
+        # Most answers neither ask nor propose anything.
+        if (asks or lexicon.proposes.search(whole)) and _offers_any(sentences, pairs, lexicon)
+    )
+
+
+def _offers_any(sentences: list[str], pairs: list[str], lexicon: Lexicon) -> bool:
+    return bool(
+        any(_offers_one(sentence, lexicon) for sentence in sentences)
         # "I can connect you. Shall I?", but not "The engineer calls you. Is that fine?"
         or any(lexicon.proposes.search(pair) and _offers_one(pair, lexicon) for pair in pairs)
         or (sentences and _proposes_one(sentences[-1], lexicon))
