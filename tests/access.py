@@ -55,7 +55,7 @@ ROUTES: dict[str, tuple[Who, Who]] = {
     "admin/tests/runs/<int:pk>/resume/": (NOBODY, OPERATORS),
     "admin/tests/from/<int:reply>/": (NOBODY, DESK),
     "admin/tests/import/": (NOBODY, DESK),
-    "admin/threshold/": (OPERATORS, NOBODY),
+    "admin/threshold/": (DESK, NOBODY),
     "admin/threshold/save/": (NOBODY, OPERATORS),
     "admin/threshold/try/": (NOBODY, OPERATORS),
     "admin/threshold/question/": (OPERATORS, OPERATORS),

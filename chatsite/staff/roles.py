@@ -5,7 +5,8 @@ from django.contrib.auth.models import Group, Permission
 STAFF = "staff"
 OPERATORS = "operators"
 
-# Staff read conversations, what they were taken for and what they cost, and take one over.
+# Staff read conversations, what they were taken for and what they cost, by which policy and what
+# another threshold would do, and take one over.
 _STAFF = {
     "answer_tests.add_case",
     "answer_tests.change_case",
@@ -36,6 +37,7 @@ _STAFF = {
     "quality.view_qualitylabel",
     "quality.view_rubric",
     "provider.view_providermodel",
+    "routing.view_policy",
     "routing.view_routedecision",
     "routing.view_hazard",
     "widget.view_customer",
@@ -119,7 +121,6 @@ _OPERATORS = _STAFF | {
     "routing.change_trial",
     "routing.delete_hazard",
     "routing.delete_tasktype",
-    "routing.view_policy",
     "routing.view_trial",
 }
 PERMISSIONS = {STAFF: frozenset(_STAFF), OPERATORS: frozenset(_OPERATORS)}

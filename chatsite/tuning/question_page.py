@@ -12,8 +12,8 @@ from chatsite.answering.question.turns import MOST_EARLIER
 from routing import policies
 from routing.models import HIGHEST_THRESHOLD, LOWEST_THRESHOLD, Policy
 
-# What the page shows is the policy; a call costs money, as a change of the policy may.
-SEES, CALLS = ["routing.view_policy"], "routing.add_policy"
+# A call costs money, as a change of the policy may.
+TRIES = "routing.add_policy"
 BY = {"customer": "user", "assistant": "assistant"}
 MOST_VERSIONS = 50
 
@@ -50,14 +50,12 @@ class Tried(forms.Form):
         help_text="Costs what an answer costs, and is on the ledger as an evaluation.",
     )
 
-    def __init__(self, *args: object, may_call: bool, **kwargs: object) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         newest = Policy.objects.order_by("-version").values("pk")[:MOST_VERSIONS]
         field = self.fields["version"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = Policy.objects.filter(pk__in=list(newest.values_list("pk", flat=True)))
-        if not may_call:
-            del self.fields["call"]
 
     def clean_earlier(self) -> list[Said]:
         said = []
@@ -72,11 +70,11 @@ class Tried(forms.Form):
 
 
 @require_http_methods(["GET", "POST"])
-@permission_required(SEES, raise_exception=True)
+@permission_required(TRIES, raise_exception=True)
 def question(request: HttpRequest) -> HttpResponse:
     """The form, and the way of what was sent: by POST, as addresses are logged."""
     sent = request.POST if request.method == "POST" else None
-    form = Tried(sent, may_call=request.user.has_perm(CALLS))
+    form = Tried(sent)
     way = None
     if sent is not None and form.is_valid():
         # Loads the provider's client, 30 MB, into the web process whose operator tries a question.

@@ -367,8 +367,11 @@ def test_htmx_is_given_the_effect_alone_and_says_it_aloud(operator, traffic):
     assert 'id="said" role="status" aria-live="polite" hx-swap-oob="innerHTML">At 5, 2 of 4' in body
 
 
-def test_staff_and_strangers_are_refused(staff, client, traffic):
-    assert staff.get(PAGE).status_code == 403
+def test_staff_see_the_effect_and_strangers_nothing(staff, client, traffic):
+    page = staff.get(PAGE, {"threshold": "5"})
+
+    assert "At 5, 2 of 4" in page.content.decode()
+    assert "Save this threshold" not in page.content.decode()
     assert save(staff).status_code == 403
     assert client.get(PAGE).status_code == 302
     assert Policy.objects.count() == 1
