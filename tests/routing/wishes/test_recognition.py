@@ -70,17 +70,24 @@ def test_yes_to_the_offer_of_a_person_is_a_wish(message):
     assert wish.ground is Ground.AGREED
 
 
-@guards(
-    "routing/wishes/recognition.py",
-    "or any(_refuses(bare, lexicon) for lexicon",
-    "or any(() for lexicon",
-)
 @pytest.mark.parametrize(
     "message",
     ["no thanks", "not yet", "yes but first the price", "when?", "I'm fine", "that's ok, found it"],
 )
 def test_anything_else_after_the_offer_is_none(message):
     assert recognise(message, OFFER) is None
+
+
+@guards(
+    "routing/wishes/recognition.py",
+    "or any(_refuses(bare, lexicon) for lexicon",
+    "or any(() for lexicon",
+)
+@pytest.mark.parametrize("message", ["okay, nicht jetzt", "sure nein danke"])
+def test_an_english_yes_with_a_no_of_the_offers_language_is_none(message):
+    offer = (("user", "Hallo"), ("assistant", "Möchten Sie mit einem Mitarbeiter sprechen?"))
+
+    assert recognise(message, offer) is None
 
 
 def test_yes_to_something_else_is_no_wish():
