@@ -5,8 +5,8 @@ import contextlib
 import fcntl
 import gc
 import os
+import sys
 import threading
-import time
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from django.db import connection
 
 from chatsite.runtime.grouped_writes import GroupedWrites, turn_to_write
 from tests.guards import guards
+from tests.waiting import until
 
 
 @guards(
@@ -56,6 +57,12 @@ def waiting_for(path: str) -> int:
     return sum(os.path.realpath(each) == path for each in Path("/proc/self/fd").iterdir())
 
 
+def is_in(function: str, thread: threading.Thread) -> bool:
+    assert thread.ident is not None
+    frame = sys._current_frames().get(thread.ident)
+    return frame is not None and frame.f_code.co_name == function
+
+
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL has many writers")
 @guards("chatsite/runtime/grouped_writes.py", "with _own_turn, open(", "with open(")
 @pytest.mark.django_db(transaction=True)
@@ -72,7 +79,7 @@ def test_a_process_with_many_writers_takes_no_more_turns_than_one_with_one():
         fcntl.flock(others, fcntl.LOCK_EX)
         for thread in threads:
             thread.start()
-        time.sleep(0.1)
+        until(lambda: all(is_in("turn_to_write", thread) for thread in threads), within=10)
         assert waiting_for(path) == 2
     for thread in threads:
         thread.join()
@@ -81,7 +88,6 @@ def test_a_process_with_many_writers_takes_no_more_turns_than_one_with_one():
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer")
-@guards("chatsite/runtime/grouped_writes.py", "left and getattr(", "not left and getattr(")
 @pytest.mark.django_db(transaction=True)
 async def test_two_writes_that_wait_for_each_other_are_both_done():
     for name in ("a", "b"):
