@@ -10,10 +10,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from chatsite.answer_tests import compared_versions, csv_files, from_answers, runs
+from chatsite.answer_tests import csv_files, from_answers
 from chatsite.answer_tests.csv_files import BadFile
 from chatsite.answer_tests.models import Case, CaseSet, Run
-from chatsite.answer_tests.runs import NothingToRun
+from chatsite.answer_tests.runs import compared_versions, runs
+from chatsite.answer_tests.runs.runs import NothingToRun
 from chatsite.chat.models import Message
 from routing.models import Policy
 

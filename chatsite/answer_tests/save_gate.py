@@ -12,9 +12,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from chatsite.answer_tests import runs, unsaved_changes
+from chatsite.answer_tests import unsaved_changes
 from chatsite.answer_tests.models import Run
-from chatsite.answer_tests.runs import NothingToRun
+from chatsite.answer_tests.runs import runs
+from chatsite.answer_tests.runs.runs import NothingToRun
 from chatsite.answer_tests.unsaved_changes import Candidate
 from chatsite.runtime import bad_request_middleware
 

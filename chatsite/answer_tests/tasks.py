@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from chatsite.answer_tests import model_calls, run_worker
+from chatsite.answer_tests.runs import model_calls, run_worker
 
 
 @shared_task

@@ -12,8 +12,8 @@ from django.contrib import admin
 from django.db import models, transaction
 from django.http import HttpRequest
 
-from chatsite.answer_tests import compared_versions
-from chatsite.answer_tests.compared_versions import Change
+from chatsite.answer_tests.runs import compared_versions
+from chatsite.answer_tests.runs.compared_versions import Change
 from chatsite.knowledge.models import Article, ArticleVersion
 from chatsite.quality.learning.proposals import SETTINGS
 from chatsite.quality.models import Proposal

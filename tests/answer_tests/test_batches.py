@@ -7,8 +7,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing.models import LedgerEntry
-from chatsite.answer_tests import run_worker, runs
 from chatsite.answer_tests.models import Result, Run
+from chatsite.answer_tests.runs import run_worker, runs
 from chatsite.offline import tasks as offline
 from tests.chat.told import batch_price
 from tests.guards import guards
@@ -43,7 +43,9 @@ def page(operator, run: Run) -> str:
 
 
 @guards(
-    "chatsite/answer_tests/batched_calls.py", "if digest in costs else each", "if False else each"
+    "chatsite/answer_tests/runs/batched_calls.py",
+    "if digest in costs else each",
+    "if False else each",
 )
 def test_a_run_in_a_batch_waits_costs_less_and_says_so(operator, norway, batches, upstream):
     batch_price("gpt-3.5-turbo", HALF)

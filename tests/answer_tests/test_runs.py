@@ -9,8 +9,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing.models import Budget, LedgerEntry
-from chatsite.answer_tests import run_worker, runs, tasks
+from chatsite.answer_tests import tasks
 from chatsite.answer_tests.models import Case, Result, Run
+from chatsite.answer_tests.runs import run_worker, runs
 from chatsite.chat.models import Conversation
 from routing import policies
 from routing.models import Policy, TaskType
@@ -53,7 +54,7 @@ def test_calls_are_on_the_ledger_under_their_own_purpose_and_budget(norway, upst
 
 
 @guards(
-    "chatsite/answer_tests/model_calls.py",
+    "chatsite/answer_tests/runs/model_calls.py",
     "found: dict[str, Told | llm.UpstreamError] = dict(known(list(wanted)))",
     "found: dict[str, Told | llm.UpstreamError] = {}",
 )

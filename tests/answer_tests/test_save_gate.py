@@ -5,8 +5,8 @@ import re
 import pytest
 from django.urls import reverse
 
-from chatsite.answer_tests import run_worker
 from chatsite.answer_tests.models import Case, CaseSet, Run
+from chatsite.answer_tests.runs import run_worker
 from chatsite.knowledge.models import Article
 from routing import policies
 from routing.models import Policy, TaskType

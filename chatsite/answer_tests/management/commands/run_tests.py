@@ -6,9 +6,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from billing import money, number_format
-from chatsite.answer_tests import compared_versions, run_worker, runs
 from chatsite.answer_tests.models import CaseSet, Run
-from chatsite.answer_tests.runs import NothingToRun
+from chatsite.answer_tests.runs import compared_versions, run_worker, runs
+from chatsite.answer_tests.runs.runs import NothingToRun
 from routing.models import Policy
 
 

@@ -9,8 +9,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chatsite.answer_tests.compared_versions import Version
 from chatsite.answer_tests.expectations import CUSTOMER, Answered
+from chatsite.answer_tests.runs.compared_versions import Version
 from chatsite.answering import answer_sources, dry_run, person_offer
 from chatsite.answering.canned import approved_answers, person_requested
 from chatsite.answering.checking import answer_check

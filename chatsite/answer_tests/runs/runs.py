@@ -11,9 +11,9 @@ from django.db.models import Count, Q, QuerySet, Sum
 from django.utils import timezone
 
 from billing import money
-from chatsite.answer_tests import compared_versions
-from chatsite.answer_tests.compared_versions import Change
 from chatsite.answer_tests.models import Case, CaseSet, Result, Run
+from chatsite.answer_tests.runs import compared_versions
+from chatsite.answer_tests.runs.compared_versions import Change
 from chatsite.celery import app
 
 # By name: a web process that imported the task would load the provider's client, 30 MB.

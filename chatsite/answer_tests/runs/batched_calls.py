@@ -12,10 +12,10 @@ from django.db.models import F, QuerySet
 from billing import clock
 from billing.models import LedgerEntry, Price
 from billing.prices import pricing
-from chatsite.answer_tests import model_calls
-from chatsite.answer_tests.model_calls import KIND, Stopped, Told
 from chatsite.answer_tests.models import KnownAnswer, Run
-from chatsite.answer_tests.tested_answer import Asking
+from chatsite.answer_tests.runs import model_calls
+from chatsite.answer_tests.runs.model_calls import KIND, Stopped, Told
+from chatsite.answer_tests.runs.tested_answer import Asking
 from chatsite.llm.batches import Request
 from chatsite.offline.jobs import Wanted
 from chatsite.offline.models import Item

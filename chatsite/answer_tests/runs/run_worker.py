@@ -11,19 +11,14 @@ from datetime import timedelta
 from django.db.models import Q, QuerySet
 
 from billing import clock
-from chatsite.answer_tests import (
-    batched_calls,
-    compared_versions,
-    expectations,
-    model_calls,
-    tested_answer,
-)
-from chatsite.answer_tests.batched_calls import NoBatch
-from chatsite.answer_tests.compared_versions import Version
+from chatsite.answer_tests import expectations
 from chatsite.answer_tests.expectations import Answered
-from chatsite.answer_tests.model_calls import Stopped, Told
 from chatsite.answer_tests.models import Result, Run
-from chatsite.answer_tests.tested_answer import Asking
+from chatsite.answer_tests.runs import batched_calls, compared_versions, model_calls, tested_answer
+from chatsite.answer_tests.runs.batched_calls import NoBatch
+from chatsite.answer_tests.runs.compared_versions import Version
+from chatsite.answer_tests.runs.model_calls import Stopped, Told
+from chatsite.answer_tests.runs.tested_answer import Asking
 from chatsite.knowledge import embedding_calls, question_embeddings
 from chatsite.knowledge.articles import Meant
 from chatsite.llm import UpstreamError
