@@ -5,8 +5,8 @@ import time
 from dataclasses import dataclass, field
 
 from chatsite import markdown
+from chatsite.answering.calls.model_call import Work
 from chatsite.answering.checking import answer_check
-from chatsite.answering.model_call import Work
 from chatsite.answering.step_outcomes import Ended, Outcome
 from chatsite.chat import changes, pending_reply
 from chatsite.chat.live.frames import Delta, Frame

@@ -17,9 +17,10 @@ from billing.budgets.ladder import FULL, Ladder, Step
 from billing.budgets.windows import Use
 from billing.errors import NoPrice, NoRoom
 from billing.models import Budget
-from chatsite.answering import model_call, queue
+from chatsite.answering import queue
+from chatsite.answering.calls import model_call
+from chatsite.answering.calls.model_call import LEAST_OUTPUT, Claimed, Work
 from chatsite.answering.canned import approved_answers, canned_answer
-from chatsite.answering.model_call import LEAST_OUTPUT, Claimed, Work
 from chatsite.answering.step_outcomes import Ended, NotOurs, TryAgain, ended
 from chatsite.chat import staff_handling
 from chatsite.chat.actions import end_reply

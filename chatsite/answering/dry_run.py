@@ -7,8 +7,8 @@ each answer, until it is shown.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from chatsite.answering.calls.model_call import Claimed, Work
 from chatsite.answering.checking import answer_check
-from chatsite.answering.model_call import Claimed, Work
 from chatsite.answering.question import context, prompt, turns
 from chatsite.answering.question.prompt import Prompt, Said
 from chatsite.answering.question.turns import EarlierMessage

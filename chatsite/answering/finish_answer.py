@@ -4,10 +4,11 @@ import logging
 from datetime import timedelta
 
 from billing import tokens
-from chatsite.answering import answer_sources, model_call, paid_call, person_offer, queue
+from chatsite.answering import answer_sources, person_offer, queue
+from chatsite.answering.calls import model_call, paid_call
+from chatsite.answering.calls.model_call import MOST_TRIES, Work
 from chatsite.answering.canned import saved_answers
 from chatsite.answering.checking import answer_check, escalate
-from chatsite.answering.model_call import MOST_TRIES, Work
 from chatsite.answering.step_outcomes import NotOurs, Outcome, TryAgain, ended
 from chatsite.chat.actions import end_reply
 from chatsite.chat.models import Message

@@ -11,13 +11,13 @@ from django.db.models.functions import Now
 
 from billing import clock, ledger
 from chatsite.answering import sql
+from chatsite.answering.calls.model_call import REPLY_LEASE, Claimed
 from chatsite.answering.canned import (
     approved_answers,
     canned_answer,
     person_requested,
     saved_answers,
 )
-from chatsite.answering.model_call import REPLY_LEASE, Claimed
 from chatsite.answering.step_outcomes import Ended, NotOurs, TryAgain, ended
 from chatsite.chat.actions import end_reply
 from chatsite.chat.changes import Change

@@ -5,8 +5,8 @@ import logging
 from billing.errors import NoPrice, NoRoom
 from chatsite.answering import budget_allowance
 from chatsite.answering.budget_allowance import Means
+from chatsite.answering.calls.model_call import Claimed
 from chatsite.answering.checking import escalate
-from chatsite.answering.model_call import Claimed
 from chatsite.answering.step_outcomes import Outcome, ended
 from chatsite.chat.actions import end_reply
 from chatsite.chat.models import Message

@@ -6,8 +6,9 @@ from datetime import timedelta
 
 from billing import clock
 from billing.models import LedgerEntry
-from chatsite.answering import answer_sources, paid_call
-from chatsite.answering.paid_call import NotMade
+from chatsite.answering import answer_sources
+from chatsite.answering.calls import paid_call
+from chatsite.answering.calls.paid_call import NotMade
 from chatsite.answering.question import context, prompt, turns
 from chatsite.answering.question.turns import EarlierMessage
 from chatsite.inbox.models import ReplyDraft

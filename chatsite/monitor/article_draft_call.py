@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from billing import clock
 from billing.models import LedgerEntry
-from chatsite.answering import paid_call
-from chatsite.answering.paid_call import NotMade
+from chatsite.answering.calls import paid_call
+from chatsite.answering.calls.paid_call import NotMade
 from chatsite.knowledge.models import Article
 from chatsite.monitor import article_drafting
 from chatsite.monitor.models import ArticleDraft

@@ -3,8 +3,8 @@
 import logging
 
 from billing.errors import AlreadyCharged
-from chatsite.answering import paid_call
-from chatsite.answering.paid_call import NotMade
+from chatsite.answering.calls import paid_call
+from chatsite.answering.calls.paid_call import NotMade
 from chatsite.chat.models import Conversation
 from chatsite.provider.model_health import Health
 from chatsite.summaries import at_takeover, nightly_summaries, summary_prompt

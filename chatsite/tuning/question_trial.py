@@ -14,11 +14,12 @@ from django.utils.safestring import SafeString
 from billing import ledger, money, tokens
 from billing.models import LedgerEntry
 from chatsite import llm, markdown
-from chatsite.answering import dry_run, paid_call
+from chatsite.answering import dry_run
+from chatsite.answering.calls import paid_call
+from chatsite.answering.calls.model_call import Claimed, Work
+from chatsite.answering.calls.paid_call import NotMade
 from chatsite.answering.checking import answer_check, claim_check
 from chatsite.answering.dry_run import Again, Shown
-from chatsite.answering.model_call import Claimed, Work
-from chatsite.answering.paid_call import NotMade
 from chatsite.answering.question.prompt import Said
 from chatsite.knowledge import question_embeddings
 from chatsite.llm import Finished

@@ -39,7 +39,7 @@ GUARDS = [
         "    if conversation.wants_person_since is None:\n",
         "    if True:\n",
     ),
-    ("chatsite/answering/model_call.py", "        address=reply.conversation.address,\n", ""),
+    ("chatsite/answering/calls/model_call.py", "        address=reply.conversation.address,\n", ""),
     ("chatsite/answering/budget_allowance.py", "        address=reply.conversation.address,\n", ""),
 ]
 

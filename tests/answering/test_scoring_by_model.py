@@ -39,13 +39,13 @@ async def model_analyzer(shop) -> None:
 @pytest.fixture
 def patience(monkeypatch) -> None:
     """Enough for a busy machine, where nothing is to come too late."""
-    monkeypatch.setattr("chatsite.answering.scoring.LONGEST_WAIT", 5.0)
+    monkeypatch.setattr("chatsite.answering.calls.scoring.LONGEST_WAIT", 5.0)
 
 
 @pytest.fixture
 def gathering(patience, monkeypatch) -> None:
     """As under load: what several customers ask waits for one call."""
-    monkeypatch.setattr("chatsite.answering.scoring.GATHERED", 1.0)
+    monkeypatch.setattr("chatsite.answering.calls.scoring.GATHERED", 1.0)
 
 
 @database_sync_to_async
@@ -97,12 +97,12 @@ async def test_the_same_words_are_scored_once(
 
 
 @guards(
-    "chatsite/answering/scoring.py",
+    "chatsite/answering/calls/scoring.py",
     "conversations.pop() if len(conversations) == 1 else None",
     "conversations.pop()",
 )
 @guards(
-    "chatsite/answering/scoring.py",
+    "chatsite/answering/calls/scoring.py",
     "keys.setdefault(cached_scores.key(each.claimed.turn, model, criteria), [])",
     "keys.setdefault(each.claimed.reply.reference, [])",
 )
@@ -182,7 +182,7 @@ async def test_where_the_scorer_fails_the_local_score_decides(
 
 
 @guards(
-    "chatsite/answering/scoring.py",
+    "chatsite/answering/calls/scoring.py",
     "            return policy.score_wait\n",
     "            return 3.0\n",
 )
@@ -213,7 +213,7 @@ async def test_nobody_waits_for_a_slow_scorer_and_its_score_is_kept(
 async def test_a_scorer_that_hangs_is_given_up_and_paid_for(
     tab, model_analyzer, worker, upstream, monkeypatch
 ):
-    monkeypatch.setattr("chatsite.answering.scoring.GIVEN_UP_AFTER", 0.6)
+    monkeypatch.setattr("chatsite.answering.calls.scoring.GIVEN_UP_AFTER", 0.6)
     upstream.hangs()
     upstream.says("An answer all the same.")
 
@@ -225,15 +225,15 @@ async def test_a_scorer_that_hangs_is_given_up_and_paid_for(
 
 
 @guards(
-    "chatsite/answering/scoring.py",
+    "chatsite/answering/calls/scoring.py",
     "        if self._silent >= MOST_SILENT:\n",
     "        if False:\n",
 )
 async def test_a_scorer_that_keeps_failing_is_left_alone_for_a_while(
     open_tab, model_analyzer, patience, worker, upstream, monkeypatch
 ):
-    monkeypatch.setattr("chatsite.answering.scoring.MOST_SILENT", 1)
-    monkeypatch.setattr("chatsite.answering.scoring.SILENT_FOR", 2.0)
+    monkeypatch.setattr("chatsite.answering.calls.scoring.MOST_SILENT", 1)
+    monkeypatch.setattr("chatsite.answering.calls.scoring.SILENT_FOR", 2.0)
     upstream.says("about seven, I should think")
 
     reasons = []
@@ -252,7 +252,7 @@ async def test_a_scorer_that_keeps_failing_is_left_alone_for_a_while(
 
 
 @guards(
-    "chatsite/answering/paid_call.py",
+    "chatsite/answering/calls/paid_call.py",
     "await writes.run(partial(abandon, call.reference))",
     "pass",
 )
@@ -328,7 +328,7 @@ async def test_combined_asks_near_the_threshold_that_a_budget_has_raised(
 
 
 @guards(
-    "chatsite/answering/scoring.py",
+    "chatsite/answering/calls/scoring.py",
     "    if means.is_cheap_only:\n        return NoScore(",
     "    if False:\n        return NoScore(",
 )

@@ -16,7 +16,7 @@ django.setup()
 
 from billing import tokens  # noqa: E402  # Django has to be set up before
 from billing.prices import catalogue  # noqa: E402  # Django has to be set up before
-from chatsite.answering.scoring import MOST_TURNS  # noqa: E402
+from chatsite.answering.calls.scoring import MOST_TURNS  # noqa: E402
 from routing.analysis import scoring_prompt  # noqa: E402
 from routing.models import CRITERIA  # noqa: E402
 from tests.load.routing_cost import shop  # noqa: E402

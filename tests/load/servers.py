@@ -26,7 +26,7 @@ django.setup()
 
 # Models can be imported from here on.
 from chatsite import llm  # noqa: E402
-from chatsite.answering.paid_call import UNBILLED  # noqa: E402
+from chatsite.answering.calls.paid_call import UNBILLED  # noqa: E402
 from chatsite.llm import Delta, Finished, Retracted, UpstreamError, parameters  # noqa: E402
 
 LIMIT = 200  # tokens of an answer

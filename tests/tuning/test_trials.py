@@ -7,7 +7,8 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.utils import timezone
 
-from chatsite.answering import model_call, queue, route
+from chatsite.answering import queue, route
+from chatsite.answering.calls import model_call
 from chatsite.answering.question import context
 from chatsite.chat.models import Conversation, Message
 from chatsite.knowledge.articles import Meant

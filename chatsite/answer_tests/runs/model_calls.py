@@ -14,7 +14,7 @@ from billing.models import LedgerEntry
 from chatsite import llm
 from chatsite.answer_tests.models import KnownAnswer
 from chatsite.answer_tests.runs.tested_answer import Asking
-from chatsite.answering import paid_call
+from chatsite.answering.calls import paid_call
 from chatsite.llm import Finished, FinishReason
 from chatsite.offline.job_kinds import Kind
 

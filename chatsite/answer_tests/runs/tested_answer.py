@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from chatsite.answer_tests.expectations import CUSTOMER, Answered
 from chatsite.answer_tests.runs.compared_versions import Version
 from chatsite.answering import answer_sources, dry_run, person_offer
+from chatsite.answering.calls.model_call import Claimed, Work
 from chatsite.answering.canned import approved_answers, person_requested
 from chatsite.answering.checking import answer_check
 from chatsite.answering.dry_run import Again
-from chatsite.answering.model_call import Claimed, Work
 from chatsite.answering.question.prompt import Said
 from chatsite.knowledge.articles import Held, Meant
 from chatsite.knowledge.search.question import Question

@@ -1,8 +1,8 @@
 """Approved answers: what operators have written for a task type, given as it stands."""
 
+from chatsite.answering.calls.model_call import Claimed
 from chatsite.answering.canned import canned_answer
 from chatsite.answering.canned.canned_answer import Answer
-from chatsite.answering.model_call import Claimed
 from routing import stored_site_profile
 from routing.analysis import difficulty
 from routing.analysis.features import language

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from django.db.models import F
 
 from billing import clock
-from chatsite.answering.model_call import Claimed
+from chatsite.answering.calls.model_call import Claimed
 from chatsite.answering.step_outcomes import Ended, NotOurs
 from chatsite.chat.actions import end_reply
 from chatsite.chat.models import CannedAnswer, Message, SavedAnswer

@@ -16,9 +16,9 @@ from django.db.models import Q
 
 from billing import clock
 from billing.models import LedgerEntry
+from chatsite.answering.calls.model_call import Claimed, Work
 from chatsite.answering.canned import canned_answer
 from chatsite.answering.canned.canned_answer import Answer
-from chatsite.answering.model_call import Claimed, Work
 from chatsite.answering.question import prompt
 from chatsite.chat.models import Message, SavedAnswer
 from chatsite.knowledge import articles

@@ -1,7 +1,7 @@
 """Whether a finished answer may be shown as fact, judged by the articles and words that it had."""
 
+from chatsite.answering.calls.model_call import Work
 from chatsite.answering.checking import unconfirmed_answer
-from chatsite.answering.model_call import Work
 from chatsite.answering.question import prompt
 from chatsite.chat.models import Message
 from chatsite.llm import Finished, FinishReason

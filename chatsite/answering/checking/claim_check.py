@@ -12,9 +12,9 @@ from functools import partial
 from billing import ledger
 from billing.errors import NoPrice, NoRoom
 from chatsite import llm
-from chatsite.answering import model_call, paid_call
+from chatsite.answering.calls import model_call, paid_call
+from chatsite.answering.calls.model_call import Work
 from chatsite.answering.checking import answer_check
-from chatsite.answering.model_call import Work
 from chatsite.provider.model_health import Health
 from chatsite.runtime.grouped_writes import GroupedWrites
 from routing import structured_output, tiers

@@ -13,14 +13,15 @@ from django.db import transaction
 
 from billing.call_outcomes import CallOutcome
 from billing.errors import NoPrice, NoRoom
-from chatsite.answering import budget_allowance, model_call, paid_call, sql
-from chatsite.answering.checking import answer_check
-from chatsite.answering.model_call import (
+from chatsite.answering import budget_allowance, sql
+from chatsite.answering.calls import model_call, paid_call
+from chatsite.answering.calls.model_call import (
     MOST_TRIES,
     REPLY_LEASE,
     Claimed,
     Work,
 )
+from chatsite.answering.checking import answer_check
 from chatsite.answering.step_outcomes import Ended, NotOurs, ended
 from chatsite.chat.actions import end_reply
 from chatsite.chat.models import Message

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chatsite.answering import model_call, sql
-from chatsite.answering.model_call import Claimed
+from chatsite.answering import sql
+from chatsite.answering.calls import model_call
+from chatsite.answering.calls.model_call import Claimed
 from chatsite.answering.question import attached, prompt, turns
 from chatsite.answering.question.turns import EarlierMessage
 from chatsite.chat.models import Message

@@ -9,7 +9,7 @@ from billing import clock, ledger, tokens
 from billing.call_outcomes import CallOutcome
 from billing.errors import NoPrice, NoRoom
 from billing.prices.pricing import Estimate, Usage
-from chatsite.answering import paid_call
+from chatsite.answering.calls import paid_call
 from chatsite.answering.question import prompt
 from chatsite.answering.question.attached import Attached
 from chatsite.chat.models import Message

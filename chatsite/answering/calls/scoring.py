@@ -16,9 +16,9 @@ from functools import partial
 from billing import ledger
 from billing.errors import NoPrice, NoRoom
 from chatsite import llm
-from chatsite.answering import paid_call
 from chatsite.answering.budget_allowance import Means
-from chatsite.answering.model_call import Claimed
+from chatsite.answering.calls import paid_call
+from chatsite.answering.calls.model_call import Claimed
 from chatsite.chat.models import ScoringShare
 from chatsite.runtime.grouped_writes import GroupedWrites
 from routing import decisions, tiers
