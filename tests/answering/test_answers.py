@@ -12,8 +12,9 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from billing.models import Budget, Hold, LedgerEntry
-from chatsite.answering import finish_answer, writer_loop
+from chatsite.answering import finish_answer
 from chatsite.answering.checking import answer_check
+from chatsite.answering.writer import writer_loop
 from chatsite.chat.actions import ask
 from chatsite.chat.models import Conversation, Message
 from chatsite.knowledge.models import Article
@@ -103,7 +104,9 @@ async def test_the_prompt_holds_the_articles_and_the_answer_names_them(tab, work
     assert all(f"## {title}" in system for title in titles)
 
 
-@guards("chatsite/answering/answer_in_progress.py", "self.first_at = time.monotonic()", "pass")
+@guards(
+    "chatsite/answering/writer/answer_in_progress.py", "self.first_at = time.monotonic()", "pass"
+)
 async def test_words_arrive_one_by_one_and_whole_paragraphs_as_markdown(tab, worker, upstream):
     upstream.says("Some *fine* words.\n\nAnd then more of them, slowly.", every=0.02)
     seen = set()
@@ -422,7 +425,7 @@ async def test_a_dead_workers_answer_is_written_by_the_next(tab, worker, upstrea
 
 
 @guards(
-    "chatsite/answering/writer_loop.py",
+    "chatsite/answering/writer/writer_loop.py",
     "return await self._writes.run(partial(finish_answer.break_off, work))",
     "raise",
 )
@@ -571,7 +574,7 @@ async def test_answers_of_many_conversations_are_written_at_once(open_tab, worke
 
 
 @guards(
-    "chatsite/answering/writer_loop.py",
+    "chatsite/answering/writer/writer_loop.py",
     "            asyncio.create_task(endless_loops.repeat(self._sweep_where_nobody_does)),\n",
     "",
 )

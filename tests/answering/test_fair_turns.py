@@ -5,7 +5,7 @@ import uuid
 
 from channels.db import database_sync_to_async
 
-from chatsite.answering.fair_turns import FairTurns
+from chatsite.answering.writer.fair_turns import FairTurns
 from chatsite.chat.actions import ask
 from tests.guards import guards
 
@@ -33,7 +33,7 @@ async def served(turns: FairTurns, waiting: list[str], cancelled: int | None = N
 
 
 @guards(
-    "chatsite/answering/fair_turns.py",
+    "chatsite/answering/writer/fair_turns.py",
     "(self._had[network], next(self._numbers), place)",
     without="(0, next(self._numbers), place)",
 )
@@ -53,12 +53,12 @@ async def test_who_gives_up_waiting_keeps_no_place():
 
 
 @guards(
-    "chatsite/answering/writer_loop.py",
+    "chatsite/answering/writer/writer_loop.py",
     "FairTurns(settings.ANSWERS_PER_WORKER)",
     without="FairTurns(10**6)",
 )
 @guards(
-    "chatsite/answering/writer_loop.py",
+    "chatsite/answering/writer/writer_loop.py",
     "async with self._places.turn(network):",
     without="async with self._places.turn(lambda: asyncio.sleep(0, '')):",
 )

@@ -14,15 +14,15 @@ from django.db import DatabaseError
 
 from chatsite import llm
 from chatsite.answering import budget_allowance, finish_answer, queue, route, sql
-from chatsite.answering.answer_in_progress import OpenAnswer
 from chatsite.answering.budget_allowance import Means
 from chatsite.answering.calls import scoring
 from chatsite.answering.calls.model_call import Claimed, Work
 from chatsite.answering.calls.scoring import Scorer, Unscored
 from chatsite.answering.checking import claim_check
-from chatsite.answering.fair_turns import FairTurns
 from chatsite.answering.question import attached, context, question_embedding
 from chatsite.answering.step_outcomes import Ended, NotOurs, Outcome, TryAgain
+from chatsite.answering.writer.answer_in_progress import OpenAnswer
+from chatsite.answering.writer.fair_turns import FairTurns
 from chatsite.chat import changes
 from chatsite.chat.live import bus
 from chatsite.provider.model_health import Health
