@@ -17,7 +17,8 @@ from django.views.decorators.http import require_GET
 from billing.dashboard import csv_cells
 from billing.dashboard.date_ranges import TITLES, Preset
 from chatsite.knowledge.models import Article
-from chatsite.monitor import answers_page, grading, panels, quality_report
+from chatsite.monitor import answers_page, panels, quality_report
+from chatsite.monitor.grading import grading
 from chatsite.monitor.models import Refresh
 from chatsite.monitor.quality_report import NAMES, Asked
 from chatsite.staff.paging import FirstPages

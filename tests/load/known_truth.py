@@ -51,7 +51,7 @@ def month(seed: int) -> Iterator[Seen]:
     from django.utils import timezone
 
     from chatsite.monitor import panels
-    from chatsite.monitor.grader_agreement import kappa
+    from chatsite.monitor.grading.grader_agreement import kappa
     from chatsite.monitor.quality_report import Report, Sums, asked
 
     draw = random.Random(seed)

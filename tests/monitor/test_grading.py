@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
 
-from chatsite.monitor import grader_agreement, grading
+from chatsite.monitor.grading import grader_agreement, grading
 from chatsite.monitor.models import Grade
 from chatsite.quality import labels
 from chatsite.quality.learning import training_examples

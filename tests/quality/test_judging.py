@@ -22,7 +22,7 @@ from billing.models import (
 from chatsite.chat.actions import rate
 from chatsite.chat.models import Message
 from chatsite.knowledge.models import Article
-from chatsite.monitor import grading
+from chatsite.monitor.grading import grading
 from chatsite.monitor.models import Grade
 from chatsite.offline.models import Batch, Item
 from chatsite.offline.tasks import advance
@@ -138,7 +138,7 @@ def test_a_judge_reads_what_the_customer_could_read(batches, is_signed_in):
 
 
 @guards("chatsite/quality/judges/judging.py", "rubric=item.version or None", "rubric=None")
-@guards("chatsite/monitor/grading.py", "        by_it, reply__in", "        reply__in")
+@guards("chatsite/monitor/grading/grading.py", "        by_it, reply__in", "        reply__in")
 @guards("chatsite/quality/labels.py", "filter(id=IN_FORCE)", "filter(id=2)")
 def test_a_changed_rubric_is_a_version_that_judgements_name_and_can_be_returned_from(batches):
     roles.grant()

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from chatsite.chat.models import Message
-from chatsite.monitor import grading
+from chatsite.monitor.grading import grading
 from chatsite.monitor.models import Grade
 
 GRADES = "monitor.grade"

@@ -11,7 +11,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import Exists, OuterRef, Q
 
 from chatsite.chat.models import Message
-from chatsite.monitor.grader_agreement import Agreement, kappa
+from chatsite.monitor.grading.grader_agreement import Agreement, kappa
 from chatsite.monitor.models import Grade
 from chatsite.quality import labels
 from chatsite.quality.models import JudgeTrust, QualityLabel
