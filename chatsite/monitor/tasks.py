@@ -3,7 +3,8 @@
 from celery import shared_task
 from django.utils import timezone
 
-from chatsite.monitor import article_draft_call, gaps, rollups
+from chatsite.monitor import rollups
+from chatsite.monitor.gaps import article_draft_call, gaps
 
 
 @shared_task

@@ -3,7 +3,8 @@
 from django.contrib import admin
 from django.urls import path
 
-from chatsite.monitor import gaps_page, quality_page
+from chatsite.monitor import quality_page
+from chatsite.monitor.gaps import gaps_page
 from chatsite.monitor.grading import grading_page
 from chatsite.monitor.people import page as people_page
 

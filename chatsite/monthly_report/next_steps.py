@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from django.urls import reverse
 
 from billing.errors import NoPrice
-from chatsite.monitor import gaps
-from chatsite.monitor.gaps import Gap
+from chatsite.monitor.gaps import gaps
+from chatsite.monitor.gaps.gaps import Gap
 from chatsite.quality import nightly_results
 from chatsite.quality.models import Proposal
 from chatsite.quality.nightly_results import Found, Kept

@@ -10,7 +10,8 @@ from billing.models import LedgerEntry
 from chatsite.chat.actions import rate
 from chatsite.chat.models import Message
 from chatsite.knowledge.models import Article
-from chatsite.monitor import question_similarity, tasks
+from chatsite.monitor import tasks
+from chatsite.monitor.gaps import question_similarity
 from chatsite.monitor.models import ArticleDraft
 from chatsite.staff import roles
 from routing.models import TaskType

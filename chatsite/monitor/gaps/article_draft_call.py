@@ -7,7 +7,7 @@ from billing.models import LedgerEntry
 from chatsite.answering.calls import paid_call
 from chatsite.answering.calls.paid_call import NotMade
 from chatsite.knowledge.models import Article
-from chatsite.monitor import article_drafting
+from chatsite.monitor.gaps import article_drafting
 from chatsite.monitor.models import ArticleDraft
 from chatsite.offline.job_kinds import Kind
 from chatsite.provider.model_health import Health

@@ -13,8 +13,8 @@ from django.utils.text import Truncator
 
 from chatsite.chat.models import Message
 from chatsite.knowledge.models import Article
-from chatsite.monitor import question_similarity
 from chatsite.monitor.answers_page import CHECK
+from chatsite.monitor.gaps import question_similarity
 from chatsite.quality import nightly_results
 from chatsite.quality.nightly_results import Found, Kept
 

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from chatsite.monitor import article_drafting, gaps
+from chatsite.monitor.gaps import article_drafting, gaps
 from chatsite.monitor.models import ArticleDraft
 from chatsite.monitor.quality_page import SEES
 from routing.models import TaskType
