@@ -7,8 +7,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from billing.alerts.models import Alert
-from chatsite.provider import successors
-from chatsite.provider.successors import Banner
+from chatsite.provider.model_choice import successors
+from chatsite.provider.model_choice.successors import Banner
 from chatsite.shop import current_shop
 from routing.models import Policy
 

@@ -15,7 +15,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 
 from billing import clock
-from chatsite.provider import successors
+from chatsite.provider.model_choice import successors
 from chatsite.shop import current_shop
 from routing import stored_site_profile
 

@@ -8,7 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils import formats, timezone
 
-from chatsite.provider import model_page, refused_parameters, successors
+from chatsite.provider import refused_parameters
+from chatsite.provider.model_choice import model_page, successors
 from chatsite.provider.models import ProviderModel, Reading
 from routing import policies
 

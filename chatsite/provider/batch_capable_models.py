@@ -8,8 +8,8 @@ from datetime import datetime
 from django.utils import timezone
 
 from billing.models import Price
-from chatsite.provider import comparison
 from chatsite.provider.errors import NotSold
+from chatsite.provider.model_choice import comparison
 from chatsite.provider.models import ProviderModel, Reading
 from routing import policies
 from routing.tier_choice import Tier

@@ -9,7 +9,8 @@ from django.db import transaction
 
 from chatsite import llm
 from chatsite.llm import Listed
-from chatsite.provider import known_models, model_adoption
+from chatsite.provider import known_models
+from chatsite.provider.model_choice import model_adoption
 from chatsite.provider.models import ProviderModel, Reading
 from routing import policies
 

@@ -4,7 +4,8 @@ from celery import shared_task
 from celery.signals import worker_ready
 from django.utils import timezone
 
-from chatsite.provider import better_value, bill, model_list
+from chatsite.provider import bill, model_list
+from chatsite.provider.model_choice import better_value
 
 # Seconds to the second attempt, then twice as long each time: a provider that starts together with
 # the worker is read at once, one that is away for an hour when it is back.

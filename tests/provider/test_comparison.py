@@ -15,15 +15,9 @@ from billing.models import Budget, LedgerEntry, Price
 from billing.prices import catalogue
 from billing.prices.pricing import Usage
 from chatsite.llm import Listed
-from chatsite.provider import (
-    batch_capable_models,
-    better_value,
-    comparison,
-    model_adoption,
-    model_list,
-    successors,
-)
+from chatsite.provider import batch_capable_models, model_list
 from chatsite.provider.errors import NotSold
+from chatsite.provider.model_choice import better_value, comparison, model_adoption, successors
 from chatsite.provider.models import ProviderModel, Reading
 from chatsite.staff import roles
 from routing import policies
@@ -205,7 +199,7 @@ def test_what_cannot_be_adopted_is_refused_in_words(listed, sent, why):
     assert in_use() == ("gpt-3.5-turbo", "gpt-4")
 
 
-@guards("chatsite/provider/better_value.py", "would > costs * (1 - WORTH)", "True")
+@guards("chatsite/provider/model_choice/better_value.py", "would > costs * (1 - WORTH)", "True")
 def test_once_a_month_operators_are_told_what_would_cost_less(listed, settings):
     settings.ALERT_EMAILS = ["owner@shop.example"]
     better_value.look(NOW)

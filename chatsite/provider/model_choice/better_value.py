@@ -9,8 +9,8 @@ from billing.alerts import raise_alerts
 from billing.alerts.models import Alert
 from billing.alerts.rules import Finding
 from billing.prices.pricing import Rate
-from chatsite.provider import comparison, successors
-from chatsite.provider.comparison import Pair
+from chatsite.provider.model_choice import comparison, successors
+from chatsite.provider.model_choice.comparison import Pair
 from routing import policies
 from routing.tier_choice import Tier
 

@@ -12,10 +12,11 @@ from django.utils import formats, timezone
 from django.views.decorators.http import require_POST
 
 from billing import money, number_format
-from chatsite.provider import batch_capable_models, comparison, model_adoption, successors
-from chatsite.provider.comparison import Offer, Pair
+from chatsite.provider import batch_capable_models
 from chatsite.provider.errors import NotOffered, NotSold
-from chatsite.provider.successors import TYPICAL
+from chatsite.provider.model_choice import comparison, model_adoption, successors
+from chatsite.provider.model_choice.comparison import Offer, Pair
+from chatsite.provider.model_choice.successors import TYPICAL
 from routing import policies
 from routing.errors import NothingChanged, Overtaken
 from routing.models import Policy

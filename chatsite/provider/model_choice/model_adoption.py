@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from billing import money
 from billing.models import LedgerEntry
-from chatsite.provider import comparison
-from chatsite.provider.comparison import Offer, Pair
 from chatsite.provider.errors import NotOffered
+from chatsite.provider.model_choice import comparison
+from chatsite.provider.model_choice.comparison import Offer, Pair
 from routing import policies
 from routing.models import Policy
 from routing.policies import Author

@@ -12,9 +12,10 @@ from datetime import date, datetime
 
 from billing.models import Price
 from billing.prices.pricing import Rate
-from chatsite.provider import known_models, successors
+from chatsite.provider import known_models
+from chatsite.provider.model_choice import successors
+from chatsite.provider.model_choice.successors import NOTICE_BEFORE, TYPICAL, Used
 from chatsite.provider.models import ProviderModel
-from chatsite.provider.successors import NOTICE_BEFORE, TYPICAL, Used
 from routing.models import HIGHEST_THRESHOLD, LOWEST_THRESHOLD, Policy, RouteDecision
 from routing.tier_choice import Tier
 
