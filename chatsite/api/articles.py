@@ -12,7 +12,7 @@ from ninja import Query, Router, Status
 from chatsite.api import access, schemas
 from chatsite.api.access import Bearer
 from chatsite.api.errors import ERRORS, NotFound, conflict, invalid
-from chatsite.knowledge import embeddings
+from chatsite.knowledge.embeddings import embeddings
 from chatsite.knowledge.models import Article, ArticleVersion
 
 SEE, ADD = Bearer("knowledge.view_article"), Bearer("knowledge.add_article")

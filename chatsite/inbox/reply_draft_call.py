@@ -13,8 +13,9 @@ from chatsite.answering.question import context, prompt, turns
 from chatsite.answering.question.turns import EarlierMessage
 from chatsite.inbox.models import ReplyDraft
 from chatsite.inbox.reply_drafts import OPEN
-from chatsite.knowledge import articles, question_embeddings
+from chatsite.knowledge import articles
 from chatsite.knowledge.articles import MOST_ARTICLES, Audience, Match
+from chatsite.knowledge.embeddings import question_embeddings
 from chatsite.knowledge.search import question
 from chatsite.offline.job_kinds import Kind
 from chatsite.provider.model_health import Health

@@ -18,8 +18,10 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST
 
 from billing import clock
-from chatsite.knowledge import articles, embeddings, history_page, import_page
+from chatsite.knowledge import articles, history_page
 from chatsite.knowledge.articles import Audience
+from chatsite.knowledge.embeddings import embeddings
+from chatsite.knowledge.importing import import_page
 from chatsite.knowledge.models import Article, ArticleVersion
 from chatsite.knowledge.search import question
 
@@ -200,6 +202,6 @@ def _found(text: str, reader: Audience) -> articles.Found:
     if not articles.model_in_use():
         return articles.matching(asked, reader=reader)
     # Loads the provider's client, 30 MB, into the web process whose operator tries a question.
-    from chatsite.knowledge import question_embeddings
+    from chatsite.knowledge.embeddings import question_embeddings
 
     return articles.matching(asked, question_embeddings.of_one(asked), reader=reader)

@@ -14,8 +14,8 @@ from django.db import connection
 from django.urls import reverse
 
 from billing import clock
-from chatsite.knowledge import embeddings
-from chatsite.knowledge.embeddings import Progress
+from chatsite.knowledge.embeddings import embeddings
+from chatsite.knowledge.embeddings.embeddings import Progress
 from chatsite.knowledge.models import Article, Edition
 from chatsite.knowledge.search import evidence, ranking, used_articles
 from chatsite.knowledge.search.index import Document, Index

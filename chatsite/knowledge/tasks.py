@@ -6,8 +6,8 @@ from datetime import timedelta
 from celery import shared_task
 from celery.signals import worker_ready
 
-from chatsite.knowledge import embedding_calls
-from chatsite.knowledge.embedding_calls import Stopped
+from chatsite.knowledge.embeddings import embedding_calls
+from chatsite.knowledge.embeddings.embedding_calls import Stopped
 from chatsite.knowledge.models import Import
 from chatsite.runtime import separate_process
 

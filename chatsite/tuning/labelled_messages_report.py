@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chatsite.knowledge import embeddings, question_embeddings
-from chatsite.knowledge.embedding_calls import Stopped
+from chatsite.knowledge.embeddings import embeddings, question_embeddings
+from chatsite.knowledge.embeddings.embedding_calls import Stopped
 from chatsite.knowledge.search import question
 from routing import stored_site_profile
 from routing.analysis import first_day

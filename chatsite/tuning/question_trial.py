@@ -21,7 +21,7 @@ from chatsite.answering.calls.paid_call import NotMade
 from chatsite.answering.checking import answer_check, claim_check
 from chatsite.answering.dry_run import Again, Shown
 from chatsite.answering.question.prompt import Said
-from chatsite.knowledge import question_embeddings
+from chatsite.knowledge.embeddings import question_embeddings
 from chatsite.llm import Finished
 from chatsite.provider.model_health import Health
 from routing import decisions, score_format, stored_site_profile, structured_output, tiers

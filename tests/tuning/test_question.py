@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from billing.models import LedgerEntry
-from chatsite.knowledge import embedding_calls, question_embeddings
+from chatsite.knowledge.embeddings import embedding_calls, question_embeddings
 from chatsite.knowledge.models import Article
 from routing import policies
 from tests.chat import told
@@ -141,7 +141,7 @@ def test_a_danger_that_nobody_has_answered_is_not_hidden_by_what_is_said_next(
 
 
 @guards(
-    "chatsite/knowledge/question_embeddings.py",
+    "chatsite/knowledge/embeddings/question_embeddings.py",
     "of([question], reference, WITHIN)",
     "of([question])",
 )

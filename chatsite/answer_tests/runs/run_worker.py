@@ -19,8 +19,8 @@ from chatsite.answer_tests.runs.batched_calls import NoBatch
 from chatsite.answer_tests.runs.compared_versions import Version
 from chatsite.answer_tests.runs.model_calls import Stopped, Told
 from chatsite.answer_tests.runs.tested_answer import Asking
-from chatsite.knowledge import embedding_calls, question_embeddings
 from chatsite.knowledge.articles import Meant
+from chatsite.knowledge.embeddings import embedding_calls, question_embeddings
 from chatsite.llm import UpstreamError
 from chatsite.provider.model_health import Health
 from routing.tiers import ModelHealth

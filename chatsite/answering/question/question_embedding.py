@@ -13,9 +13,9 @@ from functools import partial
 from billing.errors import AlreadyCharged
 from chatsite import llm
 from chatsite.chat.models import Message
-from chatsite.knowledge import embedding_calls
 from chatsite.knowledge.articles import Meant
-from chatsite.knowledge.embedding_calls import Stopped
+from chatsite.knowledge.embeddings import embedding_calls
+from chatsite.knowledge.embeddings.embedding_calls import Stopped
 from chatsite.knowledge.search import ranking
 from chatsite.knowledge.search.question import Question
 from chatsite.knowledge.search.vectors import Floats, unit

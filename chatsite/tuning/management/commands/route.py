@@ -5,7 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from chatsite.knowledge import articles, question_embeddings
+from chatsite.knowledge import articles
+from chatsite.knowledge.embeddings import question_embeddings
 from chatsite.knowledge.search import question
 from routing import decisions, policies, score_format
 from routing.analysis import learned_score

@@ -12,7 +12,7 @@ from billing import clock, ledger, tokens
 from billing.errors import NoPrice, NoRoom
 from billing.prices.pricing import Usage
 from chatsite import llm
-from chatsite.knowledge import embeddings
+from chatsite.knowledge.embeddings import embeddings
 from chatsite.knowledge.models import Edition, Embedding
 from chatsite.knowledge.search.passages import Passage
 from chatsite.knowledge.search.vectors import pack

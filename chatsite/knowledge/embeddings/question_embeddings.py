@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 from uuid import uuid4
 
 from chatsite import llm
-from chatsite.knowledge import articles, embedding_calls
+from chatsite.knowledge import articles
 from chatsite.knowledge.articles import Meant
-from chatsite.knowledge.embedding_calls import Stopped
+from chatsite.knowledge.embeddings import embedding_calls
+from chatsite.knowledge.embeddings.embedding_calls import Stopped
 from chatsite.knowledge.search import ranking
 from chatsite.knowledge.search.question import Question
 from chatsite.knowledge.search.vectors import Floats, unit
