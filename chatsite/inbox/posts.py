@@ -17,7 +17,8 @@ from chatsite.chat.attachments import uploads
 from chatsite.chat.changes import Change
 from chatsite.chat.errors import Refused
 from chatsite.chat.models import Conversation
-from chatsite.inbox import notes, reply_drafts, tags
+from chatsite.inbox import notes, tags
+from chatsite.inbox.drafts import reply_drafts
 from chatsite.inbox.page_context import (
     SNOOZES,
     chosen_queue,

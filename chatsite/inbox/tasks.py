@@ -3,7 +3,8 @@
 from celery import shared_task
 
 from billing import clock
-from chatsite.inbox import notify, reply_draft_call
+from chatsite.inbox import notify
+from chatsite.inbox.drafts import reply_draft_call
 
 
 @shared_task

@@ -26,8 +26,10 @@ def written() -> ReplyDraft:
     return draft
 
 
-@guards("chatsite/inbox/reply_draft_call.py", ", reader=Audience.STAFF", "")
-@guards("chatsite/inbox/reply_drafts.py", "filter(state__in=OPEN)", "filter(state='written')")
+@guards("chatsite/inbox/drafts/reply_draft_call.py", ", reader=Audience.STAFF", "")
+@guards(
+    "chatsite/inbox/drafts/reply_drafts.py", "filter(state__in=OPEN)", "filter(state='written')"
+)
 def test_a_draft_is_written_from_the_articles_and_paid_for(staff, told, upstream):
     leaks = "A leaking pen is mended for free."
     Article.objects.create(title="Leaks", slug="leaks", body=leaks, audience="staff")

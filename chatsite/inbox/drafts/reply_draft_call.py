@@ -11,8 +11,8 @@ from chatsite.answering.calls import paid_call
 from chatsite.answering.calls.paid_call import NotMade
 from chatsite.answering.question import context, prompt, turns
 from chatsite.answering.question.turns import EarlierMessage
+from chatsite.inbox.drafts.reply_drafts import OPEN
 from chatsite.inbox.models import ReplyDraft
-from chatsite.inbox.reply_drafts import OPEN
 from chatsite.knowledge import articles
 from chatsite.knowledge.articles import MOST_ARTICLES, Audience, Match
 from chatsite.knowledge.embeddings import question_embeddings
