@@ -49,7 +49,7 @@ class ByValidity(admin.SimpleListFilter):
 @admin.register(Article)
 class ArticleAdmin(admin.ModelAdmin[Article]):
     class Media:
-        js = ["js/preview.js"]
+        js = ["js/admin/preview.js"]
 
     when_empty = "No articles yet. The assistant answers from the articles you write here."
     list_display = ["title", "slug", "published", "validity", "audience", "version", "updated_at"]

@@ -76,7 +76,7 @@ class ShopAdmin(admin.ModelAdmin[Shop]):
     ]
 
     class Media:
-        js = ["js/preview.js"]
+        js = ["js/admin/preview.js"]
 
     def get_urls(self) -> list[URLPattern]:
         page = self.admin_site.admin_view(self.preview)
