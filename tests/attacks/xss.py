@@ -1,8 +1,8 @@
 """Hostile texts wherever the site shows words, in Chromium: none may run, none may fetch.
 
-    python -m tests.load.xss [--live 40]
+    python -m tests.attacks.xss [--live 40]
 
-Every kind of `tests.load.injected` in every place of Markdown: as customers' words, answers and
+Every kind of `tests.attacks.injected` in every place of Markdown: as customers' words, answers and
 staff's replies on the customer's page, in the inbox and in the admin; as answers while they are
 streamed; in notes, articles, help pages and names. The browser is told to ignore the site's
 content security policy, so that nothing is held by it alone. A case is one text on one kind of page
@@ -21,8 +21,8 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, Dialog, Error, Page
 
+from tests.attacks import injected
 from tests.browser.chromium import launched
-from tests.load import injected
 from tests.load.accounts import Accounts
 from tests.stack import Stack
 from tests.tables import show
@@ -44,7 +44,7 @@ draft.doubt_threshold = 1
 draft.doubted_answers = Policy.Doubted.SHOW
 policies.adopt(draft, None, "Answers stand as they are.")
 Budget.objects.update(limit=10**13)
-from tests.load import planted
+from tests.attacks import planted
 planted.main()
 """
 LISTS = [
@@ -220,7 +220,7 @@ def report(watch: Watch, seconds: float) -> bool:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="tests.load.xss", description=__doc__)
+    parser = argparse.ArgumentParser(prog="tests.attacks.xss", description=__doc__)
     parser.add_argument("--live", type=int, default=40, help="answers that are streamed")
     return int(not run(parser.parse_args().live))
 

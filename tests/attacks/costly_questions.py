@@ -1,6 +1,6 @@
 """Somebody spends the shop's money on purpose, while honest customers ask: what gets through?
 
-    python -m tests.load.attack [--addresses 1 4 64 1000] [--seconds 90]
+    python -m tests.attacks.costly_questions [--addresses 1 4 64 1000] [--seconds 90]
 
 Each attacking address asks the dearest questions, with a new cookie for every few of them, as fast
 as the limits let it. Meanwhile 100 honest customers, each of a network of their own, ask a first
@@ -189,7 +189,7 @@ def run(addresses: int, seconds: float, database: str) -> dict[str, object]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="tests.load.attack", description=__doc__)
+    parser = argparse.ArgumentParser(prog="tests.attacks.costly_questions", description=__doc__)
     parser.add_argument("--addresses", type=int, nargs="+", default=[1, 4, 64, 1000])
     parser.add_argument("--seconds", type=float, default=90.0)
     parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")

@@ -1,6 +1,6 @@
 """Who may do what: every address for everybody, by GET and by POST, with the whole page.
 
-    TEST_DATABASE=sqlite python -m pytest tests/load/access.py -q -s
+    TEST_DATABASE=sqlite python -m pytest tests/attacks/access.py -q -s
 
 `tests/test_access.py` asks of each address those who are nearest to being let in; this, all eight
 kinds of people, and whether who may gets more than a refusal. Nothing stays of what a request does.

@@ -1,6 +1,6 @@
 """Frames and posts that no page sends, at the running product: nothing may fail, fall or grow.
 
-    python -m tests.load.fuzz [--frames 100000] [--posts 20000] [--database postgresql]
+    python -m tests.attacks.fuzz [--frames 100000] [--posts 20000] [--database postgresql]
 
 Frames go to the sockets of conversations and of the inbox, and bytes that are no frames; posts, to
 every address that takes them, as anybody: with cookies of customers, sessions of each role, tokens
@@ -26,7 +26,7 @@ from dataclasses import dataclass, field
 import aiohttp
 import django
 
-from tests.load import garbage
+from tests.attacks import garbage
 from tests.load.accounts import Accounts
 from tests.stack import Stack, usage
 from tests.tables import show
@@ -309,7 +309,7 @@ def run(database: str, frames: int, posts: int, seed: int) -> bool:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="tests.load.fuzz", description=__doc__)
+    parser = argparse.ArgumentParser(prog="tests.attacks.fuzz", description=__doc__)
     parser.add_argument("--frames", type=int, default=100_000)
     parser.add_argument("--posts", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=1)

@@ -25,7 +25,7 @@ from chatsite.knowledge.models import Article
 from chatsite.shop.models import FirstQuestion, Shop
 from chatsite.webhooks.models import Endpoint
 from chatsite.widget.models import Widget
-from tests.load import injected
+from tests.attacks import injected
 
 PER_CONVERSATION = 14
 OF_ARTICLE = 16  # texts
