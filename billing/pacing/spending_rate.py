@@ -22,7 +22,7 @@ UNKNOWN, LEAST = 0.5, 0.05
 # Correlation of a day with the next, at the most: what is measured on few days may be chance.
 MOST_ALIKE = 0.8
 # The pace itself drifts besides: with this, 80 % intervals hold 77 to 89 times of 100 in
-# `python -m tests.load.forecast`.
+# `python -m tests.accuracy.forecast`.
 DRIFT = 0.06
 # Standard deviations on each side of 80 % of all outcomes.
 SIDES = 1.2816

@@ -2,7 +2,7 @@
 
 Source: J. Cohen, "A coefficient of agreement for nominal scales" (1960). The interval is Wilson's
 of the share that agrees. Cohen's standard error held the truth in 89 % of samples of 20 answers and
-in 94 % of 60; this does in 95 to 96 % (`python -m tests.load.known_truth` draws 60).
+in 94 % of 60; this does in 95 to 96 % (`python -m tests.accuracy.known_truth` draws 60).
 """
 
 from collections import Counter

@@ -163,7 +163,7 @@ def test_a_damaged_recogniser_is_refused(shop, damage):
 
 
 def test_a_banks_customers_are_recognised():
-    """A part of banking77, to be quick; `tests.load.task_types` measures all of it."""
+    """A part of banking77, to be quick; `tests.accuracy.task_types` measures all of it."""
     path = GRADED / "banking77.jsonl.gz"
     if not path.exists():
         pytest.skip("needs the graded questions beside the checkout")

@@ -1,6 +1,6 @@
 """Task types recognised: how often rightly, how often of none, how fast, in how much memory.
 
-    python -m tests.load.task_types [--graded ../shared/data/routing] [--folds 1]
+    python -m tests.accuracy.task_types [--graded ../shared/data/routing] [--folds 1]
 
 banking77: its 77 intents as task types, every fifth message held back. clinc150: its 150 intents
 with 15 examples each, as an operator writes them, and with 100; the 3,000 held-back messages and

@@ -1,8 +1,8 @@
 """A month's budget that the policy's threshold would exceed: left to its ladder, and pacing itself.
 
-    python -m tests.load.pacing --months 12
+    python -m tests.accuracy.pacing --months 12
 
-The months are those of `tests.load.forecast`, message by message, with eight weeks before each. The
+The months are those of `tests.accuracy.forecast`, message by message, with eight weeks before each. The
 limit is what the month would cost at the policy's threshold times a number between `--limits`.
 Each budget has the ladder that a new one has; some also raise the threshold each hour, as
 `billing.pacing.threshold_increase` says, and climb their ladder where that does not make them last.
@@ -35,7 +35,7 @@ from billing.pacing.threshold_increase import Outcome
 from billing.prices.pricing import PER, Rate, Tokens
 from routing.analysis.hazards import CERTAIN
 from routing.tier_choice import HIGHEST, LOWEST, Tier, is_grave
-from tests.load.forecast import CENT, HOUR, ZONE, answers
+from tests.accuracy.forecast import CENT, HOUR, ZONE, answers
 from tests.tables import show
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
@@ -271,7 +271,7 @@ def at_threshold(threshold: float, seed: int, starts: datetime, ends: datetime) 
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="tests.load.pacing", description=__doc__)
+    parser = argparse.ArgumentParser(prog="tests.accuracy.pacing", description=__doc__)
     parser.add_argument("--months", type=int, default=12)
     parser.add_argument("--limits", type=float, nargs=2, default=(0.7, 0.95))
     parser.add_argument("--seed", type=int, default=7)

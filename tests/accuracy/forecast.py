@@ -1,6 +1,6 @@
 """The forecast of a month's budget against what the month then did, on generated traffic.
 
-    python -m tests.load.forecast --months 200
+    python -m tests.accuracy.forecast --months 200
 
 Each month has eight weeks before it. Its traffic has quiet nights and weekends, a level that
 wanders from day to day, a trend, here and there a day of twice the questions, and answers whose
@@ -144,7 +144,7 @@ def outcomes(month: Month, limit: int) -> Iterator[Outcome]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="tests.load.forecast", description=__doc__)
+    parser = argparse.ArgumentParser(prog="tests.accuracy.forecast", description=__doc__)
     parser.add_argument("--months", type=int, default=200)
     parser.add_argument("--seed", type=int, default=7)
     options = parser.parse_args()

@@ -1,6 +1,6 @@
 """How often what the night proposes is truly worse, on outcomes of which both answers are known.
 
-    python -m tests.load.proposals [--graded ../shared/data/routing] [--draws 12] [--labels 900]
+    python -m tests.accuracy.proposals [--graded ../shared/data/routing] [--draws 12] [--labels 900]
 
 Graded answers to MMLU's questions, told to the learning as a site would be told them: by thumbs,
 which know the cheap answer alone, and by judges, who know both. In force are the rules, as on the

@@ -1,6 +1,6 @@
-"""Whether the quality page's intervals hold the truth: `python -m tests.load.known_truth`.
+"""Whether the quality page's intervals hold the truth: `python -m tests.accuracy.known_truth`.
 
-    python -m tests.load.known_truth [--months 400]
+    python -m tests.accuracy.known_truth [--months 400]
 
 Generates months whose truth is known: some answers are wrong by construction; raters, the judge and
 staff see that through noise of known rates, and of a sample alone. What the page then says in words
