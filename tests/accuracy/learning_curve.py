@@ -1,6 +1,6 @@
 """How fast the analyzer learns a domain that it was not made for, on traffic whose truth is known.
 
-    python -m tests.accuracy.learning_curve [--graded ../shared/data/routing] [--draws 5] [--only bank]
+    python -m tests.accuracy.learning_curve [--graded FOLDER] [--draws 5] [--only bank]
 
 Three domains that the shipped artifact, fitted to exams, has never seen:
 

@@ -2,8 +2,8 @@
 
     python -m tests.accuracy.pacing --months 12
 
-The months are those of `tests.accuracy.forecast`, message by message, with eight weeks before each. The
-limit is what the month would cost at the policy's threshold times a number between `--limits`.
+The months are those of `tests.accuracy.forecast`, message by message, with eight weeks before each.
+The limit is what the month would cost at the policy's threshold times a number between `--limits`.
 Each budget has the ladder that a new one has; some also raise the threshold each hour, as
 `billing.pacing.threshold_increase` says, and climb their ladder where that does not make them last.
 

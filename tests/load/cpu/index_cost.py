@@ -1,9 +1,9 @@
-"""What indexes cost on the way of a message: `python -m tests.load.index_cost`.
+"""What indexes cost on the way of a message: `python -m tests.load.cpu.index_cost`.
 
-    DATABASE_URL=... python -m tests.load.index_cost [--times 300]
+    DATABASE_URL=... python -m tests.load.cpu.index_cost [--times 300]
 
-Where rows are already (`tests.load.million --keep`): a message with its answer, and a call reserved
-and settled, with these indexes and without them, in turns. All is rolled back.
+Where rows are already (`tests.load.pages.million --keep`): a message with its answer, and a call
+reserved and settled, with these indexes and without them, in turns. All is rolled back.
 """
 
 import argparse

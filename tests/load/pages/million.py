@@ -1,6 +1,6 @@
-"""How quick the admin is over a million entries: `python -m tests.load.million`.
+"""How quick the admin is over a million entries: `python -m tests.load.pages.million`.
 
-    python -m tests.load.million [--database sqlite postgresql] [--only ledger] [--keep FOLDER]
+    python -m tests.load.pages.million [--database sqlite postgresql] [--only ledger] [--keep DIR]
 
 Makes the rows in a database of its own, then asks every page of the admin several times, signed in,
 and prints the median in milliseconds (of a download, until it begins) and how many queries it took.
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 # Milliseconds.
 BEARABLE = {"postgresql": 300.0, "sqlite": 1000.0}
 MOST_QUERIES = 15
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def pages(client: "Client") -> Iterator[tuple[str, str]]:
@@ -323,7 +323,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if database == "postgresql":
                 server = stack.enter_context(services.postgresql(kept))
                 environment["DATABASE_URL"] = server.url
-            command = [sys.executable, "-m", "tests.load.million", "--here"]
+            command = [sys.executable, "-m", "tests.load.pages.million", "--here"]
             command += ["--database", database, "--only", options.only]
             command += ["--conversations", str(options.conversations)]
             command += ["--times", str(options.times)]

@@ -1,6 +1,6 @@
 """What a model's score costs by how many messages share a call, beside the cheap answer itself.
 
-    python -m tests.load.scoring_cost
+    python -m tests.load.cpu.scoring_cost
 
 Tokens as they are counted before a call, of the sample shop's questions under the first policy's
 criteria, at the catalogue's price of the cheap model; the answer as the README's table has it.
@@ -19,7 +19,7 @@ from billing.prices import catalogue  # noqa: E402  # Django has to be set up be
 from chatsite.answering.calls.scoring import MOST_TURNS  # noqa: E402
 from routing.analysis import scoring_prompt  # noqa: E402
 from routing.models import CRITERIA  # noqa: E402
-from tests.load.routing_cost import shop  # noqa: E402
+from tests.load.cpu.routing_cost import shop  # noqa: E402
 from tests.tables import show  # noqa: E402
 
 MODEL = "gpt-3.5-turbo"

@@ -1,6 +1,6 @@
 """How long the threshold's page takes to route the last 30 days again, beside a do-nothing pass.
 
-    python -m tests.load.rerouting [--database sqlite] [--decisions 100000] [--keep DIRECTORY]
+    python -m tests.load.cpu.rerouting [--database sqlite] [--decisions 100000] [--keep DIRECTORY]
 
 Makes so many decisions with their conversations, messages and charges; `--keep` leaves a SQLite
 site of them in that directory, to be looked at. Seconds, the median of several rounds.
@@ -21,7 +21,7 @@ from pathlib import Path
 from tests import services
 from tests.tables import show
 
-QUESTIONS = Path(__file__).parents[2] / "chatsite" / "demo" / "shop" / "questions.json"
+QUESTIONS = Path(__file__).parents[3] / "chatsite" / "demo" / "shop" / "questions.json"
 DAYS, ROUNDS, BATCH = 30, 5, 2_000
 # Answers of one conversation.
 EACH = 2

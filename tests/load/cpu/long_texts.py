@@ -1,4 +1,4 @@
-"""`python -m tests.load.long_texts [CHARACTERS]`: the longest messages and answers, by step.
+"""`python -m tests.load.cpu.long_texts [CHARACTERS]`: the longest messages and answers, by step.
 
 Each step that reads a customer's or a model's words, on texts of one kind repeated: the kinds that
 make a pattern go back and forth. Milliseconds, the slowest first. The articles are the sample

@@ -1,4 +1,4 @@
-"""`python -m tests.load.widget`: what the widget costs the page that has it, in Chromium.
+"""`python -m tests.load.pages.widget`: what the widget costs the page that has it, in Chromium.
 
 Layout shift, the longest task, requests and bytes of ours on a shop's page with a strict policy:
 when it has loaded, when the chat is opened, while an answer is written, and after it is closed.

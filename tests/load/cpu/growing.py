@@ -1,6 +1,6 @@
 """What an answer costs the worker's loop and the wire while it is shown as it grows.
 
-    python -m tests.load.growing [--characters 16000] [--piece 4]
+    python -m tests.load.cpu.growing [--characters 16000] [--piece 4]
 
 Each kind of text comes in pieces of a token's length. Beside all that rendering takes stands what
 the gate of unchecked words takes, and a loop that does nothing with as many pieces; beside what

@@ -1,6 +1,6 @@
 """CPU that one decision costs: no analyzer, the rules, the learned one; beside them the verifier.
 
-    python -m tests.load.routing_cost [--graded ../shared/data/routing] [--every 10]
+    python -m tests.load.cpu.routing_cost [--graded ../shared/data/routing] [--every 10]
 
 The pure part of `decisions.decide`, on the sample shop's questions and, where they are beside the
 checkout, on a bank's customers' (banking77). Milliseconds of CPU by message, each the best of
@@ -27,7 +27,7 @@ from routing.learning.labels import Label
 from routing.tier_choice import Score, Turn, choose
 from tests.tables import show
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SHOP = ROOT / "chatsite" / "demo" / "shop"
 ROUNDS = 5
 THRESHOLD = 7.0

@@ -1,4 +1,4 @@
-"""`python -m tests.load.opening`: how long a long conversation takes to open, in Chromium.
+"""`python -m tests.load.pages.opening`: how long a long conversation takes to open, in Chromium.
 
 Of a page: time of the server, size of the HTML and on the wire, and time from the click until its
 last message was painted; the median of three. Conversations of 2, 60 and 200 usual messages, and

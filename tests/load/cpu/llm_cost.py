@@ -1,6 +1,6 @@
 """What one call to the provider costs this process in CPU: ours beside the SDK's own ways.
 
-    python -m tests.load.llm_cost
+    python -m tests.load.cpu.llm_cost
 
 Per call of 20 pieces that come at once, and per piece of those that come one by one, which is what
 a worker with hundreds of open answers pays. The best of several rounds, as others use the machine.
