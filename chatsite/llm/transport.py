@@ -3,9 +3,9 @@
 Why not the SDK's own `chat.completions.create(stream=True)`: its parser costs four times the CPU
 (279 us for each chunk and 10.3 ms for a call of 20 chunks, where ours costs 70 us and 1.8 ms;
 `python -m tests.load.cpu.llm_cost`), ends a broken stream without an error, hides keep-alives, so
-that a model that thinks cannot be told from one that hangs, and reads no answer that came as one JSON
-document. The SDK's own aiohttp transport is as fast as this one, but reports a refused connection
-as a timeout, so that nobody could tell whether a call was sent, and is billed.
+that a model that thinks cannot be told from one that hangs, and reads no answer that came as one
+JSON document. The SDK's own aiohttp transport is as fast as this one, but reports a refused
+connection as a timeout, so that nobody could tell whether a call was sent, and is billed.
 """
 
 from collections.abc import AsyncIterator
