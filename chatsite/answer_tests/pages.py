@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from chatsite.answer_tests import csv_files, from_answers
 from chatsite.answer_tests.csv_files import BadFile
 from chatsite.answer_tests.models import Case, CaseSet, Run
-from chatsite.answer_tests.runs import compared_versions, runs
+from chatsite.answer_tests.runs import compared_versions, run_cost, runs
 from chatsite.answer_tests.runs.runs import NothingToRun
 from chatsite.chat.models import Message
 from routing.models import Policy
@@ -28,11 +28,14 @@ LARGEST = 5_000_000
 @require_GET
 @permission_required(SEES, raise_exception=True)
 def index(request: HttpRequest) -> HttpResponse:
-    sets = CaseSet.objects.annotate(number=Count("cases"))
+    sets = list(CaseSet.objects.annotate(number=Count("cases")))
+    share = run_cost.batch_share()
+    costs = run_cost.estimates({each.pk: each.number for each in sets}, share) if share else {}
     context = {
         **admin.site.each_context(request),
         "title": "Tests before launch",
-        "sets": sets,
+        "sets": [(each, costs.get(each.pk)) for each in sets],
+        "share": share and round(100 * share),
         "policies": Policy.objects.filter(is_current=False).order_by("-version")[:MOST],
         "runs": [
             (run, runs.progress(run))

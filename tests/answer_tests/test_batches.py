@@ -6,8 +6,9 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from billing import money
 from billing.models import LedgerEntry
-from chatsite.answer_tests.models import Result, Run
+from chatsite.answer_tests.models import Case, Result, Run
 from chatsite.answer_tests.runs import run_worker, runs
 from chatsite.offline import tasks as offline
 from tests.chat.told import batch_price
@@ -70,6 +71,27 @@ def test_a_run_in_a_batch_waits_costs_less_and_says_so(operator, norway, batches
     run_worker.advance(again.pk)
     again.refresh_from_db()
     assert (again.state, LedgerEntry.objects.count()) == ("done", 1)
+
+
+def test_what_a_batch_would_save_is_said_before_it_is_started(operator, norway, upstream):
+    upstream.says(RIGHT)
+    address = reverse("answer_tests:index")
+    assert "have no batch price" in operator.get(address).content.decode()
+
+    batch_price("gpt-3.5-turbo", HALF, output=3)
+    page = operator.get(address).content.decode()
+    assert "In a batch, a run costs 50 % of its price at once" in page
+    assert "Its first run shows what it costs." in page
+
+    run_worker.advance(runs.start(norway.set, None).pk)
+    paid = Result.objects.get().amount
+    Case.objects.create(set=norway.set, question="And to Sweden?")
+    said = f"About {money.shown(2 * paid)} at once, {money.shown(paid)} in a batch"
+    assert said in operator.get(address).content.decode()
+    # What was paid in a batch counts as what it would have cost at once.
+    Run.objects.update(in_batch=True)
+    said = f"About {money.shown(4 * paid)} at once, {money.shown(2 * paid)} in a batch"
+    assert said in operator.get(address).content.decode()
 
 
 @pytest.mark.parametrize(

@@ -30,14 +30,14 @@ def prices(since: datetime = NOW - timedelta(days=9)) -> None:
         policies.adopt(Policy(), None, "for tests")
 
 
-def batch_price(model: str, rate: int) -> None:
-    """A model's price in batches: nano-dollars a million tokens in, five times as many out."""
+def batch_price(model: str, rate: int, *, output: int = 5) -> None:
+    """A model's price in batches: nano-dollars a million tokens in, `output` times as many out."""
     Price.objects.create(
         model=model,
         service_tier="batch",
         effective_from=timezone.now() - timedelta(days=1),
         input=rate,
-        output=5 * rate,
+        output=output * rate,
     )
 
 
