@@ -40,7 +40,7 @@ ROOT = Path(__file__).resolve().parent.parent
 READY_WITHIN = 60.0  # seconds; six processes start on two cores
 STOPPED_WITHIN = 15.0
 
-UPSTREAM = ["-m", "tests.upstream"]
+UPSTREAM = ["-m", "tests.upstream.server"]
 ENVIRONMENT = {
     name: value for name, value in os.environ.items() if not name.startswith("OPENAI_")
 } | {"DJANGO_SETTINGS_MODULE": "chatsite.settings"}

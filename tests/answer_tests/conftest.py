@@ -11,7 +11,7 @@ from chatsite.staff import roles
 from routing import policies
 from tests.chat.told import prices
 from tests.monitor.people import signed_in
-from tests.upstream import Upstream
+from tests.upstream.server import Upstream
 
 SHIPPING = "Shipping to Norway costs €14.95 and is free from €180. It takes 4 to 7 days."
 

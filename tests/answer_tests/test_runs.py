@@ -175,7 +175,7 @@ def test_a_policy_that_breaks_a_test_is_told_from_one_that_does_not(norway, upst
 
 
 async def _by_model(exchange) -> None:
-    from tests.scripts import Says
+    from tests.upstream.scripts import Says
 
     await Says(RIGHT)(exchange)
 

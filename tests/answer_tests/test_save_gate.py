@@ -12,7 +12,7 @@ from routing import policies
 from routing.models import Policy, TaskType
 from tests.answer_tests.conftest import SHIPPING
 from tests.guards import guards
-from tests.scripts import Says
+from tests.upstream.scripts import Says
 
 
 @pytest.fixture(autouse=True)

@@ -19,8 +19,8 @@ from routing.models import AnswerCheck, RouteDecision, TaskType
 from routing.task_types import library
 from tests.answering.test_answers import THREE_QUESTIONS
 from tests.guards import guards
-from tests.scripts import Says
-from tests.upstream import Upstream
+from tests.upstream.scripts import Says
+from tests.upstream.server import Upstream
 
 # By any of the tests below.
 GUARDS = [

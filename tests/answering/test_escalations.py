@@ -32,9 +32,9 @@ from routing.models import (
 from routing.tier_choice import Turn
 from tests.answering.test_answers import THREE_QUESTIONS
 from tests.chat.conftest import sweep
-from tests.exchange import Exchange
 from tests.quality import traffic
-from tests.scripts import Says
+from tests.upstream.exchange import Exchange
+from tests.upstream.scripts import Says
 
 HOURS = "What are your business hours?"
 # No article says so; this one does.

@@ -1,7 +1,7 @@
 """Nothing unrecorded: each call is on the ledger, for no less than the provider bills."""
 
 from billing.models import Hold, LedgerEntry
-from tests.upstream import FAULTS, ONCE
+from tests.upstream.server import FAULTS, ONCE
 
 # Nano-dollars per token in and out, as the sample shop's prices have it.
 PRICES = {"gpt-3.5-turbo": (500, 1500), "gpt-4": (30_000, 60_000)}

@@ -13,9 +13,9 @@ from chatsite.provider import known_models, model_health
 from chatsite.provider.models import ProviderModel
 from routing.models import RouteDecision
 from tests.chat.conftest import Tab
-from tests.exchange import Exchange, prompt_tokens
 from tests.llm.servers import STREAMS, Stream
-from tests.scripts import Says
+from tests.upstream.exchange import Exchange, prompt_tokens
+from tests.upstream.scripts import Says
 
 # What another attempt may mend; every other row is to end in one call.
 TRANSIENT = {Kind.BROKEN, Kind.OVERLOADED}

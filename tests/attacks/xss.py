@@ -26,7 +26,7 @@ from tests.browser.chromium import launched
 from tests.load.accounts import Accounts
 from tests.stack import Stack
 from tests.tables import show
-from tests.upstream import Upstream
+from tests.upstream.server import Upstream
 
 LEAST = 2000
 TOLD_EVERY = 20  # pages

@@ -10,10 +10,10 @@ from chatsite.demo import demo_server
 from tests.browser.chromium import launched
 from tests.browser.hostile import HOSTILE
 from tests.browser.people import OPERATOR, STAFF, Customer, Operator, Staff, Tab
-from tests.exchange import Exchange
-from tests.scripts import Says
 from tests.stack import Stack
-from tests.upstream import Upstream
+from tests.upstream.exchange import Exchange
+from tests.upstream.scripts import Says
+from tests.upstream.server import Upstream
 
 # Every message is a call, what a test has the provider say is the answer, and saving asks nothing.
 SEED = f"""

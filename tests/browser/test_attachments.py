@@ -9,7 +9,7 @@ from playwright.sync_api import FilePayload, Locator, Page, Route, expect
 from tests import files
 from tests.browser.people import Customer, Staff, Tab
 from tests.browser.test_widget import PATIENCE, Shop, address, context, shop  # noqa: F401  # fixtures
-from tests.upstream import Upstream
+from tests.upstream.server import Upstream
 
 pytestmark = pytest.mark.browser
 

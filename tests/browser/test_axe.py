@@ -10,7 +10,7 @@ from tests.browser.people import Customer, Staff, Tab
 from tests.browser.test_attachments import INVOICE, PHOTO, attach, tray
 from tests.browser.test_widget import Shop, address, context, shop  # noqa: F401  # fixtures
 from tests.stack import Stack
-from tests.upstream import Upstream
+from tests.upstream.server import Upstream
 
 pytestmark = pytest.mark.browser
 

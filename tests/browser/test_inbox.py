@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.people import Customer, Staff
 from tests.stack import Stack
-from tests.upstream import Upstream
+from tests.upstream.server import Upstream
 
 pytestmark = pytest.mark.browser
 # Where pictures of the inbox are kept for a look at them; nowhere unless it is set.

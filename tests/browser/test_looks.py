@@ -6,7 +6,7 @@ from playwright.sync_api import Browser, expect
 from tests.browser import colours
 from tests.browser.people import Customer, Tab
 from tests.stack import Stack
-from tests.upstream import Upstream
+from tests.upstream.server import Upstream
 
 pytestmark = pytest.mark.browser
 

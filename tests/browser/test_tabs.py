@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from tests.browser.people import Customer, Staff, Tab
 from tests.stack import Stack
-from tests.upstream import Upstream
+from tests.upstream.server import Upstream
 
 pytestmark = pytest.mark.browser
 

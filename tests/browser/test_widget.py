@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, FrameLocator, Page, Vie
 
 from tests.browser import hosts
 from tests.stack import Stack
-from tests.upstream import Upstream
+from tests.upstream.server import Upstream
 
 pytestmark = pytest.mark.browser
 

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 
 from tests.chaos.evidence import Evidence, Stored
-from tests.scripts import stamps
+from tests.upstream.scripts import stamps
 
 Check = Callable[[Evidence], Iterator[str]]
 

@@ -22,7 +22,7 @@ from routing.models import Policy
 from tests.conftest import add_first_policy
 from tests.page import Entry, Page
 from tests.snapshot import Snapshot
-from tests.upstream import Upstream
+from tests.upstream.server import Upstream
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.upstream import Upstream
+from tests.upstream.server import Upstream
 
 
 @pytest.fixture

@@ -19,11 +19,11 @@ import pytest
 from billing.prices.pricing import Usage
 from chatsite import llm
 from chatsite.llm import Delta, Finished, FinishReason, Kind, UpstreamError, parameters
-from tests.exchange import Exchange
 from tests.llm.asking import QUESTION
-from tests.scripts import Says
 from tests.services import free_port
-from tests.upstream import Upstream
+from tests.upstream.exchange import Exchange
+from tests.upstream.scripts import Says
+from tests.upstream.server import Upstream
 
 # Its own, made up here.
 KEY = "sk-7f1d0a9c5b2e4d6f8a3c1e5b9d7f2a4c"

@@ -9,7 +9,7 @@ from chatsite.inbox.models import ReplyDraft
 from chatsite.knowledge.models import Article
 from tests.guards import guards
 from tests.inbox.test_pages import HTMX, do
-from tests.upstream import Upstream
+from tests.upstream.server import Upstream
 
 
 @pytest.fixture

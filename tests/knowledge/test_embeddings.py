@@ -13,7 +13,7 @@ from chatsite.knowledge.search import question
 from chatsite.knowledge.tasks import embed_articles
 from chatsite.llm import embeddings as server
 from routing import policies
-from tests.upstream import Upstream
+from tests.upstream.server import Upstream
 
 MODEL = "text-embedding-3-small"
 OTHER = "text-embedding-3-large"

@@ -8,7 +8,7 @@ import pytest
 from chatsite import llm
 from chatsite.llm import parameters
 from tests.llm.asking import KEY
-from tests.upstream import Upstream
+from tests.upstream.server import Upstream
 
 
 @pytest.fixture(scope="session")

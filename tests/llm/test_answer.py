@@ -11,10 +11,10 @@ import pytest
 from billing.prices.pricing import Usage
 from chatsite import llm
 from chatsite.llm import Deadlines, FinishReason
-from tests.exchange import Exchange
 from tests.llm.asking import DONE, KEY, QUESTION, STOP, asked, event, failure, words
-from tests.scripts import SECRET
-from tests.upstream import Billed, Upstream
+from tests.upstream.exchange import Exchange
+from tests.upstream.scripts import SECRET
+from tests.upstream.server import Billed, Upstream
 
 
 async def test_an_answer_comes_in_pieces_and_ends_with_its_bill(upstream: Upstream) -> None:

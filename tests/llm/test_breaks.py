@@ -11,10 +11,10 @@ import pytest
 from billing import tokens
 from billing.prices.pricing import Estimate, Usage
 from chatsite.llm import Deadlines, FinishReason, Kind
-from tests.exchange import Exchange
 from tests.llm.asking import KEY, QUESTION, asked, event, failure, words
-from tests.scripts import SECRET
-from tests.upstream import Upstream
+from tests.upstream.exchange import Exchange
+from tests.upstream.scripts import SECRET
+from tests.upstream.server import Upstream
 
 # By any of the tests below.
 GUARDS = [

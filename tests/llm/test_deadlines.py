@@ -10,10 +10,10 @@ import pytest
 
 from chatsite import llm
 from chatsite.llm import Deadlines, Finished, Kind
-from tests.exchange import Exchange
 from tests.guards import guards
 from tests.llm.asking import PATIENT, QUESTION, asked, event, failure, words
-from tests.upstream import Upstream
+from tests.upstream.exchange import Exchange
+from tests.upstream.server import Upstream
 
 
 @pytest.mark.parametrize("script", [Upstream.hangs, Upstream.never_answers])

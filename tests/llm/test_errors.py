@@ -12,10 +12,10 @@ import pytest
 
 from chatsite.llm import Kind
 from chatsite.llm.refused_requests import refusal
-from tests.exchange import Exchange
 from tests.llm.asking import asked, failure
-from tests.scripts import SECRET
-from tests.upstream import Upstream
+from tests.upstream.exchange import Exchange
+from tests.upstream.scripts import SECRET
+from tests.upstream.server import Upstream
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,10 @@ from collections.abc import Callable
 import pytest
 
 from chatsite.llm import Kind, parameters, refused_requests
-from tests.exchange import Exchange
 from tests.llm.asking import QUESTION, asked, failure
-from tests.scripts import Says, Script
-from tests.upstream import Upstream
+from tests.upstream.exchange import Exchange
+from tests.upstream.scripts import Says, Script
+from tests.upstream.server import Upstream
 
 
 @pytest.mark.parametrize(

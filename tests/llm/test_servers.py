@@ -7,7 +7,7 @@ from billing.prices.pricing import Estimate, Usage
 from chatsite.llm import Delta, Finished, Kind, Retracted, UpstreamError, stream
 from tests.llm.asking import PATIENT, QUESTION
 from tests.llm.servers import STREAMS, Stream
-from tests.upstream import Upstream
+from tests.upstream.server import Upstream
 
 TRANSIENT = {Kind.BROKEN, Kind.OVERLOADED}
 

@@ -8,7 +8,7 @@ from chatsite.llm.response.finish_reasons import FinishReason, NoAnswer
 from chatsite.llm.response.text_repair import TextRepair
 from chatsite.llm.response.think_tags import ThinkTags
 from tests.llm.asking import DONE, RETRACTED, STOP, asked, words
-from tests.upstream import Upstream
+from tests.upstream.server import Upstream
 
 
 def sifted(pieces: list[str], *, holds_back: bool = False) -> str:

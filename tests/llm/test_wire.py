@@ -5,9 +5,9 @@ import gzip
 
 import pytest
 
-from tests.exchange import Exchange
 from tests.llm.asking import DONE, STOP, asked, event, words
-from tests.upstream import Upstream
+from tests.upstream.exchange import Exchange
+from tests.upstream.server import Upstream
 
 
 async def test_events_may_be_cut_at_any_byte(upstream: Upstream) -> None:

@@ -19,7 +19,7 @@ from billing.prices.pricing import Estimate, Rate, Usage
 from tests.llm.asking import KEY, PATIENT, QUESTION
 from tests.llm.servers import STREAMS, Stream
 from tests.tables import show
-from tests.upstream import Upstream
+from tests.upstream.server import Upstream
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
 django.setup()

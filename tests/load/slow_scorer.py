@@ -13,15 +13,15 @@ import itertools
 import time
 from dataclasses import dataclass, field
 
-from tests.exchange import Exchange
 from tests.load import phases
 from tests.load.chats import Chat
 from tests.load.phases import Site, Spread
 from tests.load.run import SEED, visitor
-from tests.scripts import Says
 from tests.stack import Stack
 from tests.tables import show
-from tests.upstream import Upstream
+from tests.upstream.exchange import Exchange
+from tests.upstream.scripts import Says
+from tests.upstream.server import Upstream
 
 ADOPT = """
 from routing import policies

@@ -17,7 +17,7 @@ from chatsite.staff import roles
 from routing.models import TaskType
 from tests.chat.told import Told
 from tests.monitor.people import signed_in
-from tests.upstream import Upstream
+from tests.upstream.server import Upstream
 
 PAGE = reverse("monitor:gaps")
 WARRANTY = [

@@ -11,8 +11,8 @@ from chatsite.llm.batches import Request
 from chatsite.offline import jobs
 from chatsite.offline.jobs import Wanted
 from chatsite.offline.models import Batch
-from tests.batches import Batches
-from tests.upstream import Upstream
+from tests.upstream.batches import Batches
+from tests.upstream.server import Upstream
 
 MODEL = "gpt-5.6-sol"
 

@@ -18,9 +18,9 @@ from billing.models import Price
 from billing.prices.pricing import Usage
 from chatsite.provider import tasks
 from chatsite.staff import roles
-from tests.costs import ADMIN_KEY
 from tests.guards import guards
-from tests.upstream import Upstream
+from tests.upstream.costs import ADMIN_KEY
+from tests.upstream.server import Upstream
 
 pytestmark = pytest.mark.django_db
 

@@ -12,7 +12,7 @@ from routing.tier_choice import Tier
 from routing.tiers import slots
 from tests.guards import guards
 from tests.provider.lists import took
-from tests.upstream import Upstream
+from tests.upstream.server import Upstream
 
 pytestmark = pytest.mark.django_db
 

@@ -4,7 +4,7 @@ import pytest
 
 from chatsite.provider import tasks
 from chatsite.provider.models import ProviderModel, Reading
-from tests.upstream import Upstream
+from tests.upstream.server import Upstream
 
 pytestmark = pytest.mark.django_db
 

@@ -21,9 +21,9 @@ from chatsite.quality.judges.question_files import Question
 from chatsite.quality.management.commands import collect_labels
 from routing import policies
 from tests import exams
-from tests.batches import Batches
 from tests.chat.told import batch_price, prices
-from tests.upstream import Upstream
+from tests.upstream.batches import Batches
+from tests.upstream.server import Upstream
 
 # By any of the tests below.
 GUARDS = [

@@ -34,11 +34,11 @@ from chatsite.staff import roles
 from chatsite.widget.models import Customer, Widget
 from routing.models import AnswerCheck
 from routing.tier_choice import Tier
-from tests.batches import Batches
 from tests.chat.told import Told, batch_price, prices
 from tests.guards import guards
 from tests.monitor.people import signed_in
-from tests.upstream import Upstream
+from tests.upstream.batches import Batches
+from tests.upstream.server import Upstream
 
 # By any of the tests below.
 GUARDS = [

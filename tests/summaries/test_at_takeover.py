@@ -10,7 +10,7 @@ from chatsite.summaries import tasks
 from tests.chat.test_admin import member, signed_in, text
 from tests.chat.told import Told, prices
 from tests.guards import guards
-from tests.upstream import Upstream
+from tests.upstream.server import Upstream
 
 WORDS = "The customer's pen leaks. Nothing is promised."
 

@@ -16,10 +16,10 @@ from chatsite.offline.tasks import advance
 from chatsite.staff import roles
 from chatsite.summaries import tasks
 from chatsite.summaries.models import Summarising
-from tests.batches import Batches
 from tests.chat.told import Told, batch_price, prices
 from tests.guards import guards
-from tests.upstream import Upstream
+from tests.upstream.batches import Batches
+from tests.upstream.server import Upstream
 
 WORDS = "The customer asked when the shop opens and was told the hours. Nothing is open."
 

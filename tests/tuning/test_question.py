@@ -13,7 +13,7 @@ from chatsite.knowledge.models import Article
 from routing import policies
 from tests.chat import told
 from tests.guards import guards
-from tests.upstream import Upstream
+from tests.upstream.server import Upstream
 
 PAGE = reverse("tuning:question")
 RETURNS = "You can return an unused pen within 30 days of delivery. Gift cards are not returned."

@@ -186,7 +186,7 @@ async def cost(
 def upstream(per_second: int) -> Iterator[str]:
     port = free_port()
     options = ["--port", str(port), "--tokens", str(LONG), "--tokens-per-second", str(per_second)]
-    process = subprocess.Popen([sys.executable, "-m", "tests.upstream", *options])
+    process = subprocess.Popen([sys.executable, "-m", "tests.upstream.server", *options])
     url = f"http://127.0.0.1:{port}/v1"
     try:
         while process.poll() is None:

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.exchange import Call, Exchange, now, tokens
+from tests.upstream.exchange import Call, Exchange, now, tokens
 
 # In every error and broken page: what may show up neither in a log nor in an exception.
 SECRET = "The provider's words, which hold the customer's."

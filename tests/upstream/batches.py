@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from tests.exchange import SNAPSHOTS, Billed, tokens
+from tests.upstream.exchange import SNAPSHOTS, Billed, tokens
 
 USAGE = {
     "prompt_tokens": 0,

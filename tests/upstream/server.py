@@ -7,9 +7,9 @@
     assert upstream.bill == [Billed("reply:1:2", "gpt-3.5-turbo", 61, 5)]
 
 Each word is for one call, in order; then every call gets `upstream.otherwise`. As a process
-(`python -m tests.upstream --port 9000`) it serves load and chaos runs, which ask it afterwards at
-`/_requests` and `/_bill`, and may get all calls into trouble at `/_trouble`. Its times are
-nanoseconds of CLOCK_MONOTONIC, shared by a machine.
+(`python -m tests.upstream.server --port 9000`) it serves load and chaos runs, which ask it
+afterwards at `/_requests` and `/_bill`, and may get all calls into trouble at `/_trouble`. Its
+times are nanoseconds of CLOCK_MONOTONIC, shared by a machine.
 """
 
 import argparse
@@ -26,12 +26,12 @@ from typing import Any, Self
 import orjson
 from aiohttp import web
 
-from tests import scripts
-from tests.batches import Batches
-from tests.costs import Costs
-from tests.embeddings import Embeddings
-from tests.exchange import Billed, Call, Exchange, now
-from tests.scripts import Script
+from tests.upstream import scripts
+from tests.upstream.batches import Batches
+from tests.upstream.costs import Costs
+from tests.upstream.embeddings import Embeddings
+from tests.upstream.exchange import Billed, Call, Exchange, now
+from tests.upstream.scripts import Script
 
 __all__ = ["Billed", "Call", "Upstream"]
 
@@ -305,7 +305,7 @@ ONCE = [name for name in FAULTS if name != "silent"]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="tests.upstream", description=__doc__)
+    parser = argparse.ArgumentParser(prog="tests.upstream.server", description=__doc__)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--first-token-ms", type=float, default=0)
     parser.add_argument("--tokens-per-second", type=float, default=0, help="0: all at once")
