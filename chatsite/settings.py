@@ -1,4 +1,6 @@
-"""Every setting of the site. What differs between machines is read from the environment here."""
+"""Every setting of the site: Django's and its packages' here, the product's own and those of how
+staff sign in beside it. What differs between machines is read from the environment.
+"""
 
 import os
 from pathlib import Path
@@ -10,6 +12,10 @@ from django.core.exceptions import ImproperlyConfigured
 from kombu import Queue
 
 from chatsite import env
+from chatsite.product_settings import *  # noqa: F403
+from chatsite.product_settings import BEHIND_HTTPS
+from chatsite.sign_in_settings import *  # noqa: F403
+from chatsite.sign_in_settings import SINGLE_SIGN_ON_APPS
 
 # So that `ModelAdmin[Message]` means at run time what it means to the type checker; here, as
 # commands import templates' tags, and by them admins, before any URL.
@@ -26,18 +32,12 @@ except OSError as error:
 
 SECRET_KEY = env.secret_key("SECRET_KEY", VAR_DIR)
 DEBUG = env.flag("DEBUG")
-PORT = env.number("PORT", 8000, 1, 65535)
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 # Origins that may post forms and open the socket beside those of ALLOWED_HOSTS.
 CSRF_TRUSTED_ORIGINS = env.words("TRUSTED_ORIGINS")
 for origin in CSRF_TRUSTED_ORIGINS:
     if not origin.startswith(("http://", "https://")):
         raise ImproperlyConfigured(f"TRUSTED_ORIGINS={origin!r} does not start with https://")
-# Behind a proxy that speaks HTTPS: cookies become Secure and its X-Forwarded-* is believed.
-BEHIND_HTTPS = env.flag("BEHIND_HTTPS")
-# Proxies in front of the site, each of which adds an address to X-Forwarded-For; that of the
-# outermost, where it saw the customer, is believed.
-TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", int(BEHIND_HTTPS), 0, 10)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_HTTPS
 if BEHIND_HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -95,6 +95,7 @@ INSTALLED_APPS = [
     "billing",
     "billing.alerts",
     "billing.bills",
+    *SINGLE_SIGN_ON_APPS,
 ]
 
 MIDDLEWARE = [
@@ -213,97 +214,13 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
 
-# The provider. Without a key and without a base URL, the demo model on loopback is the provider.
-OPENAI_API_KEY = env.api_key("OPENAI_API_KEY")
-# Reads what the provider bills, each night and for `manage.py reconcile`; the site does nothing
-# else with it.
-OPENAI_ADMIN_KEY = env.api_key("OPENAI_ADMIN_KEY")
-DEMO_PORT = env.number("DEMO_PORT", 8010, 1, 65535)
-DEMO_MODEL = not OPENAI_API_KEY and not env.text("OPENAI_BASE_URL")
-OPENAI_BASE_URL = env.url(
-    "OPENAI_BASE_URL",
-    f"http://127.0.0.1:{DEMO_PORT}/v1" if DEMO_MODEL else "https://api.openai.com/v1",
-    {"http", "https"},
-)
-# Where articles and questions are turned into vectors; the provider itself where this is empty.
-EMBEDDINGS_BASE_URL = env.url("EMBEDDINGS_BASE_URL", "", {"http", "https"})
-
-# Days after its last words that a conversation is erased; 0: never. Amounts stay on the ledger.
-KEEP_CONVERSATIONS_DAYS = env.number("KEEP_CONVERSATIONS_DAYS", 0, 0, 36_500)
-# Card numbers, e-mail addresses and telephone numbers leave as placeholders for the provider.
-MASK_PERSONAL_DATA = env.flag("MASK_PERSONAL_DATA", True)
-
-# Answers that one worker process holds open at once; what is beyond waits for a free place.
-ANSWERS_PER_WORKER = env.number("ANSWERS_PER_WORKER", 500, 1, 5000)
-# Seconds that a worker told to stop gives its open answers before it hands them on.
-DRAIN_SECONDS = env.number("DRAIN_SECONDS", 65, 0, 600)
-# Files that customers and staff send along: of one file, of one message, of one visitor or network
-# address in an hour, and of all of them.
-ATTACHMENT_MEGABYTES = env.number("ATTACHMENT_MEGABYTES", 10, 1, 100)
-ATTACHMENT_MEGAPIXELS = env.number("ATTACHMENT_MEGAPIXELS", 50, 1, 200)
-ATTACHMENT_PAGES = env.number("ATTACHMENT_PAGES", 100, 1, 5000)
-ATTACHMENTS_PER_MESSAGE = env.number("ATTACHMENTS_PER_MESSAGE", 5, 1, 20)
-ATTACHMENTS_PER_VISITOR = env.number("ATTACHMENTS_PER_VISITOR", 20, 1, 1_000_000)
-ATTACHMENTS_PER_ADDRESS = env.number("ATTACHMENTS_PER_ADDRESS", 100, 1, 1_000_000)
-ATTACHMENTS_GIGABYTES = env.number("ATTACHMENTS_GIGABYTES", 5, 1, 1_000_000)
-# Characters of one message, whoever writes it. At 4 a token an eighth of the smallest context.
-MESSAGE_LENGTH = 4000
-# Messages a minute from one visitor, and from one network address.
-ASKS_PER_VISITOR = env.number("ASKS_PER_VISITOR", 20, 1, 1_000_000)
-ASKS_PER_ADDRESS = env.number("ASKS_PER_ADDRESS", 120, 1, 1_000_000)
-# Requests a minute by one access token.
-CALLS_PER_TOKEN = env.number("CALLS_PER_TOKEN", 600, 1, 1_000_000)
-# Sockets of one network address on a web process, which has 1,024 file descriptors by default.
-SOCKETS_PER_ADDRESS = env.number("SOCKETS_PER_ADDRESS", 500, 1, 1_000_000)
-
-# Connections of one network address to a web process that faces the internet itself.
-CONNECTIONS_PER_ADDRESS = env.number("CONNECTIONS_PER_ADDRESS", 1000, 1, 1_000_000)
-
-# People answer in the admin: a customer whom no model can answer is told that one of them will.
-PEOPLE_ANSWER = env.flag("PEOPLE_ANSWER")
-# What else goes with a deleted conversation: functions of chat.actions.delete_conversation.Deleted.
-DELETED_WITH_CONVERSATIONS = [
-    "chatsite.offline.provider_file_deletion.with_conversations",
-    "chatsite.webhooks.outbox.with_conversations",
-    "chatsite.widget.signed_in_customers.with_conversations",
-]
-# Says to operators what a budget's ladder does: a function of billing.budgets.ladder.Ladder.
-LADDER_IN_WORDS = "chatsite.answering.budget_allowance.in_words"
-# And what thresholds make of the traffic that sets a budget's pace: of its history and the time.
-TRAFFIC_AT_THRESHOLDS = "chatsite.tuning.threshold.budget_outlook.traffic"
-
-# Cheap answers that the strong model judges each night, in a batch at half the price. The provider
-# is sent these conversations once more, so that a site says so itself.
-JUDGED_PER_NIGHT = env.number("JUDGED_PER_NIGHT", 0, 0, 500)
-# Whom alerts about costs are sent to, beside the admin that always shows them.
-ALERT_EMAILS = env.emails("ALERT_EMAILS")
-# Who gets the report of each month; as a rule, those who get the alerts.
-REPORT_EMAILS = env.emails("REPORT_EMAILS") or ALERT_EMAILS
-ALERT_WEBHOOK_URL = env.url("ALERT_WEBHOOK_URL", "", {"http", "https"})
-ALERT_WEBHOOK_SECRET = env.signing_secret("ALERT_WEBHOOK_SECRET", is_needed=ALERT_WEBHOOK_URL != "")
-# Where it is posted that a customer asks for a person, and that nobody has come; signed.
-TEAM_WEBHOOK_URL = env.url("TEAM_WEBHOOK_URL", "", {"http", "https"})
-TEAM_WEBHOOK_SECRET = env.signing_secret("TEAM_WEBHOOK_SECRET", is_needed=TEAM_WEBHOOK_URL != "")
-# Webhooks that operators add may lead into the owner's own network, too.
-WEBHOOKS_TO_PRIVATE_ADDRESSES = env.flag("WEBHOOKS_TO_PRIVATE_ADDRESSES")
 _mail_server = env.mail_server("EMAIL_URL")
 EMAIL_HOST, EMAIL_PORT = _mail_server.host, _mail_server.port
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail_server.user, _mail_server.password
 EMAIL_USE_TLS, EMAIL_USE_SSL = _mail_server.tls, _mail_server.ssl
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "chatsite@localhost")
-# Where customers' replies to mail arrive, as reply@shop.example: what people answer then also goes
-# to the address that a customer leaves, from reply+...@shop.example.
-REPLY_ADDRESS = env.email("REPLY_ADDRESS")
-# The mailbox of that address.
-IMAP = env.mailbox("IMAP_URL")
-# In links that leave the site.
-SITE_URL = env.url("SITE_URL", f"http://localhost:{PORT}", {"http", "https"}).rstrip("/")
 
-# Until the owner names the shop in the admin.
-SITE_NAME = env.text("SITE_NAME", "Customer service")
-# Who knows the name by now, for the packages that know nothing of the shop.
-NAME_OF_SITE = "chatsite.shop.current_shop.name"
 LANGUAGE_CODE = env.language("LANGUAGE_CODE", "en")
 TIME_ZONE = env.time_zone("TIME_ZONE", "Europe/Amsterdam")
 USE_I18N = True
@@ -347,59 +264,6 @@ STORAGES = {
 }
 
 CACHES = {"default": {"BACKEND": "chatsite.runtime.cache.SharedCache", "LOCATION": REDIS_URL}}
-
-LOGIN_URL = "admin:login"
-LOGIN_REDIRECT_URL = "admin:index"
-_VALIDATORS = "django.contrib.auth.password_validation"
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"{_VALIDATORS}.UserAttributeSimilarityValidator"},
-    {"NAME": f"{_VALIDATORS}.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
-    {"NAME": f"{_VALIDATORS}.CommonPasswordValidator"},
-    {"NAME": f"{_VALIDATORS}.NumericPasswordValidator"},
-]
-ACCOUNT_ADAPTER = "chatsite.staff.sign_in.Adapter"
-ACCOUNT_FORMS = {"login": "chatsite.staff.sign_in.Form"}
-ACCOUNT_LOGIN_METHODS = {"username"}
-ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
-ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
-# The adapter limits wrong passwords. A limit on all posts of an address would keep its owner out.
-ACCOUNT_RATE_LIMITS = {"login": None}
-# Everybody in the admin adds a second factor before anything else.
-SECOND_FACTOR_REQUIRED = env.flag("SECOND_FACTOR_REQUIRED")
-MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
-MFA_PASSKEY_LOGIN_ENABLED = True
-MFA_TOTP_ISSUER = SITE_NAME
-MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not BEHIND_HTTPS  # on localhost
-
-# Single sign-on of staff, where it is set: the issuer's address, from which the rest is read.
-OPENID_CONNECT_URL = env.url("OPENID_CONNECT_URL", "", {"http", "https"})
-OPENID_CONNECT_NAME = env.text("OPENID_CONNECT_NAME", "your organisation")
-# A role of staff/roles.py for whoever comes so and has no account yet; blank: nobody else comes in.
-OPENID_CONNECT_ROLE = env.choice("OPENID_CONNECT_ROLE", "", "staff", "operators")
-if OPENID_CONNECT_URL:
-    INSTALLED_APPS += [
-        "allauth.socialaccount",
-        "allauth.socialaccount.providers.openid_connect",
-    ]
-    SOCIALACCOUNT_ADAPTER = "chatsite.staff.single_sign_on.Adapter"
-    SOCIALACCOUNT_LOGIN_ON_GET = True
-    SOCIALACCOUNT_STORE_TOKENS = False
-    SOCIALACCOUNT_PROVIDERS = {
-        "openid_connect": {
-            "OAUTH_PKCE_ENABLED": True,
-            "APPS": [
-                {
-                    "provider_id": "sso",
-                    "name": OPENID_CONNECT_NAME,
-                    "client_id": env.text("OPENID_CONNECT_CLIENT_ID"),
-                    "secret": env.secret("OPENID_CONNECT_SECRET"),
-                    "settings": {"server_url": OPENID_CONNECT_URL},
-                }
-            ],
-        }
-    }
 
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", "DEBUG", "INFO", "WARNING", "ERROR")
 LOG_FORMAT = env.choice("LOG_FORMAT", "line", "line", "json")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import services
 from tests.guards import guards
 
 RUN = ["manage.py", "run"]
@@ -86,7 +87,8 @@ def test_a_database_that_cannot_be_written(tmp_path):
     full = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))"
     (tmp_path / "secret_key").write_text("k" * 64)
 
-    line = said(in_a_process(full), tmp_path, DATABASE_URL="", REDIS_URL="redis://127.0.0.1:1/0")
+    elsewhere = {"REDIS_URL": "redis://127.0.0.1:1/0", "PORT": str(services.free_port())}
+    line = said(in_a_process(full), tmp_path, DATABASE_URL="", **elsewhere)
 
     assert "The database cannot be used" in line
 
