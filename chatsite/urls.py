@@ -8,6 +8,10 @@ from chatsite.staff.sign_in import SignIn
 
 admin.autodiscover()
 
+handler400 = "chatsite.runtime.error_pages.bad_request"
+handler403 = "chatsite.runtime.error_pages.permission_denied"
+handler404 = "chatsite.runtime.error_pages.not_found"
+
 urlpatterns = [
     path("healthz", operations.healthz),
     path("readyz", operations.readyz),

@@ -66,6 +66,8 @@ class InboxConsumer(AsyncWebsocketConsumer):
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """A page says what it shows, and whether something is being typed; forms do the rest."""
+        if self.pump is None:
+            return  # Not let in; it was sent before the page could hear of that.
         try:
             said = orjson.loads(text_data or "")
             conversation, is_typing = uuid.UUID(said["here"]).hex, said["typing"] is True
@@ -73,7 +75,7 @@ class InboxConsumer(AsyncWebsocketConsumer):
             await self.close(NOT_ALLOWED)
             return
         now = asyncio.get_running_loop().time()
-        if now < self.silent_until or self.pump is None:
+        if now < self.silent_until:
             return
         self.here, self.silent_until = conversation, now + APART
         bus.here().publish(Present(conversation, self.person, self.name, is_typing))

@@ -20,7 +20,6 @@ NUL = "\0"
 # admin is no number or no address.
 UNUSABLE = (DataError, OverflowError)
 NO_VALUE = ("expected a number but got", "does not appear to be an IPv4 or IPv6 address")
-FORM = "application/x-www-form-urlencoded"
 AGAIN_AFTER = 5  # seconds
 # In which the admin's windows say whose key they want.
 TO_FIELD = "_to_field"
@@ -39,8 +38,6 @@ class Refusing:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         query = unquote(request.META.get("QUERY_STRING", ""), errors="replace")
         if NUL in query or NUL in request.path or any(NUL in each for each in _cookies(request)):
-            return _refused(request)
-        if _is_no_form(request):
             return _refused(request)
         return self._get_response(request)
 
@@ -62,12 +59,6 @@ def is_unusable(error: Exception) -> bool:
     return isinstance(error, UNUSABLE) or (
         isinstance(error, ValueError) and any(words in str(error) for words in NO_VALUE)
     )
-
-
-def _is_no_form(request: HttpRequest) -> bool:
-    """Django refuses such a form whenever it is read, also while it says that it is refused."""
-    charset = request.encoding or "utf-8"
-    return request.content_type == FORM and charset.lower() != "utf-8"
 
 
 def _to_fields(request: HttpRequest) -> list[str]:

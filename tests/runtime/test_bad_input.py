@@ -40,14 +40,31 @@ def test_an_address_that_is_none_in_a_filter(client, db):
     assert status == (400 if connection.vendor == "postgresql" else 200)
 
 
-@guards("chatsite/runtime/bad_request_middleware.py", "if _is_no_form(request):", "if False:")
-async def test_a_form_of_another_charset_is_refused_once(async_client, db):
-    kind = "application/x-www-form-urlencoded; charset=utf-7"
+FILE = b'--x\r\nContent-Disposition: form-data; name="a"; filename="b"\r\n'
+
+
+@guards("chatsite/urls.py", "handler400 =", "_400 =")
+@guards("chatsite/urls.py", "handler404 =", "_404 =")
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/x-www-form-urlencoded; charset=utf-7", b"a=b"),
+        ("multipart/form-data", b"x"),
+        ("multipart/form-data; boundary=x", FILE + b"Content-Transfer-Encoding: base64\r\n\r\n!"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("path", "status"), [("/widget/demo/", 400), ("/widget/none/open/", 404), ("/none", 404)]
+)
+async def test_a_form_that_cannot_be_read_changes_no_answer(
+    async_client, db, kind, body, path, status
+):
     browser = type(async_client)(enforce_csrf_checks=True, raise_request_exception=False)
+    browser.cookies["csrftoken"] = "t" * 32
 
-    response = await browser.generic("POST", "/widget/demo/", b"a=b", content_type=kind)
+    response = await browser.generic("POST", path, body, content_type=kind)
 
-    assert response.status_code == 400
+    assert response.status_code == status
 
 
 @guards(

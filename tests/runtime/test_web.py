@@ -1,9 +1,12 @@
 """A real web process under connections that behave badly, through real sockets."""
 
 import asyncio
+import json
 import os
 import resource
 import socket
+import struct
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
@@ -18,6 +21,7 @@ from tests.waiting import until
 MOST_TABS = 20
 # Seconds, on a machine that has much else to do.
 WITHIN = 120
+NOBODYS = "7b1c3c2e-3d0a-4d0e-8e3e-0123456789ab"
 
 
 @pytest.fixture(scope="module")
@@ -58,20 +62,31 @@ async def test_a_conversation_with_too_many_tabs_is_open_again_once_they_are_gon
 @guards("chatsite/runtime/web.py", "all(each.isascii() for each in named)", "True")
 @pytest.mark.parametrize(("path", "protocol"), [("/ws/c/x/", b"x"), ("/", b"x"), ("/", b"\xff")])
 def test_a_websocket_that_no_page_opens_is_refused(stack, path, protocol):
-    fields = {
-        "Host": f"127.0.0.1:{stack.port}",
-        "Origin": stack.url,
-        "Connection": "Upgrade",
-        "Upgrade": "websocket",
-        "Sec-WebSocket-Version": "13",
-        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
-    }
-    head = [f"GET {path} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items())]
     with socket.create_connection(("127.0.0.1", stack.port), timeout=WITHIN) as line:
-        line.sendall("\r\n".join([*head, "Sec-WebSocket-Protocol: "]).encode() + protocol)
-        line.sendall(b"\r\n\r\n")
+        line.sendall(_opening(stack, path) + b"Sec-WebSocket-Protocol: " + protocol + b"\r\n\r\n")
 
         assert line.recv(100).split()[1] in {b"400", b"403"}
+
+
+@guards("chatsite/chat/live/consumer.py", "if self.pump is None:", "if False:")
+@guards("chatsite/inbox/consumer.py", "if self.pump is None:", "if False:")
+@pytest.mark.parametrize("path", [f"/ws/c/{NOBODYS}/", "/ws/inbox/"])
+@pytest.mark.parametrize("said", [{"person": "1"}, {"here": NOBODYS, "typing": True}])
+def test_what_a_stranger_sends_before_the_refusal_is_not_read(stack, path, said):
+    text = json.dumps(said).encode()
+    frame = bytes([0x81, 0x80 | len(text), 0, 0, 0, 0]) + text
+    with socket.create_connection(("127.0.0.1", stack.port), timeout=WITHIN) as line:
+        line.sendall(_opening(stack, path) + b"\r\n")
+        answer = line.recv(100)
+        line.sendall(frame)
+        while struct.pack("!H", 4403) not in answer:
+            more = line.recv(4096)
+            assert more
+            answer += more
+
+    # Daphne looks once a second whether an application has failed.
+    time.sleep(1.2)
+    assert "Exception inside application" not in stack.web.said()
 
 
 def test_one_address_cannot_take_all_connections(stack):
@@ -119,6 +134,20 @@ async def test_out_of_file_descriptors_no_thread_ends_that_nobody_starts_again(s
             assert await tab.news(within=WITHIN)
         await _until(stack.web_answers)
         await tab.close()
+
+
+def _opening(stack: Stack, path: str) -> bytes:
+    """The first lines of a websocket's request, as a script without cookies sends them."""
+    fields = {
+        "Host": f"127.0.0.1:{stack.port}",
+        "Origin": stack.url,
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    }
+    lines = [f"GET {path} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items()), ""]
+    return "\r\n".join(lines).encode()
 
 
 def _open(stack: Stack) -> int:

@@ -95,6 +95,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         self.revision = -1
         self.progress = Progress()
         self.outgoing: list[str] = []
+        self.there_is_something = asyncio.Event()
         self.unread = 0
         self.wanted = 0
         self.heard: list[Frame] = []
@@ -129,7 +130,6 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         if self.live.join(self.public_id.hex, self) > MOST_TABS:
             await self.close(TRY_AGAIN)
             return
-        self.there_is_something = asyncio.Event()
         database_polling.start()
         self.pump = asyncio.create_task(self._send_what_waits())
         self.pump.add_done_callback(self._ended)
@@ -143,6 +143,8 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         self.catching_up.add_done_callback(self._ended)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        if self.pump is None:
+            return  # Not let in; it was sent before the page could hear of that.
         if text_data is None or len(text_data) > LONGEST_FRAME:
             await self.close(NOT_ALLOWED)
             return
