@@ -50,7 +50,7 @@ async def test_an_easy_question_is_answered_by_the_cheap_model(tab, worker, upst
 
 
 @guards("chatsite/answering/question/context.py", "meant, reader=opened.reader)", "meant)")
-@guards("chatsite/knowledge/models.py", "every.index(self) + 1]", "9]")
+@guards("chatsite/knowledge/models/article.py", "every.index(self) + 1]", "9]")
 async def test_articles_for_signed_in_customers_answer_them_alone(tab, worker, upstream):
     for audience, body in (("signed_in", "Members pay 17 % less."), ("staff", "Refuse members.")):
         await Article.objects.acreate(

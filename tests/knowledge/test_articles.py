@@ -126,7 +126,7 @@ def test_only_published_articles_are_found(shelf):
     "edition = every.edition",
 )
 @guards(
-    "chatsite/knowledge/models.py",
+    "chatsite/knowledge/models/article.py",
     "self.published().filter(begun, lasts, ",
     "self.published().filter(",
 )

@@ -19,10 +19,10 @@ FORM = {
 }
 
 
-@guards("chatsite/knowledge/models.py", "ArticleVersion.objects.keep(self.pk) + 1", "2")
-@guards("chatsite/knowledge/models.py", '"saved_by": now.saved_by', '"saved_by": self')
+@guards("chatsite/knowledge/models/article.py", "ArticleVersion.objects.keep(self.pk) + 1", "2")
+@guards("chatsite/knowledge/models/article.py", '"saved_by": now.saved_by', '"saved_by": self')
 @guards(
-    "chatsite/knowledge/models.py",
+    "chatsite/knowledge/models/article.py",
     "self.filter(article=now, number__lte=now.version - self.MOST).delete()",
     "pass",
 )

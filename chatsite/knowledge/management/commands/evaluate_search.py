@@ -8,12 +8,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
-from chatsite.knowledge import evaluation
 from chatsite.knowledge.articles import Meant
 from chatsite.knowledge.embeddings import embedding_calls, question_embeddings
 from chatsite.knowledge.embeddings.embedding_calls import Stopped
-from chatsite.knowledge.evaluation import BadFile, Measures
 from chatsite.knowledge.models import Article
+from chatsite.knowledge.search import evaluation
+from chatsite.knowledge.search.evaluation import BadFile, Measures
 
 
 class Command(BaseCommand):

@@ -1,6 +1,6 @@
-"""Articles: what the shop knows, for customers to read and answers to quote; and their vectors."""
+"""Articles: what the shop knows, for customers to read and answers to quote; and their versions."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Self
 
 from django.db import models, transaction
@@ -8,7 +8,6 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from billing import clock
 from chatsite import markdown
 
 LANGUAGES = {
@@ -208,100 +207,3 @@ class ArticleSource(models.Model):
 
     def __str__(self) -> str:
         return self.source
-
-
-class ImportQuerySet(models.QuerySet["Import"]):
-    def waiting(self) -> Self:
-        """Those that no process carries out, or that died with theirs."""
-        lost = Q(state=Import.State.RUNNING, heard_at__lt=clock.now() - Import.LOST_AFTER)
-        return self.filter(Q(state=Import.State.WAITING) | lost)
-
-
-class Import(models.Model):
-    """Files or pages that become articles; also the job that does it."""
-
-    class Kind(models.TextChoices):
-        FILES = "files", "files"
-        SITE = "site", "web pages"
-
-    class State(models.TextChoices):
-        WAITING = "waiting", "waiting for a worker"
-        RUNNING = "running", "under way"
-        DONE = "done", "done"
-        FAILED = "failed", "failed"
-
-    # A process that has not been heard of for so long has died.
-    LOST_AFTER = timedelta(minutes=5)
-
-    kind = models.CharField(max_length=5, choices=Kind)
-    addresses = models.TextField(blank=True)
-    publish = models.BooleanField(default=False, help_text="New articles are published at once.")
-    state = models.CharField(max_length=7, choices=State, default=State.WAITING)
-    problem = models.CharField(max_length=300, blank=True)
-    total = models.PositiveIntegerField(default=0)
-    done = models.PositiveIntegerField(default=0)
-    added = models.PositiveIntegerField(default=0)
-    changed = models.PositiveIntegerField(default=0)
-    unchanged = models.PositiveIntegerField(default=0)
-    left_out = models.PositiveIntegerField(default=0)
-    skipped = models.JSONField(default=list, help_text="What was left out, and why.")
-    begun_at = models.DateTimeField(auto_now_add=True)
-    # Null until a worker has it; until it has ended.
-    heard_at = models.DateTimeField(null=True)
-    ended_at = models.DateTimeField(null=True)
-
-    objects = ImportQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-id"]
-
-    def __str__(self) -> str:
-        return f"Import {self.pk}"
-
-    @property
-    def is_open(self) -> bool:
-        return self.state in {self.State.WAITING, self.State.RUNNING}
-
-
-class ImportFile(models.Model):
-    """A file until it is read."""
-
-    of = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="files")
-    name = models.CharField(max_length=200)
-    content = models.BinaryField()
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Edition(models.Model):
-    """Which state the articles are in: one row that triggers write, whoever changes an article."""
-
-    value = models.CharField(max_length=32, help_text="Changes with every change of an article.")
-    # Counts changes of the stored embeddings, which are no change of the articles.
-    embedded = models.PositiveBigIntegerField(default=0, db_default=0, editable=False)
-
-    class Meta:
-        constraints = [models.CheckConstraint(condition=Q(id=1), name="knowledge_one_edition")]
-
-    def __str__(self) -> str:
-        return self.value
-
-
-class Embedding(models.Model):
-    """What a passage means to a model: kept by its words, so that moving them costs no call.
-
-    Those of two models stand side by side until all passages have the new one's.
-    """
-
-    digest = models.BinaryField(max_length=16, help_text="Hash of the passage with its headings.")
-    model = models.CharField(max_length=100)
-    vector = models.BinaryField(help_text="Normalised to length 1, two bytes per number.")
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["model", "digest"], name="knowledge_one_embedding")
-        ]
-
-    def __str__(self) -> str:
-        return f"{bytes(self.digest).hex()} by {self.model}"
