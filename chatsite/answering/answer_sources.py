@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from chatsite.knowledge import articles
-from chatsite.knowledge.articles import Held, Match
+from chatsite.knowledge.article_index import Held
+from chatsite.knowledge.articles import Match
 from chatsite.knowledge.search import lexicon, words
 from routing.analysis.wording import folded
 from routing.checks.multilingual_concepts import said

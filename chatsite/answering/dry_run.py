@@ -13,7 +13,8 @@ from chatsite.answering.question import context, prompt, turns
 from chatsite.answering.question.prompt import Prompt, Said
 from chatsite.answering.question.turns import EarlierMessage
 from chatsite.chat.models import Message
-from chatsite.knowledge.articles import Held, Meant
+from chatsite.knowledge.article_index import Held
+from chatsite.knowledge.articles import Meant
 from chatsite.knowledge.search import question
 from chatsite.knowledge.search.question import Question
 from chatsite.llm import Finished

@@ -17,7 +17,8 @@ from chatsite.answering.canned import approved_answers, person_requested
 from chatsite.answering.checking import answer_check
 from chatsite.answering.dry_run import Again
 from chatsite.answering.question.prompt import Said
-from chatsite.knowledge.articles import Held, Meant
+from chatsite.knowledge.article_index import Held
+from chatsite.knowledge.articles import Meant
 from chatsite.knowledge.search.question import Question
 from chatsite.llm import Finished, FinishReason
 from routing import decisions, tiers

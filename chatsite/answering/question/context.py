@@ -9,8 +9,9 @@ from chatsite.answering.calls.model_call import Claimed
 from chatsite.answering.question import attached, prompt, turns
 from chatsite.answering.question.turns import EarlierMessage
 from chatsite.chat.models import Message
-from chatsite.knowledge import articles
-from chatsite.knowledge.articles import MOST_ARTICLES, Audience, Found, Held, Meant
+from chatsite.knowledge import article_index, articles
+from chatsite.knowledge.article_index import Audience, Held
+from chatsite.knowledge.articles import MOST_ARTICLES, Found, Meant
 from chatsite.knowledge.search import question
 from chatsite.knowledge.search.question import Question
 from chatsite.shop import current_shop
@@ -47,7 +48,7 @@ def read(reply_id: int) -> Opened | None:
     reader = _audience(is_signed_in=is_signed_in)
     earlier = sql.earlier(reply, turns.MOST_EARLIER)
     asked = question.continued(turns.as_said(earlier))
-    return Opened(reply, is_newest, earlier, asked, articles.model_in_use(), reader)
+    return Opened(reply, is_newest, earlier, asked, article_index.model_in_use(), reader)
 
 
 def reader(visitor: str) -> Audience:

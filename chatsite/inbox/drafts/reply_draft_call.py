@@ -14,7 +14,8 @@ from chatsite.answering.question.turns import EarlierMessage
 from chatsite.inbox.drafts.reply_drafts import OPEN
 from chatsite.inbox.models import ReplyDraft
 from chatsite.knowledge import articles
-from chatsite.knowledge.articles import MOST_ARTICLES, Audience, Match
+from chatsite.knowledge.article_index import Audience
+from chatsite.knowledge.articles import MOST_ARTICLES, Match
 from chatsite.knowledge.embeddings import question_embeddings
 from chatsite.knowledge.search import question
 from chatsite.offline.job_kinds import Kind

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from uuid import uuid4
 
 from chatsite import llm
-from chatsite.knowledge import articles
+from chatsite.knowledge import article_index
 from chatsite.knowledge.articles import Meant
 from chatsite.knowledge.embeddings import embedding_calls
 from chatsite.knowledge.embeddings.embedding_calls import Stopped
@@ -26,7 +26,7 @@ def of(
     `reference`: what the call's begins with there, where somebody asks for its cost. `within`: as
     in `llm.embeddings.ask_now`.
     """
-    model = articles.model_in_use()
+    model = article_index.model_in_use()
     if not model:
         return [Meant() for _ in questions]
     wanted = list(dict.fromkeys(text for each in questions for text in ranking.texts(each)))
