@@ -14,7 +14,7 @@ DEFINITIONS = {
     "Helpful": "Share of rated answers that were rated helpful.",
     "Resolved": "Complete answers that were not rated unhelpful, and after which the customer "
     "did not ask the same again or get a person.",
-    "Ended without": "Of conversations whose last message is an answer, the share where it failed, "
+    "Ended without answer or rating": "Of conversations whose last message is an answer, the share where it failed, "
     "or where the customer rated nothing.",
     "Doubted": "Share of checked answers that the answer check doubted.",
     "Failed": "Share of all answers that ended in an error or were cut short.",
@@ -58,7 +58,7 @@ def figures(asked: Asked, report: Report) -> list[Figure]:
             asked.answers("unresolved"),
         ),
         Figure(
-            "Ended without",
+            "Ended without answer or rating",
             _percent(total.last_failed + total.last_unrated, total.last),
             f"Without an answer: {_percent(total.last_failed, total.last)}. "
             f"Without a rating: {_percent(total.last_unrated, total.last)}. "
