@@ -10,7 +10,7 @@ from django.conf import settings
 from billing import clock
 from chatsite.answering import queue
 from chatsite.answering.canned import saved_answers
-from chatsite.answering.writer.writer_loop import WriterThread
+from chatsite.answering.writer.writer_thread import WriterThread
 from chatsite.chat import changes
 from chatsite.provider import model_list
 from routing.analysis import cached_scores

@@ -2,9 +2,11 @@
 
 import asyncio
 import time
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
+from typing import Any
 
-from chatsite import markdown
+from chatsite import llm, markdown
 from chatsite.answering.calls.model_call import Work
 from chatsite.answering.checking import answer_check
 from chatsite.answering.step_outcomes import Ended, Outcome
@@ -87,3 +89,17 @@ class OpenAnswer:
         self.sent = end
         conversation = reply.conversation.public_id.hex
         return Delta(conversation, reply.pk, reply.attempt, start, end, html, is_last=is_last)
+
+    def parts(
+        self, messages: list[dict[str, Any]]
+    ) -> AsyncGenerator[llm.Delta | llm.Retracted | llm.Finished]:
+        """What comes of the call; `messages` have their images."""
+        work, policy = self.work, self.work.claimed.policy
+        return llm.stream(
+            model=work.model,
+            messages=messages,
+            output_limit=work.output_limit,
+            temperature=policy.temperature,
+            deadlines=llm.Deadlines(total=min(policy.call_seconds, work.seconds)),
+            reference=work.reply.charge_reference,
+        )

@@ -2,8 +2,7 @@
 
 import asyncio
 import logging
-import threading
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from datetime import timedelta
 from functools import partial
@@ -188,10 +187,8 @@ class Writer:
         # While the request is on its way.
         self._loop.call_soon(self._show_beginning, answer)
         try:
-            messages = work.messages
-            if attached.has_images(messages):
-                messages = await self._writes.look(partial(attached.loaded, messages))
-            async with aclosing(_streamed(work, messages)) as parts:
+            messages = await self._with_images(work)
+            async with aclosing(answer.parts(messages)) as parts:
                 async for part in parts:
                     match part:
                         case llm.Delta(text):
@@ -222,6 +219,11 @@ class Writer:
         finally:
             del self._answers[work.reply.pk]
         raise AssertionError("a stream ends in Finished or in an error")
+
+    async def _with_images(self, work: Work) -> list[dict[str, Any]]:
+        if not attached.has_images(work.messages):
+            return work.messages
+        return await self._writes.look(partial(attached.loaded, work.messages))
 
     def _show_beginning(self, answer: OpenAnswer) -> None:
         reply = answer.work.reply
@@ -295,37 +297,3 @@ class Writer:
             # Ended by a person or by time. The call is drained to its usage, silently.
             # The answer that was asked about: the reply may have gone on with another since.
             held[reply_id].mine = False
-
-
-def _streamed(
-    work: Work, messages: list[dict[str, Any]]
-) -> AsyncGenerator[llm.Delta | llm.Retracted | llm.Finished]:
-    return llm.stream(
-        model=work.model,
-        messages=messages,
-        output_limit=work.output_limit,
-        temperature=work.claimed.policy.temperature,
-        deadlines=llm.Deadlines(total=min(work.claimed.policy.call_seconds, work.seconds)),
-        reference=work.reply.charge_reference,
-    )
-
-
-class WriterThread:
-    """The loop's thread in a worker process."""
-
-    def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="writer", daemon=True)
-        self._thread.start()
-        self.writer = asyncio.run_coroutine_threadsafe(self._made(), self._loop).result()
-
-    def stop(self, patience: float) -> None:
-        """Drain, then end the thread."""
-        asyncio.run_coroutine_threadsafe(self.writer.stop(patience), self._loop).result()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-
-    @staticmethod
-    async def _made() -> Writer:
-        return Writer()
