@@ -3,17 +3,15 @@
 import hashlib
 import uuid
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from typing import Annotated
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
-from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 from ninja import Query, Router, Status
 
-from chatsite.api import access, schemas
+from chatsite.api import access, conversation_cursor, schemas
 from chatsite.api.access import Bearer
 from chatsite.api.errors import ERRORS, NotFound, conflict, invalid
 from chatsite.api.models import AccessToken
@@ -63,8 +61,7 @@ def list_conversations(
     if contact is not None:
         found = found.filter(visitor__in=Customer.objects.filter(pk=contact).values("visitor"))
     if cursor:
-        active_at, pk = _read(cursor)
-        found = found.filter(Q(active_at__lt=active_at) | Q(active_at=active_at, pk__lt=pk))
+        found = found.filter(conversation_cursor.after(cursor))
     rows = found.order_by("-active_at", "-id").select_related("handled_by")
     page = list(rows.prefetch_related("tags")[: limit + 1])
     contacts = _contacts(request, page)
@@ -72,7 +69,7 @@ def list_conversations(
         conversations=[
             schemas.Conversation.of(row, contacts.get(row.visitor)) for row in page[:limit]
         ],
-        next=_cursor(page[limit - 1]) if len(page) > limit else "",
+        next=conversation_cursor.at(page[limit - 1]) if len(page) > limit else "",
     )
 
 
@@ -296,19 +293,3 @@ def _new_id(used: AccessToken, client_id: uuid.UUID) -> uuid.UUID:
 def other_use() -> Exception:
     words = "This client_id was used for something else. Make a new one for each message."
     return conflict("client_id_used", words)
-
-
-def _cursor(row: Conversation) -> str:
-    return urlsafe_base64_encode(f"{row.active_at.isoformat()} {row.pk}".encode())
-
-
-def _read(cursor: str) -> tuple[datetime, int]:
-    """Raises Problem."""
-    try:
-        moment, _, pk = urlsafe_base64_decode(cursor).decode().partition(" ")
-        active_at, number = datetime.fromisoformat(moment), int(pk)
-    except ValueError as error:
-        raise invalid({"cursor": "Send the `next` of the page before, as it was."}) from error
-    if active_at.tzinfo is None or not 0 < number < 2**63:
-        raise invalid({"cursor": "Send the `next` of the page before, as it was."})
-    return active_at, number

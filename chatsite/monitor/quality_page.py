@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET
 from billing.dashboard import csv_cells
 from billing.dashboard.date_ranges import TITLES, Preset
 from chatsite.knowledge.models import Article
-from chatsite.monitor import answers_page, panels, quality_report
+from chatsite.monitor import answers_page, quality_charts, quality_figures, quality_report
 from chatsite.monitor.grading import grading
 from chatsite.monitor.models import Refresh
 from chatsite.monitor.quality_report import NAMES, Asked
@@ -40,8 +40,10 @@ def quality(request: HttpRequest) -> HttpResponse:
         "periods": [(period, title) for period, title in TITLES.items() if period != Preset.CUSTOM],
         "choices": quality_report.choices(wanted),
         "export": f"{reverse('monitor:export')}?{wanted.query}",
-        "figures": panels.figures(wanted, found),
-        "charts": panels.charts(wanted, found, changes(wanted)) if found.total.answers else [],
+        "figures": quality_figures.figures(wanted, found),
+        "charts": quality_charts.charts(wanted, found, changes(wanted))
+        if found.total.answers
+        else [],
         "total": found.total,
         "counted_at": Refresh.objects.filter(id=1).values_list("at", flat=True).first(),
         "trust": grading.trust(),

@@ -18,7 +18,7 @@ from billing.dashboard.totals import Line
 from billing.money import shown
 from chatsite.chat.templatetags.conversations import spared
 from chatsite.monitor.models import AnswerDay
-from chatsite.monitor.panels import DEFINITIONS
+from chatsite.monitor.quality_figures import DEFINITIONS
 from chatsite.monitor.quality_report import NAMES, Sums
 from chatsite.tuning.trials.confidence_intervals import share
 
