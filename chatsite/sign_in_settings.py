@@ -21,6 +21,8 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 # The adapter limits wrong passwords. A limit on all posts of an address would keep its owner out.
 ACCOUNT_RATE_LIMITS = {"login": None}
+# A forgotten password is mailed to who has an account; nobody can have us write to strangers.
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 # Everybody in the admin adds a second factor before anything else.
 SECOND_FACTOR_REQUIRED = env.flag("SECOND_FACTOR_REQUIRED")
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]

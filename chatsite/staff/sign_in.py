@@ -6,11 +6,15 @@ tries for each account, and some more for all accounts together, by network addr
 """
 
 import ipaddress
+import logging
+import smtplib
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.forms import LoginForm
 from allauth.account.views import LoginView
+from allauth.core import context
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.contrib import admin
@@ -23,6 +27,9 @@ from django.urls import reverse
 from django.utils.crypto import get_random_string
 
 from chatsite import client_address
+from chatsite.runtime import bad_request_middleware
+
+logger = logging.getLogger(__name__)
 
 COOKIE = "known_browser"
 UNKNOWN = "0.0.0.0"  # noqa: S104  # stands for all addresses that are none
@@ -55,6 +62,15 @@ class Adapter(DefaultAccountAdapter):
             whole = ipaddress.IPv6Network((int(address), client_address.IPV6_BITS), strict=False)
             return str(whole.network_address)
         return str(getattr(address, "ipv4_mapped", None) or address)
+
+    def send_mail(self, template_prefix: str, email: str, mailed: dict[str, Any]) -> None:
+        """Nobody is told of a mail that no server took. Raises ImmediateHttpResponse."""
+        try:
+            super().send_mail(template_prefix, email, mailed)
+        except (smtplib.SMTPException, OSError) as error:
+            # The class alone: what the server says may repeat addresses.
+            logger.warning("%s is not sent: %s", template_prefix, type(error).__name__)
+            raise ImmediateHttpResponse(bad_request_middleware.busy(context.request)) from error
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Before a password is hashed, which takes a tenth of a second of CPU."""

@@ -1,5 +1,6 @@
 """Signing in to the admin: wrong passwords, known browsers, second factors, sessions."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -14,6 +15,7 @@ from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.test import Client
 
+from tests import receivers, services
 from tests.guards import guards
 
 PASSWORD = "a quiet Heron 7"
@@ -272,3 +274,33 @@ def test_behind_a_proxy_an_address_that_is_forged_or_none_buys_no_tries(owner, s
     ]
 
     assert [answer.status_code for answer in answers].count(429) == 4
+
+
+@pytest.fixture
+def mailbox(settings) -> Iterator[receivers.Mailbox]:
+    with receivers.mailbox() as received:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", received.port
+        yield received
+
+
+@guards("chatsite/sign_in_settings.py", "ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False", "")
+def test_a_forgotten_password_is_mailed_to_who_has_an_account_alone(owner, mailbox):
+    User.objects.filter(pk=owner.pk).update(email="owner@shop.example")
+    page = "/admin/account/password/reset/"
+
+    for address in ("stranger@mail.example", "owner@shop.example"):
+        assert Client().post(page, {"email": address}).headers["Location"] == f"{page}done/"
+
+    assert mailbox.recipients == ["TO:<owner@shop.example>"]
+
+
+@guards("chatsite/staff/sign_in.py", "(smtplib.SMTPException, OSError) as error", "() as error")
+def test_nobody_is_told_of_a_mail_that_no_server_took(owner, settings):
+    User.objects.filter(pk=owner.pk).update(email="owner@shop.example")
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", services.free_port()
+
+    response = Client().post("/admin/account/password/reset/", {"email": "owner@shop.example"})
+
+    assert (response.status_code, response["Retry-After"]) == (503, "5")
