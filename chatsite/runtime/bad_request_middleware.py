@@ -45,7 +45,7 @@ class Refusing:
         if isinstance(error, OperationalError):
             # Locked, full or away: whoever asks again later may be served.
             logger.error("%s cannot use the database: %s", request.path, error)
-            return busy(request)
+            return _busy(request)
         is_bad = (
             is_unusable(error)
             # The admin looks for a field of the name that a form gives, even of none.
@@ -75,8 +75,7 @@ def _refused(request: HttpRequest) -> HttpResponse:
     return render(request, "400.html", status=400)
 
 
-def busy(request: HttpRequest) -> HttpResponse:
-    """What the page needs is away."""
+def _busy(request: HttpRequest) -> HttpResponse:
     response: HttpResponse
     if request.path.startswith(OF_PROGRAMS):
         said = {"code": "busy", "message": BUSY, "fields": {}}

@@ -23,11 +23,11 @@ from django.core import signing
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.crypto import get_random_string
 
 from chatsite import client_address
-from chatsite.runtime import bad_request_middleware
 
 logger = logging.getLogger(__name__)
 
@@ -70,7 +70,8 @@ class Adapter(DefaultAccountAdapter):
         except (smtplib.SMTPException, OSError) as error:
             # The class alone: what the server says may repeat addresses.
             logger.warning("%s is not sent: %s", template_prefix, type(error).__name__)
-            raise ImmediateHttpResponse(bad_request_middleware.busy(context.request)) from error
+            away = render(context.request, "503.html", status=503)
+            raise ImmediateHttpResponse(away) from error
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Before a password is hashed, which takes a tenth of a second of CPU."""

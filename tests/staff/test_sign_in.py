@@ -303,4 +303,4 @@ def test_nobody_is_told_of_a_mail_that_no_server_took(owner, settings):
 
     response = Client().post("/admin/account/password/reset/", {"email": "owner@shop.example"})
 
-    assert (response.status_code, response["Retry-After"]) == (503, "5")
+    assert response.status_code == 503
