@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import cache
 
 from django.contrib import admin
-from django.http import HttpResponseBase
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from chatsite.staff import roles
@@ -216,21 +215,31 @@ PROGRAMS: dict[str, dict[str, Who]] = {
     "articles/<int:article_id>": {"GET": DESK, "PATCH": OPERATORS},
 }
 
+# Of sockets: who is let in. The others are told so, and nothing that they send is read.
+SOCKETS: dict[str, Who] = {"ws/c/<uuid:public_id>/": HOLDER, "ws/inbox/": DESK}
+
 # What nobody does by hand, the owner neither: rows that code writes, and versions that stay.
 REFUSED = {
     "add": {
         *("alerts.alert", "alerts.delivery", "billing.budgetperiod", "billing.ledgerentry"),
         *("billing.pacingchange", "bills.billedday", "chat.conversation", "chat.savedanswer"),
-        *("customer_mail.receivedmail", "customer_mail.sentanswer", "inbox.notice"),
-        *("offline.batch", "quality.proposal", "quality.qualitylabel", "routing.answercheck"),
-        *("routing.routedecision", "routing.trial", "staff.auditentry", "summaries.summarising"),
+        *("customer_mail.receivedmail", "customer_mail.sentanswer", "customer_mail.transcript"),
+        *("inbox.notice", "offline.batch", "quality.proposal", "quality.qualitylabel"),
+        *("routing.answercheck", "routing.routedecision", "routing.trial", "staff.auditentry"),
+        "summaries.summarising",
         *("webhooks.eventdelivery", "widget.customer"),
     },
     "change": {
         *("alerts.alert", "alerts.delivery", "billing.budgetperiod", "billing.ledgerentry"),
         *("billing.pacingchange", "billing.price", "bills.billedday", "chat.conversation"),
         *("chat.savedanswer", "customer_mail.receivedmail", "customer_mail.sentanswer"),
-        *("inbox.notice", "offline.batch", "quality.proposal", "quality.qualitylabel"),
+        *(
+            "customer_mail.transcript",
+            "inbox.notice",
+            "offline.batch",
+            "quality.proposal",
+            "quality.qualitylabel",
+        ),
         *("quality.rubric", "routing.answercheck", "routing.policy", "routing.routedecision"),
         "routing.trial",
         *("staff.auditentry", "webhooks.eventdelivery", "widget.customer"),
@@ -238,7 +247,8 @@ REFUSED = {
     "delete": {
         *("alerts.alert", "alerts.delivery", "billing.budgetperiod", "billing.ledgerentry"),
         *("billing.pacingchange", "bills.billedday", "customer_mail.receivedmail"),
-        *("customer_mail.sentanswer", "inbox.notice", "offline.batch", "provider.providermodel"),
+        *("customer_mail.sentanswer", "customer_mail.transcript", "inbox.notice"),
+        *("offline.batch", "provider.providermodel"),
         *("quality.proposal", "quality.qualitylabel", "quality.rubric", "routing.answercheck"),
         "routing.policy",
         *("routing.routedecision", "routing.trial", "shop.shop", "staff.auditentry"),
@@ -327,13 +337,13 @@ def address(route: str, values: dict[str, str]) -> str:
     return "/" + filled.replace("\\", "")
 
 
-def is_refused(response: HttpResponseBase) -> bool:
-    """It says no, or nothing at all: not even whether there is such a row."""
-    if response.status_code in {301, 302}:
+def is_refused(status: int, to: str) -> bool:
+    """It says no, or nothing at all: not even whether there is such a row. `to`: where it leads."""
+    if status in {301, 302}:
         # The admin's index says the same of rows that are not there.
-        to = response.headers["Location"].split("?")[0]
-        return to in {reverse("admin:login"), reverse("account_login"), reverse("admin:index")}
-    return response.status_code in {401, 403, 404, 405}
+        refusals = {reverse("admin:login"), reverse("account_login"), reverse("admin:index")}
+        return to.split("?")[0] in refusals
+    return status in {401, 403, 404, 405}
 
 
 def cells() -> Iterator[Cell]:

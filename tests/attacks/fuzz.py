@@ -42,6 +42,8 @@ AT_ONCE = 24
 # A socket takes 600 frames a minute.
 FRAMES_PER_SOCKET = 400
 PATIENCE = 60.0  # seconds for one answer
+CSRF = "t" * 32
+QUESTION = "Where is my parcel?"
 STAMP = re.compile(r"^\S+ \S+ ")
 IS_OF_TRACEBACK = re.compile(r"(?!\d{4}-\d\d-\d\d )").match
 MOST_GROWN = 40_000_000  # bytes
@@ -76,6 +78,7 @@ class Fuzz:
         self.widget = printed.split("WIDGET ")[1].split()[0]
 
     async def run(self) -> None:
+        await self._load_everything()
         total = self.frames_left + self.posts_left
         watching = asyncio.create_task(self._watch(total))
         kinds: list[Callable[[], Awaitable[None]]] = [self.frames] * 5
@@ -85,6 +88,18 @@ class Fuzz:
         await asyncio.gather(*workers)
         watching.cancel()
         self._look(total)
+
+    async def _load_everything(self) -> None:
+        """Each address once, as its owner: what a page loads when it is first opened stays."""
+        headers = {"Origin": self.stack.url, "X-CSRFToken": CSRF}
+        headers["Cookie"] = f"csrftoken={CSRF}; {self._session('owner')}"
+        for route, method in itertools.product(self._routes(), ("GET", "POST")):
+            url = self.stack.url + access.address(route, {"key": self.widget})
+            fields = {"text": QUESTION, "question": QUESTION} if method == "POST" else None
+            async with self.client.request(
+                method, url, data=fields, headers=headers, allow_redirects=False
+            ) as response:
+                await response.read()
 
     async def _work(self, kind: Callable[[], Awaitable[None]]) -> None:
         while self.frames_left > 0:
@@ -101,7 +116,7 @@ class Fuzz:
         browser = Browser(self.client, self.stack.url)
         tab = await browser.new_conversation()
         if self.chance.random() < 0.3:
-            fields = {"text": "Where is my parcel?", "client_id": str(uuid.uuid4())}
+            fields = {"text": QUESTION, "client_id": str(uuid.uuid4())}
             await browser.post(f"/c/{tab.conversation}/ask/", fields, tab.page.csrf)
         replies = self.sent["conversations' frames"] // 100 + 1
         address = f"{self.stack.url}/ws/c/{tab.conversation}/?seen=0"
@@ -182,12 +197,12 @@ class Fuzz:
                     await reader.read(100_000)
             writer.close()
 
+    def _routes(self) -> list[str]:
+        left_out = (*LEFT_OUT, *SLOW)
+        return [r for r in access.routes() if not any(word in r for word in left_out)]
+
     async def _post_all(self) -> None:
-        routes = [
-            route
-            for route in access.routes()
-            if not any(word in route for word in (*LEFT_OUT, *SLOW))
-        ]
+        routes = self._routes()
         # What the internet reaches, as often as all of the admin.
         outside = [route for route in routes if not route.startswith(("admin/", "inbox/"))]
         while self.posts_left > 0:
@@ -202,8 +217,8 @@ class Fuzz:
         filled |= {"public_id": public_id, "key": self.widget}
         filled |= {"accent": "aabbcc", "digest": "0" * 16, "app_label": "chat", "url": "x"}
         sent, kind = garbage.body(self.chance)
-        headers = {"Origin": self.stack.url, "X-CSRFToken": "t" * 32}
-        cookies = ["csrftoken=" + "t" * 32]
+        headers = {"Origin": self.stack.url, "X-CSRFToken": CSRF}
+        cookies = [f"csrftoken={CSRF}"]
         if self.chance.random() < 0.8:
             cookies.append(self._session(self.chance.choice(list(self.accounts.sessions))))
         if self.chance.random() < 0.3:
@@ -228,7 +243,8 @@ class Fuzz:
                 await response.read()
                 self.statuses[response.status] += 1
                 if response.status >= 500 and route != "readyz":
-                    self.failed.append(f"{response.status}: {method} {path} {str(sent)[:300]}")
+                    said = f"{kind!r} {str(sent)[:300]}"
+                    self.failed.append(f"{response.status}: {method} {path} {said}")
         except TimeoutError:
             self.failed.append(f"{method} {path}: nothing in {PATIENCE:.0f} s")
         except UNREACHABLE as error:

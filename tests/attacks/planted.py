@@ -15,13 +15,17 @@ from django.contrib.auth.models import Group, User
 from django.db import DatabaseError, models, transaction
 from django.utils import timezone
 
+from billing.alerts import raise_alerts
+from billing.alerts.models import Alert
+from billing.alerts.rules import Finding
 from chatsite.answer_tests.models import Case, CaseSet
 from chatsite.api.models import AccessToken
 from chatsite.business_hours.models import DayOff
 from chatsite.chat.models import Conversation, Message
 from chatsite.chat.web import visitors
-from chatsite.inbox.models import CannedReply, Note, SavedView, Tag
+from chatsite.inbox.models import CannedReply, Note, SavedView, Tag, TeamNotifications
 from chatsite.knowledge.models import Article
+from chatsite.mail.models import Transcript
 from chatsite.shop.models import FirstQuestion, Shop
 from chatsite.webhooks.models import Endpoint
 from chatsite.widget.models import Widget
@@ -39,6 +43,7 @@ def plant(numbers: Iterator[int]) -> dict[str, Any]:
     conversations = list(_conversations(numbers, visitor, author))
     slugs = list(_articles(numbers))
     _names(numbers, author)
+    _mails(numbers, conversations)
     return {
         "cookie": visitors._signer.sign(key),
         "name": visitors.COOKIE,
@@ -116,6 +121,24 @@ def _names(numbers: Iterator[int], author: User) -> None:
             except (DatabaseError, TypeError, ValueError) as error:
                 sys.stderr.write(f"{model.__name__}: {error}\n")
                 break
+
+
+def _mails(numbers: Iterator[int], conversations: list[Conversation]) -> None:
+    """Owe each mail there is: copies, answers, requests for a person, alerts."""
+    now = timezone.now()
+    TeamNotifications.objects.update_or_create(defaults={"emails": "team@shop.example"})
+    for one in conversations:
+        Transcript.objects.create(conversation=one, address="a@b.example", due_at=now)
+    for number, text in enumerate(injected.texts(numbers)):
+        visitor = f"hostile {number}"
+        one = Conversation.objects.create(
+            visitor=visitor, wants_person_since=now, email="a@b.example", email_at=now
+        )
+        for position, role in enumerate(("customer", "staff"), 1):
+            Message.objects.create(
+                conversation=one, position=position, role=role, text=text, client_id=uuid.uuid4()
+            )
+        raise_alerts.tell(Finding(Alert.Rule.BUDGET, visitor, text), now)
 
 
 def _by(texts: Iterator[str], size: int) -> Iterator[list[str]]:

@@ -4,23 +4,28 @@
 
 Every kind of `tests.attacks.injected` in every place of Markdown: as customers' words, answers and
 staff's replies on the customer's page, in the inbox and in the admin; as answers while they are
-streamed; in notes, articles, help pages and names. The browser is told to ignore the site's
-content security policy, so that nothing is held by it alone. A case is one text on one kind of page
-where it was really found; fails with fewer than 2,000.
+streamed; in notes, articles, help pages and names; in mails, each opened as a page. The browser is
+told to ignore the site's content security policy, so that nothing is held by it alone. A case is
+one text on one kind of page where it was really found; fails with fewer than 2,000.
 """
 
 import argparse
+import email
+import email.policy
 import json
 import re
 import sys
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from email.message import EmailMessage
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, Dialog, Error, Page
+from playwright.sync_api import Browser, BrowserContext, Dialog, Error, Page, Route
 
+from tests import receivers
 from tests.attacks import injected
 from tests.browser.chromium import launched
 from tests.load.accounts import Accounts
@@ -47,11 +52,31 @@ Budget.objects.update(limit=10**13)
 from tests.attacks import planted
 planted.main()
 """
+# Two minutes from now everything that is owed is due.
+MAILED = """
+from datetime import timedelta
+from django.core.management import call_command
+from django.utils import timezone
+from billing.alerts import deliveries
+from chatsite.inbox import notify
+from chatsite.mail import sending
+later = timezone.now() + timedelta(minutes=2)
+for _ in range(100):
+    looked = sending.look(later), notify.look(later)
+    if not any([*looked, sending.send(later), notify.deliver(later), deliveries.deliver(later)]):
+        break
+call_command("send_report", to="owner@shop.example")
+"""
 LISTS = [
     *("inbox/cannedreply", "inbox/tag", "webhooks/endpoint", "api/accesstoken", "widget/widget"),
     *("answer_tests/case", "answer_tests/caseset", "business_hours/dayoff", "auth/group"),
     *("auth/user", "knowledge/article", "chat/conversation", "staff/auditentry", "shop/shop"),
 ]
+HEADERS = {
+    *("Content-Type", "Content-Transfer-Encoding", "Mime-Version", "Subject", "From", "To"),
+    *("Reply-To", "Date", "Message-Id", "References", "In-Reply-To", "Auto-Submitted"),
+    "X-Auto-Response-Suppress",
+}
 # What is left in the page of a text that was let through: elements and addresses that act.
 ACTS = """() => {
   const found = [];
@@ -160,10 +185,34 @@ def shown_live(page: Page, watch: Watch, upstream: Upstream, texts: list[str]) -
         watch.look(page, "an answer, live, after a reload")
 
 
+def opened_mails(page: Page, watch: Watch, mails: list[str]) -> None:
+    """Each part of each, as its type says: no reader of mail takes less care than this one."""
+    for mail in mails:
+        parsed = email.message_from_string(mail, policy=email.policy.default)
+        unknown = {name.title() for name in parsed} - HEADERS
+        if unknown or parsed.defects:
+            watch.failed.append(f"a mail's head: {unknown or parsed.defects}")
+        for part in parsed.walk():
+            if part.is_multipart():
+                continue
+            page.route("**/mail", partial(_fulfil, part), times=1)
+            page.goto("/mail")
+            watch.look(page, f"mails, {part.get_content_type()}")
+
+
+def _fulfil(part: EmailMessage, route: Route) -> None:
+    route.fulfill(content_type=part.get_content_type(), body=part.get_content())
+
+
 def run(live: int) -> bool:
     began = time.monotonic()
-    with Upstream() as upstream, launched() as browser:
-        environment = {"OPENAI_BASE_URL": upstream.url}
+    with Upstream() as upstream, receivers.mailbox() as mailbox, launched() as browser:
+        environment = {
+            "OPENAI_BASE_URL": upstream.url,
+            "EMAIL_URL": f"smtp://127.0.0.1:{mailbox.port}",
+            "REPLY_ADDRESS": "reply@shop.example",
+            "ALERT_EMAILS": "owner@shop.example",
+        }
         with Stack(environment=environment, database="sqlite") as stack:
             file = Path(stack.var, "planted.json")
             code = f"import os; os.environ['PLANTED'] = {str(file)!r}\n{SEED}"
@@ -190,6 +239,8 @@ def run(live: int) -> bool:
                 link = staff.locator("#result_list tbody th a").first
                 if link.count():
                     watch.visit(staff, link.get_attribute("href") or "", "admin's forms")
+            stack.manage("shell", "--verbosity", "0", "-c", MAILED)
+            opened_mails(customer, watch, mailbox.messages)
             shown_live(customer, watch, upstream, planted["live"][:live])
             for process in stack.processes:
                 process.kill()

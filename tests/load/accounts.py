@@ -12,7 +12,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.auth.models import Group, User
 from chatsite.api.models import AccessToken
 from chatsite.staff import roles
-for name in ("staff", "operators", "owner", "nobody"):
+for name in ("staff", "operators", "owner", "newcomer", "nobody"):
     user = User.objects.create_user(f"load-{name}", is_staff=name != "nobody")
     user.is_superuser = name == "owner"
     user.save()
