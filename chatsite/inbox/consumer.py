@@ -17,8 +17,9 @@ from chatsite.chat.live.frames import Changed, Frame, Present
 from chatsite.inbox import queues
 from chatsite.staff import accounts
 
-# Seconds in which changes are gathered: one look at the queue for all of them.
-GATHERED = 0.25
+# Seconds in which changes are gathered: one look at the queue for all of them. No shorter than what
+# was read for one inbox is shared with others.
+GATHERED = queues.SHARED
 # Seconds between two looks at the queue for what changes in conversations that nobody has open: of
 # 20 inboxes and 20 changes a second, each would read it four times a second.
 LOOKED_EVERY = 1.0
@@ -62,6 +63,8 @@ class InboxConsumer(AsyncWebsocketConsumer):
         self.present: dict[str, bool] = {}
         self.there_is_news = asyncio.Event()
         bus.here().join_all(self)
+        # What came between the page's reading and now.
+        self._tell("*")
         self.pump = asyncio.create_task(self._send_news())
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:

@@ -16,6 +16,7 @@ from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 
 from chatsite.chat.models import Conversation
+from chatsite.chat.web import message_templates
 from chatsite.inbox import notes, queues
 from chatsite.inbox.models import SavedView, Tag
 from chatsite.inbox.queues import Narrowed, Queue
@@ -42,30 +43,35 @@ def for_staff(view: View[P]) -> View[P]:
     return never_cache(admin.site.admin_view(guarded))
 
 
-def queue_context(request: HttpRequest) -> dict[str, object]:
+def queue_context(
+    request: HttpRequest, open_id: int = 0, *, shared: bool = False
+) -> dict[str, object]:
+    """`shared`: what the queues hold may be as old as `queues.SHARED`."""
     person, now = person_of(request), timezone.now()
     chosen, narrowed = chosen_queue(request), narrowed_by(request)
-    counts = queues.counts(person, now)
+    counts = queues.counts(person, now, shared=shared)
     query = {"queue": chosen.value, "q": narrowed.words, "tag": narrowed.tag}
-    return {
+    context: dict[str, object] = {
         "queue": chosen,
         "narrowed": narrowed,
         "query": urlencode({name: value for name, value in query.items() if value}),
         "views": SavedView.objects.filter(person_id=person.pk),
         "tabs": [(each, counts.get(each.value)) for each in Queue],
         "waiting": counts[Queue.WAITING.value],
-        "lines": queues.lines(chosen, person, now, narrowed),
-        "open_id": number_in(request, "open"),
+        "lines": queues.lines(chosen, person, now, narrowed, shared=shared),
+        "open_id": open_id or number_in(request, "open"),
     }
+    return context | {"queue_html": message_templates.html("inbox/queue.html", context)}
 
 
 def conversation_context(request: HttpRequest, found: Conversation) -> dict[str, object]:
     said = found.messages.select_related("author").order_by("-position")[:MOST_MESSAGES]
     earlier = Conversation.objects.held_by(found.visitor).exclude(pk=found.pk)
     handler = found.handled_by
+    messages = {"chat_messages": [*reversed(said)]}
     return {
         "conversation": found,
-        "chat_messages": [*reversed(said)],
+        "messages_html": message_templates.html("inbox/messages.html", messages),
         **summary_context(found),
         "earlier": earlier.order_by("-active_at")[:MOST_EARLIER],
         "handler": queues.name(handler) if handler else "",

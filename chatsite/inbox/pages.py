@@ -29,7 +29,7 @@ from chatsite.inbox.page_context import (
 @require_GET
 def inbox(request: HttpRequest, conversation_id: int | None = None) -> HttpResponse:
     """The whole page: the queue, and the conversation that was chosen."""
-    context = queue_context(request)
+    context = queue_context(request, conversation_id or 0)
     if conversation_id is not None:
         context |= conversation_context(request, find(conversation_id)) | reply_box()
     return render(request, "inbox/inbox.html", context)
@@ -39,7 +39,7 @@ def inbox(request: HttpRequest, conversation_id: int | None = None) -> HttpRespo
 @require_GET
 def queue(request: HttpRequest) -> HttpResponse:
     """The list anew, once something has changed anywhere."""
-    return render(request, "inbox/_queue.html", queue_context(request))
+    return HttpResponse(queue_context(request, shared=True)["queue_html"])
 
 
 @for_staff

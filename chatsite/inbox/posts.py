@@ -80,7 +80,7 @@ def draft(request: HttpRequest, conversation_id: int) -> HttpResponse:
         return render(request, "inbox/_draft.html", {"conversation": found, "draft": made})
     typed = request.POST.get("text", "")[: settings.MESSAGE_LENGTH]
     context = conversation_context(request, found) | reply_box(typed) | {"draft": made}
-    return render(request, "inbox/inbox.html", {**queue_context(request), **context})
+    return render(request, "inbox/inbox.html", queue_context(request, found.pk) | context)
 
 
 @for_staff
@@ -172,4 +172,6 @@ def _shown(
         context |= reply_box(text) | {"problem": problem, "with_reply": True}
     if request.htmx:  # type: ignore[attr-defined]
         return render(request, "inbox/_live.html", context)
-    return render(request, "inbox/inbox.html", {**queue_context(request), **context}, status=422)
+    return render(
+        request, "inbox/inbox.html", {**queue_context(request, found.pk), **context}, status=422
+    )

@@ -1,7 +1,12 @@
 """The queues of the inbox, and what a line of one says."""
 
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from threading import Lock
+from typing import Any, TypeVar, cast
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import Count, Q, QuerySet, TextChoices
@@ -9,10 +14,22 @@ from django.utils import timezone
 
 from chatsite.chat.admin import conversation_rows, conversation_search
 from chatsite.chat.models import Conversation, Message
-from chatsite.inbox.models import Note
+from chatsite.inbox.models import Note, Tag
 
 # Lines of a queue; what is beyond is found by searching.
 MOST = 50
+_SAID = (
+    *("id", "wants_person_since", "active_at", "first_question", "newest_role"),
+    *("handled_by__first_name", "handled_by__username"),
+)
+
+
+# Seconds for which inboxes that are told of the same share what the first of them reads. They are
+# told later than that after it came, so what they get holds it.
+SHARED = 0.25
+T = TypeVar("T")
+_found: dict[str, tuple[float, object]] = {}
+_reading: defaultdict[str, Lock] = defaultdict(Lock)
 
 
 class Queue(TextChoices):
@@ -24,6 +41,10 @@ class Queue(TextChoices):
     ALL = "all", "All open"
     SNOOZED = "snoozed", "Snoozed"
     RESOLVED = "resolved", "Resolved"
+
+
+# What one of these holds depends on who looks.
+_OWN = {Queue.MINE, Queue.MENTIONED, Queue.COLLEAGUES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +65,24 @@ class Narrowed:
 class Line:
     """One conversation of a queue. `since`: when a person was asked for, or its last news."""
 
-    conversation: Conversation
+    id: int
     question: str
     since: datetime
+    is_waiting: bool  # for anybody
     handler: str
     is_unanswered: bool  # the customer wrote last
     tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Count:
+    """Of one handler's conversations, or of those without one."""
+
+    current: int
+    snoozed: int
+
+
+_NONE = _Count(0, 0)
 
 
 def conversations(queue: Queue, person: AbstractBaseUser, now: datetime) -> QuerySet[Conversation]:
@@ -62,18 +95,17 @@ def conversations(queue: Queue, person: AbstractBaseUser, now: datetime) -> Quer
     return found.order_by("-active_at", "-id")
 
 
-def counts(person: AbstractBaseUser, now: datetime) -> dict[str, int]:
-    """How many conversations each queue holds that is to be emptied; one query."""
-    conditions = _conditions(person, now)
-    small = (Queue.WAITING, Queue.MINE, Queue.COLLEAGUES, Queue.SNOOZED)
-    open_ones = Conversation.objects.filter(
-        Q(wants_person_since__isnull=False)
-        | Q(handled_by__isnull=False)
-        | conditions[Queue.SNOOZED]
-    )
-    return open_ones.aggregate(
-        **{queue.value: Count("id", filter=conditions[queue]) for queue in small}
-    )
+def counts(person: AbstractBaseUser, now: datetime, *, shared: bool = False) -> dict[str, int]:
+    """How many conversations each queue holds that is to be emptied; one query for everybody."""
+    found = _read_once("counts", lambda: _by_handler(now)) if shared else _by_handler(now)
+    mine = found.get(person.pk, _NONE)
+    handled = sum(each.current for handler, each in found.items() if handler is not None)
+    return {
+        Queue.WAITING.value: found.get(None, _NONE).current,
+        Queue.MINE.value: mine.current,
+        Queue.COLLEAGUES.value: handled - mine.current,
+        Queue.SNOOZED.value: sum(each.snoozed for each in found.values()),
+    }
 
 
 def lines(
@@ -81,11 +113,22 @@ def lines(
     person: AbstractBaseUser,
     now: datetime | None = None,
     narrowed: Narrowed | None = None,
+    *,
+    shared: bool = False,
 ) -> list[Line]:
+    """`shared`: as it stood at most SHARED seconds ago, so that inboxes read it together."""
+    if shared and queue not in _OWN and narrowed in {None, Narrowed()}:
+        return _read_once(queue, lambda: lines(queue, person, now))
     held = conversations(queue, person, now or timezone.now())
-    found = conversation_rows.described(narrowed.of(held) if narrowed else held)
-    found = found.select_related("handled_by").prefetch_related("tags")
-    return [_line(row) for row in found[:MOST]]
+    found = narrowed.of(held) if narrowed else held
+    rows = list(
+        found.annotate(
+            first_question=conversation_rows.first_question(),
+            newest_role=conversation_rows.newest("role"),
+        ).values(*_SAID)[:MOST]
+    )
+    tags = _tags([row["id"] for row in rows])
+    return [_line(row, tags[row["id"]]) for row in rows]
 
 
 def name(person: AbstractBaseUser) -> str:
@@ -93,16 +136,49 @@ def name(person: AbstractBaseUser) -> str:
     return getattr(person, "first_name", "") or person.get_username()
 
 
-def _line(row: Conversation) -> Line:
-    said = vars(row)
-    return Line(
-        conversation=row,
-        question=" ".join(said["first_question"].split())[: conversation_rows.SHOWN],
-        since=row.wants_person_since or row.active_at,
-        handler=name(row.handled_by) if row.handled_by else "",
-        is_unanswered=said["newest_role"] == Message.Role.CUSTOMER,
-        tags=tuple(tag.name for tag in row.tags.all()),
+def _read_once(what: str, read: Callable[[], T]) -> T:
+    """What was read less than SHARED seconds ago; who comes meanwhile waits for it."""
+    with _reading[what]:
+        begun = time.monotonic()
+        at, found = _found.get(what, (-SHARED, None))
+        if begun >= at + SHARED:
+            found = read()
+            _found[what] = begun, found
+    return cast(T, found)
+
+
+def _by_handler(now: datetime) -> dict[int | None, _Count]:
+    """Of the conversations that somebody answers or waits in, and of those put aside."""
+    asleep = Q(snoozed_until__gt=now)
+    found = Conversation.objects.filter(
+        Q(wants_person_since__isnull=False) | Q(handled_by__isnull=False) | asleep,
+        resolved_at__isnull=True,
+    ).order_by()
+    rows = found.values_list("handled_by").annotate(
+        total=Count("id"), snoozed=Count("id", filter=asleep)
     )
+    return {handler: _Count(total - snoozed, snoozed) for handler, total, snoozed in rows}
+
+
+def _line(row: Mapping[str, Any], tags: Sequence[str]) -> Line:
+    handler = row["handled_by__first_name"] or row["handled_by__username"] or ""
+    return Line(
+        id=row["id"],
+        question=" ".join(row["first_question"].split())[: conversation_rows.SHOWN],
+        since=row["wants_person_since"] or row["active_at"],
+        is_waiting=row["wants_person_since"] is not None and not handler,
+        handler=handler,
+        is_unanswered=row["newest_role"] == Message.Role.CUSTOMER,
+        tags=tuple(tags),
+    )
+
+
+def _tags(conversations: Sequence[int]) -> dict[int, list[str]]:
+    tagged = Tag.conversations.through.objects.filter(conversation__in=conversations)
+    found: dict[int, list[str]] = defaultdict(list)
+    for conversation, tag in tagged.order_by("tag__name").values_list("conversation", "tag__name"):
+        found[conversation].append(tag)
+    return found
 
 
 def _conditions(person: AbstractBaseUser, now: datetime) -> dict[Queue, Q]:

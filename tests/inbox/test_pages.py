@@ -1,5 +1,6 @@
 """The team's inbox over HTTP: queues, a conversation, and all that staff do with it."""
 
+import re
 import uuid
 from datetime import timedelta
 
@@ -11,9 +12,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from chatsite.chat.actions import ask_for_person, put_aside, take_over
+from chatsite.inbox import queues
 from chatsite.inbox.models import CannedReply, Note
 from tests.chat.test_admin import signed_in, text
 from tests.chat.told import Told
+from tests.guards import guards
 
 HTMX = {"hx-request": "true"}
 
@@ -22,9 +25,9 @@ def wants(told: Told) -> None:
     ask_for_person.request(told.public_id, told.visitor, True)
 
 
-def lines(client: Client, queue: str) -> list[int]:
-    seen = client.get(f"/inbox/queue/?queue={queue}").context["lines"]
-    return [line.conversation.pk for line in seen]
+def lines(client: Client, queue: str, narrowed: str = "") -> list[int]:
+    seen = client.get(f"/inbox/queue/?queue={queue}{narrowed}").content.decode()
+    return [int(number) for number in re.findall(r'id="line-(\d+)"', seen)]
 
 
 def do(client: Client, told: Told, verb: str, **fields: object):
@@ -236,6 +239,31 @@ def test_a_queue_takes_as_many_queries_for_twenty_as_for_two(staff, db, told, co
     assert len(queries) <= 8, [query["sql"][:100] for query in queries]
 
 
+@guards("chatsite/inbox/queues.py", "if begun >= at + SHARED:", "if True:")
+def test_inboxes_that_look_at_once_read_a_queue_together(staff, olga, told, monkeypatch):
+    wants(told)
+    pk = told.conversation.pk
+    colleague = signed_in(olga)
+    for each in (staff, colleague):
+        lines(each, "waiting")
+    with CaptureQueriesContext(connection) as queries:
+        lines(colleague, "waiting")
+    alone = len(queries)
+    monkeypatch.setattr(queues, "SHARED", 60)
+    monkeypatch.setattr(queues, "_found", {})
+    assert lines(staff, "waiting") == [pk]
+
+    with CaptureQueriesContext(connection) as queries:
+        assert lines(colleague, "waiting") == [pk]
+
+    assert len(queries) == alone - 3  # the lines, their tags, the counts
+    # Not where what is shown depends on who looks, nor on a whole page, which nothing follows.
+    take_over.conversation(pk, olga)
+    assert lines(colleague, "mine") == [pk]
+    assert lines(staff, "mine") == []
+    assert "Nobody is waiting." in text(staff.get("/inbox/"))
+
+
 def test_a_tag_is_added_found_by_and_taken_off(staff, told):
     other = Told(visitor="w" * 64).asks("Is my order lost?").answered()
 
@@ -244,8 +272,7 @@ def test_a_tag_is_added_found_by_and_taken_off(staff, told):
 
     assert "leaking-pen" in text(response)
     assert [tag.name for tag in told.conversation.tags.all()] == ["leaking-pen"]
-    found = staff.get("/inbox/?queue=all&tag=leaking-pen").context["lines"]
-    assert [line.conversation.pk for line in found] == [told.conversation.pk]
+    assert lines(staff, "all", "&tag=leaking-pen") == [told.conversation.pk]
     assert other.conversation.pk in lines(staff, "all")
     do(staff, told, "tag", off="leaking-pen")
     assert not told.conversation.tags.exists()
@@ -261,9 +288,7 @@ def test_a_tag_has_letters(staff, told, name):
 def test_a_search_finds_what_was_said(staff, told):
     other = Told(visitor="w" * 64).asks("Is my parcel lost?").answered()
 
-    found = staff.get("/inbox/?queue=all&q=parcel lost").context["lines"]
-
-    assert [line.conversation.pk for line in found] == [other.conversation.pk]
+    assert lines(staff, "all", "&q=parcel lost") == [other.conversation.pk]
     assert "No conversation fits." in text(staff.get("/inbox/?queue=all&q=submarine"))
 
 

@@ -78,22 +78,37 @@ def read(conversation: Conversation, amount: int) -> Overview:
 def described(conversations: QuerySet[Conversation]) -> QuerySet[Conversation]:
     """With what their overviews say but for the amount."""
     messages = Message.objects.filter(conversation=OuterRef("id")).order_by()
-    newest = messages.exclude(state=Message.State.CANCELLED).order_by("-position")
     count = messages.values("conversation").annotate(n=Count("id")).values("n")
     return conversations.annotate(
         summary_text=F("summary__text"),
         summary_revision=F("summary__revision"),
-        first_question=_first_question(),
+        first_question=first_question(),
         message_count=Coalesce(Subquery(count, output_field=IntegerField()), 0),
         is_open=Exists(messages.open()),
-        newest_role=Coalesce(Subquery(newest.values("role")[:1]), Value("")),
-        newest_state=Coalesce(Subquery(newest.values("state")[:1]), Value("")),
+        newest_role=newest("role"),
+        newest_state=newest("state"),
     )
+
+
+def first_question() -> Coalesce:
+    """Of a conversation; a few characters more than a line, blank where nothing was said."""
+    asked = Message.objects.filter(conversation=OuterRef("id"), role=Message.Role.CUSTOMER)
+    # A line of the list, even where the question begins with blank lines.
+    first = asked.order_by("position").annotate(beginning=Substr("text", 1, 4 * SHOWN))
+    return Coalesce(Subquery(first.values("beginning")[:1]), Value(""))
+
+
+def newest(name: str) -> Coalesce:
+    """What a conversation's newest message that was not cancelled has there, else blank."""
+    said = Message.objects.filter(conversation=OuterRef("id")).exclude(
+        state=Message.State.CANCELLED
+    )
+    return Coalesce(Subquery(said.order_by("-position").values(name)[:1]), Value(""))
 
 
 def first_questions(ids: Iterable[int]) -> dict[int, str]:
     """One line each, of the conversations that there are; one query."""
-    found = Conversation.objects.filter(id__in=list(ids)).values_list("id", _first_question())
+    found = Conversation.objects.filter(id__in=list(ids)).values_list("id", first_question())
     return {number: _one_line(text) for number, text in found}
 
 
@@ -123,13 +138,6 @@ def amount() -> Subquery:
 
 def _one_line(text: str) -> str:
     return Truncator(" ".join(text.split())).chars(SHOWN)
-
-
-def _first_question() -> Coalesce:
-    asked = Message.objects.filter(conversation=OuterRef("id"), role=Message.Role.CUSTOMER)
-    # A line of the list, even where the question begins with blank lines.
-    first = asked.order_by("position").annotate(beginning=Substr("text", 1, 4 * SHOWN))
-    return Coalesce(Subquery(first.values("beginning")[:1]), Value(""))
 
 
 def _overview(row: Mapping[str, Any], amount: int) -> Overview:

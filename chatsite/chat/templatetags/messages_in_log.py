@@ -1,11 +1,11 @@
-"""A message as it stands in the customer's log."""
+"""A message as it stands in the customer's log, and its files as staff see them."""
 
 from django import template
 from django.template.backends.utils import csrf_input
 from django.utils.safestring import SafeString, mark_safe
 
 from chatsite.chat.models import Message
-from chatsite.chat.web import fragments
+from chatsite.chat.web import fragments, message_templates
 
 register = template.Library()
 
@@ -16,3 +16,8 @@ def entry(context: template.Context, message: Message) -> SafeString:
     request = context.get("request")
     html = fragments.entry(message, csrf_input(request) if request else "")
     return mark_safe(html)  # noqa: S308 (a template's, which escapes)
+
+
+@register.simple_tag
+def files_for_staff(message: Message) -> SafeString:
+    return message_templates.html("chat/files_for_staff.html", {"message": message})

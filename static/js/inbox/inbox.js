@@ -16,8 +16,6 @@ function connect() {
   socket.onopen = () => {
     wait = 500;
     connection.hidden = true;
-    htmx.trigger(body, "news");
-    htmx.trigger(body, "here");
     body.dispatchEvent(new CustomEvent("inbox:connected"));
   };
   socket.onmessage = (event) => {
