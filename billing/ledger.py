@@ -57,10 +57,8 @@ def reserve(
     adapt = connection.ops.adapt_datetimefield_value
     with transaction.atomic(), connection.cursor() as cursor:
         windows.lock()
-        cursor.execute(
-            ledger_sql.PRICE,
-            [call.reference, call.reference, call.model, call.service_tier, adapt(now)],
-        )
+        asked = [call.reference, call.reference, call.model, call.service_tier, adapt(now)]
+        cursor.execute(ledger_sql.PRICE, asked)
         found = cursor.fetchone()
         if found is None:
             raise NoPrice(call.model, call.service_tier)
@@ -80,25 +78,10 @@ def reserve(
             error.fits = pricing.output_within(error.left, worst, rate)
             error.fits_unheld = pricing.output_within(error.unheld, worst, rate)
             raise
-        cursor.execute(
-            ledger_sql.HOLD,
-            [
-                call.reference,
-                call.purpose,
-                call.tier,
-                call.conversation,
-                call.visitor,
-                call.model,
-                call.service_tier,
-                price,
-                amount,
-                amount,
-                json.dumps(taken),
-                adapt(now),
-                adapt(expires_at),
-                call.compared_with,
-            ],
-        )
+        named = (call.reference, call.purpose, call.tier, call.conversation, call.visitor)
+        priced = (call.model, call.service_tier, price, amount, amount, json.dumps(taken))
+        times = (adapt(now), adapt(expires_at))
+        cursor.execute(ledger_sql.HOLD, [*named, *priced, *times, call.compared_with])
     return amount
 
 
@@ -217,24 +200,13 @@ def _charge(
         amount = worst if usage is None else pricing.cost(usage, Rate(*rate))
         amount = amount if corrected is None else corrected
         windows.book(json.loads(ids), held, amount)
-        cursor.execute(
-            ledger_sql.ENTRY,
-            [
-                response.model,
-                service_tier,
-                response.request_id,
-                response.outcome,
-                connection.ops.adapt_datetimefield_value(now),
-                *(astuple(usage) if usage else [None] * len(fields(Usage))),
-                bool(why),
-                why,
-                (priced, priced_tier) != (model, service_tier),
-                amount,
-                pricing.cost(usage, Rate(*compared)) if usage and compared[0] is not None else None,
-                hold,
-                price,
-            ],
-        )
+        said = (response.model, service_tier, response.request_id, response.outcome)
+        at = connection.ops.adapt_datetimefield_value(now)
+        counts = astuple(usage) if usage else [None] * len(fields(Usage))
+        is_other = (priced, priced_tier) != (model, service_tier)
+        beside = pricing.cost(usage, Rate(*compared)) if usage and compared[0] is not None else None
+        row = [*said, at, *counts, bool(why), why, is_other, amount, beside, hold, price]
+        cursor.execute(ledger_sql.ENTRY, row)
         cursor.execute("DELETE FROM billing_hold WHERE id = %s", [hold])
         tallies.count(reference)
     if amount > worst and corrected is None:

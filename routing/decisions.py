@@ -1,6 +1,7 @@
 """One decision for each reply, stored with what it takes to decide again."""
 
 from dataclasses import asdict, replace
+from typing import Any
 
 from django.db import connection
 from django.utils import timezone
@@ -16,6 +17,7 @@ from routing.tier_choice import (
     NoScore,
     Score,
     Shift,
+    Task,
     Turn,
     choose,
     for_task,
@@ -42,9 +44,8 @@ def decide(
     else:
         score, seen = scored(turn, policy, score, shift)
     least = learned_score.floor(seen)
-    beside = (
-        _beside(turn, policy, score, shift, least, part.shadow) if part and part.shadow else None
-    )
+    shadow = part.shadow if part else None
+    beside = _beside(turn, policy, score, shift, least, shadow) if shadow else None
     score = for_task(score, turn.task, least)
     choice = choose(score, policy.threshold, shift, turn.task, least)
     decision = RouteDecision(
@@ -59,17 +60,30 @@ def decide(
         features=asdict(seen),
         searched=turn.searched,
         moved=[[move.name, round(move.points, 1)] for move in score.moved],
-        task_type=turn.task.name if turn.task else "",
-        similarity=turn.task.similarity if turn.task else None,
-        recognised_by=turn.task.why if turn.task else "",
-        pinned=turn.task.tier or "" if turn.task else "",
-        trial_id=part.trial if part else None,
-        shadow_tier=beside.tier if beside else "",
-        shadow_score=beside.score if beside else None,
+        **_recognised(turn.task),
+        **_tried(part, beside),
         decided_at=timezone.now(),
     )
     _store(decision)
     return choice
+
+
+def _recognised(task: Task | None) -> dict[str, Any]:
+    """The task type, as a decision keeps it."""
+    if task is None:
+        return {}
+    return {
+        "task_type": task.name,
+        "similarity": task.similarity,
+        "recognised_by": task.why,
+        "pinned": task.tier or "",
+    }
+
+
+def _tried(part: Part | None, beside: Choice | None) -> dict[str, Any]:
+    """The trial, and what its shadow chose."""
+    seen = {"shadow_tier": beside.tier, "shadow_score": beside.score} if beside else {}
+    return {"trial_id": part.trial, **seen} if part else {}
 
 
 def choice(turn: Turn, policy: Policy, score: Score | NoScore | None = None) -> Choice:

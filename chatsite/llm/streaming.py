@@ -17,6 +17,7 @@ from chatsite.llm.errors import Kind, UpstreamError
 from chatsite.llm.masking import Mask
 from chatsite.llm.response.answer import Answer, Delta, Finished, Retracted
 from chatsite.llm.response.server_sent_events import Events, NotAnAnswer
+from chatsite.llm.response.think_tags import Sifted
 from chatsite.llm.transport import TooLong
 
 # Its content is text, or parts: texts and images.
@@ -95,14 +96,8 @@ async def unmasked(
     try:
         while not answer.over and not events.ended:
             finishing = answer.ending is not None
-            try:
-                # Timed here only: the caller's time is not the provider's.
-                sifted = answer.take(await events.next(until))
-            except TimeoutError:
-                answer.fail(Kind.TIMEOUT, "no more came in time")
-                break
-            except (TooLong, NotAnAnswer):
-                answer.fail(Kind.PROTOCOL, "not the protocol")
+            sifted = await _next(events, answer, until)
+            if sifted is None:
                 break
             if sifted.retracted:
                 yield Retracted()
@@ -122,6 +117,20 @@ async def unmasked(
     if answer.thinks_unopened:
         parameters.learn_thinking(model)
     yield answer.finished()
+
+
+async def _next(events: Events, answer: Answer, until: float) -> Sifted | None:
+    """What the next events bring; None where they tell that no more can be read.
+
+    Timed here only: the caller's time is not the provider's.
+    """
+    try:
+        return answer.take(await events.next(until))
+    except TimeoutError:
+        answer.fail(Kind.TIMEOUT, "no more came in time")
+    except (TooLong, NotAnAnswer):
+        answer.fail(Kind.PROTOCOL, "not the protocol")
+    return None
 
 
 async def _asked(

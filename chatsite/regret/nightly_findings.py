@@ -3,7 +3,7 @@
 Their replies, charges and what another threshold had done take seconds to read on a busy site.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
@@ -86,7 +86,16 @@ def work_out(now: datetime) -> Found:
     def rows(regret: Regret) -> list[Row]:
         return [_row(*each) for each in suggestions.of(regret.causes, seen, window, types)]
 
-    parts = [
+    return {
+        "parts": [asdict(part) for part in _parts(cheap, dear, rows)],
+        "caught": [[percent, asdict(each)] for percent, each in _caught(cheap, seen)],
+        "policy": policy.version,
+        "threshold": policy.threshold,
+    }
+
+
+def _parts(cheap: Regret, dear: Regret, rows: Callable[[Regret], list[Row]]) -> list[Part]:
+    return [
         Part(
             "Cheap answers that were not good enough",
             "Cheap answers that were rated unhelpful, asked again, handed to a person or "
@@ -108,12 +117,6 @@ def work_out(now: datetime) -> Found:
             rows(dear),
         ),
     ]
-    return {
-        "parts": [asdict(part) for part in parts],
-        "caught": [[percent, asdict(each)] for percent, each in _caught(cheap, seen)],
-        "policy": policy.version,
-        "threshold": policy.threshold,
-    }
 
 
 def _caught(cheap: Regret, seen: Seen) -> list[tuple[int, Suggestion]]:

@@ -199,12 +199,7 @@ def measure(answered: Answered) -> dict[str, float]:
         "wrong language": float(bool(spoken and heard and spoken != heard)),
         "declines": float(declines),
         "declined though covered": float(declines and answered.evidence >= COVERED),
-        "speaks of now": float(
-            any(
-                not any(each in fold(text) for text in basis)
-                for each in said("current", folded, known)
-            )
-        ),
+        "speaks of now": float(_speaks_of_now(folded, known, basis)),
         **rule_violations.contacts_given(answer, basis, answered.allowed),
         **rule_violations.deeds(folded, known),
         **rule_violations.soothing(folded, fold("\n".join(articles)), stated, ground, asked),
@@ -216,6 +211,13 @@ def measure(answered: Answered) -> dict[str, float]:
         # Claims nothing that would need grounds, and leaves open what it says it leaves open.
         features |= {name: 0.0 for name in _OPEN if name in features}
     return features
+
+
+def _speaks_of_now(folded: str, known: str, basis: Sequence[str]) -> bool:
+    """Of what is so at the moment, where nothing that it was written from does."""
+    return any(
+        not any(each in fold(text) for text in basis) for each in said("current", folded, known)
+    )
 
 
 _OPEN = (

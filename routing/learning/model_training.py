@@ -183,13 +183,11 @@ def _fitted(labels: Sequence[Label], trust: _Trust) -> Model:
         return Head(float(ridge.intercept_), named, buckets, vector)
 
     known = np.array([each.strong is not None for each in labels])
+    can_compare = known.sum() >= min(LEAST_LABELS, len(labels))
+    worth = [1 - (each.strong or 0.0) for each in labels]
     return Model(
         cheap=head([1 - each.cheap for each in labels], weights),
-        strong=(
-            head([1 - (each.strong or 0.0) for each in labels], weights * known)
-            if known.sum() >= min(LEAST_LABELS, len(labels))
-            else None
-        ),
+        strong=head(worth, weights * known) if can_compare else None,
         centres=centres,
         scales=scales,
         rarity=rarity,

@@ -98,11 +98,8 @@ def fitted(
     output_limit = min(output_limit, max(context // 3, 1))
     room = context - output_limit
     instructions = instructions.format(site=site) + (f"\n{BRIEFLY}" if is_brief else "")
-    images = attached.images(
-        [file for turn in reversed(said) for file in turn.files],
-        model,
-        int(room * IMAGES_SHARE),
-    )
+    files = [file for turn in reversed(said) for file in turn.files]
+    images = attached.images(files, model, int(room * IMAGES_SHARE))
     room -= sum(each.tokens for each in images.values())
     whole = [_with_files(turn, images, model) for turn in said]
     newest = whole[-1] if whole else Said("user", "")

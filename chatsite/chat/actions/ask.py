@@ -37,11 +37,7 @@ def question(
     is answered by the next. `files`: what this visitor has uploaded for it, which may be all.
     Raises Empty, TooLong, NotYours, Ended, TooManyFiles, FileGone.
     """
-    text = cleaned(text)
-    if not text and not files:
-        raise Empty
-    if len(text) > settings.MESSAGE_LENGTH:
-        raise TooLong(settings.MESSAGE_LENGTH)
+    text = _taken(text, files)
     with transaction.atomic():
         conversation = _locked(public_id, visitor, address)
         before = conversation.revision
@@ -51,10 +47,9 @@ def question(
         bound = uploads.bind(files, visitor)
         was_resolved = conversation.resolved_at is not None
         reopened = conversation.reopen()
-        position = conversation.advance(positions=2)
         message = Message(
             conversation=conversation,
-            position=position,
+            position=conversation.advance(positions=2),
             role=Message.Role.CUSTOMER,
             text=text,
             client_id=client_id,
@@ -62,12 +57,27 @@ def question(
         )
         change = _stored(message, reply, before)
         bound.to(message)
-        if not before:
-            outgoing_events.happened(conversation, Kind.STARTED)
-        elif was_resolved:
-            outgoing_events.happened(conversation, Kind.REOPENED)
-        outgoing_events.said(conversation, message)
+        _tell_programs(message, is_first=not before, was_resolved=was_resolved)
     return replace(change, handed=reopened)
+
+
+def _tell_programs(message: Message, *, is_first: bool, was_resolved: bool) -> None:
+    conversation = message.conversation
+    if is_first:
+        outgoing_events.happened(conversation, Kind.STARTED)
+    elif was_resolved:
+        outgoing_events.happened(conversation, Kind.REOPENED)
+    outgoing_events.said(conversation, message)
+
+
+def _taken(text: str, files: Sequence[uuid.UUID]) -> str:
+    """Raises Empty, TooLong."""
+    text = cleaned(text)
+    if not text and not files:
+        raise Empty
+    if len(text) > settings.MESSAGE_LENGTH:
+        raise TooLong(settings.MESSAGE_LENGTH)
+    return text
 
 
 def cleaned(text: str) -> str:

@@ -55,11 +55,5 @@ def send(
         staff_handling.answered(conversation)
         outgoing_events.said(conversation, message)
     altered = (cancelled,) if cancelled else ()
-    return Change(
-        conversation,
-        before,
-        conversation.revision,
-        added=(message,),
-        altered=altered,
-        handed=True,
-    )
+    after = conversation.revision
+    return Change(conversation, before, after, added=(message,), altered=altered, handed=True)

@@ -23,20 +23,9 @@ from routing.analysis.features import measure
 from routing.analysis.trained_model import Model
 from routing.checks import verifier
 from routing.checks.trained_classifiers import Verifier
-from routing.learning import (
-    calibration,
-    evaluation,
-    learned_models,
-    model_training,
-)
+from routing.learning import calibration, evaluation, learned_models, model_training
 from routing.learning.labels import Label, TooFewLabels
-from routing.models import (
-    HIGHEST_THRESHOLD,
-    AnswerCheck,
-    LearnedModel,
-    Policy,
-    RouteDecision,
-)
+from routing.models import HIGHEST_THRESHOLD, AnswerCheck, LearnedModel, Policy, RouteDecision
 
 logger = logging.getLogger(__name__)
 
@@ -227,15 +216,8 @@ def _best(
     before, after = held_back(found, now)
     both = [example for example in after if example.label.strong is not None]
     compared = len(both) if len(both) >= FEWEST_HELD_BACK else 0
-    opinions: dict[str, _Opinion] = {"in force": opinion(current)}
-    for candidate in candidates:
-        if candidate.needs_comparing and not compared:
-            continue
-        known = [example.label for example in before if candidate.known(example)]
-        try:
-            opinions[candidate.how] = opinion(candidate.fitted_to(known))
-        except TooFewLabels as error:
-            logger.info("Not %s: %s", candidate.how, error)
+    ready = [each for each in candidates if compared or not each.needs_comparing]
+    opinions = {"in force": opinion(current), **_opinions(ready, before, opinion)}
     measured = _measured([example.label for example in (both if compared else after)], opinions)
     tried = [candidate for candidate in candidates if candidate.how in measured]
     if not tried:
@@ -251,6 +233,22 @@ def _best(
     score = opinions[best.how].score
     scored = [(score(each.label), each.label.cheap < BAD) for each in after]
     return _Found(best.how, model, after, measured[best.how], theirs, compared, scored)
+
+
+def _opinions(
+    candidates: Sequence[_Candidate],
+    before: Sequence[Example],
+    opinion: Callable[[Any], _Opinion],
+) -> dict[str, _Opinion]:
+    """Of those candidates that there are enough labels for."""
+    found = {}
+    for candidate in candidates:
+        known = [example.label for example in before if candidate.known(example)]
+        try:
+            found[candidate.how] = opinion(candidate.fitted_to(known))
+        except TooFewLabels as error:
+            logger.info("Not %s: %s", candidate.how, error)
+    return found
 
 
 def _measured(labels: Sequence[Label], opinions: Mapping[str, _Opinion]) -> dict[str, Measured]:

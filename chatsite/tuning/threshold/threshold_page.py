@@ -109,7 +109,6 @@ def _context(request: HttpRequest, sent: Any) -> dict[str, Any]:
     asked = Asked(sent)
     asked.is_valid()
     given = asked.cleaned_data
-    page = given.get("page") or 1
     days = given.get("days") or DAYS[-1][0]
     settings = _settings(versions, in_force, given.get("version"))
     found = problem = preview = None
@@ -121,7 +120,7 @@ def _context(request: HttpRequest, sent: Any) -> dict[str, Any]:
         if found and found.threshold is not None:
             value = found.threshold
         draft = draft_policy.of(in_force, settings, value)
-        preview = draft_policy.preview(draft, seen_in, seen, page)
+        preview = draft_policy.preview(draft, seen_in, seen, given.get("page") or 1)
     except NoPrice as error:
         problem = error
         draft = draft_policy.of(in_force, settings, value)
@@ -136,21 +135,37 @@ def _context(request: HttpRequest, sent: Any) -> dict[str, Any]:
         "days": days,
         "window": seen_in,
         "asked": asked,
-        "saving": _or(given.get("saving"), SAVING),
-        "strong": _or(given.get("strong"), STRONG),
-        "quality": _or(given.get("quality"), QUALITY),
+        **_aims(given),
         "found": found,
         "problem": problem,
         "preview": preview,
         **(_told(preview, draft, in_force, days) if preview else {}),
-        "page": page,
-        "newer": page - 1,
-        "older": page + 1,
+        **_paging(given.get("page") or 1),
         "at": f"{draft.threshold:g}",
+        **_trial(request),
+        "may_save": request.user.has_perms(SAVES),
+    }
+
+
+def _aims(given: Mapping[str, Any]) -> dict[str, Any]:
+    """What the fields of each aim hold."""
+    return {
+        "saving": _or(given.get("saving"), SAVING),
+        "strong": _or(given.get("strong"), STRONG),
+        "quality": _or(given.get("quality"), QUALITY),
+    }
+
+
+def _paging(page: int) -> dict[str, int]:
+    return {"page": page, "newer": page - 1, "older": page + 1}
+
+
+def _trial(request: HttpRequest) -> dict[str, Any]:
+    """The one that runs, or what another needs."""
+    return {
         "trial": Trial.objects.running().first(),
         "share": request.POST.get("share", "10"),
         "may_try": request.user.has_perm("routing.add_trial"),
-        "may_save": request.user.has_perms(SAVES),
     }
 
 

@@ -177,12 +177,15 @@ class Command(BaseCommand):
             curves[BOTH] = together(questions, learned, doubts)
             for text in graded_answers_report.comparison(curves, table[0].cost):
                 self.stdout.write(text)
-        if options["csv"] is not None:
-            graded_answers_report.write_csv(options["csv"], curves)
-        if options["svg"] is not None:
-            graded_answers_report.write_svg(
-                options["svg"], f"Routing on {options['file'].name}", curves
-            )
+        _write_files(options, curves)
+
+
+def _write_files(options: Mapping[str, Any], curves: Mapping[str, Any]) -> None:
+    if options["csv"] is not None:
+        graded_answers_report.write_csv(options["csv"], curves)
+    if options["svg"] is not None:
+        title = f"Routing on {options['file'].name}"
+        graded_answers_report.write_svg(options["svg"], title, curves)
 
 
 def _rankings(
