@@ -28,15 +28,12 @@ class Policy(models.Model):
     """One version of the rules. `policies.adopt()` adds versions; nothing changes them."""
 
     class Analyzer(models.TextChoices):
-        LEARNED = (
-            "learned",
-            "learned: a small model on this server",
-        )
+        LEARNED = "learned", "learned: a small model on this server"
         RULES = "rules", "rules: fixed rules on this server"
         MODEL = "model", "model: the cheap model rates each message by the scoring criteria"
         COMBINED = (
             "combined",
-            ("combined: learned, and the cheap model when the score is near the threshold"),
+            "combined: learned, and the cheap model when the score is near the threshold",
         )
 
     class Doubted(models.TextChoices):
@@ -63,12 +60,8 @@ class Policy(models.Model):
         "unconfirmed_text",
         "unchecked_answers",
         "link_hosts",
-        "cheap_model",
-        "cheap_successor",
-        "cheap_output_limit",
-        "strong_model",
-        "strong_successor",
-        "strong_output_limit",
+        *("cheap_model", "cheap_successor", "cheap_output_limit"),
+        *("strong_model", "strong_successor", "strong_output_limit"),
         "temperature",
         "call_seconds",
         "embedding_model",
@@ -132,8 +125,7 @@ class Policy(models.Model):
         related_name="+",
         limit_choices_to={"kind": LearnedModel.Kind.ANALYZER},
         help_text="The trained model used by learned and combined. Blank: the model that is "
-        "shipped. Each model has its own scale, so check the threshold when you change "
-        "it.",
+        "shipped. Each model has its own scale, so check the threshold when you change it.",
     )
     criteria = models.TextField(
         "scoring criteria",
@@ -173,10 +165,9 @@ class Policy(models.Model):
         choices=Doubted,
         default=Doubted.QUOTE,
         db_default=Doubted.QUOTE,
-        help_text="What customers see if an answer stays in doubt: because the strong model "
-        "wrote it, or because there is no budget or time left for the strong model. "
-        "Answers that contain the assistant's instructions or links to other sites are "
-        "never shown.",
+        help_text="What customers see if an answer stays in doubt: because the strong model wrote "
+        "it, or because there is no budget or time left for the strong model. Answers that "
+        "contain the assistant's instructions or links to other sites are never shown.",
     )
     unconfirmed_text = models.TextField(
         "wording",
@@ -252,8 +243,7 @@ class Policy(models.Model):
         default="text-embedding-3-small",
         validators=[policy_limits.MODEL_NAME],
         help_text="Used to find articles by meaning, in any language. The model must have a "
-        "price. After a change, all articles are processed again. Blank: search by "
-        "words only.",
+        "price. After a change, all articles are processed again. Blank: search by words only.",
     )
 
     call_seconds = models.PositiveIntegerField(

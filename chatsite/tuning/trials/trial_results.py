@@ -7,53 +7,25 @@ from datetime import datetime
 from statistics import fmean
 
 from django.db import connection
-from django.utils import timezone
 
 from billing import money, number_format
 from billing.prices.pricing import Rate
-from chatsite.tuning.sql import CALLS, CHARGED, WITH_PERSON
+from chatsite.tuning.sql import CALLS, CHARGED
 from chatsite.tuning.threshold import draft_policy, replay
 from chatsite.tuning.threshold.doubted_share import DoubtedShare
 from chatsite.tuning.threshold.recent_traffic import NONE, Alike, Charged, Group, tokens_of
 from chatsite.tuning.threshold.replay import Models
-from chatsite.tuning.trials import confidence_intervals
+from chatsite.tuning.trials import confidence_intervals, trial_conversations
 from chatsite.tuning.trials.confidence_intervals import Interval
+from chatsite.tuning.trials.trial_conversations import Conversation
 from routing.models import RouteDecision, Trial
 from routing.tier_choice import Tier
 
-# What became of each conversation in the trial. By what the customer got: a check, a budget or a
-# failed model may have made it another tier's than was decided.
-CONVERSATIONS = f"""
-SELECT c.id, MIN(d.policy_id), COUNT(*),
-    COUNT(CASE WHEN m.tier = 'strong' AND m.state IN ('complete', 'cut') THEN 1 END),
-    COUNT(CASE WHEN d.shadow_tier = 'strong'
-        OR (d.shadow_tier = d.tier AND m.tier = 'strong' AND m.state IN ('complete', 'cut'))
-        THEN 1 END),
-    COUNT(CASE WHEN d.shadow_tier = 'cheap' AND d.tier = 'strong' THEN 1 END),
-    COUNT(CASE WHEN d.shadow_tier = d.tier THEN 1 END),
-    COUNT(CASE WHEN m.state IN ('failed', 'cut') THEN 1 END),
-    COUNT(CASE WHEN m.retries > 0 THEN 1 END),
-    COUNT(CASE WHEN m.rating = 1 THEN 1 END),
-    COUNT(CASE WHEN m.rating = -1 THEN 1 END),
-    MAX(CASE WHEN {WITH_PERSON} THEN 1 ELSE 0 END)
-FROM routing_routedecision d
-JOIN chat_message m ON m.id = CAST(SUBSTR(d.reference, 7) AS BIGINT)
-JOIN chat_conversation c ON c.id = m.conversation_id
-WHERE d.trial_id = %s AND d.decided_at >= %s
-GROUP BY c.id
-"""  # noqa: S608  # parts of ours
 # Cheap answers of the trial that were checked, and those that the tried policy would doubt.
 CHECKS = """
 SELECT COUNT(*), COUNT(CASE WHEN v.doubt >= %s THEN 1 END)
 FROM routing_answercheck v JOIN routing_routedecision d ON d.reference = v.reference
 WHERE d.trial_id = %s AND d.decided_at >= %s
-"""
-# All that its calls cost while the trial ran: answers, failed attempts, scoring.
-COSTS = """
-SELECT conversation, SUM(amount)
-FROM billing_ledgerentry
-WHERE called_at >= %s AND called_at <= %s AND conversation <> ''
-GROUP BY conversation
 """
 # Calls of replies that the shadow would have sent to the other tier.
 MOVED = f"""
@@ -65,22 +37,6 @@ GROUP BY e.conversation, d.tier, e.tier = d.tier
 
 # Replies that a page looks at, the newest: 150,000 take SQLite 4 s.
 MOST = 20_000
-
-
-@dataclass(frozen=True, slots=True)
-class Conversation:
-    policy: int
-    replies: int
-    strong: int  # answers of the strong model that the customer got
-    shadow_strong: int  # and would have got, but for those that it would have written again
-    shadow_cheap: int  # strong decisions that would have been cheap
-    agreed: int
-    failed: int
-    retried: int
-    good: int
-    bad: int
-    handed: int  # 1 where a person came, or was asked for
-    cost: int  # nano-dollars
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +70,7 @@ def of(trial: Trial) -> Results:
     decided = RouteDecision.objects.filter(trial=trial).order_by("-decided_at")
     cut = list(decided.values_list("decided_at", flat=True)[MOST - 1 : MOST])
     since = cut[0] if cut else trial.started_at
-    found = _conversations(trial, since)
+    found = trial_conversations.of(trial, since)
     return replace(_results(trial, since, found), since=since if cut else None)
 
 
@@ -126,21 +82,6 @@ def _results(trial: Trial, since: datetime, found: Mapping[str, Conversation]) -
     return Results(
         len(ours), len(theirs), sum(each.replies for each in found.values()), 0, _ab(ours, theirs)
     )
-
-
-def _conversations(trial: Trial, since: datetime) -> dict[str, Conversation]:
-    adapt = connection.ops.adapt_datetimefield_value
-    with connection.cursor() as cursor:
-        until = trial.ended_at or timezone.now()
-        cursor.execute(COSTS, [adapt(since), adapt(until)])
-        costs = dict(cursor.fetchall())
-        cursor.execute(CONVERSATIONS, [trial.pk, adapt(since)])
-        found = {}
-        for pk, *counts in cursor.fetchall():
-            name = f"conversation:{pk}"
-            counts.append(int(costs.get(name, 0)))
-            found[name] = Conversation(*counts)
-        return found
 
 
 def _ab(ours: list[Conversation], theirs: list[Conversation]) -> tuple[Row, ...]:
