@@ -90,9 +90,8 @@ class Inline:
                 self._go_on_with_code()
             end = self._settled()
             reads = self._reads
-            if reads is inline_patterns.EVERYTHING and not links.may_hold(
-                self.source[self._at : end]
-            ):
+            new = self.source[self._at : end]
+            if reads is inline_patterns.EVERYTHING and not links.may_hold(new):
                 reads = inline_patterns.SIGNS
             while self._at < end:
                 found = reads.search(self.source, self._at, end)
@@ -258,9 +257,6 @@ class Inline:
         source, at = self.source, self._at
         if source[at] == "!":
             self._wait_for(2)
-            if source[at + 1 : at + 2] != "[":
-                self._literal("!")
-                return
         found = self._match(inline_patterns.LINK, inline_patterns.LINK_BEGUN)
         if not found:
             self._literal(source[at])
@@ -277,9 +273,9 @@ class Inline:
             html = links.link(unescape(found[2]), label.html(), words) if self._links_too else None
         if html is None:
             self._literal("[")
-            return
-        self._sink.write(html)
-        self._at = found.end()
+        else:
+            self._sink.write(html)
+            self._at = found.end()
 
     def _angle(self) -> None:
         if found := inline_patterns.BREAK.match(self.source, self._at):
@@ -297,8 +293,7 @@ class Inline:
         self._literal("<")
 
     def _entity(self) -> None:
-        found = self._match(inline_patterns.ENTITY, inline_patterns.ENTITY_BEGUN)
-        if found:
+        if found := self._match(inline_patterns.ENTITY, inline_patterns.ENTITY_BEGUN):
             self._sink.write(escape(unescape(found[0]), quote=False))
             self._at = found.end()
         else:

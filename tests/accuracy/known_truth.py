@@ -50,7 +50,7 @@ class Seen:
 def month(seed: int) -> Iterator[Seen]:
     from django.utils import timezone
 
-    from chatsite.monitor import panels
+    from chatsite.monitor import quality_charts, quality_figures
     from chatsite.monitor.grading.grader_agreement import kappa
     from chatsite.monitor.quality_report import Report, Sums, asked
 
@@ -71,9 +71,10 @@ def month(seed: int) -> Iterator[Seen]:
     wanted = asked({"period": "30"}, timezone.localdate(), timezone.get_default_timezone())
     steps = tuple(total if not number else Sums() for number in range(len(wanted.span.steps)))
     report = Report(total, steps, {(0, "cheap"): total}, {})
-    helpful = panels.figures(wanted, report)[0]
+    helpful = quality_figures.figures(wanted, report)[0]
     yield _said("helpful", helpful.note, 0, fmean(raters))
-    chart = next(each for each in panels.charts(wanted, report, {}) if "Judged" in each.title)
+    charts = quality_charts.charts(wanted, report, {})
+    chart = next(each for each in charts if "Judged" in each.title)
     yield _said("judged, cheap", chart.note, 0, fmean(cheap))
     yield _said("judged, strong", chart.note, 1, fmean(strong))
     words = [

@@ -1,6 +1,9 @@
 """Nothing unrecorded: each call is on the ledger, for no less than the provider bills."""
 
+import asyncio
+
 from billing.models import Hold, LedgerEntry
+from tests import waiting
 from tests.upstream.server import FAULTS, ONCE
 
 # Nano-dollars per token in and out, as the sample shop's prices have it.
@@ -19,8 +22,10 @@ async def test_every_call_is_an_entry_for_no_less_than_its_bill(open_tab, worker
     for tab in tabs:
         await tab.answer()
     upstream.hangs(after=2)
+    asked = len(upstream.requests)
     await tabs[0].say("And on Sundays?")
     await tabs[0].newest_is("writing")
+    await asyncio.to_thread(waiting.until, lambda: len(upstream.requests) > asked, 20)
     await worker.stop(patience=0)
 
     entries = {entry.reference: entry async for entry in LedgerEntry.objects.all()}

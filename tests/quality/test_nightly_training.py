@@ -131,8 +131,8 @@ def examples(count: int, judged: bool, seed: int) -> list[Example]:
 
 @guards(
     "chatsite/quality/learning/training.py",
-    "        if candidate.needs_comparing and not compared:\n            continue\n",
-    "",
+    "[each for each in candidates if compared or not each.needs_comparing]",
+    "candidates",
 )
 def test_thumbs_do_not_undo_what_judges_taught():
     judged, rated = examples(220, True, 1), examples(220, False, 2)

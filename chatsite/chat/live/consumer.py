@@ -5,7 +5,6 @@ import contextlib
 import logging
 import time
 import uuid
-from functools import cache
 from itertools import groupby
 from typing import Any
 
@@ -25,7 +24,6 @@ from chatsite.chat.live.progress import Progress, Words
 from chatsite.chat.models import Message
 from chatsite.chat.web import fragments, languages, rate_limits, request_network, visitors
 from chatsite.markdown import BETWEEN, are_pieces
-from chatsite.runtime.grouped_writes import GroupedWrites
 
 logger = logging.getLogger(__name__)
 
@@ -44,11 +42,6 @@ MOST_TABS = 20
 FRAMES_PER_MINUTE = 600
 # Seconds until a tab that has lost characters looks again what is stored of them.
 LOOKS_AGAIN_AFTER = 0.3
-
-
-@cache
-def _writes() -> GroupedWrites:
-    return GroupedWrites("asks")
 
 
 class ConversationConsumer(AsyncWebsocketConsumer):
@@ -159,7 +152,8 @@ class ConversationConsumer(AsyncWebsocketConsumer):
                 self.unread = 0
                 return
             client_id = str(said.get("client_id", ""))
-            change = await self._carried_out(said)
+            tab = (self.public_id, self.visitor, self.network, self.language)
+            change = await incoming_frames.carried_out(said, *tab)
         except Ended as error:
             await self._say_it_is_over(error, client_id)
         except Refused as error:
@@ -173,15 +167,6 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             await self.close(TRY_AGAIN)
         else:
             self._tell(change)
-
-    async def _carried_out(self, said: dict[str, Any]) -> Change:
-        """What the page asked for, committed. Raises Refused, KeyError, ValueError."""
-        request = incoming_frames.read(
-            said, self.public_id, self.visitor, self.network, self.language
-        )
-        # In a thread, as Redis is waited for.
-        await asyncio.to_thread(request.limit, self.visitor, self.network)
-        return await _writes().run(request.action)
 
     def _tell(self, change: Change) -> None:
         if change.is_none:

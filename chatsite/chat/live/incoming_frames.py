@@ -1,9 +1,10 @@
 """What a page may ask for over its socket: which action that is, and which limit counts it."""
 
+import asyncio
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 from chatsite.chat.actions import (
     ask,
@@ -17,12 +18,28 @@ from chatsite.chat.actions import (
 from chatsite.chat.attachments import uploads
 from chatsite.chat.changes import Change
 from chatsite.chat.web import rate_limits
+from chatsite.runtime.grouped_writes import GroupedWrites
 
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
     limit: Callable[[str, str], None]
     action: Callable[[], Change]
+
+
+@cache
+def _writes() -> GroupedWrites:
+    return GroupedWrites("asks")
+
+
+async def carried_out(
+    said: Mapping[str, object], conversation: uuid.UUID, visitor: str, network: str, language: str
+) -> Change:
+    """What this frame asks for, committed. Raises Refused, KeyError, ValueError."""
+    request = read(said, conversation, visitor, network, language)
+    # In a thread, as Redis is waited for.
+    await asyncio.to_thread(request.limit, visitor, network)
+    return await _writes().run(request.action)
 
 
 def read(
