@@ -5,8 +5,11 @@ const [scroll, thread, jump] = ["scroll", "thread", "jump"].map((name) =>
 );
 let following = true;
 let last = 0;
+// A new conversation shows its greeting, from the top.
+const isNew = () => !thread.querySelector(".entry");
 
 const follow = () => {
+  if (isNew()) return;
   if (following) {
     thread.style.minHeight = "";
     scroll.scrollTop = scroll.scrollHeight;
@@ -26,7 +29,7 @@ scroll.addEventListener("scroll", () => {
   // Upwards is the reader's wish to stay, unless the end itself has come nearer.
   if (scrollTop < last) following = distance < 2;
   else if (scrollTop > last && distance < 80) following = true;
-  jump.hidden = following;
+  jump.hidden = following || isNew();
   last = scrollTop;
 });
 jump.addEventListener("click", () => {

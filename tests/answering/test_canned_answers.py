@@ -21,6 +21,7 @@ from routing import policies
 from routing.models import RouteDecision, TaskType
 from routing.task_types import library
 from tests.chat.test_ratings import pressed
+from tests.guards import guards
 
 # By any of the tests below.
 GUARDS = [
@@ -148,6 +149,26 @@ async def test_the_same_first_question_is_answered_once(open_tab, task_types, wo
     assert (how.kind, how.saved_answer_id, how.saved) == ("saved", known.pk, entry.amount)
     # The decision stands for the answer that was written; the given one was never routed.
     assert [each.reference async for each in RouteDecision.objects.all()] == [written.reference]
+
+
+@guards(
+    "chatsite/answering/canned/canned_answer.py",
+    "person_offer.is_due(claimed, answer.text, None)",
+    "False",
+)
+async def test_a_saved_answer_that_offers_a_person_has_the_button_too(
+    open_tab, task_types, worker, upstream
+):
+    upstream.says("It is **6.95** euros. Shall I pass you on to a person?")
+    first, second = await open_tab(), await open_tab()
+    await first.say("How much is shipping to Germany?")
+    assert (await first.answer()).offers_person
+
+    await second.say("How much is shipping to Germany?")
+    given = await second.answer()
+
+    assert (given.tier, given.offers_person) == ("", True)
+    assert await SavedAnswer.objects.filter(hits=1).aexists()
 
 
 @database_sync_to_async

@@ -5,6 +5,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser import colours
 from tests.browser.people import Customer, Tab
+from tests.guards import guards
 from tests.stack import Stack
 from tests.upstream.server import Upstream
 
@@ -44,6 +45,20 @@ def test_a_phone_scrolls_in_one_direction_and_shows_the_composer(
         assert box is not None
         # Apple's least, in CSS pixels; WCAG's is 24.
         assert min(box["width"], box["height"]) >= 44
+
+
+@guards("static/js/reading.js", "  if (isNew()) return;\n", "")
+def test_the_greeting_is_in_view_on_the_smallest_phone(browser: Browser, site: Stack):
+    phone = {"width": 320, "height": 480}
+    with Customer(browser, site.url, viewport=phone, is_mobile=True, has_touch=True) as customer:
+        tab = customer.open()
+        thread = tab.page.locator("[data-scroll]")
+        assert thread.evaluate("(it) => it.scrollHeight > it.clientHeight")
+        expect(tab.page.locator(".welcome__title")).to_be_in_viewport(ratio=1)
+
+        thread.evaluate("(it) => it.scrollTo(0, it.scrollHeight)")
+        thread.evaluate("(it) => it.scrollTo(0, 0)")
+        expect(tab.page.locator("[data-jump]")).to_be_hidden()
 
 
 def overflow(tab: Tab) -> int:

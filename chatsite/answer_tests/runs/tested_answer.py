@@ -60,7 +60,8 @@ def begin(
     if claimed.wish:
         return Answered(person_requested.words(claimed.wish), offers_person=True)
     if ready := approved_answers.at_once(claimed):
-        return Answered(ready.text)
+        offers = person_offer.is_due(claimed, ready.text, None)
+        return Answered(ready.text, offers_person=offers)
     turn, score = claimed.turn, None
     if decisions.wants_a_model(turn, policy):
         model = tiers.scorer(policy, health) or policy.cheap_model

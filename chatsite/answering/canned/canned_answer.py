@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from django.db.models import F
 
 from billing import clock
+from chatsite.answering import person_offer
 from chatsite.answering.calls.model_call import Claimed
 from chatsite.answering.step_outcomes import Ended, NotOurs
 from chatsite.chat.actions import end_reply
@@ -34,6 +35,7 @@ def give(claimed: Claimed, answer: Answer) -> Ended | NotOurs:
     """End the reply with the answer, without a call."""
     reply = claimed.reply
     reply.tier, reply.sources = "", answer.sources
+    reply.offers_person = person_offer.is_due(claimed, answer.text, None)
     change = end_reply.end(
         reply, Message.State.COMPLETE, text=answer.text, newest_at=claimed.newest_at
     )
