@@ -1,6 +1,5 @@
 """Conversations for programs: read, begun and continued as a customer, answered as staff."""
 
-import hashlib
 import uuid
 from collections.abc import Callable, Sequence
 from typing import Annotated
@@ -11,7 +10,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from ninja import Query, Router, Status
 
-from chatsite.api import access, conversation_cursor, schemas
+from chatsite.api import access, conversation_cursor, customers, schemas
 from chatsite.api.access import Bearer
 from chatsite.api.errors import ERRORS, NotFound, conflict, invalid
 from chatsite.api.models import AccessToken
@@ -49,17 +48,19 @@ router = Router(tags=["conversations"])
 @router.get("", response={200: schemas.Conversations, **ERRORS}, auth=READ)
 def list_conversations(
     request: HttpRequest,
+    whose: Query[schemas.Named],
     queue: Annotated[Queue | None, Query(description="Of the inbox, for the account.")] = None,
-    contact: Annotated[schemas.Id | None, Query(description="Of this contact.")] = None,
     cursor: Annotated[str, Query(max_length=200)] = "",
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> schemas.Conversations:
-    """The newest first, by their last change. Follow `next` until it is blank."""
+    """The newest first, by their last change; of one customer where one is named. Follow `next`
+    until it is blank.
+    """
     found: QuerySet[Conversation] = Conversation.objects.all()
     if queue is not None:
         found = queues.conversations(queue, access.token(request).account, timezone.now())
-    if contact is not None:
-        found = found.filter(visitor__in=Customer.objects.filter(pk=contact).values("visitor"))
+    if (visitor := customers.visitor(access.token(request), whose)) is not None:
+        found = found.filter(visitor=visitor)
     if cursor:
         found = found.filter(conversation_cursor.after(cursor))
     rows = found.order_by("-active_at", "-id").select_related("handled_by")
@@ -79,10 +80,14 @@ def list_conversations(
 def read_conversation(
     request: HttpRequest,
     public_id: uuid.UUID,
+    whose: Query[schemas.Named],
     before: Annotated[int | None, Query(ge=0, le=2**31 - 1)] = None,
 ) -> schemas.ConversationWithMessages:
-    """With its newest messages. `before` leads to earlier ones; a page has 200."""
+    """With its newest messages. `before` leads to earlier ones; a page has 200. Where a customer is
+    named, anybody else's is not found.
+    """
     row = conversation_of(public_id)
+    customers.check(access.token(request), row, whose)
     said = row.messages.select_related("author").order_by("-position")
     if before is not None:
         said = said.filter(position__lt=before)
@@ -99,7 +104,9 @@ def read_conversation(
 def start_conversation(request: HttpRequest, sent: schemas.Start) -> Status[schemas.Said]:
     """A customer's first message. The assistant answers it as it answers everybody."""
     used = access.token(request)
-    visitor = _visitor(used, sent)
+    visitor = customers.visitor(used, sent)
+    if visitor is None:
+        visitor = customers.unknown(used, f"message {sent.client_id}")
     try:
         return _asked(request, _new_id(used, sent.client_id), visitor, sent.client_id, sent.text)
     except NotYours as error:
@@ -108,10 +115,11 @@ def start_conversation(request: HttpRequest, sent: schemas.Start) -> Status[sche
 
 @router.post("/{uuid:public_id}/messages", response=SAID, auth=SPEAK)
 def add_customer_message(
-    request: HttpRequest, public_id: uuid.UUID, sent: schemas.Words
+    request: HttpRequest, public_id: uuid.UUID, sent: schemas.CustomerWords
 ) -> Status[schemas.Said]:
     """The customer goes on. Who answers until now goes on answering."""
     row = conversation_of(public_id)
+    customers.check(access.token(request), row, sent)
     return _asked(request, public_id, row.visitor, sent.client_id, sent.text, sent.files)
 
 
@@ -268,18 +276,6 @@ def _contacts(request: HttpRequest, rows: list[Conversation]) -> dict[str, int]:
         return {}
     visitors = {row.visitor for row in rows}
     return dict(Customer.objects.filter(visitor__in=visitors).values_list("visitor", "pk"))
-
-
-def _visitor(used: AccessToken, sent: schemas.Start) -> str:
-    """Whose the conversation is. Raises Problem."""
-    if sent.contact is not None:
-        visitor = Customer.objects.filter(pk=sent.contact).values_list("visitor", flat=True).first()
-        if visitor is None:
-            raise invalid({"contact": "There is no contact of this id."})
-        return visitor
-    name = f"customer {sent.customer}" if sent.customer else f"message {sent.client_id}"
-    # No cookie and no widget's key leads to it.
-    return hashlib.sha256(f"chatsite.api {used.account_id} {name}".encode()).hexdigest()
 
 
 def _new_id(used: AccessToken, client_id: uuid.UUID) -> uuid.UUID:

@@ -136,13 +136,29 @@ class ConversationWithMessages(Conversation):
     earlier: int | None
 
 
-class Start(Schema):
-    """A customer's first message. Without `contact` and `customer` nobody is recognised later."""
+class Named(Schema):
+    """Who the customer is, said in one way at most."""
+
+    contact: Id | None = Field(None, description="A contact of the site.")
+    customer: Name = Field("", description="Your own name for the customer, the same each time.")
+
+
+class Whose(Named):
+    """Who the customer is, said in one way at most."""
+
+    identity: str = Field(
+        "",
+        max_length=4000,
+        pattern=r"^[A-Za-z0-9._=-]*$",
+        description="What the shop's server has signed with a widget's secret.",
+    )
+
+
+class Start(Whose):
+    """A customer's first message. Where nothing says who it is, nobody is recognised later."""
 
     client_id: uuid.UUID = Field(description="Of your making: sent again, it does nothing twice.")
     text: Text
-    contact: Id | None = Field(None, description="A contact of the site.")
-    customer: Name = Field("", description="Your own name for the customer, the same each time.")
 
 
 class Words(Schema):
@@ -153,6 +169,10 @@ class Words(Schema):
         max_length=settings.ATTACHMENTS_PER_MESSAGE,
         description="Ids of files that were uploaded for it and not sent yet.",
     )
+
+
+class CustomerWords(Words, Whose):
+    """Where it says who the customer is, it is refused in anybody else's conversation."""
 
 
 class Said(Schema):

@@ -21,6 +21,7 @@ from chatsite.inbox import notes, queues
 from chatsite.inbox.models import SavedView, Tag
 from chatsite.inbox.queues import Narrowed, Queue
 from chatsite.summaries import at_takeover
+from chatsite.widget.models import Customer
 
 # Messages of a conversation that are shown at once, and earlier conversations of its customer.
 MOST_MESSAGES, MOST_EARLIER = 200, 5
@@ -73,6 +74,7 @@ def conversation_context(request: HttpRequest, found: Conversation) -> dict[str,
         "conversation": found,
         "messages_html": message_templates.html("inbox/messages.html", messages),
         **summary_context(found),
+        "customer": Customer.objects.filter(visitor=found.visitor).first(),
         "earlier": earlier.order_by("-active_at")[:MOST_EARLIER],
         "handler": queues.name(handler) if handler else "",
         "is_mine": handler == request.user,

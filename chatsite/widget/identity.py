@@ -45,7 +45,7 @@ class Holder:
 def holder(widget: Widget, keeper: str, identity: str) -> Holder:
     """Whoever can prove nothing is somebody new. Raises NotIdentified."""
     if identity:
-        return _customer(widget, identity)
+        return signed_in(widget, identity)
     key = _key_of(widget, keeper)
     if not key:
         key = secrets.token_urlsafe(32)
@@ -61,7 +61,8 @@ def _key_of(widget: Widget, keeper: str) -> str:
     return str(key) if of_widget == widget.pk else ""
 
 
-def _customer(widget: Widget, identity: str) -> Holder:
+def signed_in(widget: Widget, identity: str) -> Holder:
+    """The customer whom the shop's token names, as it describes them. Raises NotIdentified."""
     try:
         said: dict[str, Any] = jwt.decode(
             identity,

@@ -1,7 +1,9 @@
 """Conversations for programs: listed, read, begun, answered by staff, handed over, ended."""
 
+import time
 import uuid
 
+import jwt
 import pytest
 from django.core.cache import cache
 from django.test import Client
@@ -96,6 +98,74 @@ def test_a_customer_of_the_programs_own_is_the_same_visitor_each_time(program, d
         assert starts(program, customer=customer).status_code == 201
 
     assert Conversation.objects.values("visitor").distinct().count() == 3
+
+
+def test_one_customers_conversations_are_listed_and_read_as_theirs_alone(program, db):
+    mias = [starts(program, customer="Mia").json()["conversation"] for _ in range(2)]
+    toms = starts(program, customer="Tom").json()["conversation"]
+    another = with_rights(*ALL, name="another")
+
+    def found(of: Program, **whose: object) -> set[str]:
+        page = of.gets("/conversations", **whose).json()
+        return {each["id"] for each in page["conversations"]}
+
+    assert found(program, customer="Mia") == set(mias)
+    assert found(program, customer="Nobody") == set()
+    # Two programs may have customers of one name.
+    assert found(another, customer="Mia") == set()
+    for conversation, status in ((mias[0], 200), (toms, 404)):
+        assert program.gets(f"/conversations/{conversation}", customer="Mia").status_code == status
+
+
+@guards("chatsite/api/customers.py", "row.visitor != expected", "False")
+def test_a_customer_named_by_mistake_says_nothing_in_anothers_conversation(program, contact):
+    toms = starts(program, customer="Tom").json()["conversation"]
+
+    def goes_on(**whose: object) -> int:
+        words = {"client_id": str(uuid.uuid4()), "text": "And now?", **whose}
+        status: int = program.posts(f"/conversations/{toms}/messages", **words).status_code
+        return status
+
+    assert goes_on(customer="Mia") == 404
+    assert goes_on(contact=contact.pk) == 404
+    assert Message.objects.filter(role="customer").count() == 1
+    assert goes_on(customer="Tom") == 201
+    assert goes_on() == 201
+
+
+def signed(widget: Widget, secret: str = "", **more: object) -> str:
+    said = {"sub": "customer-7", "exp": time.time() + 600, "name": "Mia Klein", **more}
+    return jwt.encode(said, secret or widget.secret, "HS256")
+
+
+def test_who_the_shop_has_signed_is_a_contact_with_their_name(program, contact):
+    token = signed(contact.widget, email="mia.klein@shop.example")
+    first = starts(program, identity=token).json()["conversation"]
+
+    number = program.gets(f"/conversations/{first}").json()["contact"]
+    person = program.gets(f"/contacts/{number}").json()
+    assert (person["name"], person["reference"]) == ("Mia Klein", "customer-7")
+    assert person["email"] == "mia.klein@shop.example"
+    # The same whenever the shop signs it, and not whom another token names.
+    starts(program, identity=signed(contact.widget))
+    starts(program, identity=signed(contact.widget, sub="customer-8"))
+    assert len(program.gets("/conversations", contact=number).json()["conversations"]) == 2
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"secret": "x" * 48}, {"exp": 1}, {"exp": 10**10}, {"sub": ""}, {"sub": "x" * 201}]
+)
+def test_who_is_not_signed_is_nobody(program, contact, wrong):
+    response = starts(program, identity=signed(contact.widget, **wrong))
+
+    assert (response.status_code, list(response.json()["fields"])) == (422, ["identity"])
+    assert not Conversation.objects.exists()
+
+
+def test_who_the_customer_is_is_said_once(program, contact):
+    response = starts(program, contact=contact.pk, customer="Mia")
+
+    assert (response.status_code, list(response.json()["fields"])) == (422, ["customer"])
 
 
 def test_a_contact_finds_the_conversation_again(program, contact):
@@ -284,6 +354,8 @@ def test_who_may_not_see_contacts_sees_none(program, contact):
         ({"contact": -1}, "contact"),
         ({"customer": "a\x00b"}, "customer"),
         ({"customer": "x" * 201}, "customer"),
+        ({"identity": "x"}, "identity"),
+        ({"identity": "\ud800"}, "identity"),
     ],
 )
 def test_what_is_wrong_is_named(program, content, field):

@@ -12,6 +12,7 @@ from django.test import Client
 from chatsite.chat.attachments import uploads
 from chatsite.chat.models import Attachment
 from chatsite.knowledge.models import Article
+from chatsite.widget.models import Customer, Widget
 from tests.files import picture
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "api.md").read_text()
@@ -55,11 +56,14 @@ def test_an_example_works(program, told, example):
     article = Article.objects.create(title="Ink", slug="ink", body="Blue.", published=False)
     file = uploads.take(uuid.uuid4(), SimpleUploadedFile("nib.jpg", picture()), told.visitor)
     Attachment.objects.update(message=told.conversation.messages.first())
+    widget = Widget.objects.create(name="Shop", origins="https://shop.example")
+    contact = Customer.objects.create(visitor=told.visitor, widget=widget, reference="customer-7")
     values = {
         "ARTICLE": str(article.pk),
         "SITE": "http://localhost",
         "TOKEN": program.key,
         "CONVERSATION": str(told.public_id),
+        "CONTACT": str(contact.pk),
         "FILE": str(file.public_id),
     }
 

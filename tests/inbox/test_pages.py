@@ -14,6 +14,7 @@ from django.utils import timezone
 from chatsite.chat.actions import ask_for_person, put_aside, take_over
 from chatsite.inbox import queues
 from chatsite.inbox.models import CannedReply, Note
+from chatsite.widget.models import Customer, Widget
 from tests.chat.test_admin import signed_in, text
 from tests.chat.told import Told
 from tests.guards import guards
@@ -178,6 +179,18 @@ def test_the_preview_is_what_the_customer_reads(staff):
     body = shown.content.decode()
     assert "**5*3**" in body
     assert "<script>" not in body
+
+
+def test_who_signed_in_on_the_shops_site_has_a_name(staff, told):
+    widget = Widget.objects.create(name="Shop", origins="https://shop.example")
+    shown = f"/inbox/{told.conversation.pk}/"
+    assert "The customer is" not in text(staff.get(shown))
+
+    Customer.objects.create(
+        visitor=told.visitor, widget=widget, reference="7", name="Mia", email="mia@shop.example"
+    )
+
+    assert "The customer is Mia (mia@shop.example), to the shop 7." in text(staff.get(shown))
 
 
 def test_earlier_conversations_of_the_same_customer_are_linked(staff, told):
