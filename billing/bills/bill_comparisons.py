@@ -8,7 +8,7 @@ from django.db import transaction
 from billing.bills.models import BilledDay, BillReading
 from billing.bills.reconciliation import Line
 
-KEPT = timedelta(days=90)
+READINGS_KEPT_FOR = timedelta(days=90)
 FOUND = ["recorded", "billed", "unexplained", "explanation", "compared_at"]
 
 
@@ -42,4 +42,4 @@ def failed(problem: str, now: datetime) -> None:
 
 def _attempted(problem: str, now: datetime) -> None:
     BillReading.objects.create(read_at=now, problem=problem)
-    BillReading.objects.filter(read_at__lt=now - KEPT).delete()
+    BillReading.objects.filter(read_at__lt=now - READINGS_KEPT_FOR).delete()

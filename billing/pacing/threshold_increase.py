@@ -10,7 +10,7 @@ from billing.pacing.spending_rate import Forecast
 KNOWN_DAYS, KNOWN_REPLIES = 7, 100
 # Shares of the limit: what is aimed at, and from which on to the limit itself the threshold is left
 # as it is. Otherwise it would move at every look.
-AIM, KEPT = 0.99, 0.98
+AIM, STAYS_FROM = 0.99, 0.98
 
 
 class Outcome(StrEnum):
@@ -80,7 +80,7 @@ def find(forecast: Forecast, traffic: Traffic, most: float, before: float) -> Fo
         return Found(Outcome.BOUND, last.points, expected(forecast, last))
     chosen = lasting(forecast, allowed) or last
     kept = next((rise for rise in allowed if rise.points == before), plain)
-    if chosen.points and KEPT * forecast.limit < expected(forecast, kept) <= forecast.limit:
+    if chosen.points and STAYS_FROM * forecast.limit < expected(forecast, kept) <= forecast.limit:
         chosen = kept
     outcome = Outcome.RAISED if chosen.points else Outcome.LASTS
     return Found(outcome, chosen.points, expected(forecast, chosen))

@@ -3,9 +3,11 @@
 import csv
 import io
 from collections.abc import Iterable, Iterator
+from typing import cast
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import TextField
 
 from billing.dashboard import csv_cells
 from chatsite.answer_tests.models import Case, CaseSet
@@ -25,11 +27,8 @@ SEVERAL = ("must_say", "must_not_say", "sources")
 MOST = 5000
 # Characters, as the form takes them: full_clean does not count them.
 LONGEST = {
-    "question": 4000,
-    "earlier": 20_000,
-    "must_say": 4000,
-    "must_not_say": 4000,
-    "sources": 2000,
+    name: cast(TextField[str, str], Case._meta.get_field(name)).max_length or 0
+    for name in ("question", "earlier", "must_say", "must_not_say", "sources")
 }
 
 

@@ -2,6 +2,8 @@
 
 import re
 
+from django.conf import settings
+
 from chatsite.answer_tests import expectations
 from chatsite.answer_tests.expectations import ASSISTANT, CUSTOMER
 from chatsite.answer_tests.models import Case, CaseSet
@@ -34,7 +36,7 @@ def make(reply: Message) -> Case:
         question.insert(0, said.pop()[1])
     case = Case(
         set=CaseSet.objects.get_or_create(name=SET)[0],
-        question="\n".join(question)[:4000],
+        question="\n".join(question)[: settings.MESSAGE_LENGTH],
         earlier=expectations.in_lines(said),
         reply=reply,
         language=language(reply.text),

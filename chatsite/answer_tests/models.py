@@ -39,7 +39,7 @@ class Case(models.Model):
         NOT_OFFERED = "no", "must not be offered"
 
     set = models.ForeignKey(CaseSet, on_delete=models.CASCADE, related_name="cases")
-    question = models.TextField(max_length=4000)
+    question = models.TextField(max_length=settings.MESSAGE_LENGTH)
     earlier = models.TextField(
         "earlier messages",
         blank=True,

@@ -96,7 +96,7 @@ def fail(work: Work, error: UpstreamError, text: str, health: ModelHealth) -> Ou
         # Nothing is billed; the next prompt is made to fit.
         known_models.learn_context(work.model, _context(work, error))
         wait, again = timedelta(0), True
-    reserved = model_call.KEPT if work.can_be_stood_in_for else 0.0
+    reserved = model_call.STAND_IN_SECONDS if work.can_be_stood_in_for else 0.0
     needed = wait + timedelta(seconds=2 + reserved)
     in_time = needed < timedelta(seconds=model_call.seconds_left(reply))
     if again and reply.tries < MOST_TRIES and in_time:

@@ -33,7 +33,7 @@ from chatsite.llm.streaming import Message
 MOST_REQUESTS = 50_000
 LONGEST_REFERENCE = 64
 # Seconds that the provider keeps our file, and what it answers: a week.
-KEPT = 7 * 24 * 3600
+FILES_KEPT_FOR = 7 * 24 * 3600
 # The newest batches among which one of ours is looked for.
 NEWEST = 200
 # The states in which nothing more will come.
@@ -85,7 +85,7 @@ def upload(requests: Sequence[Request]) -> str:
         file = client.files.create(
             file=("requests.jsonl", lines),
             purpose="batch",
-            expires_after={"anchor": "created_at", "seconds": KEPT},
+            expires_after={"anchor": "created_at", "seconds": FILES_KEPT_FOR},
         )
         return _identity(file.id)
 
@@ -100,7 +100,7 @@ def create(file: str) -> str:
             input_file_id=file,
             endpoint="/v1/chat/completions",
             completion_window="24h",
-            output_expires_after={"anchor": "created_at", "seconds": KEPT},
+            output_expires_after={"anchor": "created_at", "seconds": FILES_KEPT_FOR},
         )
         return _identity(batch.id)
 

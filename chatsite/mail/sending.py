@@ -26,7 +26,7 @@ PATIENCE = timedelta(minutes=1)
 # Messages looked back at for what a mail is owed for, and mails of one round.
 LOOKED_BACK, PER_ROUND = timedelta(days=3), 50
 # Longer than a try takes; then twice the wait each time. 9 tries take some 14 hours.
-LEASE, FIRST_WAIT, MOST_TRIES = timedelta(minutes=2), timedelta(minutes=3), 9
+MAIL_LEASE, FIRST_WAIT, MOST_TRIES = timedelta(minutes=2), timedelta(minutes=3), 9
 # Bytes of files in one mail, which grow by a third; the chat has what is larger.
 MOST_ATTACHED = 10 * 1024 * 1024
 # What a reply is written above: the same in each language, as it is looked for.
@@ -65,7 +65,7 @@ def _tried(job: SentAnswer | Transcript, now: datetime) -> bool:
     """Whether the mail server has taken it by this try."""
     jobs = type(job)._default_manager
     mine = jobs.filter(pk=job.pk, state=State.DUE, tries=job.tries)
-    if not mine.filter(due_at__lte=now).update(tries=F("tries") + 1, due_at=now + LEASE):
+    if not mine.filter(due_at__lte=now).update(tries=F("tries") + 1, due_at=now + MAIL_LEASE):
         return False  # another worker has it
     job.tries += 1
     mine = jobs.filter(pk=job.pk, tries=job.tries)

@@ -40,7 +40,7 @@ MOST_TRIES = 24
 # Batches that one round takes a step further.
 PER_ROUND = 20
 # What a batch was about is forgotten after so long.
-KEPT = timedelta(days=30)
+BATCHES_KEPT_FOR = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ def advance(now: datetime) -> None:
 
 def forget(now: datetime) -> None:
     """Delete what has outlived its use; the ledger stays."""
-    Batch.objects.exclude(state__in=Batch.OPEN).filter(ended_at__lt=now - KEPT).delete()
+    Batch.objects.exclude(state__in=Batch.OPEN).filter(ended_at__lt=now - BATCHES_KEPT_FOR).delete()
 
 
 def _claim(batch: Batch, now: datetime) -> bool:

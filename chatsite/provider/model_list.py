@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 # Seconds.
 READ_WITHIN = 20.0
 # Readings are for whoever wonders what happened.
-KEPT = timedelta(days=90)
+LISTS_KEPT_FOR = timedelta(days=90)
 # Of the largest resellers, a list has some hundreds.
 MOST_MODELS = 10_000
 
@@ -76,7 +76,7 @@ def took(models: Iterable[Listed], now: datetime) -> Reading:
 
 def forget(now: datetime) -> int:
     """Delete readings that are too old to keep, and return how many."""
-    return Reading.objects.filter(read_at__lt=now - KEPT).delete()[0]
+    return Reading.objects.filter(read_at__lt=now - LISTS_KEPT_FOR).delete()[0]
 
 
 def _row(model: Listed, now: datetime) -> ProviderModel:

@@ -21,7 +21,7 @@ from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 from twisted.python.failure import Failure
 
 # File descriptors kept for the database, Redis, files and the process itself.
-KEPT = 200
+KEPT_FREE = 200
 # What Daphne is started with. The limits hold for what is sent too, and a reconnecting tab is sent
 # its whole conversation; what a page may send is limited by the consumer.
 OPTIONS = [
@@ -113,7 +113,7 @@ class Command(CommandLineInterface):
 def _bounded(server: Web) -> Bounded:
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     per_address = 0 if settings.BEHIND_HTTPS else settings.CONNECTIONS_PER_ADDRESS
-    return Bounded(HTTPFactory(server), max(soft - KEPT, soft // 2), per_address)
+    return Bounded(HTTPFactory(server), max(soft - KEPT_FREE, soft // 2), per_address)
 
 
 def main(arguments: list[str]) -> int:

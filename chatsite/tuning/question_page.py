@@ -1,6 +1,7 @@
 """Try a question: the whole way of any question, with what was said before it, step by step."""
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
@@ -23,7 +24,7 @@ class Tried(forms.Form):
 
     question = forms.CharField(
         label="The customer's message",
-        max_length=4000,
+        max_length=settings.MESSAGE_LENGTH,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
     earlier = forms.CharField(

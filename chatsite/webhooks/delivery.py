@@ -27,12 +27,12 @@ State = EventDelivery.State
 TIMEOUT = 10.0
 # Of one endpoint in one round, the seconds that a round may take, and for how long no other one
 # touches the endpoint.
-PER_ROUND, ROUND, LEASE = 100, 60.0, timedelta(minutes=2)
+PER_ROUND, ROUND, EVENT_LEASE = 100, 60.0, timedelta(minutes=2)
 # After the first failure; then twice the pause each time, up to the longest.
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(hours=6)
 # After which an endpoint that nothing arrives at is switched off, and a delivery is given up.
 DEAD_AFTER = timedelta(days=3)
-KEPT = timedelta(days=30)
+EVENTS_KEPT_FOR = timedelta(days=30)
 TOLD_BY_SETTINGS = [Kind.ASKED, Kind.ESCALATED]
 
 
@@ -67,7 +67,7 @@ def of_settings() -> None:
 
 def forget(now: datetime) -> None:
     """Events that happened long ago, with what became of them."""
-    Event.objects.filter(happened_at__lt=now - KEPT).delete()
+    Event.objects.filter(happened_at__lt=now - EVENTS_KEPT_FOR).delete()
 
 
 def _told(endpoint: Endpoint, now: datetime) -> int:
@@ -77,12 +77,12 @@ def _told(endpoint: Endpoint, now: datetime) -> int:
     """
     due = endpoint.deliveries.filter(state=State.DUE, due_at__lte=now)
     unclaimed = Endpoint.objects.filter(pk=endpoint.pk, paused_until=endpoint.paused_until)
-    if not due.exists() or not unclaimed.update(paused_until=now + LEASE):
+    if not due.exists() or not unclaimed.update(paused_until=now + EVENT_LEASE):
         return 0
     began, arrived = monotonic(), 0
     for delivery in due.select_related("event").order_by("due_at", "id")[:PER_ROUND]:
         mine = EventDelivery.objects.filter(pk=delivery.pk, tries=delivery.tries, state=State.DUE)
-        mine.update(tries=F("tries") + 1, due_at=now + LEASE)
+        mine.update(tries=F("tries") + 1, due_at=now + EVENT_LEASE)
         delivery.tries += 1
         if not _tried(endpoint, delivery, now):
             return arrived

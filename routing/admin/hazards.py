@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -109,7 +110,7 @@ class HazardAdmin(admin.ModelAdmin[Hazard]):
         """Try a message: what is dangerous in it, told by which words, and who would answer."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        text = request.GET.get("text", "")[:4000]
+        text = request.GET.get("text", "")[: settings.MESSAGE_LENGTH]
         context = {
             **self.admin_site.each_context(request),
             "title": "Try a message",

@@ -15,7 +15,7 @@ from routing.models import CachedScore, Policy
 from routing.tier_choice import Score, Turn
 
 # Criteria and models change sooner; a score asked for again is one cheap call.
-KEPT = timedelta(days=90)
+SCORES_KEPT_FOR = timedelta(days=90)
 
 
 def cached(turn: Turn, model: str, criteria: str) -> Score | None:
@@ -38,7 +38,7 @@ def remember(values: Mapping[str, int], model: str) -> dict[str, Score]:
 
 def forget(now: datetime) -> int:
     """Delete scores that are too old to keep, and return how many."""
-    return CachedScore.objects.filter(scored_at__lt=now - KEPT).delete()[0]
+    return CachedScore.objects.filter(scored_at__lt=now - SCORES_KEPT_FOR).delete()[0]
 
 
 def key(turn: Turn, model: str, criteria: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from routing.analysis.features import sums
 from routing.analysis.wording import asked_in, folded, without_wishes
-from routing.checks.multilingual_concepts import said
+from routing.checks.multilingual_concepts import COMMON, said
 from routing.checks.passages import STEM
 
 # Longer runs of digits are numbers of orders and the like: read in pieces, alike on both sides.
@@ -23,13 +23,6 @@ _HEDGE = re.compile(
 )
 _UNKNOWN = re.compile(r"\b[xyn]\s*=|\blet'?s (?:denote|call|say)\b")
 _LAST_FIGURE = re.compile(r"(?:^|\n)\W*[$€£]?-?\d[\d,.]*\W*\Z")
-_COMMON_TEXT = (
-    "about after also around been before cannot could does down each from have help here into "
-    "just like make more most much need only other over please should some such than that their "
-    "them then there these they this those time very want well were what when where which while "
-    "will with would your yours thank thanks sorry know tell"
-)
-_COMMON = frozenset(_COMMON_TEXT.split())
 
 
 def form(question: str, answer: str, spoken: str) -> dict[str, float]:
@@ -71,7 +64,7 @@ def _value(figure: str) -> float:
 
 
 def _stems(text: str) -> set[str]:
-    return {word[:STEM] for word in _WORD.findall(text.lower()) if word not in _COMMON}
+    return {word[:STEM] for word in _WORD.findall(text.lower()) if word not in COMMON}
 
 
 def _unanswered(asked: Sequence[str], answer: str, parts: int) -> list[str]:

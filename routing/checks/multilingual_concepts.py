@@ -32,6 +32,14 @@ LANGUAGES = (
     "ru",
     "da",
 )
+# English words that tell nothing of what a text is about.
+_COMMON_TEXT = (
+    "about after also around been before cannot could does down each from have help here into "
+    "just like make more most much need only other over please should some such than that their "
+    "them then there these they this those time very want well were what when where which while "
+    "will with would your yours thank thanks sorry know tell"
+)
+COMMON = frozenset(_COMMON_TEXT.split())
 UNSPACED = frozenset({"zh", "ja"})
 # Letters of a word that are looked at: "a-a-a-" for a whole message would take half a minute.
 LONGEST_WORD = 50

@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from routing.checks.language_detection import language
 from routing.checks.multilingual_concepts import (
+    COMMON,
     EU,
     UNSPACED,
     concepts,
@@ -25,15 +26,12 @@ from routing.checks.quantities import Quantity, quantities
 Items = Mapping[str, float]
 # Letters of a word that are compared: "returns" and "returned" are the same.
 STEM = 5
-_COMMON_TEXT = (
-    "about after also around been before cannot could does down each from have help here into "
-    "just like make more most much need only other over please should some such than that their "
-    "them then there these they this those time very want well were what when where which while "
-    "will with would your yours thank thanks sorry know tell unfortunately happy glad sure course "
-    "afraid within until during under using because still again between both once the and for you "
-    "are can our any not but has its all how who why was out get got one may"
+_MORE_TEXT = (
+    "unfortunately happy glad sure course afraid within until during under using because still "
+    "again between both once the and for you are can our any not but has its all how who why was "
+    "out get got one may"
 )
-_COMMON = frozenset(_COMMON_TEXT.split())
+_COMMON = COMMON | frozenset(_MORE_TEXT.split())
 _END = re.compile(r"(?<=[.!?。！？؟])[\"'”»)]*\s+|(?<=[。！？])|\n+")  # noqa: RUF001
 _MARK = re.compile(r"^\s*(?:[-*•–]|\(?\d{1,2}[.)])\s+|^#+\s*")  # noqa: RUF001
 _ITEM = re.compile(r"\s*(?:[-*•]|\d{1,2}[.)])\s")

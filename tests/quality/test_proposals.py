@@ -236,7 +236,9 @@ def test_what_nobody_accepted_goes_after_a_while():
     kept = proposed()
     proposals.accept(kept.pk, None)
 
-    proposals.make(LEARNED, policies.current(), NOW + proposals.KEPT + timedelta(days=1))
+    proposals.make(
+        LEARNED, policies.current(), NOW + proposals.PROPOSALS_KEPT_FOR + timedelta(days=1)
+    )
 
     assert not Proposal.objects.filter(pk=old.pk).exists()
     assert not LearnedModel.objects.filter(pk=old.learned_id).exists()

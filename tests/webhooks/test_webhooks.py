@@ -210,7 +210,9 @@ def test_the_address_of_the_environment_is_told_who_waits_and_who_waits_too_long
     assert not Endpoint.objects.exists()
 
 
-@guards("chatsite/webhooks/delivery.py", "not unclaimed.update(paused_until=now + LEASE)", "False")
+@guards(
+    "chatsite/webhooks/delivery.py", "not unclaimed.update(paused_until=now + EVENT_LEASE)", "False"
+)
 def test_a_slow_endpoint_holds_one_thread_and_no_other(hook, operator):
     made(operator, hook.url)
     endpoint = Endpoint.objects.get()

@@ -24,7 +24,7 @@ KIND = Kind(LedgerEntry.Purpose.TESTING, "tests", "Answer tests, each day", 5_00
 # Of one request, where the provider says that it may be tried again.
 MOST_TRIES = 3
 # An answer that no test asked for since is forgotten.
-KEPT = timedelta(days=60)
+ANSWERS_KEPT_FOR = timedelta(days=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def ask(askings: Sequence[Asking]) -> list[Told | llm.UpstreamError]:
 
 def forget() -> int:
     """Delete answers that are not used any longer, and return how many."""
-    return KnownAnswer.objects.filter(used_at__lt=clock.now() - KEPT).delete()[0]
+    return KnownAnswer.objects.filter(used_at__lt=clock.now() - ANSWERS_KEPT_FOR).delete()[0]
 
 
 def known(digests: Sequence[str]) -> dict[str, Told]:

@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 # Tests that are answered at once: their calls wait for each other.
 AT_ONCE = 16
 # Longer than the slowest of them takes, with its second call and its retries.
-LEASE = timedelta(minutes=6)
+RUN_LEASE = timedelta(minutes=6)
 # Between two looks at a run whose calls are in a batch.
 LOOKED_EVERY = timedelta(minutes=1)
 MOST_CHARACTERS = 20_000
@@ -77,7 +77,7 @@ def advance(run_id: int) -> None:
         except Stopped as error:
             why = str(error)
             break
-        Run.objects.filter(pk=run.pk).update(lease_until=clock.now() + LEASE)
+        Run.objects.filter(pk=run.pk).update(lease_until=clock.now() + RUN_LEASE)
     state = Run.State.STOPPED if why else Run.State.DONE
     Run.objects.filter(pk=run.pk, state=Run.State.RUNNING).update(
         state=state, why=why, ended_at=clock.now(), lease_until=None
@@ -101,7 +101,7 @@ def _waiting(run: Run) -> QuerySet[Result]:
 
 
 def _claimed(run_id: int) -> Run | None:
-    if not _free().filter(pk=run_id).update(lease_until=clock.now() + LEASE):
+    if not _free().filter(pk=run_id).update(lease_until=clock.now() + RUN_LEASE):
         return None
     return Run.objects.get(pk=run_id)
 

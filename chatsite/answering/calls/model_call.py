@@ -28,7 +28,7 @@ REPLY_LEASE = timedelta(seconds=10)
 # Attempts for one asking. Each is paid for.
 MOST_TRIES = 4
 # Seconds kept of a strong answer's time, so that the cheap tier can stand in for it.
-KEPT = 12.0
+STAND_IN_SECONDS = 12.0
 # Tokens, some 150 words: a budget short of room makes an answer's limit smaller, down to this.
 LEAST_OUTPUT = 200
 # Tokens of an answer to a visitor or network whose own budget runs low; the prompt asks for less.
@@ -78,7 +78,7 @@ class Work:
     def seconds(self) -> float:
         """That the call may last, from when the reply was claimed."""
         seconds = self.claimed.seconds
-        return seconds - min(KEPT, seconds / 3) if self.can_be_stood_in_for else seconds
+        return seconds - min(STAND_IN_SECONDS, seconds / 3) if self.can_be_stood_in_for else seconds
 
     @property
     def can_be_stood_in_for(self) -> bool:

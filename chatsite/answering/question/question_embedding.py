@@ -30,7 +30,7 @@ WITHIN = 0.3
 # Failures in a row after which the server is left alone, and for how many seconds.
 MOST_SILENT, SILENT_FOR = 3, 30.0
 # Texts whose vectors a worker keeps: 1.5 kB each.
-KEPT = 5000
+MOST_KNOWN = 5000
 
 
 @dataclass
@@ -79,7 +79,7 @@ class Meanings:
             late = error.kind == llm.Kind.TIMEOUT
             return f"no embedding within {WITHIN:g} s" if late else "no embedding was available"
         self._silent = 0
-        if len(self._known) > KEPT:
+        if len(self._known) > MOST_KNOWN:
             self._known.clear()
         for text, vector in zip(texts, embedded.vectors, strict=True):
             self._known[model, text] = unit(vector)

@@ -20,7 +20,7 @@ from routing.models import HIGHEST_THRESHOLD, LOWEST_THRESHOLD, Policy, RouteDec
 from routing.tier_choice import Tier
 
 # Tokens below which four articles and a conversation do not fit.
-LEAST_CONTEXT = 4000
+LEAST_OFFERED_CONTEXT = 4000
 # A strong model is worth no more than so many times what the cheap one costs, if there is a choice;
 # in the price catalogue, neighbours in a generation differ by 10 to 40.
 DEAREST = 40
@@ -107,7 +107,7 @@ def recommended(found: Sequence[Offer], today: date) -> Pair | None:
     times as much; where nothing there costs more, in the newest generation in which something does.
     """
     fit = [offer for offer in found if not offer.ends_soon(today)] or list(found)
-    fit = [offer for offer in fit if not 0 < offer.context < LEAST_CONTEXT] or fit
+    fit = [offer for offer in fit if not 0 < offer.context < LEAST_OFFERED_CONTEXT] or fit
     if not fit:
         return None
     newest = max(_generation(offer)[0] for offer in fit)

@@ -17,7 +17,7 @@ from routing.policies import Author
 
 logger = logging.getLogger(__name__)
 
-KEPT = timedelta(days=60)
+PROPOSALS_KEPT_FOR = timedelta(days=60)
 
 State = Proposal.State
 Kind = LearnedModel.Kind
@@ -67,7 +67,7 @@ def make(learned: Learned, against: Policy, now: datetime) -> Proposal:
 def _forget(now: datetime) -> None:
     """What nobody accepted goes after a while, with its model of some 200 KB."""
     old = Proposal.objects.exclude(state__in=[State.OPEN, State.ACCEPTED])
-    models = old.filter(made_at__lt=now - KEPT).values_list("learned", flat=True)
+    models = old.filter(made_at__lt=now - PROPOSALS_KEPT_FOR).values_list("learned", flat=True)
     LearnedModel.objects.filter(pk__in=list(models)).delete()
 
 

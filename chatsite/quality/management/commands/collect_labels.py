@@ -131,8 +131,8 @@ class Command(BaseCommand):
         if progress.unasked and not progress.waiting:
             self.stdout.write(
                 f"{progress.unasked} are not asked, because an answer they need failed or was "
-                f"deleted after {jobs.KEPT.days} days (--round asks again), or because a budget "
-                f"such as “{KIND.budget}” has no room."
+                f"deleted after {jobs.BATCHES_KEPT_FOR.days} days (--round asks again), or because "
+                f"a budget such as “{KIND.budget}” has no room."
             )
 
 
