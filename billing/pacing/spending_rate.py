@@ -86,12 +86,6 @@ class Forecast:
     def end(self) -> Point:
         return self.points[-1]
 
-    @property
-    def to_save(self) -> float:
-        """The share of what will be spent from now on that has to be saved to last to the end."""
-        coming = self.end.expected - self.spent
-        return max(0.0, min(1.0, 1 - (self.limit - self.spent) / coming)) if coming > 0 else 0.0
-
 
 def hour_of_week(at: datetime, zone: tzinfo) -> int:
     local = at.astimezone(zone)

@@ -78,9 +78,6 @@ class Endpoint(models.Model):
         if problem := addresses.problem(self.url):
             raise ValidationError({"url": problem})
 
-    def is_told_of(self, kind: str) -> bool:
-        return self.is_on and (not self.kinds or kind in self.kinds)
-
 
 class Event(models.Model):
     """Something that happened, written in the transaction in which it did. Kept for a month."""

@@ -1,5 +1,6 @@
-"""Accounts of each role on a running site, signed in, with a token for programs each."""
+"""Accounts on a running site by their roles, signed in, with a token for programs each."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -12,12 +13,12 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.auth.models import Group, User
 from chatsite.api.models import AccessToken
 from chatsite.staff import roles
-for name in ("staff", "operators", "owner", "newcomer", "nobody"):
-    user = User.objects.create_user(f"load-{name}", is_staff=name != "nobody")
-    user.is_superuser = name == "owner"
+for name, role in {}.items():
+    user = User.objects.create_user(f"load-{{name}}", is_staff=role != "nobody")
+    user.is_superuser = role == "owner"
     user.save()
-    if name in roles.PERMISSIONS:
-        user.groups.add(Group.objects.get(name=name))
+    if role in roles.PERMISSIONS:
+        user.groups.add(Group.objects.get(name=role))
     session = import_module(settings.SESSION_ENGINE).SessionStore()
     session[SESSION_KEY] = str(user.pk)
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
@@ -28,6 +29,8 @@ for name in ("staff", "operators", "owner", "newcomer", "nobody"):
     token.save()
     print("SESSION", name, settings.SESSION_COOKIE_NAME, session.session_key, key)
 """
+# Of each role one, named as it is.
+ONE_EACH = {role: role for role in ("staff", "operators", "owner", "newcomer", "nobody")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +40,10 @@ class Accounts:
     tokens: dict[str, str]
 
     @classmethod
-    def of(cls, stack: Stack) -> Self:
-        printed = stack.manage("shell", "--verbosity", "0", "-c", MADE)
+    def of(cls, stack: Stack, roles: Mapping[str, str] = ONE_EACH) -> Self:
+        """`roles`: what each account is, by its name."""
+        made = MADE.format(dict(roles))
+        printed = stack.manage("shell", "--verbosity", "0", "-c", made)
         rows = [line.split()[1:] for line in printed.splitlines() if line.startswith("SESSION ")]
         return cls(
             rows[0][1],

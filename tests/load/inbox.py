@@ -19,26 +19,12 @@ import aiohttp
 import orjson
 
 from tests.load import phases, run
+from tests.load.accounts import Accounts
 from tests.load.chats import Chat
 from tests.load.phases import QUESTION, Pace, Site, Spread
 from tests.stack import Stack
 from tests.tables import show
 
-MADE = """
-from importlib import import_module
-from django.conf import settings
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.auth.models import Group, User
-for number in range({}):
-    user = User.objects.create_user(f"staff-{{number}}", is_staff=True)
-    user.groups.add(Group.objects.get(name="staff"))
-    session = import_module(settings.SESSION_ENGINE).SessionStore()
-    session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
-    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    session.save()
-    print("SESSION", settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, session.session_key)
-"""
 PACE = Pace(first_token=0.2, per_second=25, tokens=20)
 # Seconds between two clicks of one person, and between two messages of one customer.
 CLICK_EVERY, ASK_EVERY = 3.0, 10.0
@@ -60,7 +46,7 @@ class Agent:
     def __init__(self, url: str, cookies: dict[str, str], number: int, own: int, seen: Seen):
         self.url, self.own, self.seen, self.open = url, own, seen, own
         headers = {"Origin": url, "HX-Request": "true"}
-        self.session = aiohttp.ClientSession(cookies=cookies, headers=headers)
+        self.session = aiohttp.ClientSession(cookies=cookies | {"csrftoken": CSRF}, headers=headers)
         self.sent: dict[str, float] = {}  # of its own customer, by conversation
         self.news = asyncio.Event()
         self.dice = random.Random(number)
@@ -127,8 +113,8 @@ async def _talk(chat: Chat, until: float, agent: Agent | None, number: int) -> N
 
 
 async def measured(stack: Stack, staff: int, conversations: int, seconds: float) -> Seen:
-    printed = stack.manage("shell", "--verbosity", "0", "-c", MADE.format(staff))
-    accounts = [line.split()[1:] for line in printed.splitlines() if line.startswith("SESSION ")]
+    names = [f"staff-{number}" for number in range(staff)]
+    accounts = Accounts.of(stack, dict.fromkeys(names, "staff"))
     site = Site(stack.url, run.visitor(stack.url), ())
     phases.change_pace(stack.upstream_url, PACE)
     chats = await phases.opened(site, conversations)
@@ -141,8 +127,8 @@ async def measured(stack: Stack, staff: int, conversations: int, seconds: float)
     ids = [numbers[uuid.UUID(chat.conversation).hex] for chat in chats]
     seen = Seen()
     agents = [
-        Agent(stack.url, {session: key, csrf: CSRF}, number, ids[number], seen)
-        for number, (session, csrf, key) in enumerate(accounts)
+        Agent(stack.url, accounts.cookies(name), number, ids[number], seen)
+        for number, name in enumerate(names)
     ]
     listening = [asyncio.create_task(agent.listen()) for agent in agents]
     until = time.monotonic() + seconds

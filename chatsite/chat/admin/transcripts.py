@@ -46,10 +46,6 @@ class Transcript:
     is_newest: bool
     visitor: Visitor | None  # for readers who may see costs
 
-    @property
-    def is_growing(self) -> bool:
-        return any(entry.message.state in Message.OPEN for entry in self.entries)
-
 
 def described(conversations: QuerySet[Conversation]) -> QuerySet[Conversation]:
     """With all that a transcript says above its messages."""

@@ -90,25 +90,12 @@ def test_growth_sets_the_pace_by_the_last_two_weeks():
     assert told(history(doubled), 10**9).end.expected == pytest.approx(14 * 4_800, rel=0.001)
 
 
-@pytest.mark.parametrize(
-    ("limit", "spent", "share"),
-    [
-        (100_000, 0, 0.0),  # enough for all
-        (16_800, 0, 0.5),
-        (20_000, 20_000, 1.0),
-        (10_000, 20_000, 1.0),  # over it already
-    ],
-)
-def test_what_has_to_be_saved_is_a_share_of_what_is_to_come(limit, spent, share):
-    assert told(history(even), limit, spent=spent).to_save == pytest.approx(share, abs=0.001)
-
-
 def test_without_a_history_nothing_is_foretold():
     nothing = History(MONDAY, MONDAY, {})
 
     forecast = told(nothing, limit=1_000, spent=10)
 
-    assert (forecast.hit_at, forecast.end.expected, forecast.to_save) == (None, 10, 0)
+    assert (forecast.hit_at, forecast.end.expected) == (None, 10)
 
 
 def test_a_limit_that_is_reached_already_is_hit_now():
