@@ -117,7 +117,7 @@ def start_conversation(request: HttpRequest, sent: schemas.Start) -> Status[sche
 def add_customer_message(
     request: HttpRequest, public_id: uuid.UUID, sent: schemas.CustomerWords
 ) -> Status[schemas.Said]:
-    """The customer goes on. Who answers until now goes on answering."""
+    """The customer writes again. Whoever is answering keeps answering."""
     row = conversation_of(public_id)
     customers.check(access.token(request), row, sent)
     return _asked(request, public_id, row.visitor, sent.client_id, sent.text, sent.files)
@@ -137,7 +137,7 @@ def add_staff_message(
 
 @router.post("/{uuid:public_id}/take-over", response=STANDS, auth=ANSWER)
 def take_conversation_over(request: HttpRequest, public_id: uuid.UUID) -> schemas.Conversation:
-    """The account answers from now on; the assistant is silent, also a colleague."""
+    """The account answers from now on, instead of the assistant or a colleague."""
     account = access.token(request).account
     at_takeover.ask_for(conversation_of(public_id))
     return _done(
@@ -152,7 +152,7 @@ def assign_conversation(
     """A colleague answers from now on."""
     colleague = notes.team().filter(username=sent.to).first()
     if colleague is None:
-        raise invalid({"to": "No account of this name may answer customers."})
+        raise invalid({"to": "No account with this name may answer customers."})
     words = f"Assigned to {sent.to}."
     at_takeover.ask_for(conversation_of(public_id))
     return _done(request, public_id, words, lambda row: take_over.conversation(row.pk, colleague))
@@ -203,7 +203,7 @@ def rate_the_conversation(
 
 @router.post("/{uuid:public_id}/end", response=STANDS, auth=SPEAK)
 def end_the_conversation(request: HttpRequest, public_id: uuid.UUID) -> schemas.Conversation:
-    """The customer has ended it. Nothing is said in it any more; staff go on reading it."""
+    """The customer has ended it. Nobody can write in it any more; staff can still read it."""
     return _done(
         request,
         public_id,

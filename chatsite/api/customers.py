@@ -38,7 +38,7 @@ def check(used: AccessToken, row: Conversation, whose: schemas.Named) -> None:
 def _contact(number: int) -> str:
     found = Customer.objects.filter(pk=number).values_list("visitor", flat=True).first()
     if found is None:
-        raise invalid({"contact": "There is no contact of this id."})
+        raise invalid({"contact": "There is no contact with this id."})
     return found
 
 

@@ -59,7 +59,7 @@ class Forbidden(Problem):
 
 class NotFound(Problem):
     def __init__(self, what: str) -> None:
-        super().__init__(404, "not_found", f"There is no {what} of this id.")
+        super().__init__(404, "not_found", f"There is no {what} with this id.")
 
 
 def conflict(code: str, message: str) -> Problem:

@@ -24,7 +24,9 @@ CONTENT = {
     "content": dict.fromkeys(ENDINGS, BYTES),
 }
 
-ClientId = Annotated[uuid.UUID, Form(description="Of your making: sent again, it is one file.")]
+ClientId = Annotated[
+    uuid.UUID, Form(description="An id that you make. Sent again, it is still one file.")
+]
 
 router = Router(tags=["files"])
 

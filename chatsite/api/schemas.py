@@ -31,7 +31,7 @@ class Source(Schema):
 
 
 class File(Schema):
-    """An image or a PDF file of a message; `url` needs the token. Pixels of images, else null."""
+    """An image or a PDF file of a message; `url` needs the token. Sizes in pixels; null for PDF."""
 
     id: uuid.UUID
     kind: models.Attachment.Kind
@@ -155,14 +155,14 @@ class Whose(Named):
 
 
 class Start(Whose):
-    """A customer's first message. Where nothing says who it is, nobody is recognised later."""
+    """A customer's first message. If nothing says who it is, they are not recognised later."""
 
-    client_id: uuid.UUID = Field(description="Of your making: sent again, it does nothing twice.")
+    client_id: uuid.UUID = Field(description="An id that you make. Sent again, it changes nothing.")
     text: Text
 
 
 class Words(Schema):
-    client_id: uuid.UUID = Field(description="Of your making: sent again, it does nothing twice.")
+    client_id: uuid.UUID = Field(description="An id that you make. Sent again, it changes nothing.")
     text: Text
     files: list[uuid.UUID] = Field(
         [],
@@ -172,7 +172,7 @@ class Words(Schema):
 
 
 class CustomerWords(Words, Whose):
-    """Where it says who the customer is, it is refused in anybody else's conversation."""
+    """If it says who the customer is, it is refused in anybody else's conversation."""
 
 
 class Said(Schema):

@@ -32,7 +32,7 @@ KINDS: Mapping[str, Kind] = {
         ("name", "description", "examples", "tier", "approved_answer"),
         "Task types, with their approved answers",
     ),
-    "question": Kind(FirstQuestion, ("text", "label"), "First questions"),
+    "question": Kind(FirstQuestion, ("text", "label"), "Suggested questions"),
     "shop": Kind(
         Shop,
         ("name", "greeting", "introduction", "email", "phone", "address"),

@@ -83,7 +83,7 @@ def _first_words(shop: Shop, is_own: bool, has_sample_questions: bool) -> Step:
         if done
         else "What an empty chat says, and the questions it suggests."
     )
-    return Step("Greeting and first questions", done, words, "Write them", _shop_page())
+    return Step("Greeting and suggested questions", done, words, "Write them", _shop_page())
 
 
 def _contact(shop: Shop, is_own: bool) -> Step:

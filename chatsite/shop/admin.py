@@ -59,7 +59,8 @@ class QuestionInline(admin.TabularInline[FirstQuestion, Shop]):
     extra = 1
     max_num = MOST_QUESTIONS
     fields = ["text", "label", "position"]
-    verbose_name_plural = "first questions, which an empty chat suggests"
+    verbose_name = "suggested question"
+    verbose_name_plural = "suggested questions, shown in an empty chat"
     formfield_overrides = {models.TextField: {"widget": forms.Textarea(attrs={"rows": 2})}}
 
 

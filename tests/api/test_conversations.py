@@ -177,7 +177,7 @@ def test_a_contact_finds_the_conversation_again(program, contact):
         (started["conversation"], contact.pk)
     ]
     assert starts(program, contact=contact.pk + 1).json()["fields"] == {
-        "contact": "There is no contact of this id."
+        "contact": "There is no contact with this id."
     }
 
 

@@ -61,7 +61,7 @@ def test_who_was_helped_says_how_it_was_and_staff_see_it_by_day_and_by_person(cu
 
     assert "How was this conversation?" in asked
     assert "You wrote: “Too slow.”" in thanks
-    assert "rated the conversation bad: “Too slow.”" in text(
+    assert "rated the conversation as bad: “Too slow.”" in text(
         staff.get(f"/inbox/{told.conversation.pk}/")
     )
     page = text(staff.get(reverse("monitor:people"), {"period": "7"}))

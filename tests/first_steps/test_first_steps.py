@@ -112,7 +112,7 @@ def test_steps_are_ticked_by_what_the_site_is(sample, owner, settings):
     assert done() == {
         "Remove the sample shop",
         "Name, logo and colour",
-        "Greeting and first questions",
+        "Greeting and suggested questions",
         "Contact",
         "The provider's key",
         "Spending limits",
