@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from chatsite.runtime import outbound_addresses
+from chatsite.runtime.outbound import outbound_addresses
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 

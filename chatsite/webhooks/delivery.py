@@ -15,7 +15,7 @@ from billing.alerts import raise_alerts, webhook
 from billing.alerts.errors import NotDelivered
 from billing.alerts.models import Alert
 from billing.alerts.rules import Finding
-from chatsite.runtime.outbound_dns import NotPublic, PublicNames
+from chatsite.runtime.outbound.outbound_dns import NotPublic, PublicNames
 from chatsite.webhooks import addresses
 from chatsite.webhooks.models import Endpoint, Event, EventDelivery, Kind
 

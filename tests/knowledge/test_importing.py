@@ -16,7 +16,7 @@ from pypdf import PdfWriter
 from chatsite.knowledge.importing import fetching, import_run, readers
 from chatsite.knowledge.importing.readers import Unreadable
 from chatsite.knowledge.models import Article, Import, ImportFile
-from chatsite.runtime import outbound_addresses
+from chatsite.runtime.outbound import outbound_addresses
 from chatsite.staff import roles
 from tests.chat.test_admin import member, signed_in, text
 from tests.guards import guards

@@ -8,8 +8,8 @@ import aiohttp
 from lxml import etree
 
 from chatsite.knowledge.importing.readers import Unreadable
-from chatsite.runtime import outbound_addresses
-from chatsite.runtime.outbound_dns import NotPublic, PublicNames
+from chatsite.runtime.outbound import outbound_addresses
+from chatsite.runtime.outbound.outbound_dns import NotPublic, PublicNames
 
 LARGEST = 5 * 1024 * 1024  # bytes of a page
 WITHIN = 20.0  # seconds for one, redirects included

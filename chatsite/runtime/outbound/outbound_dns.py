@@ -9,7 +9,7 @@ import socket
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 
-from chatsite.runtime import outbound_addresses
+from chatsite.runtime.outbound import outbound_addresses
 
 
 class NotPublic(Exception):
