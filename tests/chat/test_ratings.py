@@ -19,9 +19,9 @@ from tests.page import Page
 # By any of the tests below.
 GUARDS = [
     (
-        "chatsite/chat/actions/rate.py",
-        "        held = Conversation.objects.held_by(visitor).filter(public_id=public_id)\n",
-        "        held = Conversation.objects.filter(public_id=public_id)\n",
+        "chatsite/chat/models/conversation.py",
+        "self.held_by(visitor).filter(public_id=public_id)",
+        "self.filter(public_id=public_id)",
     ),
     (
         "chatsite/chat/actions/rate.py",

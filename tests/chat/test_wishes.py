@@ -19,9 +19,9 @@ GUARDS = [
         "        conversation.handled_by = None\n",
     ),
     (
-        "chatsite/chat/actions/ask_for_person.py",
-        "        held = Conversation.objects.held_by(visitor).filter(public_id=public_id)\n",
-        "        held = Conversation.objects.filter(public_id=public_id)\n",
+        "chatsite/chat/models/conversation.py",
+        "self.held_by(visitor).filter(public_id=public_id)",
+        "self.filter(public_id=public_id)",
     ),
 ]
 

@@ -9,7 +9,6 @@ from billing import clock
 from chatsite.business_hours import away
 from chatsite.chat import outgoing_events, staff_handling
 from chatsite.chat.changes import Change
-from chatsite.chat.errors import NotYours
 from chatsite.chat.models import Conversation
 from chatsite.webhooks.models import Kind
 
@@ -23,10 +22,7 @@ def request(public_id: uuid.UUID, visitor: str, wanted: bool) -> Change:
     Raises NotYours.
     """
     with transaction.atomic():
-        held = Conversation.objects.held_by(visitor).filter(public_id=public_id)
-        conversation = held.select_for_update().first()
-        if conversation is None:
-            raise NotYours
+        conversation = Conversation.objects.locked(public_id, visitor)
         before = conversation.revision
         is_wanted = conversation.wants_person_since is not None
         if wanted == is_wanted or conversation.handled_by_id is not None:

@@ -9,7 +9,6 @@ from billing import clock
 from chatsite.chat import outgoing_events, staff_handling
 from chatsite.chat.actions import end_reply
 from chatsite.chat.changes import Change
-from chatsite.chat.errors import NotYours
 from chatsite.chat.models import Conversation
 from chatsite.webhooks.models import Kind
 
@@ -22,10 +21,7 @@ def by_customer(public_id: uuid.UUID, visitor: str) -> Change:
     Raises NotYours.
     """
     with transaction.atomic():
-        held = Conversation.objects.held_by(visitor).filter(public_id=public_id)
-        conversation = held.select_for_update().first()
-        if conversation is None:
-            raise NotYours
+        conversation = Conversation.objects.locked(public_id, visitor)
         before = conversation.revision
         if conversation.ended_at:
             return Change(conversation, before, before)

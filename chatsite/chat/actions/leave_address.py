@@ -9,7 +9,7 @@ from django.db import transaction
 
 from billing import clock
 from chatsite.chat.changes import Change
-from chatsite.chat.errors import NoAddress, NotYours
+from chatsite.chat.errors import NoAddress
 from chatsite.chat.models import Conversation
 
 logger = logging.getLogger(__name__)
@@ -37,10 +37,7 @@ def by_customer(public_id: uuid.UUID, visitor: str, address: str, language: str 
     """
     address = checked(address) if address.strip() else ""
     with transaction.atomic():
-        held = Conversation.objects.held_by(visitor).filter(public_id=public_id, ended_at=None)
-        conversation = held.select_for_update().first()
-        if conversation is None:
-            raise NotYours
+        conversation = Conversation.objects.filter(ended_at=None).locked(public_id, visitor)
         before = conversation.revision
         if conversation.email == address:
             return Change(conversation, before, before, handed=True)

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from chatsite.chat.actions.ask import cleaned
 from chatsite.chat.changes import Change
-from chatsite.chat.errors import NotRateable, NotYours, TooLong
+from chatsite.chat.errors import NotRateable, TooLong
 from chatsite.chat.models import Conversation, Message, SavedAnswer
 
 logger = logging.getLogger(__name__)
@@ -40,10 +40,7 @@ def answer(
     if len(note) > LONGEST_NOTE:
         raise TooLong(LONGEST_NOTE)
     with transaction.atomic():
-        held = Conversation.objects.held_by(visitor).filter(public_id=public_id)
-        conversation = held.select_for_update().first()
-        if conversation is None:
-            raise NotYours
+        conversation = Conversation.objects.locked(public_id, visitor)
         reply = conversation.messages.filter(id=reply_id).first()
         if reply is None or not reply.can_be_rated:
             raise NotRateable

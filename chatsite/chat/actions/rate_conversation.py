@@ -12,7 +12,7 @@ from chatsite.chat import outgoing_events
 from chatsite.chat.actions.ask import cleaned
 from chatsite.chat.actions.rate import LONGEST_NOTE
 from chatsite.chat.changes import Change
-from chatsite.chat.errors import NotRateableNow, NotYours, TooLong
+from chatsite.chat.errors import NotRateableNow, TooLong
 from chatsite.chat.models import Conversation, Message
 from chatsite.webhooks.models import Kind
 
@@ -37,10 +37,7 @@ def by_customer(public_id: uuid.UUID, visitor: str, rating: Message.Rating, note
     if len(note) > LONGEST_NOTE:
         raise TooLong(LONGEST_NOTE)
     with transaction.atomic():
-        held = Conversation.objects.held_by(visitor).filter(public_id=public_id)
-        conversation = held.select_for_update().first()
-        if conversation is None:
-            raise NotYours
+        conversation = Conversation.objects.locked(public_id, visitor)
         before, rated_at = conversation.revision, conversation.satisfaction_at
         if conversation.satisfaction == rating:
             note = note or conversation.satisfaction_note

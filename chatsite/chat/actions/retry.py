@@ -8,7 +8,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from chatsite.chat.changes import Change
-from chatsite.chat.errors import NotRetryable, NotYours
+from chatsite.chat.errors import NotRetryable
 from chatsite.chat.models import ANSWER_WITHIN, Conversation, Message
 
 logger = logging.getLogger(__name__)
@@ -20,10 +20,7 @@ def reply(public_id: uuid.UUID, visitor: str, reply_id: int) -> Change:
     Raises NotYours, NotRetryable.
     """
     with transaction.atomic():
-        conversation = Conversation.objects.held_by(visitor).filter(public_id=public_id)
-        locked = conversation.filter(ended_at=None).select_for_update().first()
-        if locked is None:
-            raise NotYours
+        locked = Conversation.objects.filter(ended_at=None).locked(public_id, visitor)
         failed = locked.messages.filter(id=reply_id).first()
         if failed is None or not failed.can_retry or locked.handled_by_id is not None:
             raise NotRetryable

@@ -7,7 +7,6 @@ from django.db import transaction
 
 from chatsite.chat.actions import end_reply
 from chatsite.chat.changes import Change
-from chatsite.chat.errors import NotYours
 from chatsite.chat.models import Conversation
 
 logger = logging.getLogger(__name__)
@@ -16,10 +15,7 @@ logger = logging.getLogger(__name__)
 def reply(public_id: uuid.UUID, visitor: str, reply_id: int) -> Change:
     """End an open reply with the words it has; its worker closes the call. Raises NotYours."""
     with transaction.atomic():
-        held = Conversation.objects.held_by(visitor).filter(public_id=public_id)
-        conversation = held.select_for_update().first()
-        if conversation is None:
-            raise NotYours
+        conversation = Conversation.objects.locked(public_id, visitor)
         answer = conversation.messages.open().filter(id=reply_id).select_for_update().first()
         if answer is None:
             return Change(conversation, conversation.revision, conversation.revision)

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from billing import clock
+from chatsite.chat.errors import NotYours
 
 # What a customer's next message ends.
 PUT_ASIDE = ("resolved_at", "snoozed_until", "handed_back_at")
@@ -18,6 +19,13 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
     def held_by(self, visitor: str) -> Self:
         """The only door for customers: what this visitor key opens, nothing else."""
         return self.filter(visitor=visitor)
+
+    def locked(self, public_id: uuid.UUID, visitor: str) -> "Conversation":
+        """This visitor's, for what they do in it: until the transaction ends. Raises NotYours."""
+        found = self.held_by(visitor).filter(public_id=public_id).select_for_update().first()
+        if found is None:
+            raise NotYours
+        return found
 
     def waiting(self) -> Self:
         """Those whose customer has asked for a person, and nobody has come yet."""
