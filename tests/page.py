@@ -170,7 +170,9 @@ class Entry:
 PARTS = (
     "earlier",
     "messages",
+    "typing-person",
     "conversation-status",
+    "place",
     "satisfaction",
     "address",
     "person",

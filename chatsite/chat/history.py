@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import accumulate
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery
+from django.utils import timezone
 from django.utils.text import Truncator
 
 from chatsite.business_hours import away
@@ -116,6 +117,17 @@ def revisions(public_ids: list[str]) -> dict[str, int]:
     return {
         public_id.hex: revision for public_id, revision in rows.values_list("public_id", "revision")
     }
+
+
+def places() -> dict[str, int]:
+    """Of the conversations that wait for a person (hex ids), from 1 on; asleep ones have none."""
+    waiting = Conversation.objects.waiting().filter(
+        Q(snoozed_until__isnull=True) | Q(snoozed_until__lte=timezone.now()),
+        resolved_at__isnull=True,
+        ended_at__isnull=True,
+    )
+    ids = waiting.order_by("wants_person_since", "id").values_list("public_id", flat=True)
+    return {public_id.hex: place for place, public_id in enumerate(ids, start=1)}
 
 
 def newest_question(conversation: Conversation) -> str:

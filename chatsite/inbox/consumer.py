@@ -97,6 +97,9 @@ class InboxConsumer(AsyncWebsocketConsumer):
     def expect(self, revision: int) -> None:
         """Only listeners of one conversation are told of its revision."""
 
+    def stand(self, place: int) -> None:
+        """Or of its place in the queue."""
+
     def is_gone(self) -> None:
         """Or that it has been deleted."""
 

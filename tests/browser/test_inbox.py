@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.people import Customer, Staff
 from tests.stack import Stack
@@ -76,6 +76,19 @@ def test_a_customer_asks_for_a_person_and_two_desks_see_all_of_it(
     expect(tab.log.locator("article[data-role=staff]")).to_contain_text("Which pen is it?")
     expect(reply).to_have_value("")
     expect(reply).to_be_focused()
+    # What is typed while a reply is on its way is not lost with its box.
+    held: list[Route] = []
+    desk.route("**/reply/", lambda route: held.append(route))
+    reply.fill("It is free")
+    with desk.expect_request("**/reply/"):
+        reply.press("Control+Enter")
+    reply.press_sequentially(" of charge.")
+    held[0].continue_()
+    desk.unroute("**/reply/")
+    said = tab.log.locator("article[data-role=staff]").last
+    expect(said).to_have_text(re.compile(r"It is free\s*$"))
+    expect(reply).to_have_value("of charge.")
+    reply.fill("")
 
     # What the customer writes is there at once; the assistant is silent.
     tab.ask("The blue one.")

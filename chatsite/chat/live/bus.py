@@ -32,6 +32,8 @@ class Listener(Protocol):
 
     def expect(self, revision: int) -> None: ...
 
+    def stand(self, place: int) -> None: ...
+
     def is_gone(self) -> None: ...
 
     def resynchronise(self) -> None: ...
@@ -101,6 +103,11 @@ class Live:
             else:
                 listener.expect(revision)
 
+    def place(self, conversation: str, place: int) -> None:
+        """Its listeners wait for a person in this place, from 1; 0: in none."""
+        for listener in tuple(self._listeners.get(conversation, ())):
+            listener.stand(place)
+
     async def close(self) -> None:
         """Publish what waits, for at most a second, then let go of Redis."""
         for _ in range(100):
@@ -121,8 +128,6 @@ class Live:
         if self._overall and isinstance(frame, Changed | Present):
             for listener in tuple(self._overall):
                 listener.deliver(frame)
-        if isinstance(frame, Present):
-            return
         listeners = self._listeners.get(frame.conversation)
         if listeners:
             for listener in tuple(listeners):

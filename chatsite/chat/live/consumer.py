@@ -5,6 +5,7 @@ import contextlib
 import logging
 import time
 import uuid
+from collections.abc import Callable
 from itertools import groupby
 from typing import Any
 
@@ -21,6 +22,7 @@ from chatsite.chat.errors import Ended, NotYours, Refused
 from chatsite.chat.live import bus, database_polling, incoming_frames
 from chatsite.chat.live.frames import OVER, Begun, Changed, Delta, Frame, Present
 from chatsite.chat.live.progress import Progress, Words
+from chatsite.chat.live.team_status import TeamStatus
 from chatsite.chat.models import Message
 from chatsite.chat.web import fragments, languages, rate_limits, request_network, visitors
 from chatsite.markdown import BETWEEN, are_pieces
@@ -74,6 +76,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
     def _leave(self) -> None:
         if self.joined:
             self.live.leave(self.public_id.hex, self)
+            self.team.forget()
         for task in (self.pump, self.catching_up, self.synchronising, self.expiry):
             if task:
                 task.cancel()
@@ -91,6 +94,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         self.there_is_something = asyncio.Event()
         self.unread = 0
         self.wanted = 0
+        self.team = TeamStatus(self._send_fragment)
         self.heard: list[Frame] = []
         if seen := await self._let_in():
             await self._join(seen)
@@ -183,7 +187,9 @@ class ConversationConsumer(AsyncWebsocketConsumer):
                 self._give_up()
         elif isinstance(frame, Changed):
             self._deliver_change(frame)
-        elif not isinstance(frame, Present):
+        elif isinstance(frame, Present):
+            self.team.hear(frame)
+        else:
             self._deliver_words(frame)
 
     async def _catch_up(self) -> None:
@@ -198,6 +204,10 @@ class ConversationConsumer(AsyncWebsocketConsumer):
     def _notice(self, error: Refused, client_id: str) -> str:
         with fragments.in_language(self.language):
             return fragments.notice(error.words, client_id)
+
+    def stand(self, place: int) -> None:
+        if not self.synchronising:
+            self.team.stand(place)
 
     def is_gone(self) -> None:
         """The database holds nothing of this conversation: any more, or yet."""
@@ -231,6 +241,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             self.resynchronise()
             return
         self.revision = frame.after
+        self.team.before(frame)
         self._send(fragments.html(frame, self.progress.ended(frame), self.language))
 
     def _deliver_words(self, frame: Delta | Begun) -> None:
@@ -257,6 +268,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             with fragments.in_language(self.language):
                 html = fragments.log(seen)
             self.unread -= len(html)  # however long: who reconnects must be able to get it
+            self.team.forget()
             self._send(html)
             if wanted == self.wanted and not self.progress.lacks(self.heard):
                 break
@@ -269,6 +281,10 @@ class ConversationConsumer(AsyncWebsocketConsumer):
     def _give_up(self, code: int = TRY_AGAIN) -> None:
         """Close, so that the page connects again."""
         self.closing = asyncio.create_task(self.close(code))
+
+    def _send_fragment(self, fragment: Callable[[], str]) -> None:
+        with fragments.in_language(self.language):
+            self._send(fragment())
 
     def _send(self, html: str) -> None:
         if html:

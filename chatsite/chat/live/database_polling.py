@@ -38,7 +38,9 @@ async def _watch(here: bus.Live) -> None:
 
 
 async def look(here: bus.Live) -> None:
-    """End what is overdue, and bring tabs up to date that no frame has reached."""
+    """End what is overdue, bring tabs up to date that no frame has reached, and tell who waits for
+    a person their place.
+    """
     # Also where no worker is left that could end a reply in time (P2).
     for change in await database_sync_to_async(end_reply.end_overdue)():
         changes.announce(change, here)
@@ -48,3 +50,7 @@ async def look(here: bus.Live) -> None:
         revisions = await database_sync_to_async(history.revisions)(some)
         for conversation in some:
             here.expect(conversation, revisions.get(conversation))
+    if watched:
+        places = await database_sync_to_async(history.places)()
+        for conversation in watched:
+            here.place(conversation, places.get(conversation, 0))

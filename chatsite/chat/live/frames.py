@@ -60,7 +60,7 @@ class Changed:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Present:
-    """A member of staff looks at a conversation, or types there. For open inboxes alone."""
+    """A member of staff looks at a conversation, or types there, of which the customer is told."""
 
     conversation: str
     person: int

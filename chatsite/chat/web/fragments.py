@@ -81,6 +81,16 @@ def notice(words: StrOrPromise, client_id: str = "") -> str:
     return render_to_string("chat/_notice.html", {"words": words, "client_id": client_id})
 
 
+def place(place: int) -> str:
+    """Of a customer who waits for a person, from 1; 0: none."""
+    return render_to_string("chat/_place.html", {"place": place})
+
+
+def typing(*, is_typing: bool) -> str:
+    """Whether a member of staff is."""
+    return render_to_string("chat/_typing.html", {"is_typing": is_typing})
+
+
 @lru_cache(maxsize=64)
 def html(
     frame: Delta | Begun | Changed, shown: frozenset[int] = frozenset(), language: str = ""
@@ -124,7 +134,7 @@ def _status(conversation: str, row: Row) -> str:
     context = {"conversation": held, "answers_by_mail": bool(settings.REPLY_ADDRESS)}
     return "".join(
         render_to_string(f"chat/_{name}.html", context)
-        for name in ("status", "satisfaction", "address", "person")
+        for name in ("typing", "status", "place", "satisfaction", "address", "person")
     )
 
 
