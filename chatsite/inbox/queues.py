@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast
 from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import Count, Q, QuerySet, TextChoices
 from django.utils import timezone
+from django.utils.timesince import timesince
 
 from chatsite.chat.admin import conversation_rows, conversation_search
 from chatsite.chat.models import Conversation, Message
@@ -68,7 +69,7 @@ class Line:
     id: int
     question: str
     since: datetime
-    is_waiting: bool  # for anybody
+    waited: str  # for anybody; blank where it does not
     handler: str
     is_unanswered: bool  # the customer wrote last
     tags: tuple[str, ...]
@@ -136,6 +137,11 @@ def name(person: AbstractBaseUser) -> str:
     return getattr(person, "first_name", "") or person.get_username()
 
 
+def waited(since: datetime) -> str:
+    """How long, in words."""
+    return timesince(since).replace("0\xa0minutes", "under a minute")
+
+
 def _read_once(what: str, read: Callable[[], T]) -> T:
     """What was read less than SHARED seconds ago; who comes meanwhile waits for it."""
     with _reading[what]:
@@ -166,7 +172,9 @@ def _line(row: Mapping[str, Any], tags: Sequence[str]) -> Line:
         id=row["id"],
         question=" ".join(row["first_question"].split())[: conversation_rows.SHOWN],
         since=row["wants_person_since"] or row["active_at"],
-        is_waiting=row["wants_person_since"] is not None and not handler,
+        waited=waited(row["wants_person_since"])
+        if row["wants_person_since"] and not handler
+        else "",
         handler=handler,
         is_unanswered=row["newest_role"] == Message.Role.CUSTOMER,
         tags=tuple(tags),

@@ -103,6 +103,7 @@ chat.addEventListener("htmx:wsConfigSend", ({ target, detail }) => {
 chat.addEventListener("submit", (event) => {
   // Whoever uses this browser next finds nothing of what was typed.
   if (event.target.matches("[data-leave]")) sessionStorage.clear();
+  part("notice").textContent = "";
   if (!event.target.matches("[data-ask]")) return;
   event.preventDefault();
   const said = new FormData(event.target, event.submitter);
@@ -115,7 +116,6 @@ chat.addEventListener("submit", (event) => {
   if (isNew()) sessionStorage.removeItem(UNNAMED);
   kept.outbox.push(message);
   delete chat.dataset.new;
-  part("notice").textContent = "";
   if (files.length) chat.dispatchEvent(new Event("chatsite:taken"));
   type(event.target === form ? "" : input.value);
   showOutbox();

@@ -6,6 +6,7 @@ from chatsite.answering.canned.person_requested import TEXTS
 from chatsite.chat.models import CannedAnswer, Conversation
 from routing.wishes.lexicon import languages
 from tests.chat.test_wishes import status
+from tests.guards import guards
 
 
 async def waits() -> bool:
@@ -57,13 +58,28 @@ async def test_yes_to_the_answers_offer_is_a_wish(tab, worker, upstream):
     assert await waits()
 
 
-async def test_a_model_that_says_it_has_connected_somebody_connects_nobody(tab, worker, upstream):
-    upstream.says("I am connecting you to a colleague now.")
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "I am connecting you to a colleague now.",
+        "Ich verbinde Sie jetzt mit einem Kollegen.",
+        "Je vous mets en relation avec un conseiller.",
+        "我马上为您转接人工客服。",
+        "Łączę Pana z konsultantem.",
+        "Ik verbind u door met een collega.",
+    ],
+)
+@guards("chatsite/answering/person_offer.py", "or _claims_a_person(text)", "or False")
+async def test_a_model_that_says_it_has_connected_somebody_connects_nobody_but_offers_it(
+    tab, worker, upstream, claim
+):
+    upstream.says(claim)
     await tab.say("Where is my order?")
-    await tab.answer()
+    reply = await tab.answer()
 
     assert not await waits()
     assert status(tab.page) == ""
+    assert reply.offers_person
 
 
 async def test_an_answer_that_offers_a_person_carries_the_button(tab, worker, upstream):

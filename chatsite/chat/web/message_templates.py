@@ -12,7 +12,6 @@ from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.timesince import timesince
 from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from jinja2 import Environment
@@ -26,7 +25,6 @@ def environment(**options: Any) -> Environment:
         "filesizeformat": filesizeformat,
         "localtime": localtime,
         "naturaltime": naturaltime,
-        "timesince": timesince,
         # The same for as long as a process lives.
         "static": lru_cache(maxsize=64)(static),
         "url": lru_cache(maxsize=4096)(lambda name, *values: reverse(name, args=values)),

@@ -103,6 +103,13 @@ document.addEventListener("keydown", (event) => {
   if (typing?.matches("[data-reply]") && event.key === "Enter" && (event.ctrlKey || event.metaKey))
     typing.form.requestSubmit();
   if (typing && event.key === "Escape") typing.blur();
+  const choices = [...document.querySelectorAll("[data-insert]")];
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (step && choices.length && event.target.matches("[data-reply], [data-insert]")) {
+    event.preventDefault();
+    const next = choices.indexOf(event.target) + step;
+    (choices[next] ?? (next < 0 ? document.querySelector("[data-reply]") : choices.at(-1))).focus();
+  }
   if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
   const lines = [...document.querySelectorAll("[data-line]")];
   const at = lines.indexOf(document.activeElement);

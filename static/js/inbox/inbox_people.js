@@ -2,8 +2,11 @@
 const { body } = document;
 const note = document.querySelector("[data-people]");
 const LASTS = 12000;
+// Milliseconds after the last key: a text that was left in the box is not being typed.
+const PAUSE = 8000;
 const seen = new Map();
 let isTyping = false;
+let typedAt = -PAUSE;
 
 function say() {
   const detail = { here: body.dataset.open, typing: isTyping };
@@ -30,12 +33,14 @@ body.addEventListener("inbox:connected", say);
 body.addEventListener("input", (event) => {
   if (!event.target.matches("[data-reply]")) return;
   const now = event.target.value.trim() !== "";
+  typedAt = performance.now();
   if (now === isTyping) return;
   isTyping = now;
   say();
 });
 setInterval(() => {
-  isTyping = Boolean(document.querySelector("[data-reply]")?.value.trim());
+  const text = document.querySelector("[data-reply]")?.value.trim();
+  isTyping = Boolean(text) && performance.now() - typedAt < PAUSE;
   say();
   show();
 }, 5000);
