@@ -1,7 +1,9 @@
 # One image for web, worker and beat: docker-compose.yml says which it is.
 FROM python:3.11-slim
 
-ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 MALLOC_ARENA_MAX=1 VAR_DIR=/var/lib/chatsite
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 VAR_DIR=/var/lib/chatsite
+# As chatsite/runtime/management/commands/run.py has them, and why.
+ENV MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=65536
 WORKDIR /srv/chatsite
 
 COPY requirements.txt ./

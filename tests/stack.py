@@ -240,7 +240,8 @@ class Stack:
             "SOCKETS_PER_ADDRESS": "1000000",
             "TRUSTED_PROXIES": str(int(webs > 1)),
             "PYTHONUNBUFFERED": "1",
-            "MALLOC_ARENA_MAX": "1",  # as `manage.py run` sets it
+            "MALLOC_ARENA_MAX": "1",  # as `manage.py run` sets both
+            "MALLOC_MMAP_THRESHOLD_": "65536",
         }
         if demo_model:
             self.environment["DEMO_PORT"] = str(upstream_port)

@@ -41,7 +41,8 @@ from tests import access  # noqa: E402
 AT_ONCE = 24
 # A socket takes 600 frames a minute.
 FRAMES_PER_SOCKET = 400
-PATIENCE = 60.0  # seconds for one answer
+# Seconds for one answer, and for all that is sent in one conversation.
+PATIENCE, CONVERSATION = 60.0, 600.0
 CSRF = "t" * 32
 QUESTION = "Where is my parcel?"
 STAMP = re.compile(r"^\S+ \S+ ")
@@ -104,10 +105,10 @@ class Fuzz:
     async def _work(self, kind: Callable[[], Awaitable[None]]) -> None:
         while self.frames_left > 0:
             try:
-                async with asyncio.timeout(PATIENCE):
+                async with asyncio.timeout(CONVERSATION):
                     await kind()
             except TimeoutError:
-                self.failed.append(f"{kind.__name__}: nothing in {PATIENCE:.0f} s")
+                self.failed.append(f"{kind.__name__}: no end in {CONVERSATION:.0f} s")
             except UNREACHABLE as error:
                 self.sent[f"broken off: {type(error).__name__}"] += 1
 

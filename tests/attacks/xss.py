@@ -201,7 +201,10 @@ def opened_mails(page: Page, watch: Watch, mails: list[str]) -> None:
 
 
 def _fulfil(part: EmailMessage, route: Route) -> None:
-    route.fulfill(content_type=part.get_content_type(), body=part.get_content())
+    kind = f"{part.get_content_type()}; charset=utf-8"
+    # Else what has control characters is a download.
+    headers = {"Content-Type": kind, "X-Content-Type-Options": "nosniff"}
+    route.fulfill(headers=headers, body=part.get_content())
 
 
 def run(live: int) -> bool:

@@ -61,6 +61,9 @@ class Command(BaseCommand):
             "PYTHONWARNINGS": "ignore:You're running the worker",
             # One heap for all threads of a process: each would grow one of its own.
             "MALLOC_ARENA_MAX": "1",
+            # What is large goes back at once. The limit rises with what is freed where none is set:
+            # 100,000 odd frames left a web process with 396 MB, of which 82 MB were holes.
+            "MALLOC_MMAP_THRESHOLD_": "65536",
             **_demo_model(),
             **_redis(settings.VAR_DIR),
         }
