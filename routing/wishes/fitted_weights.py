@@ -1,7 +1,7 @@
 """Is a message a wish for a person, by what labelled messages of many languages teach? Pure.
 
-Two heads, fitted by `learning.wish_training`: one reads words alone; the other also compares an
-embedding of the message with those of labelled ones, where there is one of the same model.
+Two heads, fitted by `learning.wish_training`. One reads words. The other compares an embedding of
+the message with those of labelled ones; where there is one of the same model, both are heard.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,8 +18,11 @@ from routing.wishes.features import Reading
 ARTIFACT = Path(__file__).parent.parent / "artifacts" / "wishes.npz"
 # From these log-odds on a message is a wish, and from less on where the rules agree: of other
 # messages that nothing was fitted to, 1 to 2 in 100 reach them.
-BY_WORDS, BY_MEANING = 0.6, 0.0
-LESS_BY_WORDS, LESS_BY_MEANING = 1.5, 0.3
+BY_WORDS, LESS_BY_WORDS = 0.8, 1.5
+BY_BOTH = 0.0
+# How much words count beside meaning: of 4,040 messages of sources that nothing was fitted to, 72 %
+# of the wishes are then found where 2 % of the others are taken for one, and 69 % by meaning alone.
+WORDS_SHARE = 0.2
 # How large named features stand beside pieces of words, and beside an embedding of length 1.
 NAMED_BY_PIECES, NAMED_BY_MEANING = 0.1, 0.15
 
@@ -47,9 +50,10 @@ class Recogniser:
     def is_wish(self, reading: Reading, vector: Sequence[float], *, by_rules: bool) -> bool:
         """`vector` may be empty."""
         values = np.array(features.row(features.named(reading, by_rules=by_rules), self.names))
+        words = self.by_words(values, reading)
         if len(vector) != len(self.centre):
-            return self.by_words(values, reading) >= BY_WORDS - LESS_BY_WORDS * by_rules
-        return self.by_meaning(values, vector) >= BY_MEANING - LESS_BY_MEANING * by_rules
+            return words >= BY_WORDS - LESS_BY_WORDS * by_rules
+        return self.by_meaning(values, vector) + WORDS_SHARE * words >= BY_BOTH
 
     def by_words(self, values: Floats, reading: Reading) -> float:
         known = [self.pieces[each] for each in features.parts(reading.plain) if each in self.pieces]

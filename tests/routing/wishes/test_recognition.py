@@ -106,6 +106,8 @@ def test_yes_to_something_else_is_no_wish():
         ("unseen-2.jsonl", ("--words-only",), 0.9, 0.02, 16),
         ("unseen-3.jsonl", (), 0.95, 0.02, 16),
         ("unseen-3.jsonl", ("--words-only",), 0.85, 0.02, 16),
+        ("unseen-4.jsonl", (), 0.95, 0.01, 12),
+        ("unseen-4.jsonl", ("--words-only",), 0.92, 0.01, 12),
         ("messages.jsonl", ("--words-only",), 0.9, 0.05, 18),
     ],
 )
