@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 State = Message.State
 Failure = Message.Failure
 CheckOutcome = AnswerCheck.Outcome
+Sources = list[dict[str, str]]
 
 # An answer's end as the provider names it, and as the customer sees it.
 ENDINGS = {
@@ -44,14 +45,23 @@ FAILURES = {
 MOST_UNFORESEEN = 2
 
 
+def sources(work: Work, finished: Finished) -> Sources:
+    return answer_sources.of(finished.text, work.claimed.found.matches)
+
+
 def complete(
-    work: Work, finished: Finished, found: CheckResult | None, health: ModelHealth
+    work: Work,
+    finished: Finished,
+    found: CheckResult | None,
+    used: Sources,
+    health: ModelHealth,
 ) -> Outcome:
     """Store the answer and settle the call, in one transaction.
 
     `found`: the answer check; a doubted cheap answer goes on as the Work that is returned. What
-    stays doubted is replaced by what the articles say. NotOurs where the attempt no longer owns
-    the reply; the call is settled all the same.
+    stays doubted is replaced by what the articles say. `used`: the answer's sources, which take
+    too long for a transaction. NotOurs where the attempt no longer owns the reply; the call is
+    settled all the same.
     """
     state, failure = ENDINGS[finished.finish_reason]
     if not finished.text.strip() and not failure:
@@ -69,11 +79,7 @@ def complete(
             answer_check.replace(reply, found, text)
             state, failure, text, outcome = State.COMPLETE, "", quoted, CheckOutcome.QUOTED
     paid_call.settle(reply.charge_reference, finished)
-    reply.sources = (
-        answer_check.quoted_sources(work)
-        if outcome == CheckOutcome.QUOTED
-        else answer_sources.of(text, work.claimed.found.matches)
-    )
+    reply.sources = answer_check.quoted_sources(work) if outcome == CheckOutcome.QUOTED else used
     reply.offers_person = person_offer.is_due(work.claimed, text, outcome)
     newest_at = work.claimed.newest_at
     change = end_reply.end(reply, state, failure=failure, text=text, newest_at=newest_at)

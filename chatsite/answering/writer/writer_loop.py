@@ -18,6 +18,7 @@ from chatsite.answering.calls import scoring
 from chatsite.answering.calls.model_call import Claimed, Work
 from chatsite.answering.calls.scoring import Scorer, Unscored
 from chatsite.answering.checking import claim_check
+from chatsite.answering.finish_answer import Sources
 from chatsite.answering.question import attached, context, question_embedding
 from chatsite.answering.step_outcomes import Ended, NotOurs, Outcome, TryAgain
 from chatsite.answering.writer.answer_in_progress import OpenAnswer
@@ -201,8 +202,9 @@ class Writer:
                             found = await claim_check.weighed(
                                 work, part, self._health, self._writes
                             )
+                            look = partial(finish_answer.sources, work, part)
                             end = partial(self._finish, answer, part, found)
-                            outcome = await self._writes.run(end)
+                            outcome = await self._writes.look_and_run(look, end)
                             self._live.publish(*answer.end(outcome))
                             return outcome
                         case _:
@@ -233,12 +235,11 @@ class Writer:
         )
 
     def _finish(
-        self, answer: OpenAnswer, finished: llm.Finished, found: CheckResult | None
+        self, answer: OpenAnswer, end: llm.Finished, found: CheckResult | None, used: Sources
     ) -> Outcome:
         answer.note_first_words()
-        work = answer.work
-        outcome = finish_answer.complete(work, finished, found, self._health.current())
-        self._health.answered(work.model)
+        outcome = finish_answer.complete(answer.work, end, found, used, self._health.current())
+        self._health.answered(answer.work.model)
         return outcome
 
     def _fail(self, answer: OpenAnswer, error: llm.UpstreamError, text: str) -> Outcome:
