@@ -151,7 +151,9 @@ def redis(*, port: int | None = None, durable: bool = False) -> Server:
 
 
 def postgresql(kept: Path | None = None, like: Path | None = None) -> Server:
-    """A cluster that trusts loopback and is fast because a power cut may lose it.
+    """A cluster that trusts loopback and is fast because only the kernel has what is committed.
+
+    That survives its being killed: `synchronous_commit` stays on, of which it would lose 0.6 s.
 
     A new one that is gone afterwards, unless it is kept in a directory; it begins as a copy of one
     that was kept and is stopped.
@@ -189,7 +191,6 @@ def postgresql(kept: Path | None = None, like: Path | None = None) -> Server:
         "listen_addresses=127.0.0.1",
         "unix_socket_directories=",
         "fsync=off",
-        "synchronous_commit=off",
         "full_page_writes=off",
         # Those of processes that were killed linger for a while.
         "max_connections=300",

@@ -3,6 +3,7 @@
 import pytest
 from django.contrib.auth.models import Group, User
 from django.db import OperationalError, connection
+from django.test import Client
 
 from chatsite.answer_tests.models import CaseSet
 from tests.guards import guards
@@ -56,13 +57,11 @@ FILE = b'--x\r\nContent-Disposition: form-data; name="a"; filename="b"\r\n'
 @pytest.mark.parametrize(
     ("path", "status"), [("/widget/demo/", 400), ("/widget/none/open/", 404), ("/none", 404)]
 )
-async def test_a_form_that_cannot_be_read_changes_no_answer(
-    async_client, db, kind, body, path, status
-):
-    browser = type(async_client)(enforce_csrf_checks=True, raise_request_exception=False)
+def test_a_form_that_cannot_be_read_changes_no_answer(db, kind, body, path, status):
+    browser = Client(enforce_csrf_checks=True, raise_request_exception=False)
     browser.cookies["csrftoken"] = "t" * 32
 
-    response = await browser.generic("POST", path, body, content_type=kind)
+    response = browser.generic("POST", path, body, content_type=kind)
 
     assert response.status_code == status
 
