@@ -89,6 +89,18 @@ def test_what_a_stranger_sends_before_the_refusal_is_not_read(stack, path, said)
     assert "Exception inside application" not in stack.web.said()
 
 
+@guards("chatsite/runtime/web.py", 'removeHeader(b"daphne-root-path")', 'removeHeader(b"x")')
+@pytest.mark.parametrize("root", [b"/elsewhere", b"\xff"])
+def test_nobody_says_where_the_site_begins(stack, root):
+    head = f"GET /new/ HTTP/1.1\r\nHost: 127.0.0.1:{stack.port}\r\nConnection: close\r\n"
+    with socket.create_connection(("127.0.0.1", stack.port), timeout=WITHIN) as line:
+        line.sendall(head.encode() + b"Daphne-Root-Path: " + root + b"\r\n\r\n")
+        answer = b"".join(iter(lambda: line.recv(65536), b""))
+
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert b"/elsewhere" not in answer
+
+
 def test_one_address_cannot_take_all_connections(stack):
     with ExitStack() as held:
         for _ in range(200):
