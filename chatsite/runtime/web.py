@@ -41,8 +41,8 @@ class Request(daphne.http_protocol.WebRequest):
     received = 0
 
     def process(self) -> None:
-        # Daphne believes it whoever sends it, and the staff's pages, at other addresses by then, would
-        # ask nobody for a second factor.
+        # Daphne believes it whoever sends it, and the staff's pages, by then at other addresses,
+        # would ask nobody for a second factor.
         self.requestHeaders.removeHeader(b"daphne-root-path")
         # Which Daphne takes for ASCII: an error of the server's, in its log.
         named = self.requestHeaders.getRawHeaders(b"sec-websocket-protocol", [])
