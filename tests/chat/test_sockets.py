@@ -19,11 +19,11 @@ from chatsite.chat.changes import Change
 from chatsite.chat.live import bus, database_polling
 from chatsite.chat.live.consumer import (
     LONGEST_FRAME,
-    MOST_UNREAD,
     NOT_ALLOWED,
     TRY_AGAIN,
 )
 from chatsite.chat.live.frames import Begun, Delta
+from chatsite.chat.live.outgoing import MOST_UNREAD
 from chatsite.chat.models import Conversation, Message
 from chatsite.chat.web import rate_limits
 from chatsite.markdown import Growing
@@ -302,8 +302,8 @@ def rename_table(name: str, to: str) -> None:
 
 @guards(
     "chatsite/chat/live/consumer.py",
-    '            logger.exception("A message was not stored")\n',
-    '            self._send(fragments.notice("Stored.", client_id))\n',
+    'logger.exception("A message was not stored")\n            await self.close(TRY_AGAIN)\n',
+    'self.outgoing.put(fragments.notice("Stored.", client_id))\n',
 )
 async def test_a_message_that_cannot_be_stored_is_not_acknowledged(tab, hints):
     rename = database_sync_to_async(rename_table)
@@ -383,9 +383,9 @@ async def test_a_tab_is_heard_while_it_looks_what_it_missed(tab, monkeypatch):
 
 
 @guards(
-    "chatsite/chat/live/consumer.py",
-    "                if self.unread > MOST_UNREAD:\n",
-    "                if False:\n",
+    "chatsite/chat/live/outgoing.py",
+    "                    if self._unread > MOST_UNREAD:\n",
+    "                    if False:\n",
 )
 async def test_a_reader_who_does_not_keep_up_is_cut_off(tab, hints):
     here = bus.here()

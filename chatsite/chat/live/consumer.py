@@ -1,12 +1,10 @@
 """One open tab: takes what the customer sends, shows what happens in the conversation."""
 
 import asyncio
-import contextlib
 import logging
 import time
 import uuid
 from collections.abc import Callable
-from itertools import groupby
 from typing import Any
 
 import orjson
@@ -21,11 +19,11 @@ from chatsite.chat.changes import Change
 from chatsite.chat.errors import Ended, NotYours, Refused
 from chatsite.chat.live import bus, database_polling, incoming_frames
 from chatsite.chat.live.frames import OVER, Begun, Changed, Delta, Frame, Present
+from chatsite.chat.live.outgoing import Outgoing
 from chatsite.chat.live.progress import Progress, Words
 from chatsite.chat.live.team_status import TeamStatus
 from chatsite.chat.models import Message
 from chatsite.chat.web import fragments, languages, rate_limits, request_network, visitors
-from chatsite.markdown import BETWEEN, are_pieces
 
 logger = logging.getLogger(__name__)
 
@@ -34,8 +32,6 @@ logger = logging.getLogger(__name__)
 TRY_AGAIN, NOT_ALLOWED, GONE, EXPIRED = 4013, 4403, 4410, 4401
 # Characters of one frame from a browser: a message of the greatest length in JSON escapes.
 LONGEST_FRAME = 40_000
-# Characters sent and not yet acknowledged. A reader who is slower is cut off and starts afresh.
-MOST_UNREAD = 1_000_000
 # Frames that wait while a tab is given what is stored.
 MOST_HEARD = 5_000
 # Tabs of one conversation on one process.
@@ -90,11 +86,9 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         self.frames = rate_limits.Frames(FRAMES_PER_MINUTE)
         self.revision = -1
         self.progress = Progress()
-        self.outgoing: list[str] = []
-        self.there_is_something = asyncio.Event()
-        self.unread = 0
+        self.outgoing = Outgoing(lambda data: self.send(text_data=data), self._cut_off)
         self.wanted = 0
-        self.team = TeamStatus(self._send_fragment)
+        self.team = TeamStatus(self._put_fragment)
         self.heard: list[Frame] = []
         if seen := await self._let_in():
             await self._join(seen)
@@ -128,7 +122,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             await self.close(TRY_AGAIN)
             return
         database_polling.start()
-        self.pump = asyncio.create_task(self._send_what_waits())
+        self.pump = asyncio.create_task(self.outgoing.pump())
         self.pump.add_done_callback(self._ended)
         known = self.scope["query_string"].rpartition(b"seen=")[2]
         open_reply = any(message.state in Message.OPEN for message in seen.messages)
@@ -153,7 +147,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
                 return
             said = orjson.loads(text_data)
             if "ack" in said:
-                self.unread = 0
+                self.outgoing.acknowledge()
                 return
             client_id = str(said.get("client_id", ""))
             tab = (self.public_id, self.visitor, self.network, self.language)
@@ -161,7 +155,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         except Ended as error:
             await self._say_it_is_over(error, client_id)
         except Refused as error:
-            self._send(self._notice(error, client_id))
+            self.outgoing.put(self._notice(error, client_id))
         except (AttributeError, KeyError, TypeError, ValueError, OverflowError, DataError):
             # Nothing our page sends; the last two, a number that is in no database.
             await self.close(NOT_ALLOWED)
@@ -175,7 +169,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
     def _tell(self, change: Change) -> None:
         if change.is_none:
             # Said before: only this tab does not know that it was taken.
-            self._send(fragments.html(changes.frame(change), language=self.language))
+            self.outgoing.put(fragments.html(changes.frame(change), language=self.language))
         else:
             changes.announce(change, self.live)
 
@@ -242,12 +236,12 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             return
         self.revision = frame.after
         self.team.before(frame)
-        self._send(fragments.html(frame, self.progress.ended(frame), self.language))
+        self.outgoing.put(fragments.html(frame, self.progress.ended(frame), self.language))
 
     def _deliver_words(self, frame: Delta | Begun) -> None:
         match self.progress.take(frame):
             case Words.NEXT:
-                self._send(fragments.html(frame, language=self.language))
+                self.outgoing.put(fragments.html(frame, language=self.language))
             case Words.LOST:
                 self.resynchronise()
 
@@ -267,9 +261,8 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             self.progress.stored(seen.messages)
             with fragments.in_language(self.language):
                 html = fragments.log(seen)
-            self.unread -= len(html)  # however long: who reconnects must be able to get it
             self.team.forget()
-            self._send(html)
+            self.outgoing.put_whole_log(html)
             if wanted == self.wanted and not self.progress.lacks(self.heard):
                 break
             await asyncio.sleep(LOOKS_AGAIN_AFTER)
@@ -282,27 +275,10 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         """Close, so that the page connects again."""
         self.closing = asyncio.create_task(self.close(code))
 
-    def _send_fragment(self, fragment: Callable[[], str]) -> None:
+    def _cut_off(self) -> None:
+        logger.info("A reader of %s is too slow", self.public_id)
+        self._give_up()
+
+    def _put_fragment(self, fragment: Callable[[], str]) -> None:
         with fragments.in_language(self.language):
-            self._send(fragment())
-
-    def _send(self, html: str) -> None:
-        if html:
-            self.outgoing.append(html)
-            self.there_is_something.set()
-
-    async def _send_what_waits(self) -> None:
-        """Frames that wait go out as one: elements beside each other, or words of an answer."""
-        with contextlib.suppress(asyncio.CancelledError):
-            while True:
-                await self.there_is_something.wait()
-                self.there_is_something.clear()
-                waiting, self.outgoing = self.outgoing, []
-                for are_words, frames in groupby(waiting, are_pieces):
-                    data = (BETWEEN if are_words else "").join(frames)
-                    self.unread += len(data)
-                    if self.unread > MOST_UNREAD:
-                        logger.info("A reader of %s is too slow", self.public_id)
-                        self._give_up()
-                        return
-                    await self.send(text_data=data)
+            self.outgoing.put(fragment())
