@@ -49,3 +49,27 @@ def without_filler(text: str) -> str:
     """Without greetings, thanks and "please", unless that is all there is."""
     left = _PLEASE.sub("", _SAID_AROUND.sub(" ", text)).strip(" \n.,;:!-")
     return left if any(map(str.isalnum, left)) else text
+
+
+# "Thanks" in the languages that the interface has and some more, alone or with what goes with it.
+_THANKS = re.compile(
+    r"\b(?:thanks|thank you|thankyou|thx|cheers|dank\w*|merci|gracias|grazie|bedankt|obrigad[oa]"
+    r"|dzi[eę]k\w*|te[sş]ekk[uü]r\w*|mange tak|tack|takk|kiitos|спасибо|дякую)\b"
+    r"|谢谢|謝謝|多谢|感谢|ありがとう|감사|شكرا",
+    re.IGNORECASE,
+)
+_WITH_THANKS = re.compile(
+    r"\b(?:ok|okay|great|perfect|super|brilliant|you|so|very|much|lots?|all|again|a|for|your|the|help"
+    r"|time|and|bye|vielen|sehr|sch[oö]n|f[uü]r|die|ihre|deine|hilfe|alles|klar|prima|beaucoup"
+    r"|pour|votre|aide|parfait|muchas|mil|por|su|tu|la|ayuda|perfecto|mille|per|aiuto|perfetto"
+    r"|hartelijk|wel|u|je|voor|de|hulp|muito|ajuda|bardzo|za|pomoc|ederim|[cç]ok|s[aå]|mycket|большое)\b"
+    r"|您的帮助|你的帮助|您|你|了|啦|ございます|ございました|助かりました|합니다|جزيلا|لكم|لك",
+    re.IGNORECASE,
+)
+
+
+def is_only_thanks(text: str) -> bool:
+    """Whether a message says thank you, and nothing else that asks for an answer."""
+    without = _THANKS.sub(" ", text)
+    left = _WITH_THANKS.sub(" ", without)
+    return without != text and "?" not in text and not any(map(str.isalnum, left))

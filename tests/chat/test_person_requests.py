@@ -1,9 +1,13 @@
 """A customer who wants a person, in words, by a yes or by a button: words and state agree (P11)."""
 
 import pytest
+from channels.db import database_sync_to_async
+from django.contrib.auth.models import User
 
 from chatsite.answering.canned.person_requested import TEXTS
-from chatsite.chat.models import CannedAnswer, Conversation
+from chatsite.chat.actions import hand_back, take_over
+from chatsite.chat.models import CannedAnswer, Conversation, Message
+from routing.analysis.politeness import is_only_thanks
 from routing.wishes.lexicon import languages
 from tests.chat.test_wishes import status
 from tests.guards import guards
@@ -112,6 +116,41 @@ async def test_a_failed_answer_offers_a_person(tab, worker, upstream):
 
     assert reply.state == "failed"
     assert reply.offers_person
+
+
+@guards("chatsite/chat/actions/ask.py", "is_owed=not thanks)", "is_owed=True)")
+async def test_thanks_to_the_person_who_handed_back_are_not_answered(tab, worker, upstream):
+    await tab.say("How much is shipping?")
+    await tab.answer()
+    conversation = await Conversation.objects.aget()
+    nora = await User.objects.acreate(username="nora", is_staff=True)
+    await database_sync_to_async(take_over.conversation)(conversation.pk, nora)
+    await database_sync_to_async(hand_back.to_assistant)(conversation.pk)
+
+    await tab.say("Vielen Dank für die Hilfe!")
+    await tab.sees(lambda page: len(page.entries()) == 3)
+    await tab.say("And is it open on Sundays?")
+    await tab.sees(lambda page: len(page.entries()) == 5 and not page.entries()[-1].open)
+
+    said = [each.role async for each in Message.objects.order_by("position")]
+    assert said == ["customer", "assistant", "customer", "customer", "assistant"]
+    assert len(upstream.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "is_it"),
+    [
+        ("thank you so much 🙏", True),
+        ("ありがとうございました", True),
+        ("شكرا جزيلا", True),
+        ("Thanks, and the price?", False),
+        ("Thanks but it is still broken", False),
+        ("tak", False),  # yes in Polish
+        ("ok", False),
+    ],
+)
+def test_thanks_are_told_from_what_asks_for_an_answer(words, is_it):
+    assert is_only_thanks(words) is is_it
 
 
 def test_every_language_that_is_understood_has_an_answer():

@@ -15,6 +15,7 @@ from chatsite.chat.changes import Change
 from chatsite.chat.errors import Empty, Ended, NotYours, TooLong
 from chatsite.chat.models import Conversation, DeletedConversation, Message
 from chatsite.webhooks.models import Kind
+from routing.analysis.politeness import is_only_thanks
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +47,9 @@ def question(
             return Change(conversation, before, before, altered=(said,))
         bound = uploads.bind(files, visitor)
         was_resolved = conversation.resolved_at is not None
-        reopened = conversation.reopen()
+        # Handed back by a person, who is thanked: the assistant waits for the next question.
+        thanks = bool(conversation.handed_back_at and not files and is_only_thanks(text))
+        reopened = not thanks and conversation.reopen()
         message = Message(
             conversation=conversation,
             position=conversation.advance(positions=2),
@@ -55,7 +58,7 @@ def question(
             client_id=client_id,
             files=bound.facts,
         )
-        change = _stored(message, reply, before)
+        change = _stored(message, reply, before, is_owed=not thanks)
         bound.to(message)
         _tell_programs(message, is_first=not before, was_resolved=was_resolved)
     return replace(change, handed=reopened)
@@ -86,11 +89,11 @@ def cleaned(text: str) -> str:
     return text.encode(errors="ignore").decode()
 
 
-def _stored(message: Message, reply: Message | None, before: int) -> Change:
+def _stored(message: Message, reply: Message | None, before: int, *, is_owed: bool) -> Change:
     """The message with the reply that it is owed: a new one, or the open one if it can wait."""
     conversation, behind = message.conversation, message.position + 1
     altered: tuple[Message, ...] = ()
-    if reply is None and conversation.handled_by_id is None:
+    if reply is None and is_owed and conversation.handled_by_id is None:
         reply = pending_reply.new(conversation, behind)
         sql.add(message, reply)
     else:
