@@ -139,7 +139,8 @@ def name(person: AbstractBaseUser) -> str:
 
 def waited(since: datetime) -> str:
     """How long, in words."""
-    return timesince(since).replace("0\xa0minutes", "under a minute")
+    words = timesince(since)
+    return "under a minute" if words == "0\xa0minutes" else words
 
 
 def _read_once(what: str, read: Callable[[], T]) -> T:

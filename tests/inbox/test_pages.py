@@ -39,6 +39,13 @@ def says(client: Client, told: Told, words: str, client_id: uuid.UUID | None = N
     return do(client, told, "reply", text=words, client_id=client_id or uuid.uuid4())
 
 
+@pytest.mark.parametrize(
+    ("minutes", "said"), [(0, "under a minute"), (10, "10\xa0minutes"), (60, "1\xa0hour")]
+)
+def test_a_wait_is_said_in_whole_minutes(minutes, said):
+    assert queues.waited(timezone.now() - timedelta(minutes=minutes, seconds=5)) == said
+
+
 def test_whoever_waits_longest_stands_first(staff, told):
     second = Told(visitor="w" * 64).asks("Is my order lost?").answered()
     wants(told)
