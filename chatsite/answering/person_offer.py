@@ -38,8 +38,10 @@ def is_due(claimed: Claimed, text: str, held: Outcome | None) -> bool:
 
 def _claims_a_person(text: str) -> bool:
     """ "I am connecting you to a colleague": an answer does nothing, so the button has to."""
-    said = lexicon.plain(text)
     deeds = rule_violations.deeds(fold(text), language(text) or "en")
-    return any(deeds.values()) and any(
+    if not any(deeds.values()):  # nearly always
+        return False
+    said = lexicon.plain(text)
+    return any(
         word.tag in lexicon.PEOPLE for each in lexicon.lexicons(said) for word in each.words(said)
     )
