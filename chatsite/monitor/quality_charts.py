@@ -36,12 +36,12 @@ def _helpful(asked: Asked, report: Report, names: Sequence[str]) -> Chart:
     rows = []
     for step, name, sums in zip(asked.span.steps, names, report.steps, strict=True):
         if not sums.rated:
-            rows.append(Row(name, (Cell(None), Cell(None), Cell(None), Cell(0, "0"))))
+            rows.append(Row(name, (Cell(None), Cell(None), Cell(None))))
             continue
         found = share(int(sums.helpful), int(sums.rated))
         url = asked.answers("rated", step)
-        ends = [_cell(found.value, url), _cell(found.low), _cell(found.high)]
-        rows.append(Row(name, (*ends, Cell(sums.rated, f"{sums.rated:,.0f}", url))))
+        ends = (_cell(found.value, url), _cell(found.low), _cell(found.high))
+        rows.append(Row(name, ends))
     return Chart(
         title="Rated helpful, as a share of rated answers",
         across=asked.span.each,
@@ -52,7 +52,7 @@ def _helpful(asked: Asked, report: Report, names: Sequence[str]) -> Chart:
             Series("95 % interval from", "other", dashed=True),
             Series("to", "other", dashed=True),
         ),
-        rows=tuple(Row(row.name, row.cells[:3]) for row in rows),
+        rows=tuple(rows),
         note=f"{report.total.rated:,.0f} ratings. Few ratings make a wide interval.",
     )
 
