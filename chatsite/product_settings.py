@@ -18,6 +18,9 @@ SITE_URL = env.url("SITE_URL", f"http://localhost:{PORT}", {"http", "https"}).rs
 SITE_NAME = env.text("SITE_NAME", "Customer service")
 # Who knows the name by now, for the packages that know nothing of the shop.
 NAME_OF_SITE = "chatsite.shop.current_shop.name"
+# What a message that an operator tries means, and whom to tell that examples of hazards changed.
+TURN_OF_MESSAGE = "chatsite.knowledge.embeddings.question_embeddings.turn_of"
+EXAMPLES_CHANGED = "chatsite.knowledge.embeddings.embeddings.ask_for_missing"
 
 # The provider. Without a key and without a base URL, the demo model on loopback is the provider.
 OPENAI_API_KEY = env.api_key("OPENAI_API_KEY")

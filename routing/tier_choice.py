@@ -31,6 +31,19 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
+class Like:
+    """A hazard's example that a message means nearly the same as.
+
+    It counts from a score of `least` on, without it: who asks for the price of a ladder does not
+    say that one broke.
+    """
+
+    hazard: str
+    example: str
+    least: float
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """What is known when a reply is about to be written."""
 
@@ -43,6 +56,8 @@ class Turn:
     answer: str = ""  # what the customer was told last, and now reacts to
     vector: tuple[float, ...] = ()  # embedding of the last turn and the text; () for none
     open: tuple[str, ...] = ()  # the unanswered messages, where they are several
+    like: tuple[Like, ...] = ()  # examples of hazards that the text is near to in meaning
+    like_before: tuple[str, ...] = ()  # hazards that it is near to with the turn before
 
 
 @dataclass(frozen=True, slots=True)

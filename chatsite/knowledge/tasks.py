@@ -23,7 +23,7 @@ def embed_articles() -> None:
     """Make the embeddings that are missing. Safe to lose, to repeat and to stop anywhere."""
     try:
         if made := embedding_calls.make():
-            logger.info("%d passages embedded", made)
+            logger.info("%d passages and examples embedded", made)
     except Stopped as error:
         logger.warning("Articles are searched by words where they have no embedding: %s", error)
 

@@ -25,7 +25,7 @@ from chatsite.knowledge.embeddings import question_embeddings
 from chatsite.llm import Finished
 from chatsite.provider.model_health import Health
 from routing import decisions, score_format, stored_site_profile, structured_output, tiers
-from routing.analysis import learned_score
+from routing.analysis import difficulty, learned_score
 from routing.checks import claims
 from routing.checks.verifier import FINDINGS, CheckResult
 from routing.errors import BadClaims
@@ -135,11 +135,18 @@ def _routed(way: Way, claimed: Claimed) -> Choice:
     with way.step("Hazards") as step:
         signs = stored_site_profile.current().hazards.signs(turn.text)
         names = dict.fromkeys(each.hazard for each in signs)
-        step.told = f"{', '.join(names)}." if names else "None told by words."
         step.details = [
             f"“{each.phrase}” {'decides' if each.is_decisive else 'raises the score'}"
             for each in signs[:MOST_DETAILS]
         ]
+        seen = difficulty.signals(turn, stored_site_profile.current())
+        for near in turn.like:
+            counts = near.hazard in seen.stakes
+            effect = "decides" if counts else "does not count, as the message seems harmless"
+            step.details.append(f"Means nearly the same as “{near.example}”: {effect}")
+            if counts:
+                names[near.hazard] = None
+        step.told = f"{', '.join(names)}." if names else "None."
     with way.step("Score") as step:
         score, seen = decisions.scored(turn, policy)
         least = learned_score.floor(seen)

@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.template.defaultfilters import pluralize
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path
+from django.utils.module_loading import import_string
 from django.utils.safestring import SafeString
 
 from routing import decisions, policies, stored_site_profile
@@ -32,6 +33,11 @@ class HazardForm(forms.ModelForm[Hazard]):
         fields: ClassVar = [
             "name", "about", "active", "decisive", "hints", "examples", "left_out"
         ]  # fmt: skip
+        help_texts: ClassVar = {
+            "examples": "What customers write when this is at stake, one message a line. A message "
+            "much like one of them counts like a phrase that decides: by its words and, where the "
+            "site has embeddings, by its meaning in any language.",
+        }
         widgets: ClassVar = {
             "about": forms.TextInput(attrs={"class": "vLargeTextField"}),
             **{
@@ -101,6 +107,8 @@ class HazardAdmin(admin.ModelAdmin[Hazard]):
     def save_model(self, request: HttpRequest, obj: Hazard, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         transaction.on_commit(stored_site_profile.forget)
+        if "examples" in form.changed_data:
+            import_string(settings.EXAMPLES_CHANGED)()
 
     def delete_model(self, request: HttpRequest, obj: Hazard) -> None:
         super().delete_model(request, obj)
@@ -154,11 +162,13 @@ class HazardAdmin(admin.ModelAdmin[Hazard]):
 
 def _tried(text: str) -> dict[str, Any]:
     policy, site = policies.current(), stored_site_profile.current()
-    turn = Turn(text, evidence=0.5)
+    turn: Turn = import_string(settings.TURN_OF_MESSAGE)(text)
     score, seen = decisions.scored(turn, policy)
     return {
         "signs": site.hazards.signs(text),
+        "like": [(each, each.hazard in seen.stakes) for each in turn.like],
         "seen": seen,
+        "by_words_alone": turn.searched,
         "choice": choose(score, policy.threshold, least=learned_score.floor(seen)),
         "certain": hazards.CERTAIN,
     }

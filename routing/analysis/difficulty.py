@@ -8,10 +8,10 @@ weigh more than length; a wish for a better model and politeness weigh nothing.
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from routing.analysis import first_day
+from routing.analysis import first_day, score_scale
 from routing.analysis.first_day import Said
 from routing.analysis.hazards import Found
 from routing.analysis.politeness import without_filler
@@ -120,6 +120,7 @@ class Signals:
     bad_ratings: int = 0
     hints: Sequence[str] = ()  # dangers that are only hinted at
     carried: Sequence[str] = ()  # dangers said before, which this continues
+    like: Sequence[str] = ()  # those of `stakes` that only a hazard's example tells, by its meaning
     # What each feature adds to the log-odds of the first day, by the names of receipts.
     terms: Mapping[str, float] = field(default_factory=dict)
 
@@ -161,7 +162,7 @@ def _read(turn: Turn, site: Site) -> tuple[Said, Signals]:
         before=before,
         folded_before=folded(before),
         dangers=dangers,
-        dangers_before=site.hazards.found(before) if before else Found(),
+        dangers_before=_with(site.hazards.found(before), turn.like_before) if before else Found(),
         words=len(set(words)) + unspaced // 2,
         questions=len(asked),
         parts=parts,
@@ -174,6 +175,11 @@ def _read(turn: Turn, site: Site) -> tuple[Said, Signals]:
     return said, _signals(turn, said, length, reasoning, site)
 
 
+def _with(found: Found, hazards: Sequence[str]) -> Found:
+    """With these hazards as certain ones."""
+    return replace(found, certain=tuple(dict.fromkeys((*found.certain, *hazards))))
+
+
 def _before(turn: Turn) -> str:
     """The turn that this one continues; blank at the beginning."""
     said = (*turn.earlier[-1:], turn.answer)
@@ -183,11 +189,15 @@ def _before(turn: Turn) -> str:
 def _signals(turn: Turn, said: Said, words: int, reasoning: tuple[str, ...], site: Site) -> Signals:
     head = site.meaning if turn.vector and site.meaning else site.words
     terms = head.terms(first_day.features(said), said, turn.vector)
+    certain, value = said.dangers.certain, score_scale.score(sum(terms.values()), head.quantiles)
+    like = tuple(
+        each.hazard for each in turn.like if value >= each.least and each.hazard not in certain
+    )
     return Signals(
         words=words,
         questions=said.questions,
         parts=said.parts,
-        stakes=said.dangers.certain,
+        stakes=(*certain, *like),
         reasoning=reasoning,
         upset=said.upset,
         again=_asked_before(turn.text, turn.earlier),
@@ -196,6 +206,7 @@ def _signals(turn: Turn, said: Said, words: int, reasoning: tuple[str, ...], sit
         bad_ratings=turn.bad_ratings,
         hints=said.dangers.possible,
         carried=said.dangers_before.certain,
+        like=like,
         terms={name: round(points, 3) for name, points in terms.items()},
     )
 

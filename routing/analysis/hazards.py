@@ -87,6 +87,7 @@ class Hazards:
     ) -> None:
         """`own`: a site's examples by hazard."""
         self.listed = tuple(listed)
+        self.own = {name: tuple(examples) for name, examples in (own or {}).items() if examples}
         self._names = tuple(hazard.name for hazard in self.listed)
         self._by_word: defaultdict[str, list[_Sign]] = defaultdict(list)
         self._by_stem: defaultdict[str, list[tuple[str, _Sign]]] = defaultdict(list)
@@ -101,7 +102,7 @@ class Hazards:
         # Shipped examples are what the shipped model was fitted with; a site's own are looked for.
         self._examples = [
             (_threes(folded(example)), _Sign((), name, True, example))
-            for name, examples in (own or {}).items()
+            for name, examples in self.own.items()
             for example in examples
         ]
 

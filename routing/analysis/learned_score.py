@@ -107,7 +107,7 @@ def weighed(measured: Measured, model: Model | None = None, site: Site | None = 
         probability, moved = model.moved(measured)
         score, stage = LOWEST + (HIGHEST - LOWEST) * probability, Stage.LEARNED
         if (least := floor(measured.seen)) > score:
-            moved.append(Moved(DANGER_FIRST, least - score))
+            moved.append(Moved(_danger(measured.seen), least - score))
             score = least
     return Estimate(score, stage, _telling(moved), measured.language)
 
@@ -146,7 +146,7 @@ def _first_day(seen: Signals, site: Site) -> tuple[float, list[Moved]]:
         if added and name != USUAL
     ]
     if (least := floor(seen)) > value:
-        moved.append(Moved(DANGER_FIRST, least - value))
+        moved.append(Moved(_danger(seen), least - value))
         value = least
     return value, moved
 
@@ -155,6 +155,13 @@ def _telling(moved: Iterable[Moved]) -> tuple[Moved, ...]:
     """The largest first, without what changes nothing that is shown."""
     telling = (move for move in moved if abs(move.points) >= LEAST_MOVE)
     return tuple(sorted(telling, key=lambda move: -abs(move.points)))
+
+
+def _danger(seen: Signals) -> str:
+    """Why there is a floor: by words, or by what an operator's example means."""
+    if seen.like and len(seen.like) == len(seen.stakes):
+        return f"{DANGER_FIRST}, like an example of {' and '.join(seen.like[:2])}"
+    return DANGER_FIRST
 
 
 def floor(seen: Signals) -> float:

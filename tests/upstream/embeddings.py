@@ -3,6 +3,7 @@
 upstream.embeddings.serves = True
 upstream.embeddings.after = 0.5   # seconds to each answer
 upstream.embeddings.fails_from = 2   # the second request and those after it
+upstream.embeddings.means = {"Mein Herd riecht nach Gas": "I smell gas"}   # what is near to what
 assert upstream.embeddings.asked[0]["input"] == [...]
 """
 
@@ -25,6 +26,7 @@ class Embeddings:
     after: float = 0.0
     fails_from: int = 0  # 0: never
     refuses_input_type: bool = False
+    means: dict[str, str] = field(default_factory=dict)
     asked: list[dict[str, Any]] = field(default_factory=list)
 
     async def serve(self, request: web.Request) -> web.Response:
@@ -39,7 +41,11 @@ class Embeddings:
             error = {"message": "Unrecognized request argument: input_type", "code": None}
             return _json({"error": error}, 400)
         data = [
-            {"object": "embedding", "index": index, "embedding": _vector(text)}
+            {
+                "object": "embedding",
+                "index": index,
+                "embedding": _vector(self.means.get(text, text)),
+            }
             for index, text in enumerate(body["input"])
         ]
         used = sum(len(text.split()) for text in body["input"])

@@ -12,6 +12,7 @@ from chatsite.chat.models import Message
 from chatsite.knowledge import article_index, articles
 from chatsite.knowledge.article_index import Audience, Held
 from chatsite.knowledge.articles import MOST_ARTICLES, Found, Meant
+from chatsite.knowledge.embeddings import hazard_examples
 from chatsite.knowledge.search import question
 from chatsite.knowledge.search.question import Question
 from chatsite.shop import current_shop
@@ -138,6 +139,8 @@ def turn_of(
         bad_ratings=sum(message.found_wanting for message in earlier),
         answer=asked.answer,
         vector=meant.for_routing,
+        like=hazard_examples.like(meant),
+        like_before=hazard_examples.like_before(meant),
         open=tuple(now[-MOST_OPEN:]) if len(now) > 1 else (),
     )
     return turn, found

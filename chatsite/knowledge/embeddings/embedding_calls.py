@@ -1,7 +1,7 @@
-"""Embeddings of articles and questions are asked for, on the ledger by purpose `search`."""
+"""Embeddings of articles, examples and questions, on the ledger by purpose `search`."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from uuid import uuid4
 
@@ -12,9 +12,8 @@ from billing import clock, ledger, tokens
 from billing.errors import NoPrice, NoRoom
 from billing.prices.pricing import Usage
 from chatsite import llm
-from chatsite.knowledge.embeddings import embeddings
+from chatsite.knowledge.embeddings import embeddings, hazard_examples
 from chatsite.knowledge.models import Edition, Embedding
-from chatsite.knowledge.search.passages import Passage
 from chatsite.knowledge.search.vectors import pack
 from chatsite.llm import embeddings as server
 
@@ -35,35 +34,42 @@ class Stopped(Exception):
 def make() -> int:
     """Make all that is missing, batch after batch; returns how many. Raises Stopped."""
     model = embeddings.wanted_model()
-    every = embeddings.every_passage()
-    if not model or not every:
+    passages = {key: passage.whole for key, passage in embeddings.every_passage().items()}
+    if not model or not passages:
         return 0
-    have = {
-        bytes(digest)
-        for digest in Embedding.objects.filter(model=model).values_list("digest", flat=True)
-    }
-    missing = [passage for digest, passage in every.items() if digest not in have]
-    for at in range(0, len(missing), server.MOST_TEXTS):
-        batch = missing[at : at + server.MOST_TEXTS]
-        _store(model, batch, _asked(model, batch))
-        logger.info("%d of %d passages embedded", at + len(batch), len(missing))
+    # Dangers first: they are few.
+    examples = hazard_examples.texts()
+    made = _make(model, examples, server.Kind.QUERY) + _make(model, passages, server.Kind.PASSAGE)
     # What nobody has any longer, and the model's before this one.
     stale = [
         row
         for row, digest, of in Embedding.objects.values_list("id", "digest", "model").iterator()
-        if of != model or bytes(digest) not in every
+        if of != model or (bytes(digest) not in passages and bytes(digest) not in examples)
     ]
     for at in range(0, len(stale), CHUNK):
         Embedding.objects.filter(id__in=stale[at : at + CHUNK]).delete()
+    return made
+
+
+def _make(model: str, every: Mapping[bytes, str], kind: server.Kind) -> int:
+    """Of these texts by digest, what is missing; returns how many. Raises Stopped."""
+    have = {
+        bytes(digest)
+        for digest in Embedding.objects.filter(model=model).values_list("digest", flat=True)
+    }
+    missing = [digest for digest in every if digest not in have]
+    for at in range(0, len(missing), server.MOST_TEXTS):
+        batch = missing[at : at + server.MOST_TEXTS]
+        _store(model, batch, _asked(model, [every[digest] for digest in batch], kind))
+        logger.info("%d of %d texts embedded (%s)", at + len(batch), len(missing), kind)
     return len(missing)
 
 
-def _asked(model: str, batch: Sequence[Passage]) -> server.Embedded:
+def _asked(model: str, texts: Sequence[str], kind: server.Kind) -> server.Embedded:
     """One call, on the ledger. Raises Stopped."""
-    texts = [passage.whole for passage in batch]
     reference = reserve(texts, model, f"embed:{uuid4().hex}")
     try:
-        embedded = server.ask_now(texts, model, server.Kind.PASSAGE)
+        embedded = server.ask_now(texts, model, kind)
     except llm.UpstreamError as error:
         settle_failed(reference, error)
         why = error.kind.replace("_", " ")
@@ -73,11 +79,11 @@ def _asked(model: str, batch: Sequence[Passage]) -> server.Embedded:
 
 
 @transaction.atomic
-def _store(model: str, batch: Sequence[Passage], embedded: server.Embedded) -> None:
+def _store(model: str, batch: Sequence[bytes], embedded: server.Embedded) -> None:
     Embedding.objects.bulk_create(
         (
-            Embedding(model=model, digest=passage.digest, vector=pack(vector))
-            for passage, vector in zip(batch, embedded.vectors, strict=True)
+            Embedding(model=model, digest=digest, vector=pack(vector))
+            for digest, vector in zip(batch, embedded.vectors, strict=True)
         ),
         ignore_conflicts=True,  # another worker's, made meanwhile
     )

@@ -6,13 +6,14 @@ from uuid import uuid4
 from chatsite import llm
 from chatsite.knowledge import article_index
 from chatsite.knowledge.articles import Meant
-from chatsite.knowledge.embeddings import embedding_calls
+from chatsite.knowledge.embeddings import embedding_calls, hazard_examples
 from chatsite.knowledge.embeddings.embedding_calls import Stopped
-from chatsite.knowledge.search import ranking
+from chatsite.knowledge.search import question, ranking
 from chatsite.knowledge.search.question import Question
 from chatsite.knowledge.search.vectors import Floats, unit
 from chatsite.llm import embeddings as server
 from routing.analysis import first_day
+from routing.tier_choice import Turn
 
 # Seconds that somebody who looks at a page waits for a server; the chat waits less.
 WITHIN = 3.0
@@ -52,6 +53,13 @@ def of_one(question: Question, reference: str = "") -> Meant:
         return of([question], reference, WITHIN)[0]
     except Stopped as error:
         return Meant(why=str(error))
+
+
+def turn_of(text: str) -> Turn:
+    """A message that somebody tries, as its embedding tells of it."""
+    meant = of_one(question.of(text))
+    like = hazard_examples.like(meant)
+    return Turn(text, evidence=0.5, vector=meant.for_routing, like=like, searched=meant.why)
 
 
 def _asked(

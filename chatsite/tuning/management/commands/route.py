@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from chatsite.knowledge import articles
-from chatsite.knowledge.embeddings import question_embeddings
+from chatsite.knowledge.embeddings import hazard_examples, question_embeddings
 from chatsite.knowledge.search import question
 from routing import decisions, policies, score_format
 from routing.analysis import learned_score
@@ -63,7 +63,14 @@ class Command(BaseCommand):
         is_given = options["evidence"] is not None
         evidence = options["evidence"] if is_given else found.evidence
         task = library.recognise(text)
-        turn = Turn(text, earlier, evidence, task=task, vector=meant.for_routing)
+        turn = Turn(
+            text,
+            earlier,
+            evidence,
+            task=task,
+            vector=meant.for_routing,
+            like=hazard_examples.like(meant),
+        )
         try:
             policy = policies.current()
         except NoPolicy as error:
