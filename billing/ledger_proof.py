@@ -60,7 +60,7 @@ def differences() -> list[Difference]:
     }
     return [
         Difference(
-            names.get(window, f"window {window}, which does not exist"),
+            names.get(window, f"budget period {window}, which does not exist"),
             Booked(*row[:3]),
             Booked(*row[3:]),
         )

@@ -39,7 +39,7 @@ def api_key(name: str) -> str:
     """A secret that goes into the header of a request. Raises ImproperlyConfigured."""
     value = secret(name)
     if not (value.isascii() and value.isprintable()):
-        raise ImproperlyConfigured(f"{name} has characters that no key has: copy it anew")
+        raise ImproperlyConfigured(f"{name} has characters that no key contains: copy it again")
     return value
 
 
@@ -82,8 +82,8 @@ def _kept_key(folder: Path) -> str:
     # A file that a power cut has filled with zeros is as long as before.
     if len(kept) < 32 or not kept.isprintable():
         raise ImproperlyConfigured(
-            f"{path} is empty or broken off. Delete it, and a new key is made;"
-            " everybody has to sign in again."
+            f"{path} is empty or incomplete. If you delete it, a new key is made and everybody "
+            "has to sign in again."
         )
     return kept
 
@@ -253,5 +253,5 @@ def email(name: str) -> str:
     """One address; blank where it is unset. Raises ImproperlyConfigured."""
     found = emails(name)
     if len(found) > 1:
-        raise ImproperlyConfigured(f"{name} is one e-mail address")
+        raise ImproperlyConfigured(f"{name} must be one e-mail address")
     return found[0] if found else ""

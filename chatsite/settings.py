@@ -27,7 +27,7 @@ VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var")))
 try:
     VAR_DIR.mkdir(parents=True, exist_ok=True)
 except OSError as error:
-    raise ImproperlyConfigured(f"VAR_DIR={VAR_DIR} cannot be made: {error.strerror}") from error
+    raise ImproperlyConfigured(f"VAR_DIR={VAR_DIR} cannot be created: {error.strerror}") from error
 
 
 SECRET_KEY = env.secret_key("SECRET_KEY", VAR_DIR)

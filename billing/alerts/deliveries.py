@@ -71,7 +71,7 @@ def _tried(delivery: Delivery, now: datetime) -> bool:
 def _send(delivery: Delivery) -> str:
     """Raises NotDelivered."""
     if (delivery.channel, delivery.recipient) not in raise_alerts.receivers():
-        raise NotDelivered("not configured any more")
+        raise NotDelivered("no longer configured")
     if delivery.channel == Delivery.Channel.EMAIL:
         return _mail(delivery)
     body = json.dumps(_content(delivery.alert)).encode()

@@ -29,8 +29,8 @@ class Alert(models.Model):
         CONVERSATION = "conversation", "unusually expensive conversation"
         MODEL = "model", "model without a price"
         BILL = "bill", "provider's bill"
-        VALUE = "value", "models of better value"
-        POLICY = "policy", "policy worse than promised"
+        VALUE = "value", "better-value models"
+        POLICY = "policy", "policy worse than expected"
         WEBHOOK = "webhook", "webhook switched off"
         TEST = "test", "test"
 

@@ -120,6 +120,6 @@ def _reading() -> str | SafeString:
         )
     return format_html(
         "Compared on {}. Days are the provider's, in UTC. <code>manage.py reconcile --correct DAY"
-        "</code> brings the ledger to the bill by one more entry.",
+        "</code> corrects the ledger to match the bill, with one more entry for each model.",
         at,
     )

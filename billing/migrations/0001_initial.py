@@ -623,7 +623,8 @@ class Migration(migrations.Migration):
                 (
                     "service_tier",
                     models.CharField(
-                        help_text="As named in the response; blank if it was not.", max_length=20
+                        help_text="The name in the response. Blank: the response has none.",
+                        max_length=20,
                     ),
                 ),
                 (
@@ -684,7 +685,7 @@ class Migration(migrations.Migration):
                 (
                     "windows",
                     models.JSONField(
-                        default=list, help_text="Ids of the budget windows it counts in."
+                        default=list, help_text="Ids of the budget periods it counts in."
                     ),
                 ),
             ],

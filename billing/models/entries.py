@@ -47,7 +47,7 @@ class LedgerEntry(models.Model):
     model_requested = models.CharField(max_length=100)
     model_returned = models.CharField(max_length=100, blank=True)
     service_tier = models.CharField(
-        max_length=20, help_text="As named in the response; blank if it was not."
+        max_length=20, help_text="The name in the response. Blank: the response has none."
     )
     request_id = models.CharField(
         max_length=100, blank=True, help_text="The provider's id of the request."
@@ -82,7 +82,7 @@ class LedgerEntry(models.Model):
         null=True,
         help_text="What the same tokens would have cost on the other model.",
     )
-    windows = models.JSONField(default=list, help_text="Ids of the budget windows it counts in.")
+    windows = models.JSONField(default=list, help_text="Ids of the budget periods it counts in.")
 
     objects = LedgerEntryQuerySet.as_manager()
 

@@ -59,12 +59,12 @@ class Outlook:
     def words(self) -> str:
         """For the operator of one that does not pace itself."""
         if self.forecast.spent >= self.forecast.limit:
-            return "It is spent."
+            return "The budget is used up."
         if not self.forecast.hit_at:
-            return "At this pace it lasts to the end."
-        spent = f"At this pace it is spent {self._hit}."
+            return "At this pace, the budget lasts to the end."
+        spent = f"At this pace, the budget is used up {self._hit}."
         if self.traffic is None:
-            return f"{spent} What threshold would last to the end is not known: {self.problem}"
+            return f"{spent} Which threshold would last to the end is not known: {self.problem}"
         if self.wanted is None:
             return f"{spent} No threshold would make it last to the end."
         if not self.wanted.points:
@@ -85,18 +85,18 @@ class Outlook:
     def reason(self, found: Found) -> str:
         """Why a budget that paces itself does what it does."""
         if self.traffic is None:
-            return f"What the threshold would do is not known: {self.problem}"
+            return f"The effect of the threshold is not known: {self.problem}"
         own, limit = f"threshold {self.traffic.threshold:g}", shown(self.forecast.limit)
         raised = f"{self.traffic.threshold + found.points:g}"
         if found.outcome == Outcome.UNKNOWN:
             return (
-                f"Too little is known yet: {self.traffic.days:.0f} of {KNOWN_DAYS} days, "
+                f"Not enough traffic yet: {self.traffic.days:.0f} of {KNOWN_DAYS} days, "
                 f"{self.traffic.replies} of {KNOWN_REPLIES} answers."
             )
         if found.outcome == Outcome.LASTS:
             return f"At {own}, {shown(found.expected)} of {limit} will be spent by its end."
         plain = (
-            f"At {own} it would be spent {self._hit}."
+            f"At {own}, the budget would be used up {self._hit}."
             if self.forecast.hit_at
             else f"At {own}, {shown(self.forecast.end.expected)} of {limit} would be spent."
         )
@@ -106,7 +106,7 @@ class Outlook:
             return f"{plain} At {raised}, {most}. {least} would last to the end."
         rise = next(rise for rise in self.traffic.rises if rise.points == found.points)
         moved = f"{a_day(rise, self.traffic)} to the cheap tier"
-        return f"{plain} At {raised} it lasts to the end, with {moved}."
+        return f"{plain} At {raised}, it lasts to the end, with {moved}."
 
     @property
     def _hit(self) -> str:

@@ -18,7 +18,7 @@ def doubts(typed: Rate, known: Rate | None) -> dict[str, str]:
     """A question for each rate that looks like a slip. `known` is what the model costs so far."""
     found: dict[str, str] = {}
     if not LEAST_INPUT <= typed.input <= MOST_INPUT:
-        found["input"] = f"{_price(typed.input)} would be the first of its kind."
+        found["input"] = f"{_price(typed.input)} is outside the usual range."
     for field in fields(Rate):
         name, rate = field.name, getattr(typed, field.name)
         if name == "output" and rate == 0:  # embeddings have none

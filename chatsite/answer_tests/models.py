@@ -44,17 +44,18 @@ class Case(models.Model):
         "earlier messages",
         blank=True,
         max_length=20_000,
-        help_text="What was said before, a message a line, each beginning with “Customer:” or "
+        help_text="What was said before, one message per line, each beginning with “Customer:” or "
         "“Assistant:”.",
     )
     must_say = models.TextField(
         blank=True,
         max_length=4000,
-        help_text="Facts that the answer must contain, one a line. Write different ways to say the "
-        "same fact with | between them: 30 days | 30 Tage. Short facts work best, such as €14.95.",
+        help_text="Facts that the answer must contain, one per line. Write different ways to say "
+        "the same fact with | between them: 30 days | 30 Tage. Short facts work best, such as "
+        "€14.95.",
     )
     must_not_say = models.TextField(
-        blank=True, max_length=4000, help_text="What must not appear in the answer, one a line."
+        blank=True, max_length=4000, help_text="What must not appear in the answer, one per line."
     )
     tier = models.CharField(
         "answered by",
@@ -66,12 +67,12 @@ class Case(models.Model):
         "articles",
         blank=True,
         max_length=2000,
-        help_text="Articles that the answer must use, by the last part of their address, one a "
+        help_text="Articles that the answer must use, by the last part of their address, one per "
         "line.",
     )
     person = models.CharField("a person", max_length=3, blank=True, choices=Person)
     language = models.CharField(
-        max_length=2, blank=True, help_text="Of the answer, as two letters: en, de, fr."
+        max_length=2, blank=True, help_text="Language of the answer, as two letters: en, de, fr."
     )
     # Null unless it was made from an answer; it goes with the customer's conversation.
     reply = models.ForeignKey(
@@ -136,12 +137,12 @@ class Run(models.Model):
     # Null unless a worker has it, or it waits for a batch until then.
     lease_until = models.DateTimeField(null=True)
     in_batch = models.BooleanField(
-        default=False, db_default=False, help_text="Whether nobody waits, so that it costs less."
+        default=False, db_default=False, help_text="Whether it runs in a batch, which costs less."
     )
     # Null unless it waits for a batch: when the provider has promised the answers.
     expected_at = models.DateTimeField(null=True)
     saved = models.BigIntegerField(
-        default=0, db_default=0, help_text="Nano-dollars that the batch cost less."
+        default=0, db_default=0, help_text="Nano-dollars that the batch saved."
     )
     live_because = models.CharField(
         max_length=300, blank=True, default="", db_default="", help_text="Why it left the batch."

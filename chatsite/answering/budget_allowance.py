@@ -110,7 +110,7 @@ def call(
     if choice.tier == Tier.CHEAP and rises and model_call.only_strong_sees(claimed):
         with suppress(NoRoom, NoPrice):
             work = model_call.reserve(claimed, Tier.STRONG, health)
-            why = f"the customer sent an image, which {policy.cheap_model} is not shown"
+            why = f"the customer sent an image, which {policy.cheap_model} cannot read"
             decisions.detour(reply.reference, why)
             return work
     try:
@@ -219,5 +219,5 @@ def _climbed(use: Use) -> tuple[Step, float]:
 def _why(use: Use) -> str:
     step, rise = _climbed(use)
     if step <= Step.ECONOMISE and use.paced_points > rise:
-        return f"the budget “{use.budget}” paces itself"
+        return f"pacing of the budget “{use.budget}”"
     return f"the budget “{use.budget}” is at {number_format.percent(use.percent)}"

@@ -26,13 +26,15 @@ class NewToken(forms.ModelForm[AccessToken]):
         """Nobody gains a right by a token of somebody who may do more."""
         account: User = self.cleaned_data["account"]
         if account.get_all_permissions() - self.maker.get_all_permissions():
-            raise ValidationError("This account may do more than you. Choose another account.")
+            raise ValidationError(
+                "This account has permissions that you do not have. Choose another account."
+            )
         return account
 
 
 @admin.register(AccessToken)
 class AccessTokenAdmin(admin.ModelAdmin[AccessToken]):
-    when_empty = "No program has access yet. docs/api.md says what one can do."
+    when_empty = "No program has access yet. docs/api.md explains what programs can do."
     list_display = ["name", "account", "ending", "made_by", "made_at", "used_at", "withdrawn_at"]
     list_select_related = ["account", "made_by"]
     search_fields = ["name", "account__username"]
@@ -71,9 +73,9 @@ class AccessTokenAdmin(admin.ModelAdmin[AccessToken]):
         add_never_cache_headers(response)
         return response
 
-    @admin.action(description="Withdraw", permissions=["change"])
+    @admin.action(description="Revoke", permissions=["change"])
     def withdraw(self, request: HttpRequest, queryset: QuerySet[AccessToken]) -> None:
         for token in queryset.filter(withdrawn_at=None):
             token.withdrawn_at = clock.now()
             token.save(update_fields=["withdrawn_at"])
-            self.log_change(request, token, "Withdrawn.")
+            self.log_change(request, token, "Revoked.")

@@ -30,9 +30,14 @@ router = Router(tags=["articles"])
 @router.get("", response={200: schemas.Articles, **ERRORS}, auth=SEE)
 def list_articles(
     request: HttpRequest,
-    published: Annotated[bool | None, Query(description="Only these, or only the others.")] = None,
-    slug: Annotated[str, Query(**schemas.NAME, description="Exactly this one.")] = "",
-    after: Annotated[schemas.Id | None, Query(description="The `next` of a page.")] = None,
+    published: Annotated[
+        bool | None,
+        Query(description="true: only published articles. false: only unpublished ones."),
+    ] = None,
+    slug: Annotated[str, Query(**schemas.NAME, description="Exact match.")] = "",
+    after: Annotated[
+        schemas.Id | None, Query(description="The `next` value of the previous page.")
+    ] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> schemas.Articles:
     """By id, without their texts. Follow `next` until it is null."""
@@ -81,7 +86,7 @@ def change_article(
             raise NotFound("article")
         if row.version != sent.version:
             raise conflict(
-                "other_version", f"It was changed to version {row.version}. Read it again first."
+                "other_version", f"The article is now version {row.version}. Read it again first."
             )
         wanted = {name: getattr(row, name) for name in FIELDS}
         told = sent.dict(exclude={"version"}, exclude_unset=True)

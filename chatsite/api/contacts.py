@@ -19,9 +19,13 @@ router = Router(tags=["contacts"])
 @router.get("", response={200: schemas.Contacts, **ERRORS}, auth=SEE)
 def list_contacts(
     request: HttpRequest,
-    reference: Annotated[str, Query(**schemas.NAME, description="Exactly this one.")] = "",
-    email: Annotated[str, Query(**schemas.NAME, description="In capitals or not.")] = "",
-    after: Annotated[schemas.Id | None, Query(description="The `next` of a page.")] = None,
+    reference: Annotated[str, Query(**schemas.NAME, description="Exact match.")] = "",
+    email: Annotated[
+        str, Query(**schemas.NAME, description="Upper and lower case are the same.")
+    ] = "",
+    after: Annotated[
+        schemas.Id | None, Query(description="The `next` value of the previous page.")
+    ] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> schemas.Contacts:
     """By id, those who came first. Follow `next` until it is null."""

@@ -21,5 +21,7 @@ def after(cursor: str) -> Q:
         if active_at.tzinfo is None or not 0 < number < 2**63:
             raise ValueError(cursor)
     except ValueError as error:
-        raise invalid({"cursor": "Send the `next` of the page before, as it was."}) from error
+        raise invalid(
+            {"cursor": "Send the `next` value of the previous page, unchanged."}
+        ) from error
     return Q(active_at__lt=active_at) | Q(active_at=active_at, pk__lt=number)

@@ -49,7 +49,9 @@ router = Router(tags=["conversations"])
 def list_conversations(
     request: HttpRequest,
     whose: Query[schemas.Named],
-    queue: Annotated[Queue | None, Query(description="Of the inbox, for the account.")] = None,
+    queue: Annotated[
+        Queue | None, Query(description="A queue of the inbox, as the token's account sees it.")
+    ] = None,
     cursor: Annotated[str, Query(max_length=200)] = "",
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> schemas.Conversations:
@@ -182,7 +184,7 @@ def ask_for_a_person(request: HttpRequest, public_id: uuid.UUID) -> schemas.Conv
     return _done(
         request,
         public_id,
-        "A person asked for.",
+        "Asked for a person.",
         lambda row: ask_for_person.request(row.public_id, row.visitor, True),
     )
 

@@ -15,7 +15,7 @@ def visitor(used: AccessToken, whose: schemas.Named) -> str | None:
     """As conversations know the customer; None where nothing says who it is. Raises Problem."""
     said = [name for name, value in whose if name in schemas.Whose.model_fields and value]
     if len(said) > 1:
-        raise invalid(dict.fromkeys(said[1:], "Say in one way who the customer is."))
+        raise invalid(dict.fromkeys(said[1:], "Name the customer in one way only."))
     if whose.contact is not None:
         return _contact(whose.contact)
     if isinstance(whose, schemas.Whose) and whose.identity:
@@ -47,4 +47,4 @@ def _signed(token: str) -> str:
     for widget in Widget.objects.filter(active=True):
         with contextlib.suppress(identity.NotIdentified):
             return identity.signed_in(widget, token).visitor
-    raise invalid({"identity": "No widget's secret has signed it, or it is over."})
+    raise invalid({"identity": "It is not signed with a widget's secret, or it has expired."})

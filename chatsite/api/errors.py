@@ -53,7 +53,7 @@ class Forbidden(Problem):
             403,
             "forbidden",
             f"The token's account lacks the permission {permission}. "
-            "Give it to the account, or use the token of another.",
+            "Give it to the account, or use another account's token.",
         )
 
 
@@ -67,17 +67,17 @@ def conflict(code: str, message: str) -> Problem:
 
 
 def invalid(fields: Mapping[str, str]) -> Problem:
-    return Problem(422, "invalid", "Correct the fields that are named, and send it again.", fields)
+    return Problem(422, "invalid", "Correct the fields listed, and send the request again.", fields)
 
 
 def of_chat(error: Refused) -> Problem:
     """What the chat's actions raise, in words for programs."""
     match error:
         case TooFast():
-            words = "That was too much in one minute. Wait as long as Retry-After says."
+            words = "Too many requests in one minute. Wait as long as Retry-After says."
             return Problem(429, "too_fast", words)
         case Empty():
-            return invalid({"text": "Nothing is left of it but spaces."})
+            return invalid({"text": "The text is empty."})
         case TooLong():
             return invalid({"text": str(error.words)})
         case FileGone() | TooManyFiles():
@@ -85,7 +85,10 @@ def of_chat(error: Refused) -> Problem:
         case NotTaken():
             return invalid({"file": str(error.words)})
         case WithColleague():
-            return conflict("with_colleague", "Somebody else answers here. Take it over first.")
+            return conflict(
+                "with_colleague",
+                "Somebody else is answering this conversation. Take it over first.",
+            )
         case Ended():
             return conflict("ended", "This conversation has ended. Start another.")
         case NotYours():
@@ -136,7 +139,7 @@ def handle_in(api: NinjaAPI) -> None:
 @csrf_exempt
 def nothing_here(*_: object) -> HttpResponse:
     """At an address that leads nowhere."""
-    words = "Nothing is at this address. /api/v1/openapi.json lists those that there are."
+    words = "There is nothing at this address. /api/v1/openapi.json lists all addresses."
     return response(Problem(404, "no_such_address", words))
 
 

@@ -20,12 +20,13 @@ from chatsite.chat.web import files, rate_limits
 TAKEN: dict[Any, Any] = {200: schemas.File, 201: schemas.File, **ERRORS}
 BYTES = {"schema": {"type": "string", "format": "binary"}}
 CONTENT = {
-    "description": "The file. Images have no metadata: they were made anew from their pixels.",
+    "description": "The file. Images have no metadata: they are re-encoded from their pixels.",
     "content": dict.fromkeys(ENDINGS, BYTES),
 }
 
 ClientId = Annotated[
-    uuid.UUID, Form(description="An id that you make. Sent again, it is still one file.")
+    uuid.UUID,
+    Form(description="An id that you choose. Sending it again does not store the file twice."),
 ]
 
 router = Router(tags=["files"])
@@ -52,7 +53,7 @@ def add_staff_file(
     "/files/{uuid:public_id}",
     response=ERRORS,
     auth=READ,
-    openapi_extra={"responses": {200: CONTENT, 304: {"description": "It is as you have it."}}},
+    openapi_extra={"responses": {200: CONTENT, 304: {"description": "Your copy is current."}}},
 )
 def read_file(request: HttpRequest, public_id: uuid.UUID) -> HttpResponseBase:
     """The content of a file that a message has; `files` of the message leads here."""

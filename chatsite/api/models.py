@@ -47,7 +47,7 @@ class AccessToken(models.Model):
     made_at = models.DateTimeField(auto_now_add=True)
     # Null before the first time, and while it is valid.
     used_at = models.DateTimeField("last used", null=True, editable=False)
-    withdrawn_at = models.DateTimeField("withdrawn", null=True, editable=False)
+    withdrawn_at = models.DateTimeField("revoked", null=True, editable=False)
 
     objects = AccessTokenQuerySet.as_manager()
 

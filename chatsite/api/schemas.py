@@ -54,13 +54,15 @@ class Message(Schema):
     id: int
     client_id: uuid.UUID | None
     role: models.Message.Role
-    author: str = Field(description="Of staff: the account's name.")
+    author: str = Field(description="For staff: the account's name.")
     state: models.Message.State
     text: str
-    failure: str = Field(description="Why an answer is none, or not whole; else blank.")
+    failure: str = Field(
+        description="Why there is no answer, or only part of one. Otherwise blank."
+    )
     sources: list[Source]
     files: list[File]
-    rating: int | None = Field(description="By the customer: 1 good, -1 bad.")
+    rating: int | None = Field(description="The customer's rating: 1 good, -1 bad.")
     created_at: datetime
 
     @classmethod
@@ -140,7 +142,9 @@ class Named(Schema):
     """Who the customer is, said in one way at most."""
 
     contact: Id | None = Field(None, description="A contact of the site.")
-    customer: Name = Field("", description="Your own name for the customer, the same each time.")
+    customer: Name = Field(
+        "", description="Your own name for the customer. Always send the same one."
+    )
 
 
 class Whose(Named):
@@ -150,24 +154,28 @@ class Whose(Named):
         "",
         max_length=4000,
         pattern=r"^[A-Za-z0-9._=-]*$",
-        description="What the shop's server has signed with a widget's secret.",
+        description="A token that the shop's server has signed with a widget's secret.",
     )
 
 
 class Start(Whose):
     """A customer's first message. If nothing says who it is, they are not recognised later."""
 
-    client_id: uuid.UUID = Field(description="An id that you make. Sent again, it changes nothing.")
+    client_id: uuid.UUID = Field(
+        description="An id that you choose. Sending it again changes nothing."
+    )
     text: Text
 
 
 class Words(Schema):
-    client_id: uuid.UUID = Field(description="An id that you make. Sent again, it changes nothing.")
+    client_id: uuid.UUID = Field(
+        description="An id that you choose. Sending it again changes nothing."
+    )
     text: Text
     files: list[uuid.UUID] = Field(
         [],
         max_length=settings.ATTACHMENTS_PER_MESSAGE,
-        description="Ids of files that were uploaded for it and not sent yet.",
+        description="Ids of uploaded files that have not been sent yet.",
     )
 
 
@@ -266,27 +274,33 @@ Language = Annotated[str, Field(pattern=f"^({'|'.join(LANGUAGES)}|)$")]
 
 class NewArticle(Schema):
     title: Title
-    slug: Slug = Field(description="Its address under /help/, which no other article has.")
+    slug: Slug = Field(description="The last part of its address under /help/. Must be unique.")
     body: Body = Field(description="Markdown.")
-    language: Language = Field("", description="Of two letters. Blank: detected from the text.")
+    language: Language = Field(
+        "", description="Two letters, such as en. Blank: detected from the text."
+    )
     published: bool = False
     audience: Audience = Field(Audience.EVERYONE, description="Who may read it.")
-    valid_from: datetime | None = Field(None, description="Not shown before. Null: at once.")
-    valid_until: datetime | None = Field(None, description="Not shown after. Null: for good.")
+    valid_from: datetime | None = Field(
+        None, description="Not shown before this time. Null: shown at once."
+    )
+    valid_until: datetime | None = Field(
+        None, description="Not shown after this time. Null: no end."
+    )
 
 
 class ArticleChange(Schema):
     """What is left out stays as it is."""
 
-    version: int = Field(description="The one that you have read.")
+    version: int = Field(description="The version that you have read.")
     title: Title | None = None
     slug: Slug | None = None
     body: Body | None = None
     language: Language | None = None
     published: bool | None = None
     audience: Audience | None = None
-    valid_from: datetime | None = Field(None, description="Null takes it away.")
-    valid_until: datetime | None = Field(None, description="Null takes it away.")
+    valid_from: datetime | None = Field(None, description="Null removes it.")
+    valid_until: datetime | None = Field(None, description="Null removes it.")
 
 
 def _article(row: ArticleRow) -> dict[str, Any]:

@@ -137,9 +137,9 @@ def _limits(sample: dict[str, sample_rows.Found]) -> Step:
     day = own.filter(period=Period.DAY).first()
     done = day is not None and not ("budget" in sample and sample["budget"].untouched)
     words = (
-        f"The site may cost {money.shown(day.limit)} a day."
+        f"The site may spend {money.shown(day.limit)} a day."
         if day
-        else "No budget limits what a day may cost."
+        else "No budget limits what the site spends in a day."
     )
     return Step(
         "Spending limits", done, words, "Budgets", reverse("admin:billing_budget_changelist")

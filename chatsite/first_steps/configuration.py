@@ -152,7 +152,7 @@ def _read(file: bytes) -> Mapping[str, Any]:
     except (ValueError, RecursionError) as error:
         raise BadConfiguration(["This is not a JSON file."]) from error
     if not isinstance(said, dict) or said.get("chatsite") != FORMAT:
-        raise BadConfiguration([f"This is no configuration of chatsite (format {FORMAT})."])
+        raise BadConfiguration([f"This is not a chatsite configuration (format {FORMAT})."])
     unknown = said.keys() - {part.name for part in PARTS} - {"chatsite", "exported_at", "policy"}
     if unknown:
         raise BadConfiguration([f"Not known here: {', '.join(sorted(unknown))}."])
@@ -163,7 +163,7 @@ def _take_part(part: Part, given: Any, problems: list[str]) -> Line:
     line = Line(part.name.replace("_", " "))
     rows = given if part.known_by else [given] if given else []
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        problems.append(f"{part.name}: this is no list of entries.")
+        problems.append(f"{part.name}: this is not a list of entries.")
         return line
     for number, row in enumerate(rows, 1):
         try:

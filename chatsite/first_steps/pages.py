@@ -27,7 +27,7 @@ LARGEST = 50 * 1024 * 1024
 
 class RemovalForm(forms.Form):
     per_day = forms.DecimalField(
-        label="Most that the site may cost per day, in dollars",
+        label="Daily spending limit of the site, in dollars",
         min_value=Decimal("0.01"),
         max_value=Decimal(1_000_000),
         decimal_places=2,

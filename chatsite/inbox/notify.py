@@ -132,7 +132,7 @@ def _mail(notice: Notice, content: dict[str, str]) -> str:
     is_late = notice.kind == Kind.ESCALATED
     to = addresses(team.escalation_emails if is_late else team.emails)
     if not to:
-        raise NotDelivered("not configured any more")
+        raise NotDelivered("no longer configured")
     what = "Nobody has answered yet" if is_late else "A customer asks for a person"
     message = EmailMessage(
         subject=f"[{current_shop.name()}] {what}",

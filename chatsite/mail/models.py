@@ -76,7 +76,7 @@ class ReceivedMail(models.Model):
         OTHER_SENDER = "other_sender", "from another address"
         AUTOMATIC = "automatic", "automatic reply"
         BOUNCE = "bounce", "report that a mail was not delivered"
-        EMPTY = "empty", "without words of its own"
+        EMPTY = "empty", "without new text"
         TOO_LARGE = "too_large", "too large"
         TOO_MANY = "too_many", "too many in a day"
         ENDED = "ended", "the conversation has ended"

@@ -118,7 +118,7 @@ def _refused(mail: Mail, held: Conversation) -> ReceivedMail.Result | None:
 @transaction.atomic
 def _written(mail: Mail, held: Conversation) -> list[Change]:
     """The customer has said it; without somebody who answers, a person is asked for."""
-    notes = "".join(f"\n[{name}: not taken]" for name in mail.attachments[:10])
+    notes = "".join(f"\n[{name}: not accepted]" for name in mail.attachments[:10])
     text = mail.text[: settings.MESSAGE_LENGTH - len(notes)] + notes
     client_id = uuid.uuid5(uuid.NAMESPACE_OID, mail.identity)
     said = ask.question(held.public_id, held.visitor, text, client_id, held.address)

@@ -140,8 +140,8 @@ def _saved(span: Span, old: Sequence[Line], new: Sequence[Line]) -> Part:
                 "Answers without a call",
                 f"{ready.given_again + ready.approved:,}",
                 "Saved answers that were given again, and approved answers. They cost nothing.",
-                note=f"The saved ones had cost {ready.saved}. This is not part of the figures "
-                "beside it."
+                note=f"The saved answers cost {ready.saved} when they were written. The other "
+                "figures do not count this."
                 if ready.given_again
                 else "",
             ),

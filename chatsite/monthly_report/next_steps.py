@@ -46,7 +46,7 @@ def _mistakes(now: datetime, kept: Kept) -> Iterator[Step]:
     except NoPrice as error:
         yield Step(
             f"Add the price of {error.model}.",
-            "Without it, routing mistakes cannot be counted in dollars.",
+            "Without it, the cost of routing mistakes cannot be computed.",
             reverse("admin:billing_price_add"),
             "Add a price",
         )
@@ -82,7 +82,8 @@ def _gaps(now: datetime, kept: Kept) -> Iterator[Step]:
         if gap.count > 1:
             yield Step(
                 "Write or correct an article.",
-                f"{gap.count} customers asked alike and got no good answer ({_reasons(gap)}).",
+                f"{gap.count} customers asked much the same and got no good answer "
+                f"({_reasons(gap)}).",
                 reverse("monitor:gaps"),
                 "See the gaps",
                 gap.question,
@@ -103,7 +104,7 @@ def _improvements() -> Iterator[Step]:
     waiting = Proposal.objects.filter(state=Proposal.State.OPEN).select_related("learned")
     for proposal in waiting:
         yield Step(
-            f"Review what was learned: {proposal.learned}.",
+            f"Review an improvement: {proposal.learned}.",
             "A model that was trained on this site's answers was measured as better than the one "
             "in use. It has no effect until it is accepted.",
             reverse("admin:quality_proposal_change", args=[proposal.pk]),

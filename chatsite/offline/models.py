@@ -82,7 +82,7 @@ class Item(models.Model):
     version = models.PositiveIntegerField(
         default=0,
         db_default=0,
-        help_text="Of what it was asked by, such as the judge's rubric. 0: none.",
+        help_text="Version of what the call is based on, such as the judge's rubric. 0: none.",
     )
     # Holds customers' words: kept only until it is sent.
     request = models.JSONField(default=dict, blank=True)

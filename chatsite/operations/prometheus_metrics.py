@@ -34,7 +34,9 @@ class Site(Collector):
         yield from self._calls(now - RECENT)
         current = windows.current(now)
         spent = GaugeMetricFamily(
-            "chatsite_budget_dollars", "Of each site budget now.", labels=["budget", "what"]
+            "chatsite_budget_dollars",
+            "Each site budget in its current period: spent, reserved, limit.",
+            labels=["budget", "what"],
         )
         site = BudgetPeriod.objects.filter(current, budget__scope=Budget.Scope.SITE)
         for period in site.select_related("budget"):
@@ -42,32 +44,46 @@ class Site(Collector):
                 spent.add_metric([period.budget.name, what], plotted(getattr(period, what)))
         yield spent
         held = Hold.objects.aggregate(amount=Sum("amount"), number=Count("id"))
-        yield _one("reservations", "Calls that money is held for.", held["number"])
-        yield _one("reserved_dollars", "Held for them.", plotted(held["amount"] or 0))
+        yield _one(
+            "reservations", "Calls in progress, for which money is reserved.", held["number"]
+        )
+        yield _one(
+            "reserved_dollars",
+            "Money reserved for calls in progress.",
+            plotted(held["amount"] or 0),
+        )
         paused = GaugeMetricFamily(
-            "chatsite_model_paused", "1: not asked, since it kept failing.", labels=["model"]
+            "chatsite_model_paused",
+            "1 if the model is paused because it kept failing.",
+            labels=["model"],
         )
         for model in ProviderModel.objects.filter(paused_until__gt=now):
             paused.add_metric([model.name], 1)
         yield paused
         ready = readiness.look()
-        yield _one("ready", "1: database, Redis and a worker answer.", ready.is_ready)
+        yield _one("ready", "1 if the database, Redis and a worker respond.", ready.is_ready)
         sockets = sum(rate_limits.sockets_per_address.taken.values())
-        yield _one("sockets", "Open tabs of this web process.", sockets)
+        yield _one("sockets", "Open websockets of this web process.", sockets)
 
     def _queue(self) -> Iterator[GaugeMetricFamily]:
         due = Message.objects.filter(state=Message.State.PENDING)
         oldest = due.aggregate(at=Min("due_at"), number=Count("id"))
         age = (clock.now() - oldest["at"]).total_seconds() if oldest["at"] else 0.0
         yield _one("replies_pending", "Replies that wait for a worker.", oldest["number"])
-        yield _one("reply_queue_seconds", "Age of the oldest of them.", max(age, 0.0))
+        yield _one(
+            "reply_queue_seconds", "Age of the oldest reply that waits for a worker.", max(age, 0.0)
+        )
         waiting = Conversation.objects.waiting().count()
-        yield _one("conversations_waiting", "Where a person was asked for.", waiting)
+        yield _one(
+            "conversations_waiting", "Conversations whose customer waits for a person.", waiting
+        )
 
     def _calls(self, since: object) -> Iterator[GaugeMetricFamily]:
         calls = LedgerEntry.objects.filter(called_at__gt=since).order_by()
         ends = GaugeMetricFamily(
-            "chatsite_calls_recent", "Calls of 10 minutes by end.", labels=["purpose", "end"]
+            "chatsite_calls_recent",
+            "Calls of the last 10 minutes, by outcome.",
+            labels=["purpose", "end"],
         )
         for purpose, outcome, number in calls.values_list("purpose", "outcome").annotate(
             number=Count("id")
@@ -77,7 +93,11 @@ class Site(Collector):
         answers = calls.filter(Q(purpose=LedgerEntry.Purpose.ANSWER))
         newest = answers.aggregate(at=Max("settled_at"))["at"]
         stamp = newest.timestamp() if newest else 0.0
-        yield _one("newest_answer_timestamp_seconds", "When the last call ended.", stamp)
+        yield _one(
+            "newest_answer_timestamp_seconds",
+            "When the newest call for an answer was settled.",
+            stamp,
+        )
         yield self._first_words(answers.values_list("reference", flat=True)[:MOST_ANSWERS])
 
     def _first_words(self, references: Iterable[str]) -> GaugeMetricFamily:
@@ -86,7 +106,7 @@ class Site(Collector):
         waited = sorted(ms or 0 for ms in told.values_list("first_words_ms", flat=True))
         seconds = GaugeMetricFamily(
             "chatsite_first_words_seconds_recent",
-            "From a message to the first words of its answer, of 10 minutes.",
+            "From a message to the first words of its answer, over the last 10 minutes.",
             labels=["quantile"],
         )
         for quantile in QUANTILES if waited else ():

@@ -109,7 +109,7 @@ class ProviderModelAdmin(admin.ModelAdmin[ProviderModel]):
     @admin.action(description="Send all fields again", permissions=["change"])
     def ask_as_documented(self, request: HttpRequest, queryset: QuerySet[ProviderModel]) -> None:
         changed = refused_parameters.forget(queryset)
-        self.message_user(request, f"{changed} models are sent all fields again.")
+        self.message_user(request, f"All fields are sent to {changed} models again.")
 
 
 def _reading() -> str:

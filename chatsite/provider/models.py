@@ -35,8 +35,9 @@ class ProviderModel(models.Model):
         "tokens of an image",
         null=True,
         blank=True,
-        help_text="Most that one image costs in a prompt. 0: the model takes none and is told in "
-        "words. Blank: as known of the provider's own models; of others, none.",
+        help_text="Most tokens that one image takes up in a prompt. 0: the model accepts no "
+        "images and is told in words. Blank: the known number for the provider's own "
+        "models, 0 for others.",
     )
     adjustments = models.CharField(
         max_length=200,
@@ -44,8 +45,8 @@ class ProviderModel(models.Model):
         default="",
         db_default="",
         editable=False,
-        help_text="Request fields that the model refused and is not sent any more, and how it "
-        "thinks.",
+        help_text="Request fields that the model refused and that are no longer sent, and how it "
+        "reasons.",
     )
     # Null where no list has named it.
     listed_at = models.DateTimeField(

@@ -120,7 +120,9 @@ class JudgeTrust(models.Model):
     # grades below which it is not known.
     LEAST, FEWEST = 0.4, 20
 
-    kappa = models.FloatField(help_text="Of the judge and staff; 0 is chance, 1 full agreement.")
+    kappa = models.FloatField(
+        help_text="Agreement of the judge with staff: 0 is chance, 1 is full agreement."
+    )
     pairs = models.PositiveIntegerField(help_text="Answers that both have graded.")
     at = models.DateTimeField(default=timezone.now)
 

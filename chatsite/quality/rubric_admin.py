@@ -66,7 +66,9 @@ class RubricAdmin(WrittenByCode):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         rubric_versions.in_force()  # which is stored by now
-        subtitle = "What the nightly judge grades by. Each change is a version."
+        subtitle = (
+            "The criteria by which the nightly judge grades. Each change makes a new version."
+        )
         context = {"title": "The judge's rubric", "subtitle": subtitle, **(extra_context or {})}
         return super().changelist_view(request, context)
 
@@ -100,7 +102,7 @@ class RubricAdmin(WrittenByCode):
             self.message_user(request, f"{error}.", messages.WARNING)
         else:
             self.log_change(request, version, "Put in force again.")
-            words = f"{version} is in force. Whatever is judged from now on is judged by it."
+            words = f"{version} is in force. All answers from now on are judged by it."
             self.message_user(request, words, messages.SUCCESS)
         return redirect(reverse("admin:quality_rubric_changelist"))
 
@@ -110,13 +112,13 @@ class RubricAdmin(WrittenByCode):
 
     @admin.display(description="by", ordering="author")
     def by(self, version: Rubric) -> str:
-        return "the product" if version.is_shipped else str(version.author or "somebody deleted")
+        return "the product" if version.is_shipped else str(version.author or "a deleted account")
 
     @admin.display(description="put in force")
     def chosen(self, version: Rubric) -> str:
         if version.chosen_at is None:
-            return "when it was first judged by"
-        return f"{version.chosen_at:%Y-%m-%d %H:%M} by {version.chosen_by or 'somebody deleted'}"
+            return "when it was first used"
+        return f"{version.chosen_at:%Y-%m-%d %H:%M} by {version.chosen_by or 'a deleted account'}"
 
     @admin.display(description="always added")
     def always(self, version: Rubric) -> str:

@@ -70,10 +70,10 @@ def _finding(proposal: Proposal) -> Finding | None:
     return Finding(
         Alert.Rule.POLICY,
         str(policy),
-        f"{policy} does worse than what was learned had promised: "
-        f"{number_format.share(bad / answers)} of {answers} rated or judged cheap answers were not "
-        f"good enough, {number_format.share(expected[0] / expected[1])} were expected. You can "
-        f"return to version {policy.replaces.version}.",
+        f"{policy} performs worse than expected: {number_format.share(bad / answers)} of "
+        f"{answers} rated or judged cheap answers were not good enough, where "
+        f"{number_format.share(expected[0] / expected[1])} was expected. You can return to "
+        f"version {policy.replaces.version}.",
         window=f"policy:{policy.replaces.pk}",
     )
 

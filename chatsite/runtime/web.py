@@ -49,7 +49,7 @@ class Request(daphne.http_protocol.WebRequest):
         if all(each.isascii() for each in named):
             super().process()
         else:
-            self.basic_error(400, b"Bad Request", "This is no name of a protocol.")
+            self.basic_error(400, b"Bad Request", "This is not the name of a protocol.")
 
     def gotLength(self, length: int | None) -> None:
         super().gotLength(length)

@@ -26,7 +26,7 @@ class ShopForm(forms.ModelForm[Shop]):
     picture = forms.FileField(
         label="Logo",
         required=False,
-        help_text="PNG, JPEG or WebP, up to 2 MB. Square ones suit best.",
+        help_text="PNG, JPEG or WebP, up to 2 MB. Square images work best.",
         widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/webp,image/gif"}),
     )
     without_picture = forms.BooleanField(label="Remove the logo", required=False)
@@ -71,9 +71,9 @@ class ShopAdmin(admin.ModelAdmin[Shop]):
     change_form_template = "admin/shop/change_form.html"
     fieldsets = [
         ("Look", {"fields": ["name", "picture", "without_picture", "accent"]}),
-        ("First words", {"fields": ["greeting", "introduction"]}),
+        ("Greeting", {"fields": ["greeting", "introduction"]}),
         ("Contact", {"fields": ["email", "phone", "address"]}),
-        ("What customers send", {"fields": ["files"]}),
+        ("Attachments", {"fields": ["files"]}),
     ]
 
     class Media:

@@ -23,12 +23,14 @@ class Shop(models.Model):
     class Files(models.TextChoices):
         """Whether customers may send images and PDF files, and who sees them."""
 
-        ALL = "all", "Taken: for people, and for the assistant as far as its model can"
-        PEOPLE = "people", "Taken: for people only"
-        NONE = "none", "Not taken"
+        ALL = "all", "Accepted: for staff, and for the assistant if its model can read them"
+        PEOPLE = "people", "Accepted: for staff only"
+        NONE = "none", "Not accepted"
 
     name = models.CharField(
-        max_length=60, blank=True, help_text="In the page's header, in mails and to the assistant."
+        max_length=60,
+        blank=True,
+        help_text="Shown in the page's header and in mails, and told to the assistant.",
     )
     logo = models.BinaryField(blank=True, default=bytes, editable=False)
     accent = models.CharField(
@@ -36,7 +38,9 @@ class Shop(models.Model):
         max_length=7,
         blank=True,
         validators=[_is_hex],
-        help_text="Of buttons and links. Shades for light and dark pages are made from it.",
+        help_text=(
+            "Colour of buttons and links. Shades for light and dark pages are derived from it."
+        ),
     )
     greeting = models.CharField(
         max_length=120, blank=True, help_text="The first line of a new chat."
@@ -55,8 +59,8 @@ class Shop(models.Model):
         choices=Files,
         default=Files.ALL,
         db_default=Files.ALL,
-        help_text="The text of a PDF is masked before it goes to the provider; an image cannot be. "
-        "Models that take no images are told that there is one.",
+        help_text="The text of a PDF file is masked before it goes to the provider; images cannot "
+        "be masked. Models that cannot read images are told that there is one.",
     )
     changed_at = models.DateTimeField(auto_now=True)
 
@@ -82,8 +86,9 @@ class Shop(models.Model):
             ratio = colours.contrast(self.accent, colours.PAPER)
             nearest = colours.nearest_readable(self.accent)
             message = (
-                f"Too pale to read: its contrast on the page is {score_format.score(ratio)} of the"
-                f" {colours.READABLE} that are needed. The nearest that works is {nearest}."
+                f"Too pale to read: its contrast on the page is {score_format.score(ratio)} of "
+                f"the {colours.READABLE} that are needed. The nearest colour that works is "
+                f"{nearest}."
             )
             raise ValidationError({"accent": message})
 
@@ -112,9 +117,9 @@ class FirstQuestion(models.Model):
     """What an empty chat suggests: a button that asks it."""
 
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="questions")
-    text = models.TextField("question", max_length=1000, help_text="What is asked.")
+    text = models.TextField("question", max_length=1000, help_text="The question that is asked.")
     label = models.CharField(
-        max_length=120, blank=True, help_text="On the button. Blank: the question itself."
+        max_length=120, blank=True, help_text="Text of the button. Blank: the question itself."
     )
     position = models.PositiveSmallIntegerField(default=0)
 

@@ -55,7 +55,9 @@ def safe_account_first(
                 return redirect(change)
             own = reverse("mfa_index"), reverse("account_reauthenticate")
             if not request.path.startswith(own) and lacks_second_factor(request.user):
-                messages.info(request, "Please add a second factor: everybody here has one.")
+                messages.info(
+                    request, "Please set up a second factor. Every account here needs one."
+                )
                 return redirect(own[0])
         return get_response(request)
 

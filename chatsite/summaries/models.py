@@ -20,8 +20,7 @@ class Summarising(models.Model):
         "summarise when a person takes over",
         default=True,
         db_default=True,
-        help_text="If on, whoever takes a conversation over reads a summary that the cheap model "
-        "writes at that moment.",
+        help_text="If on, the cheap model writes a summary when a person takes over.",
     )
     quiet_hours = models.PositiveSmallIntegerField(
         default=4,

@@ -76,9 +76,9 @@ def calibration(scores: Sequence[float], worse: Sequence[bool]) -> str:
 def comparison(curves: Mapping[str, Sequence[Step]], dearest: float) -> Iterator[str]:
     """What analyzer and verifier save together, beside each alone."""
     yield (
-        "\nWhat it takes to recover so much of the gap; saved, against the strong model "
-        "alone.\n\n| gap recovered | by | strong | response time | cost per query | saved |\n"
-        "|---|---|---|---|---|---|"
+        "\nWhat it takes to recover a share of the gap. Saved: compared with the strong model "
+        "alone.\n\n| gap recovered | by | strong | response time | cost per query | saved "
+        "|\n|---|---|---|---|---|---|"
     )
     for target in TARGETS:
         for name in (ANALYZER, VERIFIER, BOTH):

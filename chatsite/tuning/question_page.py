@@ -32,7 +32,9 @@ class Tried(forms.Form):
         required=False,
         max_length=8000,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="One message a line, oldest first. Begin each with “Customer:” or “Assistant:”.",
+        help_text=(
+            "One message per line, oldest first. Begin each with “Customer:” or “Assistant:”."
+        ),
     )
     version = forms.ModelChoiceField(
         Policy.objects.none(), label="Policy", required=False, empty_label="The one in force"
@@ -43,12 +45,12 @@ class Tried(forms.Form):
         min_value=LOWEST_THRESHOLD,
         max_value=HIGHEST_THRESHOLD,
         widget=forms.NumberInput(attrs={"step": 0.1}),
-        help_text="Empty: the policy's.",
+        help_text="Blank: the policy's.",
     )
     call = forms.BooleanField(
         label="Call the model, and check its answer",
         required=False,
-        help_text="Costs what an answer costs, and is on the ledger as an evaluation.",
+        help_text="Costs as much as an answer, and is charged to the ledger as an evaluation.",
     )
 
     def __init__(self, *args: object, **kwargs: object) -> None:

@@ -229,7 +229,7 @@ def _claims_asked(
     said, messages, output_limit = claim_check.asked(work, finished.text)
     told = _asked(
         way,
-        f"Claims, asked of {model}",
+        f"Claims, checked by {model}",
         ledger.Call(_reference(), PURPOSE, model, Tier.CHEAP),
         messages,
         output_limit,

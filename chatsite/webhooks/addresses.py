@@ -15,13 +15,13 @@ def problem(url: str) -> str:
         parts = urlsplit(url)
         host, _ = parts.hostname or "", parts.port
     except ValueError:
-        return "This is no web address."
+        return "This is not a web address."
     if "@" in parts.netloc or not host:
-        return "A web address names a host, and no user."
+        return "A web address has a host and no user name."
     if parts.scheme == "http" and settings.DEBUG and host in LOOPBACK:
         return ""
     if parts.scheme != "https":
-        return "The address begins with https://."
+        return "The address must begin with https://."
     if may_be_private() or not outbound_addresses.is_number(host):
         return ""
     is_public = outbound_addresses.is_public_literal(host)

@@ -20,7 +20,7 @@ class EndpointForm(forms.ModelForm[Endpoint]):
         choices=[each for each in Kind.choices if each[0] != Kind.TEST],
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="None chosen: told of all of them.",
+        help_text="If none is chosen, all events are sent.",
     )
 
     class Meta:
@@ -30,7 +30,7 @@ class EndpointForm(forms.ModelForm[Endpoint]):
 
 @admin.register(Endpoint)
 class EndpointAdmin(admin.ModelAdmin[Endpoint]):
-    when_empty = "No program is told of events yet. docs/api.md says what it receives."
+    when_empty = "No program receives events yet. docs/api.md explains what it would receive."
     list_display = ["name", "url", "is_on", "why_off", "failing_since", "made_by", "made_at"]
     list_select_related = ["made_by"]
     search_fields = ["name", "url"]
@@ -78,7 +78,7 @@ class EndpointAdmin(admin.ModelAdmin[Endpoint]):
         for endpoint in queryset:
             event = outbox.test(endpoint)
             self.log_change(request, endpoint, f"Test event {event} sent.")
-        words = "A test event goes out within seconds. Webhook deliveries show what became of it."
+        words = "A test event will be sent within seconds. Webhook deliveries show the result."
         self.message_user(request, words, messages.SUCCESS)
 
     @admin.action(description="Make a new secret", permissions=["change"])
@@ -127,4 +127,4 @@ class EventDeliveryAdmin(admin.ModelAdmin[EventDelivery]):
         outbox.again(chosen)
         for each in chosen:
             self.log_change(request, each, f"{each.event} sent again.")
-        self.message_user(request, "They go out within seconds.", messages.SUCCESS)
+        self.message_user(request, "They will be sent within seconds.", messages.SUCCESS)

@@ -21,7 +21,7 @@ class Kind(models.TextChoices):
     STAFF = "message.staff", "a person writes"
     ASKED = "person.asked", "a customer asks for a person"
     CANCELLED = "person.cancelled", "a customer cancels the request"
-    ESCALATED = "person.escalated", "nobody has come to who asked for a person"
+    ESCALATED = "person.escalated", "nobody has answered a request for a person"
     TAKEN_OVER = "conversation.taken_over", "a person takes over"
     HANDED_BACK = "conversation.handed_back", "a person hands back to the assistant"
     RESOLVED = "conversation.resolved", "a conversation is resolved"
@@ -41,9 +41,9 @@ class Endpoint(models.Model):
     """A web address that is told of events. Its secret is shown once."""
 
     name = models.CharField(max_length=80, unique=True)
-    url = models.CharField("address", max_length=500, help_text="Begins with https://.")
+    url = models.CharField("address", max_length=500, help_text="Must begin with https://.")
     kinds = models.JSONField(
-        "events", default=list, blank=True, help_text="None chosen: told of all of them."
+        "events", default=list, blank=True, help_text="If none is chosen, all events are sent."
     )
     secret = models.CharField(max_length=200, editable=False)
     is_on = models.BooleanField("on", default=True)
@@ -54,7 +54,9 @@ class Endpoint(models.Model):
     # In a row; and until when nothing is sent.
     failures = models.PositiveIntegerField(default=0, editable=False)
     paused_until = models.DateTimeField(null=True, blank=True, editable=False)
-    why_off = models.CharField("why off", max_length=200, blank=True, editable=False)
+    why_off = models.CharField(
+        "why it was switched off", max_length=200, blank=True, editable=False
+    )
     made_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, editable=False, on_delete=models.SET_NULL
     )

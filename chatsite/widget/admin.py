@@ -16,7 +16,7 @@ from chatsite.widget.models import Customer, Widget
 
 @admin.register(Widget)
 class WidgetAdmin(admin.ModelAdmin[Widget]):
-    when_empty = "The chat is on no other site yet."
+    when_empty = "The chat is not on any other site yet."
     list_display = ["name", "origins", "active"]
     list_filter = ["active"]
     search_fields = ["name", "origins"]

@@ -33,7 +33,10 @@ class Widget(models.Model):
     origins = models.TextField(
         "allowed origins",
         max_length=2000,
-        help_text="One a line, such as https://www.example.com. The chat shows on no other site.",
+        help_text=(
+            "One per line, such as https://www.example.com. The chat is not shown on any other "
+            "site."
+        ),
     )
     position = models.CharField(max_length=5, choices=Position, default=Position.END)
     accent = models.CharField(
@@ -81,9 +84,9 @@ class Widget(models.Model):
 class Customer(models.Model):
     """Who signed in on the shop's own site, in the words of its server."""
 
-    visitor = models.CharField(max_length=64, unique=True, help_text="As conversations know them.")
+    visitor = models.CharField(max_length=64, unique=True, help_text="Their key in conversations.")
     widget = models.ForeignKey(Widget, on_delete=models.CASCADE, related_name="customers")
-    reference = models.CharField(max_length=200, help_text="Who they are to the shop.")
+    reference = models.CharField(max_length=200, help_text="Their id in the shop's own system.")
     name = models.CharField(max_length=120, blank=True)
     email = models.CharField("e-mail", max_length=254, blank=True)
     seen_at = models.DateTimeField(auto_now=True)
@@ -106,7 +109,7 @@ def _origin(line: str) -> str:
     is_name = re.fullmatch(r"[a-z0-9.-]+|[0-9a-f:]+", host)
     valid = parts.scheme in {"http", "https"} and is_name and parts.path in {"", "/"}
     if not valid or parts.query or parts.fragment or "@" in parts.netloc or "*" in host:
-        message = f"{line} is no origin: https:// and a host, without a path."
+        message = f"{line} is not an origin. Enter https:// and a host, without a path."
         raise ValidationError({"origins": message})
     host = f"[{host}]" if ":" in host else host
     default = {"http": ":80", "https": ":443"}[parts.scheme]

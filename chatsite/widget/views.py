@@ -209,5 +209,7 @@ def _answer(holder: Holder, **more: object) -> JsonResponse:
 
 
 def _refused(error: Exception) -> JsonResponse:
-    words = error.words if isinstance(error, Refused) else gettext("Please sign in again to go on.")
+    words = (
+        error.words if isinstance(error, Refused) else gettext("Please sign in again to continue.")
+    )
     return JsonResponse({"words": words}, status=429 if isinstance(error, TooFast) else 401)

@@ -67,7 +67,7 @@ class HazardForm(forms.ModelForm[Hazard]):
         cleaned = super().clean() or self.cleaned_data
         own = [cleaned.get(part) for part in ("decisive", "hints", "examples")]
         if not self.instance.shipped and not self.errors and not any(own):
-            raise forms.ValidationError("Write at least one phrase or example to tell it by.")
+            raise forms.ValidationError("Add at least one phrase or example to recognise it by.")
         return cleaned
 
 
@@ -186,7 +186,7 @@ def _all(known: Mapping[str, Any], part: str) -> list[str]:
 def _phrases(text: str) -> str:
     found = stored_site_profile.lines(text)
     if empty := [each for each in found if len(folded(each).strip("*… .")) < SHORTEST]:
-        raise forms.ValidationError(f"“{empty[0]}” is too short: it would be found everywhere.")
+        raise forms.ValidationError(f"“{empty[0]}” is too short: almost every message would match.")
     return "\n".join(found)
 
 

@@ -140,7 +140,7 @@ class TaskTypeAdmin(admin.ModelAdmin[TaskType]):
         text = request.GET.get("text", "")
         context = {
             **self.admin_site.each_context(request),
-            "title": "Test a message",
+            "title": "Try a message",
             "opts": self.opts,
             "text": text,
             "is_learned": library.is_learned(),
@@ -197,9 +197,8 @@ def _warnings(saved: TaskType) -> list[str]:
     found = []
     if len(saved.said) < FEW:
         found.append(
-            f"“{saved}” has {_counted(len(saved.said), 'example')}: little else will be recognised "
-            "as it. "
-            f"{FEW} or more in different words tell it better."
+            f"“{saved}” has {_counted(len(saved.said), 'example')}: few other messages will be "
+            f"recognised. Add more in different words: {FEW} or more work well."
         )
     own = {normalised(each): each for each in saved.said}
     own_phrases = set(map(recognition.phrase, saved.deciding))

@@ -138,7 +138,7 @@ def _first_day(seen: Signals, site: Site) -> tuple[float, list[Moved]]:
     shown = {
         "danger": f"about {' and '.join(seen.stakes[:2])}",
         "words of danger": f"words about {' and '.join([*seen.stakes, *seen.hints][:2])}",
-        "danger said before": f"goes on about {' and '.join(seen.carried[:2]) or 'a danger'}",
+        "danger said before": f"earlier words about {' and '.join(seen.carried[:2]) or 'a danger'}",
     }
     moved = [
         Moved(shown.get(name, name), value - score_scale.score(total - added, head.quantiles))

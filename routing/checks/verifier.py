@@ -28,29 +28,29 @@ FINDINGS: Mapping[str, str] = {
     "empty": "no words",
     "cut off": "stops within a sentence",
     "prompt leaked": "gives the instructions away",
-    "wrong language": "in another language than the question",
-    "foreign link": "a link that no article has",
-    "foreign contact": "an address or number that no article has",
-    "foreign code": "a code that no article has",
+    "wrong language": "not in the language of the question",
+    "foreign link": "a link that is in no article",
+    "foreign contact": "an address or number that is in no article",
+    "foreign code": "a code that is in no article",
     "deed claimed": "claims to have done something",
     "promise": "promises something",
-    "wrong unit": "an article's figure with another unit",
+    "wrong unit": "a figure from an article with the wrong unit",
     "danger played down": "plays down a danger",
     "declined though covered": "declined to answer, though articles cover it",
     "help left out": "leaves out the help that an article names",
     "unsupported figure": "a figure that no article states",
-    "figure of something else": "a figure that articles state of something else",
-    "denied otherwise": "denies or affirms otherwise than the articles",
-    "yes against": "a yes against the articles",
-    "no against": "a no against the articles",
+    "figure of something else": "a figure that the articles give for something else",
+    "denied otherwise": "says yes or no where the articles say the opposite",
+    "yes against": "says yes, against the articles",
+    "no against": "says no, against the articles",
     "without limits": "leaves out a limit",
     "condition left out": "leaves out a condition",
-    "speaks of now": "says how it is for now, which no article does",
+    "speaks of now": "claims to know the state right now, which no article states",
     "left open": "does not answer the question",
     "left open elsewhere": "answers another question",
-    "part left out": "leaves a part of the question open",
-    "least covered": "a sentence that articles do not cover",
-    "uncovered": "much that articles do not cover",
+    "part left out": "does not answer a part of the question",
+    "least covered": "a sentence that no article covers",
+    "uncovered": "several sentences that no article covers",
     "claim contradicted": "a sentence that the articles contradict, says the cheap model",
     "claim not stated": "sentences that the articles do not state, says the cheap model",
 }
@@ -159,7 +159,7 @@ def weigh(features: Mapping[str, float], model: Verifier | None = None) -> Check
     stage, weighed = NOT_CHECKED, 0.0
     telling: list[Moved] = []
     if features["articles"] or model:
-        stage = f"learned of {model.labels} labels" if model else "first day"
+        stage = f"trained on {model.labels} labels" if model else "first day"
         weighed, telling = (model or first_day()).moved(features)
         doubt = max(doubt, weighed)
     return CheckResult(

@@ -918,15 +918,13 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "name",
-                    models.CharField(
-                        help_text="As it stands on receipts.", max_length=80, unique=True
-                    ),
+                    models.CharField(help_text="The name on receipts.", max_length=80, unique=True),
                 ),
                 (
                     "about",
                     models.CharField(
                         blank=True,
-                        help_text="For whoever reads this page.",
+                        help_text="Note for your team.",
                         max_length=300,
                         verbose_name="what it is about",
                     ),
@@ -935,7 +933,7 @@ class Migration(migrations.Migration):
                     "decisive",
                     models.TextField(
                         blank=True,
-                        help_text="One a line, in any language. A message with one of them goes to the strong model (score 8 or more). A star stands for any ending (allerg*), … for up to four words.",
+                        help_text="One per line, in any language. A message with one of them goes to the strong model (score 8 or more). A star stands for any ending (allerg*), … for up to four words.",
                         max_length=20000,
                         verbose_name="phrases that decide",
                     ),
@@ -944,7 +942,7 @@ class Migration(migrations.Migration):
                     "hints",
                     models.TextField(
                         blank=True,
-                        help_text="One a line. They raise the score, and decide nothing alone.",
+                        help_text="One per line. They raise the score but do not decide alone.",
                         max_length=20000,
                         verbose_name="phrases that hint",
                     ),
@@ -953,7 +951,7 @@ class Migration(migrations.Migration):
                     "examples",
                     models.TextField(
                         blank=True,
-                        help_text="What customers write when this is at stake, one message a line. A message much like one of them counts like a phrase that decides.",
+                        help_text="Messages as customers write them, one per line. A message much like one of them counts as a phrase that decides.",
                         max_length=50000,
                         verbose_name="example messages",
                     ),
@@ -962,7 +960,7 @@ class Migration(migrations.Migration):
                     "left_out",
                     models.TextField(
                         blank=True,
-                        help_text="One a line, spelled as below. Harmless here: “knife” for a kitchen shop.",
+                        help_text="One per line, spelled as below. For phrases that are harmless on this site, such as “knife” in a kitchen shop.",
                         max_length=20000,
                         verbose_name="shipped phrases to ignore",
                     ),
@@ -971,7 +969,7 @@ class Migration(migrations.Migration):
                     "active",
                     models.BooleanField(
                         default=True,
-                        help_text="Messages are searched for it, by shipped phrases too.",
+                        help_text="If off, neither your own phrases nor the shipped ones are looked for.",
                     ),
                 ),
                 ("shipped", models.BooleanField(default=False, editable=False)),
@@ -998,7 +996,9 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "edition",
-                    models.CharField(help_text="Another one after each change.", max_length=32),
+                    models.CharField(
+                        help_text="Changes with every change of a hazard.", max_length=32
+                    ),
                 ),
                 (
                     "by_words",

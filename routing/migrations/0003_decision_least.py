@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
             field=models.FloatField(
                 db_default=1.0,
                 default=1.0,
-                help_text="Least score, by the stakes alone: from 8 where a danger is certain, else 1.",
+                help_text="Lowest score allowed: 8 or more if a danger is certain, otherwise 1.",
             ),
         ),
     ]

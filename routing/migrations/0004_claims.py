@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
             field=models.FloatField(
                 db_default=0,
                 default=0,
-                help_text="If the doubt is within this of the limit above, 0 to 1, the cheap model is asked whether the articles support each sentence of the answer. This costs one more call and the customer waits for it. 0: never.",
+                help_text="If the doubt is within this distance of the limit above, 0 to 1, the cheap model is asked whether the articles support each sentence of the answer. This costs one more call and the customer waits for it. 0: never.",
                 validators=[
                     django.core.validators.MinValueValidator(
                         0, "Enter at least 0. At 0, the model is never asked."

@@ -22,7 +22,7 @@ class RouteDecision(models.Model):
     least = models.FloatField(
         default=LOWEST,
         db_default=LOWEST,
-        help_text="Least score, by the stakes alone: from 8 where a danger is certain, else 1.",
+        help_text="Lowest score allowed: 8 or more if a danger is certain, otherwise 1.",
     )
     analyzer = models.CharField(
         max_length=32,

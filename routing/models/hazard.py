@@ -25,38 +25,42 @@ class HazardQuerySet(models.QuerySet["Hazard"]):
 class Hazard(models.Model):
     """A class of danger: one that the product comes with, with what the site adds, or its own."""
 
-    name = models.CharField(max_length=80, unique=True, help_text="As it stands on receipts.")
+    name = models.CharField(max_length=80, unique=True, help_text="The name on receipts.")
     about = models.CharField(
-        "what it is about", max_length=300, blank=True, help_text="For whoever reads this page."
+        "what it is about", max_length=300, blank=True, help_text="Note for your team."
     )
     decisive = models.TextField(
         "phrases that decide",
         max_length=20_000,
         blank=True,
-        help_text="One a line, in any language. A message with one of them goes to the strong "
+        help_text="One per line, in any language. A message with one of them goes to the strong "
         "model (score 8 or more). A star stands for any ending (allerg*), … for up to four words.",
     )
     hints = models.TextField(
         "phrases that hint",
         max_length=20_000,
         blank=True,
-        help_text="One a line. They raise the score, and decide nothing alone.",
+        help_text="One per line. They raise the score but do not decide alone.",
     )
     examples = models.TextField(
         "example messages",
         max_length=50_000,
         blank=True,
-        help_text="What customers write when this is at stake, one message a line. A message much "
-        "like one of them counts like a phrase that decides.",
+        help_text="Messages as customers write them, one per line. A message much like one of "
+        "them counts as a phrase that decides.",
     )
     left_out = models.TextField(
         "shipped phrases to ignore",
         max_length=20_000,
         blank=True,
-        help_text="One a line, spelled as below. Harmless here: “knife” for a kitchen shop.",
+        help_text=(
+            "One per line, spelled as below. For phrases that are harmless on this site, such as "
+            "“knife” in a kitchen shop."
+        ),
     )
     active = models.BooleanField(
-        default=True, help_text="Messages are searched for it, by shipped phrases too."
+        default=True,
+        help_text="If off, neither your own phrases nor the shipped ones are looked for.",
     )
     shipped = models.BooleanField(default=False, editable=False)
     changed_at = models.DateTimeField(auto_now=True)
@@ -91,7 +95,7 @@ class SiteKnowledgeManager(models.Manager["SiteKnowledge"]):
 class SiteKnowledge(models.Model):
     """One row, which tells processes that hazards or the scale are others than they hold."""
 
-    edition = models.CharField(max_length=32, help_text="Another one after each change.")
+    edition = models.CharField(max_length=32, help_text="Changes with every change of a hazard.")
     by_words = models.JSONField(
         default=list,
         help_text="Log-odds of the newest messages read by words, of 0, 5 … 100 % of them.",

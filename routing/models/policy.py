@@ -147,9 +147,9 @@ class Policy(models.Model):
         default=0,
         db_default=0,
         validators=policy_limits.CLAIMS_BAND,
-        help_text="If the doubt is within this of the limit above, 0 to 1, the cheap model is "
-        "asked whether the articles support each sentence of the answer. This costs one more "
-        "call and the customer waits for it. 0: never.",
+        help_text="If the doubt is within this distance of the limit above, 0 to 1, the cheap "
+        "model is asked whether the articles support each sentence of the answer. This "
+        "costs one more call and the customer waits for it. 0: never.",
     )
     learned_verifier = models.ForeignKey(
         LearnedModel,

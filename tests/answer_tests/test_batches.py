@@ -112,5 +112,5 @@ def test_where_there_is_no_batch_the_run_goes_on_at_once(
         run = looked_at_again(run)
 
     assert (run.state, run.in_batch, Result.objects.get().state) == ("done", False, "passed")
-    assert f"Asked at once and not in a batch: {why}" in page(operator, run)
+    assert f"Continued at once, without the batch: {why}" in page(operator, run)
     assert upstream.models == ["gpt-3.5-turbo"]

@@ -107,14 +107,14 @@ async def test_nothing_is_raised_before_the_first_step(tab, spent, worker, upstr
 @pytest.mark.parametrize(
     ("percent", "lasts", "ago", "threshold", "why"),
     [
-        (0, False, 0, 8.5, "paces itself"),
+        (0, False, 0, 8.5, "pacing"),
         # Never both: the larger counts.
-        (85, False, 0, 8.5, "paces itself"),
+        (85, False, 0, 8.5, "pacing"),
         (93, False, 0, 9.2, "is at 93.0 %"),
         (96, False, 0, 11, "is at 96.0 %"),
         # What lasts has nothing to spare, up to where it would be too late.
-        (93, True, 0, 8.5, "paces itself"),
-        (96, True, 0, 8.5, "paces itself"),
+        (93, True, 0, 8.5, "pacing"),
+        (96, True, 0, 8.5, "pacing"),
         (99, True, 0, 11, "is at 99.0 %"),
         # Nobody has looked for a while.
         (93, True, 3, 9.2, "is at 93.0 %"),
@@ -158,7 +158,7 @@ async def test_of_what_budgets_raise_the_most_counts(tab, spent, worker, upstrea
     await tab.say(THREE_QUESTIONS)
     await tab.answer()
 
-    assert (await decision()).reason.endswith("raised to 8.5: the budget “Day” paces itself.")
+    assert (await decision()).reason.endswith("raised to 8.5: pacing of the budget “Day”.")
 
 
 async def test_near_its_end_the_cheap_tier_answers_everything(tab, spent, worker, upstream):

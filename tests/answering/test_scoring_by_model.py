@@ -324,7 +324,7 @@ async def test_combined_asks_near_the_threshold_that_a_budget_has_raised(
     assert len(upstream.requests) == 1 + asks
     decision = await RouteDecision.objects.aget()
     assert decision.threshold == 7 + points
-    assert (f"the budget “{month}” paces itself" in decision.reason) == bool(points)
+    assert (f"pacing of the budget “{month}”" in decision.reason) == bool(points)
 
 
 @guards(

@@ -48,7 +48,7 @@ def test_an_operator_makes_a_token_that_is_shown_once(operator, nora):
 def test_nobody_gains_a_right_by_a_token(operator):
     response = made(operator, User.objects.create_superuser("root"))
 
-    assert "This account may do more than you." in text(response)
+    assert "This account has permissions that you do not have." in text(response)
     assert not AccessToken.objects.exists()
 
 
@@ -65,7 +65,7 @@ def test_a_withdrawn_token_opens_nothing(operator, program):
 
     assert program.gets("/token").status_code == 401
     entry = AuditEntry.objects.latest("id")
-    assert (entry.who, entry.what, entry.details) == ("omar", "Help desk", "Withdrawn.")
+    assert (entry.who, entry.what, entry.details) == ("omar", "Help desk", "Revoked.")
 
 
 @guards("chatsite/api/models.py", ", account__is_active=True")

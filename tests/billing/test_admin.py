@@ -81,11 +81,11 @@ def test_a_price_is_typed_in_dollars_per_million_tokens(operator, prices):
             "where the price so far is $30.00",
         ),
         # A model that had no price yet.
-        ({"model": "new", "input": "0.0005", "output": "0.0015"}, "the first of its kind"),
-        ({"model": "new", "input": "2500", "output": "2500"}, "the first of its kind"),
+        ({"model": "new", "input": "0.0005", "output": "0.0015"}, "outside the usual range"),
+        ({"model": "new", "input": "2500", "output": "2500"}, "outside the usual range"),
         ({"model": "new", "input": "2.5", "output": "5000"}, "where input is $2.50"),
         ({"model": "new", "input": "2.5", "cache_write": "0.001"}, "where input is $2.50"),
-        ({"model": "new", "input": "0", "output": "0"}, "the first of its kind"),
+        ({"model": "new", "input": "0", "output": "0"}, "outside the usual range"),
     ],
 )
 def test_a_price_that_looks_like_a_slip_is_asked_about(operator, prices, change, question):

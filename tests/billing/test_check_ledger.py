@@ -35,7 +35,7 @@ def test_a_ledger_in_order_passes(calls, capsys):
     call_command("check_ledger")
 
     assert capsys.readouterr().out == (
-        "2 budget windows equal 2 entries and 1 holds.\n"
+        "2 budget periods equal 2 entries and 1 holds.\n"
         "1 tallies and 1 costs of conversations equal them too.\n"
     )
 
@@ -44,7 +44,7 @@ def test_an_empty_ledger_passes(db, capsys):
     call_command("check_ledger")
 
     assert capsys.readouterr().out == (
-        "0 budget windows equal 0 entries and 0 holds.\n"
+        "0 budget periods equal 0 entries and 0 holds.\n"
         "0 tallies and 0 costs of conversations equal them too.\n"
     )
 
@@ -69,7 +69,7 @@ def test_an_empty_ledger_passes(db, capsys):
 def test_a_window_that_is_a_nano_dollar_off_is_named(calls, capsys, column, line):
     BudgetPeriod.objects.filter(budget__scope="conversation").update(**{column: F(column) + 1})
 
-    with pytest.raises(CommandError, match="1 budget windows differ from the ledger"):
+    with pytest.raises(CommandError, match="1 budget periods differ from the ledger"):
         call_command("check_ledger")
 
     output = capsys.readouterr().out
@@ -81,7 +81,7 @@ def test_a_window_that_is_a_nano_dollar_off_is_named(calls, capsys, column, line
 def test_a_hold_that_vanished_is_found(calls, capsys):
     Hold.objects.all().delete()
 
-    with pytest.raises(CommandError, match="2 budget windows differ"):
+    with pytest.raises(CommandError, match="2 budget periods differ"):
         call_command("check_ledger")
 
     assert "reserved is $0.002, by the ledger $0.00" in capsys.readouterr().out
@@ -92,10 +92,10 @@ def test_a_window_that_vanished_is_found(calls, capsys):
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM billing_budgetperiod WHERE id = %s", [window.pk])
 
-    with pytest.raises(CommandError, match="1 budget windows differ"):
+    with pytest.raises(CommandError, match="1 budget periods differ"):
         call_command("check_ledger")
 
-    assert f"window {window.pk}, which does not exist: spent is" in capsys.readouterr().out
+    assert f"budget period {window.pk}, which does not exist: spent is" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

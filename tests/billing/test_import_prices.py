@@ -254,7 +254,7 @@ def test_the_difference_is_shown_and_history_stays(listed, capsys):
             {"m": {"input": 0.0001, "output": 0.003}},
             "Is input right? $0.0001 per million tokens, where the price so far is $0.10",
         ),
-        ({"new": {"input": 0.001, "output": 0.003}}, "the first of its kind"),
+        ({"new": {"input": 0.001, "output": 0.003}}, "outside the usual range"),
         ({"new": {"input": 1, "output": 3000}}, "Is output right?"),
         # Another service tier, against the model's own in the same list.
         ({"new": {"input": 1, "output": 3, "batch": {"input": 500, "output": 1.5}}}, "so far"),

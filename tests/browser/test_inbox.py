@@ -63,7 +63,7 @@ def test_a_customer_asks_for_a_person_and_two_desks_see_all_of_it(
     email.fill("mia@mail.example")
     pictured(tab.page, "address")
     tab.page.get_by_role("button", name="Answer me by e-mail too").click()
-    expect(tab.page.get_by_text("also goes to mia@mail.example")).to_be_visible()
+    expect(tab.page.get_by_text("also go to mia@mail.example")).to_be_visible()
     expect(tab.page.get_by_text("This is not an e-mail address.")).to_have_count(0)
     pictured(tab.page, "addressed")
 

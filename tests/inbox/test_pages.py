@@ -309,7 +309,7 @@ def test_a_search_finds_what_was_said(staff, told):
     other = Told(visitor="w" * 64).asks("Is my parcel lost?").answered()
 
     assert lines(staff, "all", "&q=parcel lost") == [other.conversation.pk]
-    assert "No conversation fits." in text(staff.get("/inbox/?queue=all&q=submarine"))
+    assert "No conversation matches." in text(staff.get("/inbox/?queue=all&q=submarine"))
 
 
 def test_a_view_is_kept_for_its_owner_and_forgotten(staff, olga, told):

@@ -88,7 +88,7 @@ def reconciled(*words: str, first: date = DAY, last: date = DAY) -> str:
 def short(*words: str) -> str:
     """What it says where more is billed than recorded."""
     said = StringIO()
-    with pytest.raises(CommandError, match="billed beyond what is recorded"):
+    with pytest.raises(CommandError, match="billed higher than recorded"):
         call_command("reconcile", f"--from={DAY}", f"--to={DAY}", *words, stdout=said)
     return said.getvalue()
 
@@ -157,7 +157,7 @@ def test_calls_of_others_are_told_from_ours(called, bill):
     assert "gpt-4                    recorded $0.06, billed $0.06: equal" in said
     assert "gpt-5.6-sol              recorded $0.00, billed $2.50: -$2.5" in said
     assert "calls from elsewhere with the same key" in said
-    assert "not corrected: no call of this site's is on the ledger" in said
+    assert "not corrected: the ledger has no call of this site" in said
     assert LedgerEntry.objects.count() == 1
 
 
@@ -248,7 +248,7 @@ def test_a_long_range_is_read_page_by_page(called, bill):
     bill.bills(DAY, "gpt-4", "2")
 
     said = StringIO()
-    with pytest.raises(CommandError, match="2 lines are billed beyond"):
+    with pytest.raises(CommandError, match="2 lines are billed higher"):
         call_command("reconcile", f"--from={first}", f"--to={DAY}", "--project=p1", stdout=said)
 
     assert "81 days, 2 lines" in said.getvalue()

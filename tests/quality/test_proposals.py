@@ -186,7 +186,7 @@ def test_what_is_not_better_beyond_chance_says_so_and_cannot_be_accepted(
     post(operator, proposal, "accept")
 
     assert proposal.state == state
-    assert ("Not surely better than the model in use" in page) == (state == State.NO_BETTER)
+    assert ("Not clearly better than the model in use" in page) == (state == State.NO_BETTER)
     assert ("Accept" in page) == (state == State.OPEN)
     assert (policies.current().learned_analyzer is None) == (state == State.NO_BETTER)
 
@@ -260,7 +260,7 @@ def test_what_nobody_compared_with_strong_answers_is_called_not_measured(operato
 
     page = text(operator.get(f"{LIST}{proposal.pk}/change/"))
 
-    assert "It was not measured what the strong model would add" in page
+    assert "What the strong model would add was not measured" in page
     assert (
         "which messages the cheap model fails at better than the model in use: 0.63 against 0.55"
         in page

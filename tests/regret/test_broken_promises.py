@@ -49,8 +49,8 @@ def test_what_does_worse_than_promised_raises_an_alert_with_the_way_back(shop, k
     alert = Alert.objects.get()
     address = reverse("admin:alerts_alert_change", args=[alert.pk])
     page = text(operator.get(address))
-    assert f"{worse} does worse than what was learned had promised" in alert.text
-    assert "of 60 rated or judged cheap answers were not good enough, 8.3 % were exp" in alert.text
+    assert f"{worse} performs worse than expected" in alert.text
+    assert "of 60 rated or judged cheap answers were not good enough, where 8.3 % w" in alert.text
     assert f"Return to version {before.version}" in page
     operator.post(reverse("admin:routing_policy_return", args=[before.pk]))
     assert policies.current().threshold == before.threshold

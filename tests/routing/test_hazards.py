@@ -116,7 +116,7 @@ def test_what_tells_nothing_is_refused(given, words, operator):
 def test_a_hazard_of_ones_own_needs_something_to_tell_it_by(operator):
     page = saved(operator, None, name="flurbostats")
 
-    assert "Write at least one phrase or example" in page.content.decode()
+    assert "Add at least one phrase or example" in page.content.decode()
 
 
 def test_shipped_hazards_are_listed_and_stay(operator):

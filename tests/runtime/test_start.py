@@ -38,7 +38,7 @@ def said(command: list[str], var: Path, **environment: str) -> str:
 def test_a_secret_key_that_is_none(command, kept, tmp_path):
     (tmp_path / "secret_key").write_bytes(kept)
 
-    assert "secret_key is empty or broken off" in said(command, tmp_path)
+    assert "secret_key is empty or incomplete" in said(command, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -46,8 +46,8 @@ def test_a_secret_key_that_is_none(command, kept, tmp_path):
     [
         ("TIME_ZONE", "Mars/Phobos", "is not a time zone"),
         ("LANGUAGE_CODE", "../x", "is not a language code"),
-        ("BIND_ADDRESS", "192.0.2.1", "is no address of this machine"),
-        ("OPENAI_API_KEY", "sk-a\nb", "has characters that no key has"),
+        ("BIND_ADDRESS", "192.0.2.1", "is not an address of this machine"),
+        ("OPENAI_API_KEY", "sk-a\nb", "has characters that no key contains"),
     ],
 )
 def test_a_setting_that_is_none(name, value, words, tmp_path):
@@ -61,7 +61,7 @@ def test_a_setting_that_is_none(name, value, words, tmp_path):
 def test_a_directory_that_cannot_be_made(tmp_path):
     (tmp_path / "file").touch()
 
-    assert "cannot be made: Not a directory" in said(RUN, tmp_path / "file" / "var")
+    assert "cannot be created: Not a directory" in said(RUN, tmp_path / "file" / "var")
 
 
 def in_a_process(first: str) -> list[str]:

@@ -83,9 +83,9 @@ def three_days_ago(answered, monkeypatch) -> None:
     ("room", "scope", "period", "key", "words"),
     [
         (1, "site", "month", "", "No threshold would make it last to the end."),
-        (1, "site", "day", "", "At this pace it is spent at "),
-        (0, "site", "month", "", "It is spent."),
-        (10**15, "site", "month", "", "At this pace it lasts to the end."),
+        (1, "site", "day", "", "At this pace, the budget is used up at "),
+        (0, "site", "month", "", "The budget is used up."),
+        (10**15, "site", "month", "", "At this pace, the budget lasts to the end."),
         (1, "site", "total", "", ""),
         (1, "tier", "month", "strong", ""),
     ],

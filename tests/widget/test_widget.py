@@ -83,7 +83,7 @@ def test_what_is_no_origin_is_refused(origin, db):
         {"name": "x", "origins": origin, "position": "end", "active": "on"},
     )
 
-    assert "is no origin" in text(page)
+    assert "is not an origin" in text(page)
     assert not Widget.objects.exists()
 
 

@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
                     ("conversation", "unusually expensive conversation"),
                     ("model", "model without a price"),
                     ("bill", "provider's bill"),
-                    ("value", "models of better value"),
+                    ("value", "better-value models"),
                     ("webhook", "webhook switched off"),
                     ("test", "test"),
                 ],

@@ -36,17 +36,17 @@ class Command(BaseCommand):
                         f" by the ledger {exact(ledger)} ({exact(says - ledger, signed=True)} off)"
                     )
         if differences:
-            raise CommandError(f"{len(differences)} budget windows differ from the ledger.")
+            raise CommandError(f"{len(differences)} budget periods differ from the ledger.")
         wrong = tallies.differences()
         for words in wrong:
             self.stdout.write(words)
         if wrong:
             raise CommandError(
                 f"{len(wrong)} rows of tallies differ from the ledger:"
-                " manage.py rebuild_tallies makes them anew."
+                " manage.py rebuild_tallies recomputes them."
             )
         self.stdout.write(
-            f"{BudgetPeriod.objects.count()} budget windows equal"
+            f"{BudgetPeriod.objects.count()} budget periods equal"
             f" {LedgerEntry.objects.count()} entries and {Hold.objects.count()} holds."
         )
         self.stdout.write(
@@ -66,6 +66,6 @@ class Command(BaseCommand):
             )
         if count:
             raise CommandError(
-                f"{count} entries cannot be right. They stay as they are: compare their days with"
-                " the provider's bill (manage.py reconcile), which books the difference."
+                f"{count} entries cannot be right. They are not changed: compare their days with "
+                "the provider's bill (manage.py reconcile) and correct the difference."
             )

@@ -10,7 +10,7 @@ from billing.models import ConversationCost, Tally
 
 class Command(BaseCommand):
     help = (
-        "Compute the sums and the costs of conversations from the ledger again. No call "
+        "Recompute the tallies and the costs of conversations from the ledger. No call "
         "can be charged while it runs."
     )
 

@@ -61,7 +61,7 @@ class Migration(migrations.Migration):
                     "earlier",
                     models.TextField(
                         blank=True,
-                        help_text="What was said before, a message a line, each beginning with “Customer:” or “Assistant:”.",
+                        help_text="What was said before, one message per line, each beginning with “Customer:” or “Assistant:”.",
                         max_length=20000,
                         verbose_name="earlier messages",
                     ),
@@ -70,7 +70,7 @@ class Migration(migrations.Migration):
                     "must_say",
                     models.TextField(
                         blank=True,
-                        help_text="Facts that the answer must contain, one a line. Write different ways to say the same fact with | between them: 30 days | 30 Tage. Short facts work best, such as €14.95.",
+                        help_text="Facts that the answer must contain, one per line. Write different ways to say the same fact with | between them: 30 days | 30 Tage. Short facts work best, such as €14.95.",
                         max_length=4000,
                     ),
                 ),
@@ -78,7 +78,7 @@ class Migration(migrations.Migration):
                     "must_not_say",
                     models.TextField(
                         blank=True,
-                        help_text="What must not appear in the answer, one a line.",
+                        help_text="What must not appear in the answer, one per line.",
                         max_length=4000,
                     ),
                 ),
@@ -95,7 +95,7 @@ class Migration(migrations.Migration):
                     "sources",
                     models.TextField(
                         blank=True,
-                        help_text="Articles that the answer must use, by the last part of their address, one a line.",
+                        help_text="Articles that the answer must use, by the last part of their address, one per line.",
                         max_length=2000,
                         verbose_name="articles",
                     ),
@@ -113,7 +113,7 @@ class Migration(migrations.Migration):
                     "language",
                     models.CharField(
                         blank=True,
-                        help_text="Of the answer, as two letters: en, de, fr.",
+                        help_text="Language of the answer, as two letters: en, de, fr.",
                         max_length=2,
                     ),
                 ),

@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
             field=models.BooleanField(
                 db_default=False,
                 default=False,
-                help_text="Whether nobody waits, so that it costs less.",
+                help_text="Whether it runs in a batch, which costs less.",
             ),
         ),
         migrations.AddField(
@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
             model_name="run",
             name="saved",
             field=models.BigIntegerField(
-                db_default=0, default=0, help_text="Nano-dollars that the batch cost less."
+                db_default=0, default=0, help_text="Nano-dollars that the batch saved."
             ),
         ),
     ]

@@ -41,10 +41,10 @@ def start(
     *,
     in_batch: bool = False,
 ) -> Run:
-    """Queue the tests of a set; None: of all that guard. `wake` has a worker answer them.
+    """Queue the tests of a set; None: of all sets that are checked before saving.
 
-    `in_batch`: nobody waits, so the provider's batches are used where it has them. `change`: what
-    they are answered with as well. Raises NothingToRun.
+    `wake`: a worker answers them. `in_batch`: nobody waits, so the provider's batches are
+    used. `change`: what they are answered with as well. Raises NothingToRun.
     """
     cases = tests.cases.all() if tests else guarding()
     change = change or {}

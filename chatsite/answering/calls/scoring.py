@@ -67,7 +67,7 @@ def at_hand(
         return NoScore("the budgets only allow the cheap model, so no model was asked for a score")
     model = tiers.scorer(policy, health)
     if not model:
-        return NoScore(f"{policy.cheap_model} does not answer and was not asked to rate it")
+        return NoScore(f"{policy.cheap_model} is not answering and was not asked for a score")
     return cached_scores.cached(turn, model, policy.criteria) or Unscored(claimed, model)
 
 

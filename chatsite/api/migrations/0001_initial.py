@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "withdrawn_at",
-                    models.DateTimeField(editable=False, null=True, verbose_name="withdrawn"),
+                    models.DateTimeField(editable=False, null=True, verbose_name="revoked"),
                 ),
                 (
                     "account",

@@ -197,7 +197,7 @@ def _look_at_limits(visitor: str) -> None:
         raise errors.TooManyThisHour
     stored = Attachment.objects.aggregate(bytes=Sum("size"))["bytes"] or 0
     if stored + settings.ATTACHMENT_MEGABYTES * MEGABYTE > settings.ATTACHMENTS_GIGABYTES * 1024**3:
-        logger.error("No more files are taken: they fill ATTACHMENTS_GIGABYTES")
+        logger.error("No more files are accepted: ATTACHMENTS_GIGABYTES is reached")
         raise errors.NoFilesNow
 
 

@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         blank=True,
                         editable=False,
-                        help_text="Keyed hash of the network address that it was begun from.",
+                        help_text="Keyed hash of the network address from which it was started.",
                         max_length=64,
                     ),
                 ),
@@ -167,7 +167,7 @@ class Migration(migrations.Migration):
                     "waits",
                     models.PositiveSmallIntegerField(
                         default=0,
-                        help_text="How often it was put off since it was asked, because other calls held the budget.",
+                        help_text="How often it was postponed since it was asked, because other calls held the budget.",
                     ),
                 ),
                 ("lease_until", models.DateTimeField(blank=True, null=True)),

@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
                 blank=True,
                 db_default="",
                 default="",
-                help_text="Of the question, as ISO 639-1 has it. Blank: unknown.",
+                help_text="Language of the question, as an ISO 639-1 code. Blank: unknown.",
                 max_length=10,
             ),
         ),

@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
                 blank=True,
                 db_default=models.Value([], models.JSONField()),
                 default=list,
-                help_text="What was sent along: each as Attachment.facts has it.",
+                help_text="Files sent with the message: the Attachment.facts of each.",
             ),
         ),
         AddColumn(
@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
             field=models.BooleanField(
                 db_default=False,
                 default=False,
-                help_text="On a reply: whether the customer sent what the model was not shown.",
+                help_text="On a reply: whether the customer attached a file that the model was not shown.",
             ),
         ),
         migrations.CreateModel(
@@ -78,7 +78,7 @@ class Migration(migrations.Migration):
                 (
                     "text",
                     models.TextField(
-                        blank=True, help_text="Of a PDF: the beginning of what it says."
+                        blank=True, help_text="For a PDF file: the beginning of its text."
                     ),
                 ),
                 ("file", models.CharField(help_text="Its name in the storage.", max_length=100)),

@@ -47,7 +47,7 @@ class Attachment(models.Model):
     height = models.PositiveIntegerField(null=True)
     # Of a PDF.
     pages = models.PositiveIntegerField(null=True)
-    text = models.TextField(blank=True, help_text="Of a PDF: the beginning of what it says.")
+    text = models.TextField(blank=True, help_text="For a PDF file: the beginning of its text.")
     file = models.CharField(max_length=100, help_text="Its name in the storage.")
     created_at = models.DateTimeField(auto_now_add=True)
 

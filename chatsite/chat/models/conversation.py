@@ -41,7 +41,7 @@ class Conversation(models.Model):
         max_length=64,
         blank=True,
         editable=False,
-        help_text="Keyed hash of the network address that it was begun from.",
+        help_text="Keyed hash of the network address from which it was started.",
     )
     # Counts committed changes. A page that has seen this number needs nothing more; it also
     # hands out the positions of new messages.

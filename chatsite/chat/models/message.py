@@ -105,8 +105,8 @@ class Message(models.Model):
     )
     waits = models.PositiveSmallIntegerField(
         default=0,
-        help_text="How often it was put off since it was asked, because other calls "
-        "held the budget.",
+        help_text="How often it was postponed since it was asked, because other calls held the "
+        "budget.",
     )
     # Null unless a worker is writing.
     lease_until = models.DateTimeField(null=True, blank=True)
@@ -121,7 +121,7 @@ class Message(models.Model):
         blank=True,
         default="",
         db_default="",
-        help_text="Of the question, as ISO 639-1 has it. Blank: unknown.",
+        help_text="Language of the question, as an ISO 639-1 code. Blank: unknown.",
     )
     # Null until ended, where no words were shown, and on answers from before this was kept.
     first_words_ms = models.PositiveIntegerField(
@@ -137,12 +137,12 @@ class Message(models.Model):
         default=list,
         blank=True,
         db_default=models.Value([], models.JSONField()),
-        help_text="What was sent along: each as Attachment.facts has it.",
+        help_text="Files sent with the message: the Attachment.facts of each.",
     )
     files_unseen = models.BooleanField(
         default=False,
         db_default=False,
-        help_text="On a reply: whether the customer sent what the model was not shown.",
+        help_text="On a reply: whether the customer attached a file that the model was not shown.",
     )
     stage = models.CharField(max_length=9, choices=Stage, blank=True)
     # While the reply is open, `failure` says what the draft lacks of a full answer.

@@ -97,10 +97,15 @@ class Migration(migrations.Migration):
                         help_text="An address, or a file.", max_length=2100, unique=True
                     ),
                 ),
-                ("digest", models.CharField(help_text="SHA-256 of what came.", max_length=64)),
+                (
+                    "digest",
+                    models.CharField(help_text="SHA-256 of the imported text.", max_length=64),
+                ),
                 (
                     "version",
-                    models.PositiveIntegerField(help_text="The article's, as it was taken over."),
+                    models.PositiveIntegerField(
+                        help_text="Version of the article after the import."
+                    ),
                 ),
             ],
         ),

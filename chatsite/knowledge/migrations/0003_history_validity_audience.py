@@ -70,7 +70,7 @@ class Migration(migrations.Migration):
                 ],
                 db_default="everyone",
                 default="everyone",
-                help_text="Signed-in customers are those whom your site has signed in to the widget; the help pages do not know them. What is for staff only serves drafts in the inbox.",
+                help_text="Signed-in customers are those whom your site has signed in to the widget. The help pages cannot recognise them, so only answers use these articles. Articles for staff only are used for reply drafts in the inbox.",
                 max_length=9,
             ),
         ),
@@ -85,14 +85,14 @@ class Migration(migrations.Migration):
             model_name="article",
             name="valid_from",
             field=models.DateTimeField(
-                blank=True, help_text="Not shown before. Empty: at once.", null=True
+                blank=True, help_text="Not shown before this time. Blank: shown at once.", null=True
             ),
         ),
         migrations.AddField(
             model_name="article",
             name="valid_until",
             field=models.DateTimeField(
-                blank=True, help_text="Not shown from then on. Empty: for good.", null=True
+                blank=True, help_text="Not shown from this time on. Blank: no end.", null=True
             ),
         ),
         migrations.AddConstraint(

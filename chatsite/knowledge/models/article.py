@@ -79,14 +79,15 @@ class Article(models.Model):
         choices=Audience,
         default=Audience.EVERYONE,
         db_default=Audience.EVERYONE.value,
-        help_text="Signed-in customers are those whom your site has signed in to the widget; the "
-        "help pages do not know them. What is for staff only serves drafts in the inbox.",
+        help_text="Signed-in customers are those whom your site has signed in to the widget. The "
+        "help pages cannot recognise them, so only answers use these articles. Articles "
+        "for staff only are used for reply drafts in the inbox.",
     )
     valid_from = models.DateTimeField(
-        null=True, blank=True, help_text="Not shown before. Empty: at once."
+        null=True, blank=True, help_text="Not shown before this time. Blank: shown at once."
     )
     valid_until = models.DateTimeField(
-        null=True, blank=True, help_text="Not shown from then on. Empty: for good."
+        null=True, blank=True, help_text="Not shown from this time on. Blank: no end."
     )
     # Counts saves: what an answer quoted can be told from what stands here now.
     version = models.PositiveIntegerField(default=1, editable=False)
@@ -202,8 +203,8 @@ class ArticleSource(models.Model):
 
     article = models.OneToOneField(Article, on_delete=models.CASCADE, related_name="source")
     source = models.CharField(max_length=2100, unique=True, help_text="An address, or a file.")
-    digest = models.CharField(max_length=64, help_text="SHA-256 of what came.")
-    version = models.PositiveIntegerField(help_text="The article's, as it was taken over.")
+    digest = models.CharField(max_length=64, help_text="SHA-256 of the imported text.")
+    version = models.PositiveIntegerField(help_text="Version of the article after the import.")
 
     def __str__(self) -> str:
         return self.source

@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                             ("other_sender", "from another address"),
                             ("automatic", "automatic reply"),
                             ("bounce", "report that a mail was not delivered"),
-                            ("empty", "without words of its own"),
+                            ("empty", "without new text"),
                             ("too_large", "too large"),
                             ("too_many", "too many in a day"),
                             ("ended", "the conversation has ended"),

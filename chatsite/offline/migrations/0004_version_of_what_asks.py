@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
             field=models.PositiveIntegerField(
                 db_default=0,
                 default=0,
-                help_text="Of what it was asked by, such as the judge's rubric. 0: none.",
+                help_text="Version of what the call is based on, such as the judge's rubric. 0: none.",
             ),
         ),
     ]

@@ -57,7 +57,7 @@ class Migration(migrations.Migration):
                         db_default="",
                         default="",
                         editable=False,
-                        help_text="Request fields that the model refused and is not sent any more, and how it thinks.",
+                        help_text="Request fields that the model refused and that are no longer sent, and how it reasons.",
                         max_length=200,
                     ),
                 ),

@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
             name="image_tokens",
             field=models.PositiveIntegerField(
                 blank=True,
-                help_text="Most that one image costs in a prompt. 0: the model takes none and is told in words. Blank: as known of the provider's own models; of others, none.",
+                help_text="Most tokens that one image takes up in a prompt. 0: the model accepts no images and is told in words. Blank: the known number for the provider's own models, 0 for others.",
                 null=True,
                 verbose_name="tokens of an image",
             ),

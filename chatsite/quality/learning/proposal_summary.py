@@ -13,7 +13,7 @@ from routing import score_format
 from routing.models import LearnedModel, Policy
 
 NOT_MEASURED = (
-    "It was not measured what the strong model would add, because too few of its answers were "
+    "What the strong model would add was not measured, because too few of its answers were "
     "graded (JUDGED_PER_NIGHT). If the strong model fails on the same messages, sending more of "
     "them to it gains nothing. Run an A/B test before you trust this."
 )
@@ -82,14 +82,14 @@ def _how_good(proposal: Proposal) -> list[str]:
     ranked = f"{_between(ours)} against {_between(theirs)}, where chance gives {coin}"
     better = ours["apgr"]["value"] > theirs["apgr"]["value"]
     if proposal.state == Proposal.State.NO_BETTER:
-        return [f"Not surely better than the model in use: {ranked}. It cannot be accepted."]
+        return [f"Not clearly better than the model in use: {ranked}. It cannot be accepted."]
     which = (
         "which messages need the strong model"
         if is_measured(proposal)
         else "which messages the cheap model fails at"
     )
     said = [
-        f"It tells {which} better than the model in use: {ranked}."
+        f"It predicts {which} better than the model in use: {ranked}."
         if better
         else f"It ranks messages as well as the model in use ({ranked}), and its probabilities "
         "are closer to what happened."
@@ -122,7 +122,7 @@ def _promise(proposal: Proposal) -> list[str]:
         return []
     share = shares.share(promised["bad"] / promised["answers"])
     return [
-        f"Of {promised['answers']} cheap answers that it would have let stand, {share} were not "
+        f"Of {promised['answers']} cheap answers that it would have kept, {share} were not "
         "good enough. If the site does worse than that after you accept it, beyond chance, an "
         "alert offers the way back."
     ]

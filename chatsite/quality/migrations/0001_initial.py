@@ -99,7 +99,7 @@ class Migration(migrations.Migration):
                 (
                     "kappa",
                     models.FloatField(
-                        help_text="Of the judge and staff; 0 is chance, 1 full agreement."
+                        help_text="Agreement of the judge with staff: 0 is chance, 1 is full agreement."
                     ),
                 ),
                 ("pairs", models.PositiveIntegerField(help_text="Answers that both have graded.")),

@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                     "name",
                     models.CharField(
                         blank=True,
-                        help_text="In the page's header, in mails and to the assistant.",
+                        help_text="Shown in the page's header and in mails, and told to the assistant.",
                         max_length=60,
                     ),
                 ),
@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
                     "accent",
                     models.CharField(
                         blank=True,
-                        help_text="Of buttons and links. Shades for light and dark pages are made from it.",
+                        help_text="Colour of buttons and links. Shades for light and dark pages are derived from it.",
                         max_length=7,
                         validators=[
                             django.core.validators.RegexValidator(
@@ -104,14 +104,16 @@ class Migration(migrations.Migration):
                 (
                     "text",
                     models.TextField(
-                        help_text="What is asked.", max_length=1000, verbose_name="question"
+                        help_text="The question that is asked.",
+                        max_length=1000,
+                        verbose_name="question",
                     ),
                 ),
                 (
                     "label",
                     models.CharField(
                         blank=True,
-                        help_text="On the button. Blank: the question itself.",
+                        help_text="Text of the button. Blank: the question itself.",
                         max_length=120,
                     ),
                 ),

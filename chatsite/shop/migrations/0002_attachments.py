@@ -14,13 +14,16 @@ class Migration(migrations.Migration):
             name="files",
             field=models.CharField(
                 choices=[
-                    ("all", "Taken: for people, and for the assistant as far as its model can"),
-                    ("people", "Taken: for people only"),
-                    ("none", "Not taken"),
+                    (
+                        "all",
+                        "Accepted: for staff, and for the assistant if its model can read them",
+                    ),
+                    ("people", "Accepted: for staff only"),
+                    ("none", "Not accepted"),
                 ],
                 db_default="all",
                 default="all",
-                help_text="The text of a PDF is masked before it goes to the provider; an image cannot be. Models that take no images are told that there is one.",
+                help_text="The text of a PDF file is masked before it goes to the provider; images cannot be masked. Models that cannot read images are told that there is one.",
                 max_length=6,
                 verbose_name="images and PDF files",
             ),

@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
             field=models.BooleanField(
                 db_default=True,
                 default=True,
-                help_text="If on, whoever takes a conversation over reads a summary that the cheap model writes at that moment.",
+                help_text="If on, the cheap model writes a summary when a person takes over.",
                 verbose_name="summarise when a person takes over",
             ),
         ),

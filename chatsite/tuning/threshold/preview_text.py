@@ -89,7 +89,7 @@ def kept(preview: Preview) -> str:
             return "not measured: no answer from these days is labelled"
         return (
             f"not measured: {preview.moved_labels} of the answers that would move are labelled, "
-            f"{LEAST_MOVED_LABELS} are the least"
+            f"at least {LEAST_MOVED_LABELS} are needed"
         )
     mean, least = measured
     return (
@@ -111,8 +111,8 @@ def notes(preview: Preview, draft: Policy) -> list[str]:
         )
     if preview.weighed_again:
         found.append(
-            f"{preview.weighed_again:,} messages had been scored by a model; they are weighed "
-            "again by the rules, and not in the list of those that move."
+            f"{preview.weighed_again:,} messages had been scored by a model. Here the rules score "
+            "them again, and the list of messages that would move leaves them out."
         )
     if draft.learned_analyzer_id or draft.analyzer in {Analyzer.MODEL, Analyzer.COMBINED}:
         found.append("Messages keep their scores. No model is asked again.")

@@ -239,7 +239,8 @@ def _enough(interval: Interval) -> str:
 def _verdict(interval: Interval) -> str:
     if interval.too_few:
         return (
-            f"too few to tell: {interval.n} conversations, {confidence_intervals.FEW} are the least"
+            f"too few to tell: {interval.n} conversations, at least {confidence_intervals.FEW} "
+            "are needed"
         )
     if not interval.shows:
         return "no difference shown"

@@ -27,7 +27,9 @@ class Migration(migrations.Migration):
                 (
                     "url",
                     models.CharField(
-                        help_text="Begins with https://.", max_length=500, verbose_name="address"
+                        help_text="Must begin with https://.",
+                        max_length=500,
+                        verbose_name="address",
                     ),
                 ),
                 (
@@ -35,7 +37,7 @@ class Migration(migrations.Migration):
                     models.JSONField(
                         blank=True,
                         default=list,
-                        help_text="None chosen: told of all of them.",
+                        help_text="If none is chosen, all events are sent.",
                         verbose_name="events",
                     ),
                 ),
@@ -48,7 +50,10 @@ class Migration(migrations.Migration):
                 (
                     "why_off",
                     models.CharField(
-                        blank=True, editable=False, max_length=200, verbose_name="why off"
+                        blank=True,
+                        editable=False,
+                        max_length=200,
+                        verbose_name="why it was switched off",
                     ),
                 ),
                 (
@@ -90,7 +95,7 @@ class Migration(migrations.Migration):
                             ("message.staff", "a person writes"),
                             ("person.asked", "a customer asks for a person"),
                             ("person.cancelled", "a customer cancels the request"),
-                            ("person.escalated", "nobody has come to who asked for a person"),
+                            ("person.escalated", "nobody has answered a request for a person"),
                             ("conversation.taken_over", "a person takes over"),
                             ("conversation.handed_back", "a person hands back to the assistant"),
                             ("conversation.resolved", "a conversation is resolved"),

@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
                 (
                     "origins",
                     models.TextField(
-                        help_text="One a line, such as https://www.example.com. The chat shows on no other site.",
+                        help_text="One per line, such as https://www.example.com. The chat is not shown on any other site.",
                         max_length=2000,
                         verbose_name="allowed origins",
                     ),
@@ -108,7 +108,7 @@ class Migration(migrations.Migration):
                 (
                     "visitor",
                     models.CharField(
-                        help_text="As conversations know them.", max_length=64, unique=True
+                        help_text="Their key in conversations.", max_length=64, unique=True
                     ),
                 ),
                 (
@@ -121,7 +121,9 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "reference",
-                    models.CharField(help_text="Who they are to the shop.", max_length=200),
+                    models.CharField(
+                        help_text="Their id in the shop's own system.", max_length=200
+                    ),
                 ),
                 ("name", models.CharField(blank=True, max_length=120)),
                 ("email", models.CharField(blank=True, max_length=254, verbose_name="e-mail")),

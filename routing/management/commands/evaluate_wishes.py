@@ -32,8 +32,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--words-only",
             action="store_true",
-            help="as a site does that has no embeddings; else by those of multilingual-e5-small "
-            "where its package is installed",
+            help="use words only, as a site without embeddings does. Default: embeddings of "
+            "multilingual-e5-small, if its package is installed",
         )
         parser.add_argument("--json", action="store_true", help="print JSON")
         parser.add_argument("--errors", action="store_true", help="list what went wrong")

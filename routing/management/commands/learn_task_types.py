@@ -9,8 +9,8 @@ from routing.task_types import library
 
 class Command(BaseCommand):
     help = (
-        "Learns to tell the task types apart by their examples as they stand. Workers do it by "
-        "themselves within a minute. Safe to repeat."
+        "Trains the recognition of task types on their current examples. Workers do this by "
+        "themselves within a minute of a change. Safe to repeat."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:

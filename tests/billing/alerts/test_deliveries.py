@@ -165,7 +165,7 @@ def test_a_channel_that_is_not_set_up_any_more_sends_nothing(hook, mailbox, sett
 
     assert deliveries.deliver(now) == 0
 
-    assert set(Delivery.objects.values_list("result", flat=True)) == {"not configured any more"}
+    assert set(Delivery.objects.values_list("result", flat=True)) == {"no longer configured"}
 
 
 @guards(

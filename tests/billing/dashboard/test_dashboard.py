@@ -133,7 +133,7 @@ def test_the_burn_down_says_how_the_budget_paces_itself(staff, settled):
     assert "Pacing: the threshold is raised by 1.5 points." in text(body)
     part = f"/admin/billing/budget/{month.pk}/lasting/"
     assert f'hx-get="{part}" hx-trigger="load"' in body
-    assert "Too little is known yet: 0 of 7 days, 0 of 100 answers." in text(
+    assert "Not enough traffic yet: 0 of 7 days, 0 of 100 answers." in text(
         staff.get(part).content.decode()
     )
 

@@ -110,8 +110,8 @@ def test_the_threshold_rises_as_far_as_it_takes_and_the_log_says_why(month):
     assert (adjustment.outcome, adjustment.points_before) == (Outcome.RAISED, 0)
     assert adjustment.points == in_force() == stored(month).paced_points == 0.8
     assert adjustment.reason == (
-        "At threshold 7 it would be spent on 30 November. At 7.8 it lasts to the end, with 8"
-        " messages a day to the cheap tier."
+        "At threshold 7, the budget would be used up on 30 November. At 7.8, it lasts "
+        "to the end, with 8 messages a day to the cheap tier."
     )
     assert (adjustment.limit, adjustment.spent) == (7 * DOLLAR, 5_500_000_000)
     assert adjustment.expected == pytest.approx(0.99 * 7 * DOLLAR, rel=0.002)
@@ -195,7 +195,7 @@ def test_without_a_price_nothing_is_raised_and_it_says_so(month, settings):
 
     assert adjustment is not None
     assert (adjustment.outcome, in_force()) == (Outcome.UNKNOWN, 0)
-    assert adjustment.reason.startswith("What the threshold would do is not known: ")
+    assert adjustment.reason.startswith("The effect of the threshold is not known: ")
 
 
 @guards(
@@ -229,7 +229,7 @@ def test_a_days_budget_paces_itself_to_midnight(history, limit, points):
     assert adjustment.points == in_force() == points
     if points:
         assert adjustment.reason.startswith(
-            "At threshold 7 it would be spent at 00:00. At 7.7 it lasts"
+            "At threshold 7, the budget would be used up at 00:00. At 7.7, it lasts"
         )
     assert in_force(NOW + timedelta(days=1)) == 0
 
@@ -384,7 +384,7 @@ def test_the_page_says_what_it_does_and_stops_it(operator, month, now):
 
     seen = operator.get(url(month)).content.decode()
     assert "The threshold is raised by 0.8 points, of at most 2." in seen
-    assert "At 7.8 it lasts to the end, with 8 messages a day to the cheap tier." in seen
+    assert "At 7.8, it lasts to the end, with 8 messages a day to the cheap tier." in seen
     told = operator.get(url(month, "lasting")).content.decode()
     assert f'href="{reverse("tuning:threshold")}?threshold=7.8"' in told
     assert "Last checked 24 November, 13:30. Checked every hour." in seen
@@ -402,9 +402,13 @@ def test_the_page_says_what_it_does_and_stops_it(operator, month, now):
 @pytest.mark.parametrize(
     ("paces", "limit", "words"),
     [
-        (True, 7, "At 7.8 it lasts to the end"),
-        (False, 7, "At this pace it is spent on 30 November. A threshold of 7.8 would last"),
-        (False, 9, "At this pace it lasts to the end."),
+        (True, 7, "At 7.8, it lasts to the end"),
+        (
+            False,
+            7,
+            "At this pace, the budget is used up on 30 November. A threshold of 7.8 would last",
+        ),
+        (False, 9, "At this pace, the budget lasts to the end."),
     ],
 )
 def test_the_dashboard_is_told_what_would_last(staff, history, now, paces, limit, words):
@@ -438,7 +442,7 @@ def test_staff_read_the_log_and_stop_nothing(staff, month, now):
     seen = staff.get(url(month)).content.decode()
     assert "0 → 0.8" in seen
     assert "Stop pacing" not in seen
-    assert "At threshold 7 it would be spent" in staff.get(LOG).content.decode()
+    assert "At threshold 7, the budget would be used up" in staff.get(LOG).content.decode()
     entry = PacingChange.objects.get()
     assert "$7.0" in staff.get(f"{LOG}{entry.pk}/change/").content.decode()
 

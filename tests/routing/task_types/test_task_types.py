@@ -161,7 +161,7 @@ def test_few_examples_are_saved_with_a_warning(operator):
     enough = "\n".join(f"Number {number} of my returns" for number in range(task_types.FEW))
     many = operator.post(reverse(ADD), form(name="Numbers", examples=enough), follow=True)
 
-    assert "has 2 examples: little else will be recognised as it" in warnings(few)[0]
+    assert "has 2 examples: few other messages will be recognised" in warnings(few)[0]
     assert warnings(many) == []
 
 

@@ -14,8 +14,8 @@ from routing.models import Policy
 
 class Command(BaseCommand):
     help = (
-        "Answers the tests of a set as a customer would be answered. Calls are on the ledger; what "
-        "a model said to the same request before is not asked again."
+        "Answers the tests of a set as in the chat, and checks the answers. Calls are charged to "
+        "the ledger. A model is not asked again if the same request was answered before."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -24,13 +24,15 @@ class Command(BaseCommand):
             "--policy",
             type=int,
             metavar="VERSION",
-            help="also under this version of the policy; only what it breaks counts as a failure",
+            help="compare with this policy version; only tests that it breaks count as failures",
         )
 
         parser.add_argument(
             "--batch",
             action="store_true",
-            help="leave it to a worker and the provider's batches, for half the price within a day",
+            help=(
+                "leave the run to a worker and the provider's batches: half the price, within a day"
+            ),
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -48,7 +50,7 @@ class Command(BaseCommand):
             what = f"Policy version {number}" if number else ""
             run = runs.start(tests, None, change, what, in_batch=options["batch"])
         except NothingToRun as error:
-            raise CommandError(f"The set {tests} has no test") from error
+            raise CommandError(f"The set {tests} has no tests") from error
         if options["batch"]:
             runs.wake(run)
             self.stdout.write(f"{run} is left to a worker: see Quality > Tests before launch.")

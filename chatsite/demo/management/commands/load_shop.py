@@ -11,7 +11,7 @@ from chatsite.staff import roles
 
 
 class Command(BaseCommand):
-    help = "Loads what the sample shop lacks. Never changes what is there."
+    help = "Adds what is missing of the sample shop. Never changes what is there."
 
     def handle(self, **options: Any) -> None:
         roles.grant()

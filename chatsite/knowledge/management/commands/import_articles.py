@@ -9,7 +9,7 @@ from chatsite.knowledge.models import Import
 
 
 class Command(BaseCommand):
-    help = "Reads the files and pages that wait to become articles. Safe to repeat."
+    help = "Processes the imports that are waiting for a worker. Safe to repeat."
 
     def handle(self, *args: Any, **options: Any) -> None:
         for waiting in Import.objects.waiting().order_by("id"):

@@ -9,7 +9,7 @@ from chatsite.mail import receiving
 
 
 class Command(BaseCommand):
-    help = "Read what customers replied by mail."
+    help = "Fetch customers' replies from the mailbox."
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.REPLY_ADDRESS or not settings.IMAP:
@@ -18,4 +18,4 @@ class Command(BaseCommand):
             taken = receiving.fetch()
         except receiving.Unreachable as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"{taken} repl{'y' if taken == 1 else 'ies'} taken.")
+        self.stdout.write(f"{taken} repl{'y' if taken == 1 else 'ies'} added to conversations.")

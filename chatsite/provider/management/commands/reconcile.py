@@ -64,7 +64,7 @@ class Command(BaseCommand):
             f" equal, {sum(line.unexplained != 0 for line in lines)} not fully explained."
         )
         if short:
-            raise CommandError(f"{len(short)} lines are billed beyond what is recorded.")
+            raise CommandError(f"{len(short)} lines are billed higher than recorded.")
 
     def _show(self, line: Line) -> None:
         bill = "no figures" if line.billed is None else exact(line.billed)
@@ -80,4 +80,4 @@ class Command(BaseCommand):
         if line.correctable:
             self.stdout.write(f"    corrected as {reconciliation.correct(line)}")
         elif line.explanations and line.recorded.calls == 0:
-            self.stdout.write("    not corrected: no call of this site's is on the ledger")
+            self.stdout.write("    not corrected: the ledger has no call of this site")

@@ -126,7 +126,7 @@ def _is_free(port: int, host: str = "127.0.0.1") -> bool:
         except OSError as error:
             if error.errno in {errno.EADDRINUSE, errno.EACCES}:
                 return False
-            raise CommandError(f"BIND_ADDRESS={host} is no address of this machine") from error
+            raise CommandError(f"BIND_ADDRESS={host} is not an address of this machine") from error
     return True
 
 

@@ -15,6 +15,6 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not Summarising.current().is_on:
             raise CommandError("Summaries are off. Turn them on in the admin.")
-        self.stdout.write(f"{nightly_summaries.collect()} summaries have come.")
+        self.stdout.write(f"{nightly_summaries.collect()} summaries have arrived.")
         nightly_summaries.send(timezone.now())
         self.stdout.write(Summarising.current().last_night)

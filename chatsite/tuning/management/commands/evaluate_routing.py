@@ -47,10 +47,9 @@ class Command(BaseCommand):
     help = (
         "Measures routing on a file of labelled messages, and prints tables in Markdown. Of "
         "customers' messages that are labelled by whether they need the strong model: how well "
-        "they are told, in whole and by group. Of graded answers: what strategies cost and how "
-        "right they are, and how much of the strong model's advantage each recovers. What is "
-        "learned is "
-        "cross-validated. Minutes for 10,000 questions."
+        "routing finds them, overall and by group. Of graded answers: what strategies cost, how "
+        "often they are right, and how much of the strong model's advantage each recovers. "
+        "Training is cross-validated. Takes minutes for 10,000 questions."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -72,22 +71,25 @@ class Command(BaseCommand):
         parser.add_argument("--csv", type=Path, help="write each way's curve there")
         parser.add_argument("--svg", type=Path, help="draw the curves there")
         parser.add_argument(
-            "--share", type=float, default=0.3, help="of questions to the strong model, 0 to 1"
+            "--share",
+            type=float,
+            default=0.3,
+            help="share of questions that go to the strong model, 0 to 1",
         )
         parser.add_argument(
             "--prompt-tokens",
             type=int,
             default=0,
-            help="of instructions and articles that go with each question",
+            help="tokens of instructions and articles that go with each question",
         )
         parser.add_argument(
             "--answer-tokens",
             type=int,
             default=ANSWER_TOKENS,
-            help="of an answer that the file does not have",
+            help="tokens of an answer that the file does not have",
         )
         parser.add_argument(
-            "--resamples", type=int, default=1000, help="of the bootstrap for the intervals"
+            "--resamples", type=int, default=1000, help="bootstrap resamples for the intervals"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -51,8 +51,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--evidence",
             type=share,
-            help="0 to 1, how well the articles cover it; by default they are searched as for a "
-            "customer",
+            help="0 to 1, how well the articles cover it; default: the articles are searched as "
+            "for a customer",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -86,9 +86,9 @@ class Command(BaseCommand):
             "Score": f"{choice.score:g} of 10; {policy} sends strong from {choice.threshold:g} on",
             "Evidence": f"{sure}, {'as given' if is_given else found.searched}",
             "Task type": _in_words(task),
-            "Flips": f"strong up to a threshold of {choice.score:g}, cheap above it",
+            "Changes": f"strong up to a threshold of {choice.score:g}, cheap above it",
             "Analyzer": "; ".join(filter(None, (choice.analyzer, _NOTES.get(policy.analyzer)))),
-            "Because": choice.reason,
+            "Reason": choice.reason,
             "Moved by": ", ".join(f"{m.name} {m.points:+.1f}" for m in score.moved) or "nothing",
             "Language": language(turn.text) or "not recognised",
         }
