@@ -18,23 +18,22 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 import aiohttp
 import django
 
-from tests.load.accounts import Accounts
 from tests.stack import Stack
 from tests.tables import show
-from tests.visitor import Browser, session
+from tests.visitor import session
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
 django.setup()
 
 # Models can be imported from here on.
-from tests import access, files  # noqa: E402
+from tests import access  # noqa: E402
 from tests.access import Cell  # noqa: E402
 from tests.attacks.access import excused  # noqa: E402
+from tests.attacks.live_site import ACCOUNTS, LiveSite  # noqa: E402
 from tests.test_access import FIELDS, FRAMES  # noqa: E402
 
 TABLES = (
@@ -46,15 +45,7 @@ BY_THEMSELVES = ("api_accesstoken", "billing_budgetperiod", "quality_rubric")
 # What takes away what others try later.
 LAST = ("delete", "erase", "discard", "end/", "sessions", "logout", "password", "adopt", "import")
 CSRF = "t" * 32
-PATIENCE = 90.0  # seconds
 REFUSED_SOCKET = 4403
-ACCOUNTS = {
-    access.ACCOUNT: "nobody",
-    access.NEWCOMER: "newcomer",
-    access.STAFF: "staff",
-    access.OPERATOR: "operators",
-    access.OWNER: "owner",
-}
 TOKENS = """
 import time
 from chatsite.chat.models import Conversation
@@ -65,63 +56,7 @@ for number, one in enumerate(Conversation.objects.order_by("id")):
 """
 
 
-@dataclass
-class Matrix:
-    stack: Stack
-    client: aiohttp.ClientSession
-    accounts: Accounts = field(init=False)
-    cookies: dict[str, dict[str, str]] = field(default_factory=dict)
-    values: dict[str, str] = field(default_factory=dict)
-    theirs: str = ""  # the other customer's conversation
-    tokens: list[list[str]] = field(default_factory=list)  # of each conversation, good and over
-    counted: Counter[tuple[str, str]] = field(default_factory=Counter)
-    wrong: list[tuple[str, str]] = field(default_factory=list)
-    failed: list[tuple[str, str]] = field(default_factory=list)
-
-    async def prepare(self) -> None:
-        self.accounts = await asyncio.to_thread(Accounts.of, self.stack)
-        self.cookies = {who: self.accounts.cookies(name) for who, name in ACCOUNTS.items()}
-        self.cookies[access.ANONYMOUS] = {}
-        for who in (access.CUSTOMER, access.OTHER):
-            browser = Browser(self.client, self.stack.url)
-            self.theirs = await self._talked(browser, with_file=who == access.CUSTOMER)
-            self.cookies[who] = browser.cookies
-        (held, public_id, reply), *_ = self.stack.rows(
-            "SELECT c.id, c.public_id, max(m.id) FROM chat_conversation c"
-            " JOIN chat_message m ON m.conversation_id = c.id GROUP BY c.id ORDER BY c.id"
-        )
-        self.values = {
-            "public_id": str(uuid.UUID(str(public_id))),
-            "conversation_id": str(held),
-            "reply_id": str(reply),
-            "app_label": "chat",
-            "url": "nothing-here",
-            "accent": "aabbcc",
-            "digest": "0" * 16,
-            "key": "set-password",
-            "verb": "resolve",
-        }
-
-    async def _talked(self, browser: Browser, *, with_file: bool) -> str:
-        """Its conversation, whose file has the same name: one value fills both addresses."""
-        tab = await browser.new_conversation()
-        if with_file:
-            form = aiohttp.FormData({"id": tab.conversation, "csrfmiddlewaretoken": tab.page.csrf})
-            form.add_field("file", files.picture(20, 20), filename="photo.jpg")
-            url = f"{self.stack.url}/files/"
-            async with self.client.post(url, data=form, headers=browser.headers) as response:
-                assert response.status == 200, await response.text()
-        fields = {"text": "Where is it?", "client_id": str(uuid.uuid4())}
-        if with_file:
-            fields["files"] = tab.conversation
-        await browser.post(f"/c/{tab.conversation}/ask/", fields, tab.page.csrf)
-        until = time.monotonic() + PATIENCE
-        while not any(entry.state == "complete" for entry in tab.entries()[1:]):
-            assert time.monotonic() < until, tab.entries()
-            await asyncio.sleep(0.2)
-            tab.page.replace_log(await browser.get(f"/c/{tab.conversation}/"))
-        return tab.conversation
-
+class Matrix(LiveSite):
     async def run(self) -> None:
         cells = list(access.cells())
         before = self._stored()

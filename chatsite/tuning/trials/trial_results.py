@@ -1,7 +1,7 @@
 """What a trial has shown so far, by conversation."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from statistics import fmean
@@ -93,33 +93,25 @@ def _ab(ours: list[Conversation], theirs: list[Conversation]) -> tuple[Row, ...]
             sides.append((sum(bool(getattr(each, hit)) for each in could), len(could)))
         (one, of_one), (other, of_other) = sides
         interval = confidence_intervals.between_shares((one, of_one), (other, of_other))
-        return Row(
-            name,
-            f"{one} of {of_one}",
-            f"{other} of {of_other}",
-            _points(interval),
-            _verdict(interval),
-            interval.shows,
-        )
+        return _row(name, f"{one} of {of_one}", f"{other} of {of_other}", _points, interval)
 
     cost = confidence_intervals.between_means(
         [each.cost for each in ours], [each.cost for each in theirs]
     )
     return (
-        Row(
-            "Cost per conversation",
-            _dollars(ours),
-            _dollars(theirs),
-            _in_dollars(cost),
-            _verdict(cost),
-            cost.shows,
-        ),
+        _row("Cost per conversation", _dollars(ours), _dollars(theirs), _in_dollars, cost),
         shares("Rated not helpful, as a share of rated answers", "bad", among="good"),
         shares("With a person or asking for one", "handed"),
         shares("An answer was asked for again", "retried"),
         shares("An answer failed or was cut short", "failed"),
         shares("At least one answer by the strong model", "strong"),
     )
+
+
+def _row(
+    name: str, ours: str, theirs: str, shown: Callable[[Interval], str], interval: Interval
+) -> Row:
+    return Row(name, ours, theirs, shown(interval), _verdict(interval), interval.shows)
 
 
 def _shadow(trial: Trial, since: datetime, found: Mapping[str, Conversation]) -> Results:
@@ -137,30 +129,18 @@ def _shadow(trial: Trial, since: datetime, found: Mapping[str, Conversation]) ->
     dearer = _dearer(trial, since, found, doubted)
     cost = confidence_intervals.mean([dearer.get(name, 0) for name in found])
     would = [each.cost + dearer.get(name, 0) for name, each in found.items()]
+    share = number_format.share
     rows = (
-        Row(
-            "Same decision",
-            "",
-            number_format.share(agreed.value),
-            _range(agreed),
-            _enough(agreed),
-            False,
+        Row("Same decision", "", share(agreed.value), _range(agreed), _enough(agreed), False),
+        _row(
+            "Answers by the strong model", share(ours.value), share(theirs.value), _points, strong
         ),
-        Row(
-            "Answers by the strong model",
-            number_format.share(ours.value),
-            number_format.share(theirs.value),
-            _points(strong),
-            _verdict(strong),
-            strong.shows,
-        ),
-        Row(
+        _row(
             "Cost per conversation",
             _dollars(seen),
             money.shown(round(fmean(would))) if would else "",
-            _in_dollars(cost),
-            _verdict(cost),
-            cost.shows,
+            _in_dollars,
+            cost,
         ),
     )
     return Results(len(seen), len(seen), total, total - sum(each.agreed for each in seen), rows)
