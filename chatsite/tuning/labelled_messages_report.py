@@ -4,11 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chatsite.knowledge.embeddings import embeddings, question_embeddings
-from chatsite.knowledge.embeddings.embedding_calls import Stopped
+from chatsite.knowledge.embeddings import question_embeddings
 from chatsite.knowledge.search import question
 from routing import stored_site_profile
-from routing.analysis import first_day
 from routing.learning import message_evaluation
 from routing.learning.labelled_data import Graded, Message
 from routing.learning.labels import TooFewLabels
@@ -68,7 +66,12 @@ class Measured:
 def of(messages: Sequence[Message], policy: Policy, share: float, *, words_only: bool) -> Measured:
     """Measured under the policy's threshold."""
     site = stored_site_profile.current()
-    vectors, how = ([()] * len(messages), "words") if words_only else _vectors(messages)
+    none: list[tuple[float, ...]] = [()] * len(messages)
+    asked = [
+        question.of(each.turn.text, "".join(each.turn.earlier[-1:]), each.turn.answer)
+        for each in messages
+    ]
+    vectors, how = (none, "words") if words_only else question_embeddings.for_routing(asked)
     scores = message_evaluation.first_day_scores(messages, vectors, site)
     first_day = message_evaluation.report(messages, scores, policy.threshold)
     learned: Report | str
@@ -79,26 +82,6 @@ def of(messages: Sequence[Message], policy: Policy, share: float, *, words_only:
     except TooFewLabels as error:
         learned = str(error)
     return Measured(how, first_day, learned, policy.threshold, share)
-
-
-def _vectors(messages: Sequence[Message]) -> tuple[list[tuple[float, ...]], str]:
-    """An embedding for each message as the chat would ask for it, or () for all; and by what."""
-    none: list[tuple[float, ...]] = [()] * len(messages)
-    model = embeddings.wanted_model()
-    if not model:
-        return none, "words"
-    probes = first_day.shipped().probes
-    texts = [
-        question.of(each.turn.text, "".join(each.turn.earlier[-1:]), each.turn.answer).whole
-        for each in messages
-    ]
-    try:
-        known = question_embeddings.vectors([*texts, *(probe.text for probe in probes)], model)
-    except Stopped as error:
-        return none, f"words, as {error}"
-    if not first_day.serves(probes, [known[probe.text].tolist() for probe in probes]):
-        return none, f"words, as the first day's model was not fitted to embeddings by {model}"
-    return [tuple(known[text].tolist()) for text in texts], f"embeddings by {model} and words"
 
 
 def of_exams(

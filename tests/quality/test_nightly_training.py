@@ -1,18 +1,23 @@
 """A night's learning: labels in, a proposal out, and nothing in force changes by itself."""
 
 import subprocess
+from collections.abc import Iterator
 from datetime import timedelta
+from io import StringIO
 
 import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from chatsite.quality import tasks
+from billing.models import LedgerEntry
+from chatsite.llm import embeddings as server
+from chatsite.quality import answer_outcomes, tasks
 from chatsite.quality.learning import nightly_training, proposals, training
 from chatsite.quality.learning.training import held_back
 from chatsite.quality.learning.training_examples import Example, read
 from chatsite.quality.models import Proposal, QualityLabel
 from routing import policies
+from routing.analysis import first_day
 from routing.analysis.features import measure
 from routing.decisions import scored
 from routing.learning import learned_models, model_training
@@ -20,6 +25,8 @@ from routing.models import LearnedModel
 from routing.tier_choice import Turn
 from tests.guards import guards
 from tests.quality import traffic
+from tests.upstream.embeddings import Embeddings
+from tests.upstream.server import Upstream
 
 # By any of the tests below.
 GUARDS = [
@@ -93,6 +100,46 @@ def test_labels_become_proposals_and_an_accepted_one_decides(monkeypatch):
         for text in ("Is the engraving done by hand?", "Do you have the pen in stock?")
     )
     assert stock > engraving + 1
+
+
+@pytest.fixture
+def embeddings(settings) -> Iterator[Embeddings]:
+    """A server whose embeddings routing takes for those that it knows."""
+    probes = first_day.shipped().probes
+    with Upstream() as upstream:
+        upstream.embeddings.serves = True
+        upstream.embeddings.width = len(probes[0].vector)
+        upstream.embeddings.vectors = {probe.text: probe.vector for probe in probes}
+        settings.OPENAI_BASE_URL = upstream.url
+        call_command("import_prices", "--yes", stdout=StringIO())
+        yield upstream.embeddings
+
+
+def test_a_model_is_taught_by_the_meaning_of_messages_where_routing_reads_it(embeddings):
+    traffic.rated(120)
+    answer_outcomes.collect(timezone.now() - timedelta(days=30))
+
+    found = read()
+    head = model_training.model([each.label for each in found]).cheap
+
+    assert {len(each.label.measured.vector) for each in found} == {embeddings.width}
+    assert "meaning" in found[0].label.measured.seen.terms
+    assert len(head.vector) == embeddings.width
+    # Each text once, and in batches; the first only asks whether routing knows the model.
+    asked = [text for request in embeddings.asked for text in request["input"]]
+    assert len(asked) == len(set(asked))
+    assert len(embeddings.asked) <= 2 + len(asked) // server.MOST_TEXTS
+    entries = LedgerEntry.objects.filter(reference__startswith="learn:")
+    assert {(each.purpose, each.outcome) for each in entries} == {("search", "embedded")}
+
+
+def test_another_models_embeddings_teach_nothing(embeddings):
+    embeddings.vectors.clear()
+    traffic.rated(30)
+    answer_outcomes.collect(timezone.now() - timedelta(days=30))
+
+    assert {each.label.measured.vector for each in read()} == {()}
+    assert len(embeddings.asked) == 1
 
 
 def test_the_newest_week_is_held_back_and_nothing_inferred_is_measured_on():

@@ -6,7 +6,7 @@ from uuid import uuid4
 from chatsite import llm
 from chatsite.knowledge import article_index
 from chatsite.knowledge.articles import Meant
-from chatsite.knowledge.embeddings import embedding_calls, hazard_examples
+from chatsite.knowledge.embeddings import embedding_calls, embeddings, hazard_examples
 from chatsite.knowledge.embeddings.embedding_calls import Stopped
 from chatsite.knowledge.search import question, ranking
 from chatsite.knowledge.search.question import Question
@@ -53,6 +53,27 @@ def of_one(question: Question, reference: str = "") -> Meant:
         return of([question], reference, WITHIN)[0]
     except Stopped as error:
         return Meant(why=str(error))
+
+
+def for_routing(
+    questions: Sequence[Question], reference: str = ""
+) -> tuple[list[tuple[float, ...]], str]:
+    """One for each as routing reads it, or () for all; and by what messages are then read."""
+    none: list[tuple[float, ...]] = [()] * len(questions)
+    model = embeddings.wanted_model()
+    if not model:
+        return none, "words"
+    probes = first_day.shipped().probes
+    try:
+        # First whether routing can read them: thousands of messages would be embedded for nothing.
+        known = vectors([probe.text for probe in probes], model, reference)
+        if not first_day.serves(probes, [known[probe.text].tolist() for probe in probes]):
+            return none, f"words, as the first day's model was not fitted to embeddings by {model}"
+        known = vectors([each.whole for each in questions if each.whole], model, reference)
+    except Stopped as error:
+        return none, f"words, as {error}"
+    found = [tuple(known[each.whole].tolist()) if each.whole else () for each in questions]
+    return found, f"embeddings by {model} and words"
 
 
 def turn_of(text: str) -> Turn:

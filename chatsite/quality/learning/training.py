@@ -17,7 +17,7 @@ from chatsite.quality.labels import Source
 from chatsite.quality.learning import training_examples
 from chatsite.quality.learning.learned import BAD, LEAST_LABELS, Learned, Measured, Promised
 from chatsite.quality.learning.training_examples import Example
-from routing import thresholds
+from routing import stored_site_profile, thresholds
 from routing.analysis import learned_score
 from routing.analysis.features import measure
 from routing.analysis.trained_model import Model
@@ -156,7 +156,7 @@ def checker(policy: Policy, now: datetime) -> Learned:
     """
     found = [
         example
-        for example in training_examples.read(leaving_out=[Source.VERDICT])
+        for example in training_examples.read(leaving_out=[Source.VERDICT], by_meaning=False)
         if example.label.checks is not None
     ]
     current = learned_models.checker(policy.learned_verifier_id)
@@ -277,7 +277,8 @@ def _recent_turns(now: datetime) -> list[Any]:
     ).order_by("-decided_at")
     references = decided.values_list("reference", flat=True)[:RECENT]
     turns = training_examples.turns_of([int(each.removeprefix("reply:")) for each in references])
-    return [measure(turn) for _, turn in turns.values()]
+    site = stored_site_profile.current()
+    return [measure(turn, site=site) for _, turn in turns.values()]
 
 
 def _share(scores: Sequence[float], threshold: float) -> float:
