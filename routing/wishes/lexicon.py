@@ -133,9 +133,18 @@ def plain(text: str) -> str:
 
 def lexicons(text: str) -> Iterator[Lexicon]:
     """Those of the languages that a plain text may be of, by its script."""
-    for language in _lists():
-        if re.search(_SCRIPTS.get(language, "[a-z]"), text):
-            yield lexicon(language)
+    return (lexicon(language) for language in _lists() if is_written_in(language, text))
+
+
+def is_written_in(language: str, text: str) -> bool:
+    """Whether a plain text may be, by its script."""
+    return bool(re.search(_SCRIPTS.get(language, "[a-z]"), text))
+
+
+def alternatives(phrases: str, *, is_spaced: bool) -> re.Pattern[str]:
+    """What finds any of a list's phrases in a plain text."""
+    longest_first = sorted(_listed(phrases), key=len, reverse=True)
+    return _alternatives(longest_first, (), is_spaced)[0]
 
 
 def english() -> Lexicon:

@@ -71,9 +71,11 @@ async def test_yes_to_the_answers_offer_is_a_wish(tab, worker, upstream):
         "我马上为您转接人工客服。",
         "Łączę Pana z konsultantem.",
         "Ik verbind u door met een collega.",
+        "担当者におつなぎします。",
+        "Vou encaminhar o seu pedido à nossa equipa de apoio.",
     ],
 )
-@guards("chatsite/answering/person_offer.py", "or _claims_a_person(text)", "or False")
+@guards("chatsite/answering/person_offer.py", "or promised_person.found_in(text)", "or False")
 async def test_a_model_that_says_it_has_connected_somebody_connects_nobody_but_offers_it(
     tab, worker, upstream, claim
 ):
