@@ -3,29 +3,22 @@
 import re
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser, Permission, User
+from django.contrib.auth.models import AbstractBaseUser, User
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from chatsite.chat.actions.ask import cleaned
 from chatsite.chat.models import Conversation
 from chatsite.inbox.models import Note
+from chatsite.staff import accounts
 
 _MENTION = re.compile(r"@([\w.+-]+)")
 
 
 def team() -> "QuerySet[User]":
     """Who may answer customers."""
-    permission = Permission.objects.filter(
-        codename="take_over", content_type__app_label="chat", content_type__model="conversation"
-    )
-    may = (
-        Q(is_superuser=True)
-        | Q(user_permissions__in=permission)
-        | Q(groups__permissions__in=permission)
-    )
-    people = User.objects.filter(is_active=True, is_staff=True).filter(may)
-    return people.distinct().order_by("first_name", "username")
+    people = accounts.with_right("take_over", User.objects.filter(is_active=True))
+    return people.order_by("first_name", "username")
 
 
 def write(conversation: Conversation, author: AbstractBaseUser, text: str) -> Note | None:

@@ -12,12 +12,11 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 
 from chatsite.chat.models import Conversation
 from chatsite.chat.web import message_templates
-from chatsite.inbox import notes, queues
+from chatsite.inbox import notes, queues, shared_reads
 from chatsite.inbox.models import SavedView, Tag
 from chatsite.inbox.queues import Narrowed, Queue
 from chatsite.summaries import at_takeover
@@ -44,25 +43,20 @@ def for_staff(view: View[P]) -> View[P]:
     return never_cache(admin.site.admin_view(guarded))
 
 
-def queue_context(
-    request: HttpRequest, open_id: int = 0, *, shared: bool = False
-) -> dict[str, object]:
-    """`shared`: what the queues hold may be as old as `queues.SHARED`."""
+def queue_context(request: HttpRequest, open_id: int = 0) -> dict[str, object]:
     person, now = person_of(request), timezone.now()
     chosen, narrowed = chosen_queue(request), narrowed_by(request)
-    counts = queues.counts(person, now, shared=shared)
-    query = {"queue": chosen.value, "q": narrowed.words, "tag": narrowed.tag}
-    context: dict[str, object] = {
+    open_id = open_id or number_in(request, "open")
+    shown = queues.tabs(chosen, queues.counts(person, queues.by_handler(now)))
+    shown["lines_html"] = queues.lines_html(chosen, person, now, narrowed, open_id)
+    return {
         "queue": chosen,
         "narrowed": narrowed,
-        "query": urlencode({name: value for name, value in query.items() if value}),
+        "query": queues.query(chosen, narrowed),
         "views": SavedView.objects.filter(person_id=person.pk),
-        "tabs": [(each, counts.get(each.value)) for each in Queue],
-        "waiting": counts[Queue.WAITING.value],
-        "lines": queues.lines(chosen, person, now, narrowed, shared=shared),
-        "open_id": open_id or number_in(request, "open"),
+        "open_id": open_id,
+        "queue_html": message_templates.html("inbox/queue.html", shown),
     }
-    return context | {"queue_html": message_templates.html("inbox/queue.html", context)}
 
 
 def conversation_context(request: HttpRequest, found: Conversation) -> dict[str, object]:
@@ -81,8 +75,10 @@ def conversation_context(request: HttpRequest, found: Conversation) -> dict[str,
         "is_mine": handler == request.user,
         "notes": found.notes.select_related("author"),
         "note_length": settings.MESSAGE_LENGTH,
-        "team": notes.team(),
-        "known_tags": Tag.objects.values_list("name", flat=True)[:200],
+        "team": shared_reads.once("team", lambda: list(notes.team())),
+        "known_tags": shared_reads.once(
+            "tags", lambda: list(Tag.objects.values_list("name", flat=True)[:200])
+        ),
         "its_tags": found.tags.values_list("name", flat=True),
         "snoozes": SNOOZES,
         "may_write": request.user.has_perm("chat.take_over"),

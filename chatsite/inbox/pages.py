@@ -38,8 +38,8 @@ def inbox(request: HttpRequest, conversation_id: int | None = None) -> HttpRespo
 @for_staff
 @require_GET
 def queue(request: HttpRequest) -> HttpResponse:
-    """The list anew, once something has changed anywhere."""
-    return HttpResponse(queue_context(request, shared=True)["queue_html"])
+    """The list anew: one that is narrowed, or that no socket brings."""
+    return HttpResponse(queue_context(request)["queue_html"])
 
 
 @for_staff

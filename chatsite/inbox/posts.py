@@ -8,7 +8,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import urlencode
 from django.views.decorators.http import require_POST
 
 from chatsite.chat import changes
@@ -17,7 +16,7 @@ from chatsite.chat.attachments import uploads
 from chatsite.chat.changes import Change
 from chatsite.chat.errors import Refused
 from chatsite.chat.models import Conversation
-from chatsite.inbox import notes, tags
+from chatsite.inbox import notes, queues, tags
 from chatsite.inbox.drafts import reply_drafts
 from chatsite.inbox.page_context import (
     SNOOZES,
@@ -121,8 +120,7 @@ def view(request: HttpRequest) -> HttpResponse:
         tags.forget_view(person, forgotten)
     else:
         tags.keep_view(person, request.POST.get("name", ""), chosen, narrowed)
-    query = {"queue": chosen.value, "q": narrowed.words, "tag": narrowed.tag}
-    return redirect(f"{reverse('inbox:inbox')}?{urlencode(query)}")
+    return redirect(f"{reverse('inbox:inbox')}?{queues.query(chosen, narrowed)}")
 
 
 def _carried_out(request: HttpRequest, found: Conversation, verb: str) -> Change:

@@ -1,20 +1,20 @@
 """The queues of the inbox, and what a line of one says."""
 
-import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from threading import Lock
-from typing import Any, TypeVar, cast
+from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import Count, Q, QuerySet, TextChoices
-from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 
 from chatsite.chat.admin import conversation_rows, conversation_search
 from chatsite.chat.models import Conversation, Message
+from chatsite.chat.web import message_templates
 from chatsite.inbox.models import Note, Tag
 
 # Lines of a queue; what is beyond is found by searching.
@@ -23,14 +23,6 @@ _SAID = (
     *("id", "wants_person_since", "active_at", "first_question", "newest_role"),
     *("handled_by__first_name", "handled_by__username"),
 )
-
-
-# Seconds for which inboxes that are told of the same share what the first of them reads. They are
-# told later than that after it came, so what they get holds it.
-SHARED = 0.25
-T = TypeVar("T")
-_found: dict[str, tuple[float, object]] = {}
-_reading: defaultdict[str, Lock] = defaultdict(Lock)
 
 
 class Queue(TextChoices):
@@ -45,7 +37,7 @@ class Queue(TextChoices):
 
 
 # What one of these holds depends on who looks.
-_OWN = {Queue.MINE, Queue.MENTIONED, Queue.COLLEAGUES}
+OWN = {Queue.MINE, Queue.MENTIONED, Queue.COLLEAGUES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +68,14 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class _Count:
+class HandlerCount:
     """Of one handler's conversations, or of those without one."""
 
     current: int
     snoozed: int
 
 
-_NONE = _Count(0, 0)
+_NONE = HandlerCount(0, 0)
 
 
 def conversations(queue: Queue, person: AbstractBaseUser, now: datetime) -> QuerySet[Conversation]:
@@ -96,9 +88,8 @@ def conversations(queue: Queue, person: AbstractBaseUser, now: datetime) -> Quer
     return found.order_by("-active_at", "-id")
 
 
-def counts(person: AbstractBaseUser, now: datetime, *, shared: bool = False) -> dict[str, int]:
-    """How many conversations each queue holds that is to be emptied; one query for everybody."""
-    found = _read_once("counts", lambda: _by_handler(now)) if shared else _by_handler(now)
+def counts(person: AbstractBaseUser, found: Mapping[int | None, HandlerCount]) -> dict[str, int]:
+    """How many conversations each queue holds that is to be emptied."""
     mine = found.get(person.pk, _NONE)
     handled = sum(each.current for handler, each in found.items() if handler is not None)
     return {
@@ -109,18 +100,23 @@ def counts(person: AbstractBaseUser, now: datetime, *, shared: bool = False) -> 
     }
 
 
+def by_handler(now: datetime) -> dict[int | None, HandlerCount]:
+    """Of the conversations that somebody answers or waits in, and of those put aside."""
+    asleep = Q(snoozed_until__gt=now)
+    found = Conversation.objects.filter(
+        Q(wants_person_since__isnull=False) | Q(handled_by__isnull=False) | asleep,
+        resolved_at__isnull=True,
+    ).order_by()
+    rows = found.values_list("handled_by").annotate(
+        total=Count("id"), snoozed=Count("id", filter=asleep)
+    )
+    return {handler: HandlerCount(total - snoozed, snoozed) for handler, total, snoozed in rows}
+
+
 def lines(
-    queue: Queue,
-    person: AbstractBaseUser,
-    now: datetime | None = None,
-    narrowed: Narrowed | None = None,
-    *,
-    shared: bool = False,
+    queue: Queue, person: AbstractBaseUser, now: datetime, narrowed: Narrowed | None = None
 ) -> list[Line]:
-    """`shared`: as it stood at most SHARED seconds ago, so that inboxes read it together."""
-    if shared and queue not in _OWN and narrowed in {None, Narrowed()}:
-        return _read_once(queue, lambda: lines(queue, person, now))
-    held = conversations(queue, person, now or timezone.now())
+    held = conversations(queue, person, now)
     found = narrowed.of(held) if narrowed else held
     rows = list(
         found.annotate(
@@ -132,6 +128,40 @@ def lines(
     return [_line(row, tags[row["id"]]) for row in rows]
 
 
+def lines_html(
+    queue: Queue,
+    person: AbstractBaseUser,
+    now: datetime,
+    narrowed: Narrowed | None = None,
+    open_id: int = 0,
+) -> SafeString:
+    """For everybody alike who shows the queue, unless it is one of OWN."""
+    narrowed = narrowed or Narrowed()
+    shown = {
+        "queue": queue,
+        "narrowed": narrowed,
+        "lines": lines(queue, person, now, narrowed),
+        "query": query(queue, narrowed),
+        "open_id": open_id,
+    }
+    return message_templates.html("inbox/queue_lines.html", shown)
+
+
+def tabs(queue: Queue, count: Mapping[str, int]) -> dict[str, object]:
+    """For the list of queues, in which `queue` is the chosen one."""
+    return {
+        "queue": queue,
+        "tabs": [(each, count.get(each.value)) for each in Queue],
+        "waiting": count[Queue.WAITING.value],
+    }
+
+
+def query(queue: Queue, narrowed: Narrowed) -> str:
+    """Of the address of a page that shows it."""
+    fields = {"queue": queue.value, "q": narrowed.words, "tag": narrowed.tag}
+    return urlencode({name: value for name, value in fields.items() if value})
+
+
 def name(person: AbstractBaseUser) -> str:
     """As colleagues call them."""
     return getattr(person, "first_name", "") or person.get_username()
@@ -141,30 +171,6 @@ def waited(since: datetime) -> str:
     """How long, in words."""
     words = timesince(since)
     return "under a minute" if words == "0\xa0minutes" else words
-
-
-def _read_once(what: str, read: Callable[[], T]) -> T:
-    """What was read less than SHARED seconds ago; who comes meanwhile waits for it."""
-    with _reading[what]:
-        begun = time.monotonic()
-        at, found = _found.get(what, (-SHARED, None))
-        if begun >= at + SHARED:
-            found = read()
-            _found[what] = begun, found
-    return cast(T, found)
-
-
-def _by_handler(now: datetime) -> dict[int | None, _Count]:
-    """Of the conversations that somebody answers or waits in, and of those put aside."""
-    asleep = Q(snoozed_until__gt=now)
-    found = Conversation.objects.filter(
-        Q(wants_person_since__isnull=False) | Q(handled_by__isnull=False) | asleep,
-        resolved_at__isnull=True,
-    ).order_by()
-    rows = found.values_list("handled_by").annotate(
-        total=Count("id"), snoozed=Count("id", filter=asleep)
-    )
-    return {handler: _Count(total - snoozed, snoozed) for handler, total, snoozed in rows}
 
 
 def _line(row: Mapping[str, Any], tags: Sequence[str]) -> Line:

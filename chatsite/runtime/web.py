@@ -22,6 +22,9 @@ from twisted.python.failure import Failure
 
 # File descriptors kept for the database, Redis, files and the process itself.
 KEPT_FREE = 200
+# Seconds after which a thread lets another go on. A page's thread asks for its turn anew after each
+# statement, and with Python's 0.005 waits as long each time while the loop serves sockets.
+SWITCH = 0.0005
 # What Daphne is started with. The limits hold for what is sent too, and a reconnecting tab is sent
 # its whole conversation; what a page may send is limited by the consumer.
 OPTIONS = [
@@ -126,6 +129,7 @@ def main(arguments: list[str]) -> int:
     # Daphne makes its factory and its requests by these names, and takes no others.
     daphne.server.HTTPFactory = _bounded
     daphne.http_protocol.WebRequest = Request
+    sys.setswitchinterval(SWITCH)
     command = Command()
     try:
         command.run([*OPTIONS, *arguments, "chatsite.asgi:application"])

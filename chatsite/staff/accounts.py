@@ -6,8 +6,9 @@ from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.contrib.auth.models import AnonymousUser, Group, User
+from django.contrib.auth.models import AnonymousUser, Group, Permission, User
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -62,6 +63,19 @@ def safe_account_first(
         return get_response(request)
 
     return middleware
+
+
+def with_right(codename: str, people: "QuerySet[User]") -> "QuerySet[User]":
+    """Those of them who are staff and have this right over conversations."""
+    permission = Permission.objects.filter(
+        codename=codename, content_type__app_label="chat", content_type__model="conversation"
+    )
+    may = (
+        Q(is_superuser=True)
+        | Q(user_permissions__in=permission)
+        | Q(groups__permissions__in=permission)
+    )
+    return people.filter(may, is_staff=True).distinct()
 
 
 def lacks_second_factor(user: AbstractBaseUser | AnonymousUser) -> bool:

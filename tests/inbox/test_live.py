@@ -1,34 +1,48 @@
 """An open inbox hears of every change at once."""
 
+from typing import Any
+
 import orjson
 import pytest
 from channels.db import database_sync_to_async
 from channels.testing import WebsocketCommunicator
 from django.conf import settings
+from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from django.test import Client
 
 from chatsite.asgi import application
 from chatsite.chat import changes
-from chatsite.chat.actions import ask_for_person
+from chatsite.chat.actions import ask_for_person, take_over
+from chatsite.chat.changes import Change
 from chatsite.staff import roles
 from tests.chat.test_admin import member, signed_in
 from tests.chat.told import Told, prices
+from tests.guards import guards
 
 
 def cookie(client: Client) -> bytes:
     return f"{settings.SESSION_COOKIE_NAME}={client.session.session_key}".encode()
 
 
-async def opened(headers: list[tuple[bytes, bytes]]) -> WebsocketCommunicator:
+async def opened(headers: list[tuple[bytes, bytes]], shows: str = "") -> WebsocketCommunicator:
     origin = (b"origin", b"http://localhost")
-    socket = WebsocketCommunicator(application, "/ws/inbox/", headers=[origin, *headers])
+    path = f"/ws/inbox/?queue={shows}"
+    socket = WebsocketCommunicator(application, path, headers=[origin, *headers])
     assert (await socket.connect(timeout=5))[0]
     return socket
 
 
-async def hears(socket: WebsocketCommunicator) -> list[str]:
-    changed: list[str] = orjson.loads(await socket.receive_from(timeout=5))["changed"]
-    return changed
+async def hears(socket: WebsocketCommunicator) -> dict[str, Any]:
+    news: dict[str, Any] = orjson.loads(await socket.receive_from(timeout=5))
+    return news
+
+
+async def is_closed(socket: WebsocketCommunicator) -> None:
+    output = await socket.receive_output(timeout=5)
+    while output["type"] != "websocket.close":
+        output = await socket.receive_output(timeout=5)
+    assert output["code"] == 4403
 
 
 @database_sync_to_async
@@ -39,10 +53,12 @@ def a_customer_and_a_session() -> tuple[Told, bytes]:
 
 async def test_every_open_inbox_hears_that_a_person_is_asked_for(transactional_db, first_policy):
     told, session = await a_customer_and_a_session()
-    first = await opened([(b"cookie", session)])
-    second = await opened([(b"cookie", session)])
-    # Its subscription begins, and with it all is read anew.
-    assert await hears(first) == ["*"]
+    first = await opened([(b"cookie", session)], "waiting")
+    second = await opened([(b"cookie", session)], "waiting")
+    searching = await opened([(b"cookie", session)])
+    # What came before it listened is read at once; a page with a search reads by itself.
+    assert "Nobody is waiting." in (await hears(first))["queue"]
+    assert (await hears(searching))["queue"] == ""
 
     change = await database_sync_to_async(ask_for_person.request)(
         told.public_id, told.visitor, True
@@ -50,10 +66,74 @@ async def test_every_open_inbox_hears_that_a_person_is_asked_for(transactional_d
     await database_sync_to_async(changes.announce)(change)
 
     for each in (first, second):
-        heard: list[str] = []
-        while told.public_id.hex not in heard:
-            heard = await hears(each)
+        shown = ""
+        while "Hello?" not in shown:
+            shown = (await hears(each)).get("queue", "")
+        assert 'data-waiting="1"' in shown
+    for each in (first, second, searching):
         await each.disconnect()
+
+
+@guards(
+    "chatsite/inbox/open_inboxes.py",
+    "whose = person.pk if inbox.queue in queues.OWN else None",
+    "whose = None",
+)
+async def test_each_sees_their_own_conversations(transactional_db, first_policy):
+    told, *sessions = await two_sessions()
+
+    @database_sync_to_async
+    def taken() -> Change:
+        return take_over.conversation(told.conversation.pk, User.objects.get(username="nora"))
+
+    await database_sync_to_async(changes.announce)(await taken())
+    nora, olga = [await opened([(b"cookie", each)], "mine") for each in sessions]
+
+    assert "Hello?" in (await hears(nora))["queue"]
+    assert "Nothing here." in (await hears(olga))["queue"]
+    for each in (nora, olga):
+        await each.disconnect()
+
+
+def no_longer_staff(user: User) -> None:
+    user.groups.clear()
+
+
+def signed_out(user: User) -> None:
+    Session.objects.all().delete()
+
+
+def with_another_password(user: User) -> None:
+    user.set_password("another one")
+    user.save()
+
+
+def closed(user: User) -> None:
+    user.is_active = False
+    user.save()
+
+
+@guards("chatsite/inbox/open_inboxes.py", "if inbox not in queue_html:", "if False:")
+@guards("chatsite/inbox/open_inboxes.py", "if inbox.session in signed_in", "if True")
+@guards(
+    "chatsite/inbox/open_inboxes.py", "and readers[inbox.person].password == inbox.password", ""
+)
+@pytest.mark.parametrize("become", [no_longer_staff, signed_out, with_another_password, closed])
+async def test_an_account_that_loses_its_rights_hears_nothing_more(
+    transactional_db, first_policy, become
+):
+    told, session = await a_customer_and_a_session()
+    socket = await opened([(b"cookie", session)], "waiting")
+    await hears(socket)
+
+    await database_sync_to_async(lambda: become(User.objects.get(username="nora")))()
+    change = await database_sync_to_async(ask_for_person.request)(
+        told.public_id, told.visitor, True
+    )
+    await database_sync_to_async(changes.announce)(change)
+
+    output = await socket.receive_output(timeout=5)
+    assert (output["type"], output.get("code")) == ("websocket.close", 4403)
 
 
 @database_sync_to_async
@@ -75,7 +155,7 @@ async def test_who_looks_at_the_same_conversation_is_seen(transactional_db, firs
 
     present: dict[str, bool] = {}
     while not present:
-        present = orjson.loads(await nora.receive_from(timeout=5))["present"]
+        present = (await hears(nora)).get("present", {})
     assert present == {"olga": True}
     for each in (nora, olga):
         await each.disconnect()
@@ -88,15 +168,11 @@ async def test_a_socket_that_says_nonsense_is_closed(transactional_db, first_pol
 
     await socket.send_to(said)
 
-    output = await socket.receive_output(timeout=5)
-    while output["type"] != "websocket.close":
-        output = await socket.receive_output(timeout=5)
-    assert output["code"] == 4403
+    await is_closed(socket)
 
 
 @pytest.mark.parametrize("session", [b"", b"sessionid=unknown"])
 async def test_nobody_else_hears_anything(transactional_db, session):
     socket = await opened([(b"cookie", session)] if session else [])
 
-    closed = await socket.receive_output(timeout=5)
-    assert (closed["type"], closed["code"]) == ("websocket.close", 4403)
+    await is_closed(socket)

@@ -17,7 +17,6 @@ from chatsite.inbox.models import CannedReply, Note
 from chatsite.widget.models import Customer, Widget
 from tests.chat.test_admin import signed_in, text
 from tests.chat.told import Told
-from tests.guards import guards
 
 HTMX = {"hx-request": "true"}
 
@@ -257,31 +256,6 @@ def test_a_queue_takes_as_many_queries_for_twenty_as_for_two(staff, db, told, co
 
     # Session, user, permissions (2); counts, lines, their tags, saved views.
     assert len(queries) <= 8, [query["sql"][:100] for query in queries]
-
-
-@guards("chatsite/inbox/queues.py", "if begun >= at + SHARED:", "if True:")
-def test_inboxes_that_look_at_once_read_a_queue_together(staff, olga, told, monkeypatch):
-    wants(told)
-    pk = told.conversation.pk
-    colleague = signed_in(olga)
-    for each in (staff, colleague):
-        lines(each, "waiting")
-    with CaptureQueriesContext(connection) as queries:
-        lines(colleague, "waiting")
-    alone = len(queries)
-    monkeypatch.setattr(queues, "SHARED", 60)
-    monkeypatch.setattr(queues, "_found", {})
-    assert lines(staff, "waiting") == [pk]
-
-    with CaptureQueriesContext(connection) as queries:
-        assert lines(colleague, "waiting") == [pk]
-
-    assert len(queries) == alone - 3  # the lines, their tags, the counts
-    # Not where what is shown depends on who looks, nor on a whole page, which nothing follows.
-    take_over.conversation(pk, olga)
-    assert lines(colleague, "mine") == [pk]
-    assert lines(staff, "mine") == []
-    assert "Nobody is waiting." in text(staff.get("/inbox/"))
 
 
 def test_a_tag_is_added_found_by_and_taken_off(staff, told):

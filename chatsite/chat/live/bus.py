@@ -8,6 +8,7 @@ its layer on pub/sub (#245).
 import asyncio
 import logging
 from collections import defaultdict
+from functools import cache
 from typing import Protocol
 from weakref import WeakKeyDictionary
 
@@ -42,10 +43,15 @@ class Listener(Protocol):
 def tell(*frames: Frame) -> None:
     """Publish from synchronous code. What Redis loses, the sockets' own look finds within 5 s."""
     try:
-        with redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1) as client:
-            client.publish(CHANNEL, packed(frames))
+        _client(settings.REDIS_URL).publish(CHANNEL, packed(frames))
     except redis.RedisError as error:
         logger.warning("%d frames not published: %s", len(frames), error)
+
+
+@cache
+def _client(url: str) -> redis.Redis:
+    """Of all threads: a connection for each frame took a tenth of a click in the inbox."""
+    return redis.Redis.from_url(url, socket_connect_timeout=1)
 
 
 class Live:

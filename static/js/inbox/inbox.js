@@ -1,6 +1,7 @@
 // The inbox hears what has changed, reads it anew, and calls for whoever looks elsewhere.
 const { htmx } = window;
 const body = document.body;
+const list = document.querySelector("#queue");
 const connection = document.querySelector("[data-connection]");
 let wait = 500;
 let socket;
@@ -12,17 +13,18 @@ function count() {
 
 function connect() {
   const scheme = location.protocol === "https:" ? "wss" : "ws";
-  socket = new WebSocket(`${scheme}://${location.host}/ws/inbox/`);
+  socket = new WebSocket(`${scheme}://${location.host}/ws/inbox/?queue=${list.dataset.queue}`);
   socket.onopen = () => {
     wait = 500;
     connection.hidden = true;
     body.dispatchEvent(new CustomEvent("inbox:connected"));
   };
   socket.onmessage = (event) => {
-    const { changed, present } = JSON.parse(event.data);
+    const { queue, here, present = {} } = JSON.parse(event.data);
     body.dispatchEvent(new CustomEvent("inbox:present", { detail: present }));
-    if (changed.length) htmx.trigger(body, "news");
-    if (changed.includes("*") || changed.includes(body.dataset.open)) htmx.trigger(body, "here");
+    if (here) htmx.trigger(body, "here");
+    if (queue) htmx.swap(list, queue, { swapStyle: "innerHTML" }, { eventInfo: { target: list } });
+    else if (queue === "") htmx.trigger(body, "news");
   };
   socket.onclose = (event) => {
     connection.hidden = false;
@@ -78,6 +80,8 @@ body.addEventListener("htmx:afterSettle", (event) => {
     if (place === null) follow();
     else document.querySelector("[data-log]").scrollTop = place;
   }
+  const line = document.getElementById(`line-${list.dataset.open}`);
+  line?.setAttribute("aria-current", "true");
   const now = count();
   if (now > waiting) {
     ring();
