@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from routing.analysis import first_day, score_scale
-from routing.analysis.first_day import InSentences, Said
+from routing.analysis.first_day import Said
 from routing.analysis.hazards import Found
 from routing.analysis.politeness import without_filler
 from routing.analysis.site_profile import Site, shipped
@@ -100,8 +100,6 @@ _TOLD = {
 }
 _VOCABULARY = Vocabulary(_TOLD)
 _WORD = re.compile(r"[^\W_]+")
-_SENTENCE_END = re.compile(r"(?<=[.!?。！？؟\n])\s*")  # noqa: RUF001  other scripts end sentences too
-_ASKS = re.compile(r"[?？؟]")  # noqa: RUF001
 # Scripts that write without spaces.
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 
@@ -165,7 +163,6 @@ def _read(turn: Turn, site: Site) -> tuple[Said, Signals]:
         folded_before=folded(before),
         dangers=dangers,
         dangers_before=_with(site.hazards.found(before), turn.like_before) if before else Found(),
-        in_sentences=_in_sentences(text, dangers, site),
         words=len(set(words)) + unspaced // 2,
         questions=len(asked),
         parts=parts,
@@ -176,21 +173,6 @@ def _read(turn: Turn, site: Site) -> tuple[Said, Signals]:
     is_mashed = len(text) >= MASHED and said.words <= 2
     length = 0 if is_mashed else len(words) + unspaced // 2
     return said, _signals(turn, said, length, reasoning, site)
-
-
-def _in_sentences(text: str, dangers: Found, site: Site) -> InSentences:
-    if not dangers.phrases:
-        return InSentences()
-    sentences = [each for each in _SENTENCE_END.split(text) if each.strip()]
-    found = [site.hazards.found(each) for each in sentences]
-    asking = [at for at, each in enumerate(sentences) if _ASKS.search(each)]
-    # Without a question mark, what is wanted stands last.
-    asked = [found[at] for at in asking] or found[-2:]
-    return InSentences(
-        sum(bool(each.phrases) for each in found) / max(1, len(found)),
-        len({name for each in asked for name in each.certain}),
-        len({phrase for each in asked for phrase in each.phrases}),
-    )
 
 
 def _with(found: Found, hazards: Sequence[str]) -> Found:

@@ -45,9 +45,6 @@ NAMES: Mapping[str, str] = {
     "hints": "words of danger",
     "hint classes": "words of danger",
     "hints in few words": "words of danger",
-    "sentences with hints": "words of danger",
-    "certain where asked": "danger",
-    "hints where asked": "words of danger",
     "certain before": "danger said before",
     "hints before": "danger said before",
     "figures": "figures",
@@ -70,18 +67,6 @@ SPREAD = frozenset({"words", "words squared", "characters", "questions"})
 
 
 @dataclass(frozen=True, slots=True)
-class InSentences:
-    """Where a message's dangers stand: a story that names some on its way asks about none.
-
-    `share` of its sentences that tell of any; `certain` and `hints` are of those that ask.
-    """
-
-    share: float = 0.0
-    certain: int = 0
-    hints: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Said:
     """A message as the model reads it: tidied, without wishes for a model, folded.
 
@@ -94,7 +79,6 @@ class Said:
     folded_before: str
     dangers: Found
     dangers_before: Found
-    in_sentences: InSentences
     words: int  # different ones
     questions: int
     parts: int
@@ -113,9 +97,6 @@ def features(said: Said) -> dict[str, float]:
         "hints": float(min(4, signs)),
         "hint classes": float(len(said.dangers.certain) + len(said.dangers.possible)),
         "hints in few words": signs / math.sqrt(words),
-        "sentences with hints": said.in_sentences.share,
-        "certain where asked": float(min(2, said.in_sentences.certain)),
-        "hints where asked": float(min(4, said.in_sentences.hints)),
         "certain before": float(bool(said.dangers_before.certain)),
         "hints before": float(min(3, len(said.dangers_before.phrases))),
         "figures": math.log1p(figures),
