@@ -83,7 +83,7 @@ INSTALLED_APPS = [
     "chatsite.quality",
     "chatsite.monitor",
     "chatsite.answer_tests",
-    "chatsite.regret",
+    "chatsite.routing_mistakes",
     "chatsite.monthly_report",
     "chatsite.summaries",
     "chatsite.offline",

@@ -17,7 +17,7 @@ urlpatterns = [
     path("readyz", operations.readyz),
     path("metrics", operations.metrics),
     path("admin/response-quality/", include("chatsite.monitor.urls")),
-    path("admin/routing-mistakes/", include("chatsite.regret.urls")),
+    path("admin/routing-mistakes/", include("chatsite.routing_mistakes.urls")),
     path("admin/monthly-report/", include("chatsite.monthly_report.urls")),
     path("admin/tests/", include("chatsite.answer_tests.urls")),
     path("admin/threshold/", include("chatsite.tuning.urls")),

@@ -26,7 +26,7 @@ django_stubs_ext.monkeypatch()  # as chatsite/urls.py does, before a test import
 # `make test` under 25 minutes. EVERYTHING=1 runs all on both.
 ON_SQLITE_ALONE = (
     "answering/test_canned_answers.py", "browser", "chaos/test_power_cut.py", "demo",
-    "first_steps", "foreign", "provider", "regret", "routing", "runtime/test_start.py",
+    "first_steps", "foreign", "provider", "routing_mistakes", "routing", "runtime/test_start.py",
     "runtime/test_worker.py", "shop", "staff/test_single_sign_on.py",
     "tuning/test_evaluate_routing.py", "upgrade", "widget", "test_access.py", "test_docs.py",
     "test_every_address.py", "test_figures.py", "test_guards.py", "test_services.py",

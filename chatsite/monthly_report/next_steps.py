@@ -15,8 +15,8 @@ from chatsite.monitor.gaps.gaps import Gap
 from chatsite.quality import nightly_results
 from chatsite.quality.models import Proposal
 from chatsite.quality.nightly_results import Found, Kept
-from chatsite.regret import nightly_findings
-from chatsite.regret.causes import Kind
+from chatsite.routing_mistakes import nightly_findings
+from chatsite.routing_mistakes.causes import Kind
 
 DAYS = timedelta(days=30)
 # Shown of each kind, the worst first.
@@ -68,7 +68,7 @@ def _mistakes(now: datetime, kept: Kept) -> Iterator[Step]:
 
 
 def _mistake(cause: Found, why: str) -> Step:
-    return Step(cause["in_short"], why, reverse("regret:mistakes"), "See the effect of this")
+    return Step(cause["in_short"], why, reverse("routing_mistakes:list"), "See the effect of this")
 
 
 def _of(cause: Found) -> str:

@@ -89,9 +89,11 @@ app.conf.beat_schedule = {
     # While customers sleep. A night that is missed is made up for by the next.
     "learn_overnight": _nightly("chatsite.quality.tasks.learn", 2, 40),
     # What was learned, against what happened, once the night's labels are there.
-    "look_for_broken_promises": _nightly("chatsite.regret.tasks.look_for_broken_promises", 3, 30),
+    "look_for_broken_promises": _nightly(
+        "chatsite.routing_mistakes.tasks.look_for_broken_promises", 3, 30
+    ),
     # By the night's labels, what the pages of mistakes and gaps show.
-    "find_mistakes": _nightly("chatsite.regret.tasks.find_mistakes", 3, 40),
+    "find_mistakes": _nightly("chatsite.routing_mistakes.tasks.find_mistakes", 3, 40),
     "find_gaps": _nightly("chatsite.monitor.tasks.find_gaps", 3, 50),
     "sample": _nightly("chatsite.quality.tasks.sample", 1, 30),
     "summarise": _nightly("chatsite.summaries.tasks.send", 1, 45),

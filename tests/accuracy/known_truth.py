@@ -92,8 +92,8 @@ def _said(name: str, words: str, place: int, truth: float) -> Seen:
 
 
 def causes_are_first(seed: int) -> bool:
-    from chatsite.regret import causes
-    from tests.regret import month as routed
+    from chatsite.routing_mistakes import causes
+    from tests.routing_mistakes import month as routed
 
     replies = routed.judged(seed)
     cheap = [(each.kind, each.name) for each in causes.too_cheap(replies).causes[:2]]

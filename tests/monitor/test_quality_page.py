@@ -11,7 +11,7 @@ from chatsite.chat.actions import rate, retry
 from chatsite.chat.models import Message
 from chatsite.monitor import answers_page, rollups, tasks
 from chatsite.monitor.models import AnswerDay, AnswerHour
-from chatsite.regret.tasks import find_mistakes
+from chatsite.routing_mistakes.tasks import find_mistakes
 from routing.models import AnswerCheck
 from tests.chat.told import Told
 from tests.monitor.people import signed_in, told
@@ -264,7 +264,7 @@ def test_the_pages_beside_it_take_fifteen_queries_at_most(staff, django_assert_m
         doubted(told(number), "no_room")
     for task in (tasks.count_answers, tasks.find_gaps, find_mistakes):
         task.apply()
-    pages = ("monitor:gaps", "monitor:grade", "monitor:people", "regret:mistakes")
+    pages = ("monitor:gaps", "monitor:grade", "monitor:people", "routing_mistakes:list")
     staff.get(PAGE)  # as above
 
     for name in (*pages, "answer_tests:index"):

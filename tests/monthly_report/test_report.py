@@ -16,13 +16,13 @@ from chatsite.monitor import tasks
 from chatsite.monitor.tasks import find_gaps
 from chatsite.monthly_report import mail, mail_queue
 from chatsite.monthly_report.models import ReportMail
-from chatsite.regret.tasks import find_mistakes
+from chatsite.routing_mistakes.tasks import find_mistakes
 from chatsite.staff import roles
 from routing.models import TaskType
 from tests.chat.told import NOW, prices
 from tests.guards import guards
 from tests.monitor.people import signed_in, told
-from tests.regret import month
+from tests.routing_mistakes import month
 
 PAGE = reverse("monthly_report:report")
 # After NOW's month is over: in Amsterdam it is 8 o'clock.

@@ -18,7 +18,7 @@ PAGES = [
 ]
 NAMES = [
     *("admin:billing_costs", "admin:billing_visitors", "monitor:quality", "monitor:answers"),
-    *("monitor:gaps", "tuning:threshold", "regret:mistakes", "inbox:inbox"),
+    *("monitor:gaps", "tuning:threshold", "routing_mistakes:list", "inbox:inbox"),
 ]
 
 

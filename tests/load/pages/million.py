@@ -146,7 +146,7 @@ def quality_pages(client: "Client") -> Iterator[tuple[str, str]]:
         yield f"quality, answers of a week, {kind}", f"{listed}&from={week}&what={kind}"
     for name in ("people", "gaps", "grade"):
         yield f"quality, {name}", reverse(f"monitor:{name}")
-    yield "quality, routing mistakes", reverse("regret:mistakes")
+    yield "quality, routing mistakes", reverse("routing_mistakes:list")
     yield "quality, tests", reverse("answer_tests:index")
     yield "quality, monthly report", reverse("monthly_report:report")
 
@@ -159,7 +159,7 @@ def made(conversations: int) -> str:
     from chatsite.chat.models import Conversation
     from chatsite.monitor.models import AnswerDay
     from chatsite.monitor.tasks import find_gaps
-    from chatsite.regret.tasks import find_mistakes
+    from chatsite.routing_mistakes.tasks import find_mistakes
     from tests.load.traffic import Traffic
 
     began = time.monotonic()

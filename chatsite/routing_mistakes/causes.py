@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from chatsite.regret.judged_replies import Judged
+from chatsite.routing_mistakes.judged_replies import Judged
 from chatsite.tuning.trials.confidence_intervals import Interval, share
 from routing.tier_choice import Tier
 
@@ -67,7 +67,7 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True)
-class Regret:
+class WrongCalls:
     """One kind of wrong call, over all, and by cause with the largest excess first."""
 
     wrong: tuple[Judged, ...]
@@ -87,23 +87,23 @@ class Regret:
         return sum(each.amount - each.other for each in self.wrong)
 
 
-def too_cheap(replies: Sequence[Judged]) -> Regret:
+def too_cheap(replies: Sequence[Judged]) -> WrongCalls:
     """Cheap answers that did not do; a feature counts where it lowered the score."""
     cheap = [each for each in replies if each.tier is Tier.CHEAP]
-    return _regret(cheap, lambda each: each.did_not_do, lambda points: points < 0)
+    return _wrong_calls(cheap, lambda each: each.did_not_do, lambda points: points < 0)
 
 
-def too_dear(replies: Sequence[Judged]) -> Regret:
+def too_dear(replies: Sequence[Judged]) -> WrongCalls:
     """Strong answers that the cheap model would have matched, of those judged beside one."""
     pairs = [each for each in replies if each.tier is Tier.STRONG and each.strong is not None]
-    return _regret(pairs, lambda each: each.was_not_needed, lambda points: points > 0)
+    return _wrong_calls(pairs, lambda each: each.was_not_needed, lambda points: points > 0)
 
 
-def _regret(
+def _wrong_calls(
     replies: Sequence[Judged],
     is_wrong: Callable[[Judged], bool],
     misleads: Callable[[float], bool],
-) -> Regret:
+) -> WrongCalls:
     wrong = tuple(each for each in replies if is_wrong(each))
     having: defaultdict[tuple[Kind, str], list[Judged]] = defaultdict(list)
     for reply in replies:
@@ -120,7 +120,7 @@ def _regret(
         if len(bad) >= FEWEST and share(len(bad), len(some)).low > usual:
             found.append(Cause(kind, name, bad, len(some), excess))
     found.sort(key=lambda cause: -cause.excess)
-    return Regret(wrong, len(replies), tuple(found[:SHOWN]))
+    return WrongCalls(wrong, len(replies), tuple(found[:SHOWN]))
 
 
 def _shared(reply: Judged, misleads: Callable[[float], bool]) -> Iterable[tuple[Kind, str]]:

@@ -3,7 +3,7 @@
 from django import template
 
 from billing.alerts.models import Alert
-from chatsite.regret import failed_proposals
+from chatsite.routing_mistakes import failed_proposals
 from routing.models import Policy
 
 register = template.Library()

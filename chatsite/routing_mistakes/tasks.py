@@ -6,7 +6,7 @@ from celery import shared_task
 
 from billing import clock
 from billing.errors import NoPrice
-from chatsite.regret import failed_proposals, nightly_findings
+from chatsite.routing_mistakes import failed_proposals, nightly_findings
 
 logger = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from billing import money
-from chatsite.regret.causes import Cause, Kind
+from chatsite.routing_mistakes.causes import Cause, Kind
 from chatsite.tuning.threshold.considered_replies import Window
 from chatsite.tuning.threshold.draft_policy import Seen
 from routing.models import HIGHEST_THRESHOLD, LOWEST_THRESHOLD, RouteDecision, TaskType

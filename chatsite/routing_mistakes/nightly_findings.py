@@ -11,9 +11,9 @@ from billing import money, number_format
 from chatsite.quality import nightly_results
 from chatsite.quality.models import NightlyResult
 from chatsite.quality.nightly_results import Found, Kept
-from chatsite.regret import causes, judged_replies, suggestions
-from chatsite.regret.causes import Cause, Regret
-from chatsite.regret.suggestions import Suggestion
+from chatsite.routing_mistakes import causes, judged_replies, suggestions
+from chatsite.routing_mistakes.causes import Cause, WrongCalls
+from chatsite.routing_mistakes.suggestions import Suggestion
 from chatsite.tuning.threshold import considered_replies, draft_policy
 from chatsite.tuning.threshold.draft_policy import Seen
 from chatsite.tuning.trials.confidence_intervals import Interval
@@ -83,8 +83,8 @@ def work_out(now: datetime) -> Found:
     types = {each.name: each for each in TaskType.objects.all()}
     cheap, dear = causes.too_cheap(judged), causes.too_dear(judged)
 
-    def rows(regret: Regret) -> list[Row]:
-        return [_row(*each) for each in suggestions.of(regret.causes, seen, window, types)]
+    def rows(wrong_calls: WrongCalls) -> list[Row]:
+        return [_row(*each) for each in suggestions.of(wrong_calls.causes, seen, window, types)]
 
     return {
         "parts": [asdict(part) for part in _parts(cheap, dear, rows)],
@@ -94,7 +94,9 @@ def work_out(now: datetime) -> Found:
     }
 
 
-def _parts(cheap: Regret, dear: Regret, rows: Callable[[Regret], list[Row]]) -> list[Part]:
+def _parts(
+    cheap: WrongCalls, dear: WrongCalls, rows: Callable[[WrongCalls], list[Row]]
+) -> list[Part]:
     return [
         Part(
             "Cheap answers that were not good enough",
@@ -119,7 +121,7 @@ def _parts(cheap: Regret, dear: Regret, rows: Callable[[Regret], list[Row]]) -> 
     ]
 
 
-def _caught(cheap: Regret, seen: Seen) -> list[tuple[int, Suggestion]]:
+def _caught(cheap: WrongCalls, seen: Seen) -> list[tuple[int, Suggestion]]:
     """Thresholds that would have caught so many percent of the answers that did not do."""
     scores = sorted(each.score for each in cheap.wrong if not each.is_pinned)
     if len(scores) < causes.FEWEST:

@@ -10,7 +10,7 @@ from billing.alerts.models import Alert
 from chatsite.quality import answer_outcomes
 from chatsite.quality.learning import proposals
 from chatsite.quality.learning.learned import Promised
-from chatsite.regret import tasks
+from chatsite.routing_mistakes import tasks
 from chatsite.staff import roles
 from routing import policies
 from routing.models import LearnedModel
@@ -35,7 +35,7 @@ def in_force(kind: str, promised: Promised | None) -> None:
     answer_outcomes.collect(NOW - timedelta(hours=1))
 
 
-@guards("chatsite/regret/failed_proposals.py", "found.low <= 0", "found.low <= 1")
+@guards("chatsite/routing_mistakes/failed_proposals.py", "found.low <= 0", "found.low <= 1")
 @pytest.mark.parametrize("kind", ["analyzer", "verifier"])
 def test_what_does_worse_than_promised_raises_an_alert_with_the_way_back(shop, kind):
     operator = signed_in(roles.OPERATORS)
@@ -59,7 +59,7 @@ def test_what_does_worse_than_promised_raises_an_alert_with_the_way_back(shop, k
     assert "Puts its settings in force again" not in text(operator.get(address))
 
 
-@guards("chatsite/regret/failed_proposals.py", "found.n < FEWEST", "found.n < 0")
+@guards("chatsite/routing_mistakes/failed_proposals.py", "found.n < FEWEST", "found.n < 0")
 @pytest.mark.parametrize("promised", [None, Promised(20, 60), Promised(0, 12)])
 def test_what_keeps_its_promise_or_made_none_raises_nothing(shop, promised):
     in_force("analyzer", promised)

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from billing.errors import NoPrice
-from chatsite.regret import nightly_findings
+from chatsite.routing_mistakes import nightly_findings
 
 SEES = ["chat.view_conversation", "billing.view_ledgerentry"]
 
@@ -27,4 +27,4 @@ def mistakes(request: HttpRequest) -> HttpResponse:
         context |= {**kept.found, "worked_out_at": kept.at}
     except NoPrice as error:
         context["problem"] = error
-    return render(request, "admin/regret/mistakes.html", context)
+    return render(request, "admin/routing_mistakes/mistakes.html", context)

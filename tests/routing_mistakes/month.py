@@ -17,7 +17,7 @@ from billing.models import LedgerEntry, Price
 from chatsite.chat.models import Conversation, Message
 from chatsite.quality import labels
 from chatsite.quality.models import QualityLabel
-from chatsite.regret.judged_replies import Judged
+from chatsite.routing_mistakes.judged_replies import Judged
 from routing import policies
 from routing.models import RouteDecision
 from routing.tier_choice import Tier

@@ -6,16 +6,16 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from chatsite.regret import causes
+from chatsite.routing_mistakes import causes
 from chatsite.staff import roles
 from routing import policies
 from routing.models import TaskType
 from tests.chat.told import prices
 from tests.guards import guards
 from tests.monitor.people import signed_in
-from tests.regret import month
+from tests.routing_mistakes import month
 
-PAGE = reverse("regret:mistakes")
+PAGE = reverse("routing_mistakes:list")
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def words(client: Client) -> str:
 
 
 @guards(
-    "chatsite/regret/causes.py",
+    "chatsite/routing_mistakes/causes.py",
     "found.sort(key=lambda cause: -cause.excess)",
     "found.sort(key=lambda cause: -cause.judged)",
 )
