@@ -179,19 +179,25 @@ def reopen_conversation(request: HttpRequest, public_id: uuid.UUID) -> schemas.C
 
 
 @router.post("/{uuid:public_id}/ask-for-person", response=STANDS, auth=SPEAK)
-def ask_for_a_person(request: HttpRequest, public_id: uuid.UUID) -> schemas.Conversation:
+def ask_for_a_person(
+    request: HttpRequest, public_id: uuid.UUID, whose: Query[schemas.Named]
+) -> schemas.Conversation:
     """The customer wants a person: the conversation waits in the inbox, and the team is told."""
     return _done(
         request,
         public_id,
         "Asked for a person.",
         lambda row: ask_for_person.request(row.public_id, row.visitor, True),
+        whose,
     )
 
 
 @router.post("/{uuid:public_id}/satisfaction", response=STANDS, auth=SPEAK)
 def rate_the_conversation(
-    request: HttpRequest, public_id: uuid.UUID, sent: schemas.Satisfaction
+    request: HttpRequest,
+    public_id: uuid.UUID,
+    sent: schemas.Satisfaction,
+    whose: Query[schemas.Named],
 ) -> schemas.Conversation:
     """What the customer thinks of it, once it is resolved or ended; changeable for 24 hours."""
     rating = Message.Rating.GOOD if sent.is_good else Message.Rating.BAD
@@ -200,17 +206,21 @@ def rate_the_conversation(
         public_id,
         "Rated.",
         lambda row: rate_conversation.by_customer(row.public_id, row.visitor, rating, sent.note),
+        whose,
     )
 
 
 @router.post("/{uuid:public_id}/end", response=STANDS, auth=SPEAK)
-def end_the_conversation(request: HttpRequest, public_id: uuid.UUID) -> schemas.Conversation:
+def end_the_conversation(
+    request: HttpRequest, public_id: uuid.UUID, whose: Query[schemas.Named]
+) -> schemas.Conversation:
     """The customer has ended it. Nobody can write in it any more; staff can still read it."""
     return _done(
         request,
         public_id,
         "Ended.",
         lambda row: end_conversation.by_customer(row.public_id, row.visitor),
+        whose,
     )
 
 
@@ -250,9 +260,15 @@ def _done(
     public_id: uuid.UUID,
     words: str,
     action: Callable[[Conversation], Change],
+    whose: schemas.Named | None = None,
 ) -> schemas.Conversation:
-    """Carry it out, tell of it and log it; the same once more does nothing."""
+    """Carry it out, tell of it and log it; the same once more does nothing.
+
+    `whose`: who the program says the customer is; anybody else's conversation is not found.
+    """
     row = conversation_of(public_id)
+    if whose is not None:
+        customers.check(access.token(request), row, whose)
     change = action(row)
     changes.announce(change)
     if not change.is_none:

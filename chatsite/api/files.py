@@ -5,10 +5,10 @@ from typing import Annotated, Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.http import HttpRequest, HttpResponseBase
-from ninja import File, Form, Router, Status
+from ninja import File, Form, Query, Router, Status
 from ninja.files import UploadedFile
 
-from chatsite.api import access, schemas
+from chatsite.api import access, customers, schemas
 from chatsite.api.conversations import ANSWER, READ, SPEAK, conversation_of, other_use
 from chatsite.api.errors import ERRORS, NotFound
 from chatsite.chat.attachments import uploads
@@ -34,10 +34,19 @@ router = Router(tags=["files"])
 
 @router.post("/conversations/{uuid:public_id}/files", response=TAKEN, auth=SPEAK)
 def add_customer_file(
-    request: HttpRequest, public_id: uuid.UUID, client_id: ClientId, file: File[UploadedFile]
+    request: HttpRequest,
+    public_id: uuid.UUID,
+    client_id: ClientId,
+    whose: Form[schemas.Whose],
+    file: File[UploadedFile],
 ) -> Status[schemas.File]:
-    """For the customer's next message, which names it in `files`; kept for a day until then."""
-    return _taken(request, client_id, file, visitor=conversation_of(public_id).visitor)
+    """For the customer's next message, which names it in `files`; kept for a day until then.
+
+    Where a customer is named, anybody else's conversation is not found.
+    """
+    row = conversation_of(public_id)
+    customers.check(access.token(request), row, whose)
+    return _taken(request, client_id, file, visitor=row.visitor)
 
 
 @router.post("/conversations/{uuid:public_id}/staff-files", response=TAKEN, auth=ANSWER)
@@ -55,9 +64,17 @@ def add_staff_file(
     auth=READ,
     openapi_extra={"responses": {200: CONTENT, 304: {"description": "Your copy is current."}}},
 )
-def read_file(request: HttpRequest, public_id: uuid.UUID) -> HttpResponseBase:
-    """The content of a file that a message has; `files` of the message leads here."""
-    found = Attachment.objects.filter(public_id=public_id, message__isnull=False).first()
+def read_file(
+    request: HttpRequest, public_id: uuid.UUID, whose: Query[schemas.Named]
+) -> HttpResponseBase:
+    """The content of a file that a message has; `files` of the message leads here. Where a customer
+    is named, what is in anybody else's conversation is not found.
+    """
+    sent = Attachment.objects.filter(public_id=public_id, message__isnull=False)
+    visitor = customers.visitor(access.token(request), whose)
+    if visitor is not None:
+        sent = sent.filter(message__conversation__visitor=visitor)
+    found = sent.first()
     if found is None:
         raise NotFound("file")
     return files.served(request, found)

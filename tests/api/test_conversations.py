@@ -128,6 +128,9 @@ def test_a_customer_named_by_mistake_says_nothing_in_anothers_conversation(progr
 
     assert goes_on(customer="Mia") == 404
     assert goes_on(contact=contact.pk) == 404
+    for verb in ("ask-for-person", "satisfaction", "end"):
+        path = f"/conversations/{toms}/{verb}?customer=Mia"
+        assert program.posts(path, is_good=True).status_code == 404
     assert Message.objects.filter(role="customer").count() == 1
     assert goes_on(customer="Tom") == 201
     assert goes_on() == 201

@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from chatsite.chat.models import Attachment
+from chatsite.widget.models import Customer, Widget
 from tests import files
 from tests.api.conftest import ALL, Program, with_rights
 from tests.chat.told import Told
@@ -21,11 +22,18 @@ def _limits_start_anew() -> None:
     cache.clear()
 
 
-def sends(program: Program, told: Told, to: str = "files", content: bytes = PHOTO, key: str = ""):
+def sends(
+    program: Program,
+    told: Told,
+    to: str = "files",
+    content: bytes = PHOTO,
+    key: str = "",
+    **whose: object,
+):
     given = SimpleUploadedFile("nib.jpg", content)
     return Client(headers=program.headers).post(
         f"/api/v1/conversations/{told.public_id}/{to}",
-        {"client_id": key or str(uuid.uuid4()), "file": given},
+        {"client_id": key or str(uuid.uuid4()), "file": given, **whose},
     )
 
 
@@ -77,6 +85,27 @@ def test_a_file_is_one_customers(program, told):
     assert says(program, other, "messages", file).status_code == 422
     assert says(program, told, "staff-messages", file).status_code == 422
     assert sends(program, Told(), key=key).status_code == 404
+
+
+@guards("chatsite/api/files.py", "customers.check(access.token(request), row, whose)", "")
+@guards("chatsite/api/files.py", "if visitor is not None:", "if False:")
+def test_a_file_of_another_customer_is_not_found(program, told):
+    mia = Customer.objects.create(
+        widget=Widget.objects.create(name="Shop"), reference="7", visitor=told.visitor
+    )
+    tom = Customer.objects.create(widget=mia.widget, reference="8", visitor="w" * 64)
+
+    assert sends(program, told, contact=tom.pk).status_code == 404
+    assert sends(program, told, customer="Tom").status_code == 404
+    assert sends(program, told, identity="no.token.at-all").status_code == 422
+    file = sends(program, told, contact=mia.pk).json()["id"]
+    says(program, told, "messages", file)
+
+    path = f"/files/{file}"
+    assert program.gets(path, contact=tom.pk).status_code == 404
+    assert program.gets(path, customer="Tom").status_code == 404
+    assert program.gets(path, contact=mia.pk).status_code == 200
+    assert program.gets(path).status_code == 200
 
 
 @pytest.mark.parametrize("missing", ["chat.view_conversation", "chat.add_conversation"])
