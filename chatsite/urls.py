@@ -11,6 +11,7 @@ admin.autodiscover()
 handler400 = "chatsite.runtime.error_pages.bad_request"
 handler403 = "chatsite.runtime.error_pages.permission_denied"
 handler404 = "chatsite.runtime.error_pages.not_found"
+handler500 = "chatsite.runtime.error_pages.server_error"
 
 urlpatterns = [
     path("healthz", operations.healthz),

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from urllib.parse import unquote
 
 from django.core.exceptions import FieldDoesNotExist
-from django.db import DataError, OperationalError
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+
+from chatsite.runtime import error_pages
 
 logger = logging.getLogger(__name__)
 
@@ -20,12 +21,8 @@ NUL = "\0"
 # admin is no number or no address.
 UNUSABLE = (DataError, OverflowError)
 NO_VALUE = ("expected a number but got", "does not appear to be an IPv4 or IPv6 address")
-AGAIN_AFTER = 5  # seconds
 # In which the admin's windows say whose key they want.
 TO_FIELD = "_to_field"
-# Where JSON is read, not a web page.
-OF_PROGRAMS = "/api/"
-BUSY = "The site is very busy. Please try again in a moment."
 WORDS = "This request contains characters or numbers that cannot be used here."
 
 
@@ -42,10 +39,9 @@ class Refusing:
         return self._get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if isinstance(error, OperationalError):
-            # Locked, full or away: whoever asks again later may be served.
+        if error_pages.is_of_servers(error):
             logger.error("%s cannot use the database: %s", request.path, error)
-            return _busy(request)
+            return error_pages.busy(request)
         is_bad = (
             is_unusable(error)
             # The admin looks for a field of the name that a form gives, even of none.
@@ -70,17 +66,6 @@ def _cookies(request: HttpRequest) -> list[str]:
 
 
 def _refused(request: HttpRequest) -> HttpResponse:
-    if request.path.startswith(OF_PROGRAMS):
+    if request.path.startswith(error_pages.OF_PROGRAMS):
         return JsonResponse({"code": "unreadable", "message": WORDS, "fields": {}}, status=400)
-    return render(request, "400.html", status=400)
-
-
-def _busy(request: HttpRequest) -> HttpResponse:
-    response: HttpResponse
-    if request.path.startswith(OF_PROGRAMS):
-        said = {"code": "busy", "message": BUSY, "fields": {}}
-        response = JsonResponse(said, status=503)
-    else:
-        response = render(request, "503.html", status=503)
-    response["Retry-After"] = str(AGAIN_AFTER)
-    return response
+    return error_pages.page(request, 400)

@@ -314,7 +314,9 @@ def run(database: str, frames: int, posts: int, seed: int) -> bool:
                 *((f"of {status}", count) for status, count in sorted(fuzz.statuses.items())),
                 ("failed", len(fuzz.failed)),
                 ("MB of the web process after a fifth", fuzz.at(0.2) / 1e6),
+                ("after a quarter", fuzz.at(0.25) / 1e6),
                 ("after a half", fuzz.at(0.5) / 1e6),
+                ("after three quarters", fuzz.at(0.75) / 1e6),
                 ("at the end", fuzz.memory[-1][1] / 1e6),
                 ("seconds", time.monotonic() - began),
             ]

@@ -2,7 +2,7 @@
 
 import pytest
 from django.contrib.auth.models import Group, User
-from django.db import OperationalError, connection
+from django.db import connection
 from django.test import Client
 
 from chatsite.answer_tests.models import CaseSet
@@ -64,20 +64,6 @@ def test_a_form_that_cannot_be_read_changes_no_answer(db, kind, body, path, stat
     response = browser.generic("POST", path, body, content_type=kind)
 
     assert response.status_code == status
-
-
-@guards(
-    "chatsite/runtime/bad_request_middleware.py", "isinstance(error, OperationalError)", "False"
-)
-def test_a_database_that_is_locked_is_no_fault_of_the_page(client, db, monkeypatch):
-    def locked(*_: object) -> None:
-        raise OperationalError("database is locked")
-
-    monkeypatch.setattr("chatsite.chat.web.views.history.latest", locked)
-
-    response = client.get("/")
-
-    assert (response.status_code, response["Retry-After"]) == (503, "5")
 
 
 @guards(
