@@ -20,7 +20,7 @@ class NotSold(ProviderError):
 
 
 class NotOffered(ProviderError):
-    """The provider does not list it, or the price catalogue does not know it."""
+    """The provider does not list it, or the price list does not know it."""
 
     def __init__(self, model: str) -> None:
         super().__init__(f"{model or 'It'} is not listed by the provider, or has no price.")

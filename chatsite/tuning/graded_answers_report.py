@@ -32,7 +32,7 @@ def strategies(
     yield (
         f"# Routing on {name}: {len(rows):,} questions\n\n"
         f"Accuracy is as graded in the file, whichever models answered there; costs are those "
-        f"of this policy's models, by the price catalogue. {lengths}; strong answers count as "
+        f"of this policy's models, by the price list. {lengths}; strong answers count as "
         f"long as cheap ones; {site.prompt_tokens} tokens of instructions and articles go "
         f"with each question. {site.times(rows)}{waits}\n\n"
         "| strategy | response time | cost per query | saved | accuracy | strong |\n"

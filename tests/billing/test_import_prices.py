@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from billing.errors import BadPriceList
 from billing.models import Price
-from billing.prices import catalogue
-from billing.prices.catalogue import BUILT_IN
+from billing.prices import price_list
+from billing.prices.price_list import BUILT_IN
 from billing.prices.pricing import Rate
 from tests.guards import guards
 
@@ -274,11 +274,11 @@ def test_a_price_that_looks_like_a_slip_is_asked_about(listed, capsys, models, q
 
 
 def test_two_imports_at_once_add_a_price_once(listed):
-    changes = catalogue.compare(catalogue.read(Path(listed())))
+    changes = price_list.compare(price_list.read(Path(listed())))
     imported(listed())
 
     with pytest.raises(BadPriceList, match="somebody else has set prices"):
-        catalogue.apply(changes)
+        price_list.apply(changes)
 
     assert Price.objects.count() == 2
 

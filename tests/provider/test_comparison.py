@@ -12,7 +12,7 @@ from billing import ledger
 from billing.alerts.models import Alert, Delivery
 from billing.ledger import Call
 from billing.models import Budget, LedgerEntry, Price
-from billing.prices import catalogue
+from billing.prices import price_list
 from billing.prices.pricing import Usage
 from chatsite.llm import Listed
 from chatsite.provider import batch_capable_models, model_list
@@ -51,7 +51,7 @@ ADOPT = reverse("admin:provider_providermodel_adopt")
 
 @pytest.fixture
 def prices() -> None:
-    catalogue.apply(catalogue.compare(catalogue.read(catalogue.BUILT_IN)))
+    price_list.apply(price_list.compare(price_list.read(price_list.BUILT_IN)))
 
 
 @pytest.fixture

@@ -110,7 +110,7 @@ def test_a_model_that_is_gone_is_told_with_its_successor(prices):
     )
     # 1,200 tokens in and 250 out, 1,000 times.
     assert notice.effect == (
-        "By the price catalogue, 1,000 typical answers cost $9.80 with gpt-5.6-sol"
+        "By the price list, 1,000 typical answers cost $9.80 with gpt-5.6-sol"
         " and $51.00 with gpt-4."
     )
 
@@ -139,7 +139,7 @@ def test_the_effect_is_on_the_last_thirty_days(prices):
 
     # 2,000,000 in and 200,000 out; cached input has no price of its own.
     assert told().effect == (
-        "By the price catalogue, the strong tier's tokens of the last 30 days cost"
+        "By the price list, the strong tier's tokens of the last 30 days cost"
         " $12.00 with gpt-5.6-sol and $72.00 with gpt-4."
     )
 

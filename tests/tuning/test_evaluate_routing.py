@@ -15,7 +15,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from billing.models import LedgerEntry, Price
-from billing.prices import catalogue
+from billing.prices import price_list
 from routing.learning.routing_strategies import (
     Questions,
     highest,
@@ -66,7 +66,7 @@ def file(tmp_path: Path, site: list[dict[str, object]]) -> Path:
 
 @pytest.fixture
 def prices(db) -> None:
-    catalogue.apply(catalogue.compare(catalogue.read(catalogue.BUILT_IN)))
+    price_list.apply(price_list.compare(price_list.read(price_list.BUILT_IN)))
 
 
 @pytest.fixture
@@ -141,7 +141,7 @@ def test_the_tables_say_what_is_known(file, prices):
     assert "Calibration error of the learned analyzer: 0." in said
 
 
-def test_costs_are_by_the_price_catalogue(file, prices):
+def test_costs_are_by_the_price_list(file, prices):
     bare, with_articles = cells(evaluated(file)), cells(evaluated(file, "--prompt-tokens=1000"))
 
     def cost(rows: dict[str, list[str]], name: str) -> float:

@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from billing import money
 from billing.errors import BadPriceList
-from billing.prices import catalogue
-from billing.prices.catalogue import Change, Kind, PriceList
+from billing.prices import price_list
+from billing.prices.price_list import Change, Kind, PriceList
 from billing.prices.pricing import Rate
 
 SIGNS = {Kind.ADDED: "+", Kind.CHANGED: "~", Kind.UNLISTED: "-"}
@@ -30,7 +30,7 @@ class Command(BaseCommand):
             "file",
             nargs="?",
             type=Path,
-            default=catalogue.BUILT_IN,
+            default=price_list.BUILT_IN,
             help="JSON file in the format of billing/prices/data/openai-prices.json (the default)",
         )
         parser.add_argument(
@@ -52,8 +52,8 @@ class Command(BaseCommand):
         if effective_from is not None and effective_from.tzinfo is None:
             effective_from = timezone.make_aware(effective_from)
         try:
-            listed = catalogue.read(options["file"])
-            changes = catalogue.compare(listed, effective_from)
+            listed = price_list.read(options["file"])
+            changes = price_list.compare(listed, effective_from)
             self._show(changes, listed)
             refused = listed.refused | {
                 change.price.model: change.refused for change in changes if change.refused
@@ -67,7 +67,7 @@ class Command(BaseCommand):
                 )
             if not options["yes"] and not self._confirmed():
                 raise CommandError("Nothing was changed. To apply the changes, add --yes")
-            added = catalogue.apply(changes)
+            added = price_list.apply(changes)
         except BadPriceList as error:
             raise CommandError(str(error)) from error
         self._end(added, refused)

@@ -22,7 +22,7 @@ from routing.tier_choice import Tier
 # Tokens below which four articles and a conversation do not fit.
 LEAST_OFFERED_CONTEXT = 4000
 # A strong model is worth no more than so many times what the cheap one costs, if there is a choice;
-# in the price catalogue, neighbours in a generation differ by 10 to 40.
+# in the price list, neighbours in a generation differ by 10 to 40.
 DEAREST = 40
 _GENERATION = re.compile(r"gpt-(\d+)(?:\.(\d+))?")
 # Decisions that the share of strong answers is taken from.

@@ -188,7 +188,7 @@ def _with_effect(notice: Notice, used: dict[str, Used], rates: dict[str, Rate]) 
         return replace(notice, effect=effect)
     tokens = used.get(notice.tier, TYPICAL)
     then = tokens.cost(rates[notice.successor])
-    effect = f"By the price catalogue, {tokens.whose} cost {_dollars(then)} with {notice.successor}"
+    effect = f"By the price list, {tokens.whose} cost {_dollars(then)} with {notice.successor}"
     if notice.model in rates:
         effect += f" and {_dollars(tokens.cost(rates[notice.model]))} with {notice.model}"
     return replace(notice, effect=f"{effect}.")

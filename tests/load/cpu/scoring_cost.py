@@ -15,7 +15,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
 django.setup()
 
 from billing import tokens  # noqa: E402  # Django has to be set up before
-from billing.prices import catalogue  # noqa: E402  # Django has to be set up before
+from billing.prices import price_list  # noqa: E402  # Django has to be set up before
 from chatsite.answering.calls.scoring import MOST_TURNS  # noqa: E402
 from routing.analysis import scoring_prompt  # noqa: E402
 from routing.models import CRITERIA  # noqa: E402
@@ -28,7 +28,7 @@ ANSWER = (1223, 70)
 
 
 def main() -> None:
-    price: dict[str, float] = json.loads(catalogue.BUILT_IN.read_text())["models"][MODEL]
+    price: dict[str, float] = json.loads(price_list.BUILT_IN.read_text())["models"][MODEL]
 
     def dollars(given: float, made: float) -> float:
         return (given * price["input"] + made * price["output"]) / 1_000_000

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from billing.prices import catalogue
+from billing.prices import price_list
 from chatsite.demo import sample_shop
 from chatsite.staff import roles
 
@@ -15,9 +15,9 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         roles.grant()
-        built_in = catalogue.read(catalogue.BUILT_IN)
+        built_in = price_list.read(price_list.BUILT_IN)
         # Also where this machine's clock is behind: without a price, nothing can be answered.
-        catalogue.apply(catalogue.compare(built_in, min(built_in.as_of, timezone.now())))
+        price_list.apply(price_list.compare(built_in, min(built_in.as_of, timezone.now())))
         new = sample_shop.load()
         self.stdout.write(
             f"{new.articles} articles, {new.task_types} task types, "
