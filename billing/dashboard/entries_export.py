@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from billing.dashboard import csv_cells
+from billing.dashboard import safe_csv
 from billing.models import LedgerEntry
 from billing.money import dollars
 
@@ -24,7 +24,7 @@ COLUMNS = [*WORDS, *MODELS, *TIMES, *(f"{name}_tokens" for name in TOKENS), *MAR
 
 def lines(entries: QuerySet[LedgerEntry]) -> Iterator[str]:
     """The newest first; amounts in dollars, blank where they are not known."""
-    return csv_cells.lines(_rows(entries))
+    return safe_csv.lines(_rows(entries))
 
 
 def _rows(entries: QuerySet[LedgerEntry]) -> Iterator[Sequence[object]]:

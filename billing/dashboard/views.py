@@ -14,10 +14,10 @@ from django.views.decorators.http import require_GET
 
 from billing.budgets.periods import Period
 from billing.dashboard import (
-    csv_cells,
     date_ranges,
     panels,
     report_query,
+    safe_csv,
     tables,
     totals,
 )
@@ -91,7 +91,7 @@ def export(request: HttpRequest) -> HttpResponse:
     )
     name = f"costs-{wanted.span.first}-{wanted.span.last}.csv"
     return HttpResponse(
-        csv_cells.lines([head, *rows]),
+        safe_csv.lines([head, *rows]),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )

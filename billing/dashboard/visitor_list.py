@@ -12,9 +12,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from billing.dashboard import (
-    csv_cells,
     downloads,
     report_query,
+    safe_csv,
     visitors,
 )
 from billing.dashboard.budget_gauges import allowances
@@ -106,7 +106,7 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
         for visitor in wanted.listed()
     )
     name = f"visitors-{wanted.span.first}-{wanted.span.last}.csv"
-    return downloads.spreadsheet(request, name, csv_cells.lines([HEAD, *rows]))
+    return downloads.spreadsheet(request, name, safe_csv.lines([HEAD, *rows]))
 
 
 def _column(sort: str, title: str, now: str) -> Column:

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import TextField
 
-from billing.dashboard import csv_cells
+from billing.dashboard import safe_csv
 from chatsite.answer_tests.models import Case, CaseSet
 
 COLUMNS = (
@@ -74,15 +74,13 @@ def read(text: str, into: CaseSet) -> int:
 
 def lines(cases: Iterable[Case]) -> Iterator[str]:
     """What `read` takes."""
-    return csv_cells.lines(
-        [COLUMNS, *([getattr(case, name) for name in COLUMNS] for case in cases)]
-    )
+    return safe_csv.lines([COLUMNS, *([getattr(case, name) for name in COLUMNS] for case in cases)])
 
 
 def _text(cell: str | None) -> str:
     """Without the apostrophe that keeps a spreadsheet from taking it for a formula."""
     text = (cell or "").strip()
-    return text[1:] if text.startswith("'") and csv_cells.is_formula(text[1:]) else text
+    return text[1:] if text.startswith("'") and safe_csv.is_formula(text[1:]) else text
 
 
 def _case(row: dict[str, str | None], into: CaseSet) -> Case:

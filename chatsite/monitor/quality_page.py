@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_GET
 
-from billing.dashboard import csv_cells
+from billing.dashboard import safe_csv
 from billing.dashboard.date_ranges import TITLES, Preset
 from chatsite.knowledge.models import Article
 from chatsite.monitor import answers_page, quality_charts, quality_figures, quality_report
@@ -71,7 +71,7 @@ def export(request: HttpRequest) -> HttpResponse:
     )
     name = f"quality-{wanted.span.first}-{wanted.span.last}.csv"
     return HttpResponse(
-        csv_cells.lines([["from", "to", *NAMES], *rows]),
+        safe_csv.lines([["from", "to", *NAMES], *rows]),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )

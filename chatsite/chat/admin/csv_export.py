@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from django.utils import timezone
 
-from billing.dashboard import csv_cells
+from billing.dashboard import safe_csv
 from billing.money import dollars
 from chatsite.chat.admin import conversation_rows
 from chatsite.chat.models import Conversation
@@ -17,7 +17,7 @@ HEAD = ["conversation", "address", "visitor", "started", "last activity", "state
 
 def lines(ids: Sequence[int], *, costs: bool) -> Iterator[str]:
     """In this order; with what each cost in dollars, for readers who may see costs."""
-    return csv_cells.lines(_rows(ids, costs))
+    return safe_csv.lines(_rows(ids, costs))
 
 
 def _rows(ids: Sequence[int], costs: bool) -> Iterator[list[object]]:

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from billing.dashboard import csv_cells, report_query
+from billing.dashboard import report_query, safe_csv
 from billing.dashboard.date_ranges import TITLES, Preset
 from chatsite.monitor.people import staff_figures
 from chatsite.monitor.people.staff_figures import NAMES, People
@@ -48,7 +48,7 @@ def export(request: HttpRequest) -> HttpResponse:
     persons = [["person", sums.name, *_cells(sums)] for sums in found.persons]
     name = f"people-{span.first}-{span.last}.csv"
     return HttpResponse(
-        csv_cells.lines([["of", "name", *NAMES], *steps, *persons]),
+        safe_csv.lines([["of", "name", *NAMES], *steps, *persons]),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
