@@ -22,9 +22,9 @@ from chatsite.chat.actions import ask, ask_for_person
 from chatsite.chat.changes import Change
 from chatsite.chat.errors import Ended, Refused
 from chatsite.chat.models import Conversation
-from chatsite.mail import reading, reply_address
+from chatsite.mail import mail_parsing, reply_address
+from chatsite.mail.mail_parsing import Mail
 from chatsite.mail.models import ReceivedMail, SentAnswer
-from chatsite.mail.reading import Mail
 from chatsite.mail.sending import MARKER
 
 logger = logging.getLogger(__name__)
@@ -64,7 +64,7 @@ def _take(content: bytes | None) -> ReceivedMail.Result:
     if content is None:
         return _kept(Result.TOO_LARGE, uuid.uuid4().hex)
     try:
-        mail = reading.read(content, MARKER)
+        mail = mail_parsing.read(content, MARKER)
     except ValueError:
         return _kept(Result.UNREADABLE, uuid.uuid4().hex)
     if ReceivedMail.objects.filter(identity=mail.identity).exists():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chatsite.mail import reading
+from chatsite.mail import mail_parsing
 from chatsite.mail.sending import MARKER
 
 PLAIN = "From: mia@mail.example\r\nTo: reply@shop.example\r\n"
@@ -29,7 +29,7 @@ PLAIN = "From: mia@mail.example\r\nTo: reply@shop.example\r\n"
     ],
 )  # fmt: skip
 def test_quoted_words_are_cut_off_and_no_others(text, own):
-    assert reading.own_words(text, MARKER) == own
+    assert mail_parsing.own_words(text, MARKER) == own
 
 
 @pytest.mark.parametrize(
@@ -44,16 +44,18 @@ def test_quoted_words_are_cut_off_and_no_others(text, own):
     ],
 )
 def test_a_program_is_told_from_a_person(header):
-    assert not reading.read(f"{PLAIN}Auto-Submitted: no\r\n\r\nHi".encode(), MARKER).is_automatic
-    assert reading.read(f"{PLAIN}{header}\r\n\r\nHi".encode(), MARKER).is_automatic
-    assert reading.read(b"From: MAILER-DAEMON@shop.example\r\n\r\nHi", MARKER).is_automatic
+    assert not mail_parsing.read(
+        f"{PLAIN}Auto-Submitted: no\r\n\r\nHi".encode(), MARKER
+    ).is_automatic
+    assert mail_parsing.read(f"{PLAIN}{header}\r\n\r\nHi".encode(), MARKER).is_automatic
+    assert mail_parsing.read(b"From: MAILER-DAEMON@shop.example\r\n\r\nHi", MARKER).is_automatic
 
 
 def test_a_page_is_read_without_what_it_quotes():
     page = "<p>It is <b>blue</b>.</p><script>x</script><blockquote>Which pen?</blockquote>"
     mail = f"{PLAIN}Content-Type: text/html; charset=utf-8\r\n\r\n{page}".encode()
 
-    assert reading.read(mail, MARKER).text == "It is blue."
+    assert mail_parsing.read(mail, MARKER).text == "It is blue."
 
 
 @pytest.mark.parametrize(
@@ -70,6 +72,6 @@ def test_a_page_is_read_without_what_it_quotes():
 )
 def test_what_is_hardly_a_mail_stops_nobody(content):
     try:
-        reading.read(content, MARKER)
+        mail_parsing.read(content, MARKER)
     except ValueError:
         return
