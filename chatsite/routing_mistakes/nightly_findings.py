@@ -14,7 +14,7 @@ from chatsite.quality.nightly_results import Found, Kept
 from chatsite.routing_mistakes import causes, judged_replies, suggestions
 from chatsite.routing_mistakes.causes import Cause, WrongCalls
 from chatsite.routing_mistakes.suggestions import Suggestion
-from chatsite.tuning.threshold import considered_replies, draft_policy
+from chatsite.tuning.threshold import draft_policy, newest_replies
 from chatsite.tuning.threshold.draft_policy import Seen
 from chatsite.tuning.trials.confidence_intervals import Interval
 from routing import policies
@@ -73,7 +73,7 @@ def work_out(now: datetime) -> Found:
     versions = Policy.objects.in_bulk()
     policy = policies.current()
     draft = draft_policy.of(policy, policy, policy.threshold)
-    window = considered_replies.of(DAYS)
+    window = newest_replies.of(DAYS)
     seen = draft_policy.replayed(draft, window, versions)
     rates = {
         Tier.CHEAP: seen.rates[policy.cheap_model],

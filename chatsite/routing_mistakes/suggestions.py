@@ -8,8 +8,8 @@ from django.urls import reverse
 
 from billing import money
 from chatsite.routing_mistakes.causes import Cause, Kind
-from chatsite.tuning.threshold.considered_replies import Window
 from chatsite.tuning.threshold.draft_policy import Seen
+from chatsite.tuning.threshold.newest_replies import Window
 from routing.models import HIGHEST_THRESHOLD, LOWEST_THRESHOLD, RouteDecision, TaskType
 from routing.tier_choice import Tier
 

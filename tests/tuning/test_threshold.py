@@ -15,7 +15,7 @@ from chatsite.chat.models import Conversation, Message
 from chatsite.provider.models import ProviderModel
 from chatsite.quality import labels
 from chatsite.quality.models import QualityLabel
-from chatsite.tuning.threshold import considered_replies
+from chatsite.tuning.threshold import newest_replies
 from routing import policies
 from routing.models import Policy, RouteDecision
 from tests.guards import guards
@@ -397,13 +397,13 @@ def test_the_page_needs_nothing_that_the_content_security_policy_forbids(operato
 @pytest.fixture
 def only_two(monkeypatch, answered, traffic) -> None:
     """The two newest of five messages are looked at: scores 6.5 and 2, both cheap."""
-    monkeypatch.setattr(considered_replies, "MOST", 2)
+    monkeypatch.setattr(newest_replies, "MOST", 2)
     for score in (6.5, 2.0):
         reply = answered(score, f"New, of {score:g}?").reply
         labels.add(reply.pk, QualityLabel.Source.RATING, 1.0)
 
 
-@guards("chatsite/tuning/threshold/considered_replies.py", 'found["cut"] or begin', "begin")
+@guards("chatsite/tuning/threshold/newest_replies.py", 'found["cut"] or begin', "begin")
 def test_of_more_messages_than_can_be_looked_at_the_newest_are_and_it_is_said(operator, only_two):
     old = RouteDecision.objects.earliest("decided_at")
     labels.add(int(old.reference.removeprefix("reply:")), QualityLabel.Source.RATING, 0.0)
@@ -440,7 +440,7 @@ def test_targets_are_looked_for_in_the_messages_that_are_looked_at(operator, onl
 
 
 def test_a_page_that_looks_at_all_messages_says_nothing_of_it(operator, traffic, monkeypatch):
-    monkeypatch.setattr(considered_replies, "MOST", 4)
+    monkeypatch.setattr(newest_replies, "MOST", 4)
 
     page = operator.get(PAGE, {"threshold": "5"})
 

@@ -11,7 +11,7 @@ from billing.models import Price
 from billing.prices.pricing import Rate
 from chatsite.tuning.threshold import changed_replies, quality_curve, recent_traffic, replay
 from chatsite.tuning.threshold.changed_replies import Fates, Moved
-from chatsite.tuning.threshold.considered_replies import Window
+from chatsite.tuning.threshold.newest_replies import Window
 from chatsite.tuning.threshold.quality_curve import Quality
 from chatsite.tuning.threshold.recent_traffic import Group
 from chatsite.tuning.threshold.replay import Effect, Models

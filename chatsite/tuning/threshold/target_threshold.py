@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from billing import number_format
 from chatsite.tuning.threshold import quality_curve, replay
-from chatsite.tuning.threshold.considered_replies import Window
+from chatsite.tuning.threshold.newest_replies import Window
 from chatsite.tuning.threshold.quality_curve import Quality
 from chatsite.tuning.threshold.replay import Replay
 

@@ -15,15 +15,15 @@ from billing.errors import NoPrice
 from billing.tasks import pace
 from chatsite.context_processors import models_banner
 from chatsite.tuning.threshold import (
-    considered_replies,
     draft_policy,
+    newest_replies,
     preview_text,
     target_threshold,
     threshold_charts,
 )
-from chatsite.tuning.threshold.considered_replies import Window
 from chatsite.tuning.threshold.draft_policy import Preview, Seen
 from chatsite.tuning.threshold.forms import DAYS, QUALITY, SAVING, STRONG, Asked, Save, Try
+from chatsite.tuning.threshold.newest_replies import Window
 from chatsite.tuning.threshold.target_threshold import Found
 from routing import policies, trials
 from routing.errors import CannotBeShadow, NoPolicy, NothingChanged, Overtaken, TrialRuns
@@ -113,7 +113,7 @@ def _context(request: HttpRequest, sent: Any) -> dict[str, Any]:
     settings = _settings(versions, in_force, given.get("version"))
     found = problem = preview = None
     value = given.get("threshold") or settings.threshold
-    seen_in = considered_replies.of(days)
+    seen_in = newest_replies.of(days)
     try:
         seen = draft_policy.replayed(settings.draft(), seen_in, versions)
         found = _aimed(given, seen, seen_in, days)

@@ -147,8 +147,8 @@ def passes() -> Iterator[tuple[str, Callable[[], object]]]:
     from chatsite.tuning.threshold import (
         budget_outlook,
         changed_replies,
-        considered_replies,
         draft_policy,
+        newest_replies,
     )
     from routing import policies
     from routing.models import Policy, RouteDecision
@@ -171,14 +171,14 @@ def passes() -> Iterator[tuple[str, Callable[[], object]]]:
 
     def routed(threshold: float) -> Callable[[], object]:
         draft = draft_policy.of(policy, policy, threshold)
-        every = considered_replies.Window(DAYS, since, 0)  # uncut
+        every = newest_replies.Window(DAYS, since, 0)  # uncut
         return lambda: draft_policy.replayed(draft, every, versions).replay.curve()
 
     def whole(threshold: float) -> Callable[[], object]:
         draft = draft_policy.of(policy, policy, threshold)
 
         def page() -> object:
-            seen_in = considered_replies.of(DAYS)
+            seen_in = newest_replies.of(DAYS)
             return draft_policy.preview(
                 draft, seen_in, draft_policy.replayed(draft, seen_in, versions)
             )
