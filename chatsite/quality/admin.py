@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from chatsite.quality.errors import Decided, Stale
 from chatsite.quality.labels import FIRM
 from chatsite.quality.learning import proposal_summary, proposals
-from chatsite.quality.learning.learned import LEAST_LABELS
+from chatsite.quality.learning.measurements import LEAST_LABELS
 from chatsite.quality.models import Proposal, QualityLabel, Rubric
 from chatsite.quality.rubric_admin import RubricAdmin
 from routing import policies

@@ -17,7 +17,7 @@ from billing.alerts.models import Alert
 from billing.alerts.rules import Finding
 from chatsite.quality import labels
 from chatsite.quality.labels import FIRM
-from chatsite.quality.learning.learned import BAD
+from chatsite.quality.learning.measurements import BAD
 from chatsite.quality.learning.proposals import SETTINGS
 from chatsite.quality.models import Proposal, QualityLabel
 from chatsite.quality.query_chunks import together

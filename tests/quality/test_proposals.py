@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from chatsite.quality.errors import Decided, Stale
 from chatsite.quality.learning import proposals
-from chatsite.quality.learning.learned import Learned, Measured
+from chatsite.quality.learning.measurements import Learned, Measured
 from chatsite.quality.models import Proposal
 from chatsite.staff import roles
 from routing import policies
@@ -155,9 +155,11 @@ def test_one_that_was_measured_beside_another_policy_is_refused(operator, settin
             proposals.accept(proposal.pk, None)
 
 
-@guards("chatsite/quality/learning/learned.py", " and self.sureness >= SURE", "")
+@guards("chatsite/quality/learning/measurements.py", " and self.sureness >= SURE", "")
 @guards(
-    "chatsite/quality/learning/learned.py", "in_force.miscalibration > in_force.by_chance and ", ""
+    "chatsite/quality/learning/measurements.py",
+    "in_force.miscalibration > in_force.by_chance and ",
+    "",
 )
 @pytest.mark.parametrize(
     ("apgr", "sureness", "off", "off_in_force", "state"),

@@ -9,7 +9,7 @@ from django.urls import reverse
 from billing.alerts.models import Alert
 from chatsite.quality import answer_outcomes
 from chatsite.quality.learning import proposals
-from chatsite.quality.learning.learned import Promised
+from chatsite.quality.learning.measurements import Promised
 from chatsite.routing_mistakes import tasks
 from chatsite.staff import roles
 from routing import policies
