@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from billing.dashboard import date_ranges
 from billing.dashboard.date_ranges import Span
-from chatsite.monthly_report import mail_queue, month, next_steps
+from chatsite.monthly_report import mail_queue, month_figures, next_steps
 from chatsite.monthly_report.models import ReportMail
 from chatsite.shop import current_shop
 
@@ -31,7 +31,7 @@ def deliver(now: datetime) -> int:
 
 def written(span: Span, now: datetime) -> EmailMessage:
     """The report of a month, to nobody yet."""
-    found = month.read(span)
+    found = month_figures.read(span)
     context = {
         "month": found,
         "steps": [] if found.is_empty else next_steps.found(now),

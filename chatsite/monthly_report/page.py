@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 
 from billing.dashboard import date_ranges, report_query
 from billing.dashboard.date_ranges import Preset, Span
-from chatsite.monthly_report import mail_queue, month, next_steps
+from chatsite.monthly_report import mail_queue, month_figures, next_steps
 from chatsite.monthly_report.models import ReportMail
 
 SEES = ["chat.view_conversation", "billing.view_ledgerentry"]
@@ -23,7 +23,7 @@ def report(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     span = _span(request, now)
     today = timezone.localdate(now)
-    found = month.read(span)
+    found = month_figures.read(span)
     context = {
         **admin.site.each_context(request),
         "title": f"Report of {found.title}",

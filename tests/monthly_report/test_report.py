@@ -51,7 +51,7 @@ def march(db, settings) -> None:
 
 
 @guards(
-    "chatsite/monthly_report/month.py",
+    "chatsite/monthly_report/month_figures.py",
     "default=False, output_field=BooleanField())",
     "default=True, output_field=BooleanField())",
 )
