@@ -6,7 +6,7 @@ from django.urls import path
 from chatsite.monitor import quality_page
 from chatsite.monitor.gaps import gaps_page
 from chatsite.monitor.grading import grading_page
-from chatsite.monitor.people import page as people_page
+from chatsite.monitor.people import people_page
 
 app_name = "monitor"
 
