@@ -15,7 +15,7 @@ from django.utils import timezone
 from chatsite.chat.actions import ask
 from chatsite.chat.models import Message
 from chatsite.operations import readiness, tasks
-from chatsite.operations.logs import Json
+from chatsite.operations.json_logs import Json
 from tests.chat import told
 
 VISITOR = "v" * 64
