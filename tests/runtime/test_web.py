@@ -68,7 +68,7 @@ def test_a_websocket_that_no_page_opens_is_refused(stack, path, protocol):
         assert line.recv(100).split()[1] in {b"400", b"403"}
 
 
-@guards("chatsite/inbox/consumer.py", "if self.pump is None:", "if False:")
+@guards("chatsite/inbox/consumer.py", "if self.inbox is None:", "if False:")
 @pytest.mark.parametrize("path", [f"/ws/c/{NOBODYS}/", "/ws/inbox/"])
 @pytest.mark.parametrize("said", [{"person": "1"}, {"here": NOBODYS, "typing": True}])
 def test_what_a_stranger_sends_before_the_refusal_is_not_read(stack, path, said):
