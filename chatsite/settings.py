@@ -160,6 +160,8 @@ TEMPLATES = [
     },
 ]
 
+# As PostgreSQL lists who is connected.
+PROGRAM = "chatsite"
 # That one process holds at most, of PostgreSQL's 100; who finds none free waits.
 DATABASE_CONNECTIONS = env.number("DATABASE_CONNECTIONS", 10, 2, 1000)
 # SQLite by default; a URL of PostgreSQL for more than one machine.
@@ -186,14 +188,15 @@ else:
     INSTALLED_APPS.append("django.contrib.postgres")
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     DATABASES["default"]["OPTIONS"] = {
+        "application_name": PROGRAM,
         # Connections of one process. PostgreSQL takes 100 by default.
         "pool": {
             "min_size": 1,
             "max_size": DATABASE_CONNECTIONS,
             "timeout": 10,
             "max_idle": 60,
-            # Seconds. The pool doubles its waits between two tries for as long: by itself 5 minutes,
-            # so that a site served again 24 s after PostgreSQL was, away for 100 s.
+            # Seconds. The pool doubles its waits between two tries for as long: by itself 5
+            # minutes, so that a site served again 24 s after PostgreSQL was, away for 100 s.
             "reconnect_timeout": 10,
         },
     }

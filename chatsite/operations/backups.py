@@ -5,15 +5,21 @@ import re
 import sqlite3
 import subprocess
 import tarfile
-from contextlib import closing
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from io import BytesIO
 from pathlib import Path
+from typing import Any, cast
 
+import psycopg
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import connection, connections
 
 from chatsite.chat.models import Attachment
 from chatsite.chat.models.attachment import storage
+from chatsite.runtime.sqlite import users_lock
 
 
 class NotRestored(Exception):
@@ -22,6 +28,12 @@ class NotRestored(Exception):
 
 # Beside the database: what customers and staff have sent along.
 FILES = ".attachments.tar"
+# Seconds that a process which is about to end is given.
+ENDS_WITHIN = 2.0
+CONNECTED = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND application_name = %s AND pid <> pg_backend_pid()
+"""
 # As `Attachment.store` names them: an archive writes nowhere else.
 _NAME = re.compile(r"[0-9a-f]{2}/[0-9a-f]{32}\w{0,10}\Z")
 
@@ -48,14 +60,15 @@ def write(file: Path) -> None:
 
 
 def restore(file: Path) -> None:
-    """All or nothing. Stop the site first: what it writes meanwhile would be lost.
+    """All or nothing, and not while the site runs: what it writes meanwhile would be lost.
 
     Raises NotRestored.
     """
     if not file.is_file():
         raise NotRestored(f"There is no file {file}")
     connections.close_all()
-    _restore_database(file)
+    with _alone():
+        _restore_database(file)
     restore_files(file)
 
 
@@ -95,6 +108,32 @@ def _write_files(file: Path) -> None:
         out.flush()
         os.fsync(out.fileno())
     part.replace(archive)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """No web process and no worker uses the database. Raises NotRestored."""
+    if connection.vendor == "sqlite":
+        lock = users_lock.opened()
+        try:
+            _wait_for(lambda: users_lock.is_alone(lock))
+            yield
+        finally:
+            os.close(lock)
+    else:
+        cast(Any, connection).close_pool()  # its connections would be taken for others'
+        with psycopg.connect(**connection.get_connection_params()) as looking:
+            _wait_for(lambda: looking.execute(CONNECTED, [settings.PROGRAM]).fetchone() == (0,))
+        yield
+
+
+def _wait_for(is_alone: Callable[[], bool]) -> None:
+    """Raises NotRestored."""
+    until = time.monotonic() + ENDS_WITHIN
+    while not is_alone():
+        if time.monotonic() > until:
+            raise NotRestored("The site is running. Stop web and workers first.")
+        time.sleep(0.1)
 
 
 def _restore_database(file: Path) -> None:

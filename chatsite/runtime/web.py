@@ -6,6 +6,7 @@ what comes new at once, instead of failing in everything else that opens a file.
 body ends where it is longer than any that is meant: it would fill the disk before anybody reads it.
 """
 
+import os
 import resource
 import sys
 from collections import Counter
@@ -19,6 +20,8 @@ from django.core.exceptions import ImproperlyConfigured
 from twisted.internet.interfaces import IAddress
 from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 from twisted.python.failure import Failure
+
+from chatsite.runtime.sqlite import users_lock
 
 # File descriptors kept for the database, Redis, files and the process itself.
 KEPT_FREE = 200
@@ -130,8 +133,10 @@ def main(arguments: list[str]) -> int:
     daphne.server.HTTPFactory = _bounded
     daphne.http_protocol.WebRequest = Request
     sys.setswitchinterval(SWITCH)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
     command = Command()
     try:
+        users_lock.share()
         command.run([*OPTIONS, *arguments, "chatsite.asgi:application"])
     except ImproperlyConfigured as error:
         sys.stderr.write(f"{error}\n")

@@ -9,6 +9,7 @@ import sys
 
 from chatsite.celery import app
 from chatsite.runtime import garbage_collection
+from chatsite.runtime.sqlite import users_lock
 
 
 def main(name: str = "celery") -> int:
@@ -22,6 +23,7 @@ def main(name: str = "celery") -> int:
         without_mingle=True,
     )
     garbage_collection.settle()
+    users_lock.share()
     worker.start()
     return int(worker.exitcode or 0)
 

@@ -2,8 +2,10 @@
 
 import json
 import logging
+import subprocess
 import threading
 import uuid
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,6 +19,8 @@ from chatsite.chat.models import Message
 from chatsite.operations import readiness, tasks
 from chatsite.operations.json_logs import Json
 from tests.chat import told
+from tests.guards import guards
+from tests.stack import Stack
 
 VISITOR = "v" * 64
 
@@ -89,6 +93,12 @@ def test_a_log_line_names_its_reply():
     assert line["message"] == "reply:7:2 ended: ok"
 
 
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    with Stack(upstream=["--tokens", "3"]) as stack:
+        yield stack
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_backup_is_restored_as_it_was_while_customers_wrote(tmp_path):
     for number in range(5):
@@ -120,6 +130,23 @@ def test_a_backup_is_restored_as_it_was_while_customers_wrote(tmp_path):
     assert Message.objects.filter(role="assistant").count() == len(texts)
     assert not Path(tmp_path / "copy.part").exists()
     say("and on")
+
+
+@guards("chatsite/runtime/web.py", "        users_lock.share()\n", "")
+@guards("chatsite/runtime/worker.py", "    users_lock.share()\n", "")
+@guards("chatsite/operations/backups.py", "with _alone():", "if True:")
+@pytest.mark.parametrize("running", ["web", "worker"])
+def test_nothing_is_restored_while_a_web_process_or_a_worker_runs(stack, running, tmp_path):
+    (tmp_path / "copy").touch()
+    stopped = stack.workers[0] if running == "web" else stack.web
+    stopped.stop()
+
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        stack.manage("restore", str(tmp_path / "copy"), "--yes")
+
+    stopped.start()
+    stack.wait_until_ready()
+    assert "The site is running. Stop web and workers first." in refused.value.output
 
 
 @pytest.mark.django_db(transaction=True)

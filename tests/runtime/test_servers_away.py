@@ -14,8 +14,6 @@ from pytest_django import DjangoDbBlocker
 from chatsite.shop import current_shop
 from tests.guards import guards
 
-ERROR_PAGES = "chatsite/runtime/error_pages.py"
-
 
 @contextmanager
 def away(error: Exception) -> Iterator[None]:
@@ -55,7 +53,11 @@ def browser() -> Client:
     return Client(raise_request_exception=False)
 
 
-@guards(ERROR_PAGES, "shop = current_shop.last_read()", "shop = current_shop.shop()")
+@guards(
+    "chatsite/runtime/error_pages.py",
+    "shop = current_shop.last_read()",
+    "shop = current_shop.shop()",
+)
 @pytest.mark.parametrize("path", ["/nope", "/c/nope/", "/static/nope.css", "/api/nope"])
 @pytest.mark.parametrize("signed_in", [False, True])
 def test_an_address_that_does_not_exist_needs_no_server(
@@ -70,8 +72,12 @@ def test_an_address_that_does_not_exist_needs_no_server(
     assert response.status_code == 404
 
 
-@guards(ERROR_PAGES, "isinstance(error, (OperationalError, InterfaceError))", "False")
-@guards(ERROR_PAGES, "return refused or ", "return ")
+@guards(
+    "chatsite/runtime/error_pages.py",
+    "isinstance(error, (OperationalError, InterfaceError))",
+    "False",
+)
+@guards("chatsite/runtime/error_pages.py", "return refused or ", "return ")
 @guards("chatsite/urls.py", "handler500 =", "_500 =")
 @pytest.mark.parametrize(
     "path", ["/", "/help/", "/admin/login/", "/admin/", "/admin/chat/conversation/", "/inbox/"]
