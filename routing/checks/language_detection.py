@@ -17,6 +17,19 @@ import fasttext
 # Guesses on fewer letters are wrong too often; an ideograph counts for three.
 FEWEST_LETTERS = 12
 LEAST_CONFIDENCE, LEAST_LEAD = 0.5, 0.2
+# Letters of an answer from which it is told from a near relative.
+FEWEST_OF_RELATIVES = 60
+_RELATIVES = (
+    frozenset({"ru", "bg", "uk", "be", "mk", "sr"}),
+    frozenset({"hr", "sr", "bs", "sl", "sh"}),
+    frozenset({"cs", "sk"}),
+    frozenset({"es", "pt", "ca"}),
+    frozenset({"da", "sv"}),
+    frozenset({"nl", "af"}),
+    frozenset({"id", "ms"}),
+    frozenset({"tr", "az"}),
+    frozenset({"fi", "et"}),
+)
 # What says nothing of a text's language: addresses, paths in a menu, quotations. Each begins where
 # a run of its characters does: from every character of a long one, it would take seconds.
 _NOISE = re.compile(
@@ -43,6 +56,17 @@ def language(text: str) -> str:
     (first, likely), *others = _ranked(words.lower())
     rival = next((confidence for code, confidence in others if code != first), 0.0)
     return first if likely >= LEAST_CONFIDENCE and likely - rival >= LEAST_LEAD else ""
+
+
+def differ(answer: str, question: str, text: str) -> bool:
+    """Whether an answer is in another language than its question; "" for unsure ones.
+
+    Near relatives are told apart by more words than a short answer has.
+    """
+    if not answer or not question or answer == question:
+        return False
+    short = sum(map(str.isalpha, text)) < FEWEST_OF_RELATIVES
+    return not (short and any({answer, question} <= family for family in _RELATIVES))
 
 
 def _ranked(words: str) -> list[tuple[str, float]]:

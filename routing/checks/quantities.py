@@ -109,6 +109,13 @@ _CLOCK = re.compile(
     r"|(?:上午|早上)(?P<h4>\d{1,2})点|(?:下午|晚上|午後)(?P<h5>\d{1,2})(?:点|時)"
     r"|الساعه (?P<h6>\d{1,2})(?![:\d])(?P<p6> (?:صباحا|مساء|ظهرا))?"
 )
+# "10.00 to 17.00", without a price before or behind.
+_DOTTED = re.compile(
+    r"(?<![\d.,€$£] )(?<![\d.,€$£])(?P<h>[01]?\d|2[0-4])\.(?P<m>[0-5]\d)\s?"
+    r"(?:-|–|—|to|bis|a|til|till|tot|ile|do|alle|as|och|and|und)\s?"  # noqa: RUF001
+    r"(?P<h2>[01]?\d|2[0-4])\.(?P<m2>[0-5]\d)"
+    r"(?![\d.,]|\s?(?:€|\$|£|eur|usd|kr|zl|tl|%|kg|cm|mm|m\b))"
+)
 # Bare numbers up to this are everywhere: one of them, the first two.
 SMALL = 3
 
@@ -179,7 +186,11 @@ def _dates() -> tuple[re.Pattern[str], Mapping[str, int]]:
 
 
 def _times_in(folded: str) -> list[Quantity]:
-    found = []
+    found = [
+        Quantity(int(match[h]) * 60 + int(match[m]), CLOCK, match.start(h), match.end(m))
+        for match in _DOTTED.finditer(folded)
+        for h, m in (("h", "m"), ("h2", "m2"))
+    ]
     for match in _CLOCK.finditer(folded):
         part = match.groupdict()
         hour = int(next(part[name] for name in ("h", "h2", "h3", "h4", "h5", "h6") if part[name]))

@@ -19,6 +19,8 @@ _CONDITION = re.compile(
     r"|lorsque|cuando|despues|una vez|se|quando|dopo|als|zodra|nadat|wanneer|jesli|gdy|po|depois"
     r"|om|nar|efter|eger|not|never|cannot)\b"
 )
+_WILL = re.compile(r"we(?:'ll| will) ")
+_ASKED_FOR = re.compile(r"\b(?:give|send|tell|write to|e-?mail|forward|show) (?:us|it to us)\b")
 _STOPS = re.compile(r"[.!?\n]")
 _CLAUSES = re.compile(r"[.!?。,，]")
 _LIST_ITEM = re.compile(r"(?:[-*•]|\d{1,2}[.)])\s")
@@ -48,11 +50,21 @@ def contacts_given(answer: str, known: Sequence[str], allowed: Sequence[str]) ->
 def deeds(folded: str, spoken: str) -> dict[str, float]:
     """Claims to have done something, and promises to do it: an answer does nothing."""
     claimed, promised = (
-        any(not _after(_CONDITION, folded, each) for each in said(kind, folded, spoken))
+        any(
+            not _after(_CONDITION, folded, each) and not _once_asked(folded, each)
+            for each in said(kind, folded, spoken)
+        )
         for kind in ("deed", "promise")
     )
     declined = bool(said("refusal", folded, spoken))
     return {"deed claimed": float(claimed), "promise": float(promised and not declined)}
+
+
+def _once_asked(folded: str, phrase: str) -> bool:
+    """Whether the team does it once the customer has sent what the sentence asks for."""
+    if not _WILL.match(phrase):
+        return False
+    return bool(_ASKED_FOR.search(_STOPS.split(folded[: folded.find(phrase)])[-1]))
 
 
 def _after(pattern: re.Pattern[str], folded: str, phrase: str) -> bool:

@@ -10,9 +10,9 @@ from functools import cache
 
 from routing.analysis.trained_model import ARTIFACTS, BadModel
 from routing.analysis.wording import tidy
-from routing.checks import passage_support, relevance, rule_violations, trained_classifiers
+from routing.checks import names, passage_support, relevance, rule_violations, trained_classifiers
 from routing.checks.answer_shape import form
-from routing.checks.language_detection import language
+from routing.checks.language_detection import differ, language
 from routing.checks.multilingual_concepts import fold, said
 from routing.checks.passages import Grounds, Items, Statement, grounds, items, sentences, statement
 from routing.checks.quantities import Quantity
@@ -32,6 +32,7 @@ FINDINGS: Mapping[str, str] = {
     "foreign link": "a link that is in no article",
     "foreign contact": "an address or number that is in no article",
     "foreign code": "a code that is in no article",
+    "foreign name": "a person or company that is in no article",
     "deed claimed": "claims to have done something",
     "promise": "promises something",
     "wrong unit": "a figure from an article with the wrong unit",
@@ -63,6 +64,7 @@ CERTAIN = (
     "foreign link",
     "foreign contact",
     "foreign code",
+    "foreign name",
     "deed claimed",
     "promise",
     "wrong unit",
@@ -196,11 +198,14 @@ def measure(answered: Answered) -> dict[str, float]:
         "prompt leaked": float(
             rule_violations.is_leak(answer, folded, known, answered.instructions)
         ),
-        "wrong language": float(bool(spoken and heard and spoken != heard)),
+        "wrong language": float(differ(spoken, heard, answer)),
         "declines": float(declines),
         "declined though covered": float(declines and answered.evidence >= COVERED),
         "speaks of now": float(_speaks_of_now(folded, known, basis)),
         **rule_violations.contacts_given(answer, basis, answered.allowed),
+        "foreign name": float(
+            bool(articles and names.foreign_names(answer, (*basis, answered.instructions), known))
+        ),
         **rule_violations.deeds(folded, known),
         **rule_violations.soothing(folded, fold("\n".join(articles)), stated, ground, asked),
         **_supported(stated, ground, asked, given),

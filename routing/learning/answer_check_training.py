@@ -1,8 +1,8 @@
 """Trains the answer check's shipped heads: `python -m routing.learning.answer_check_training`.
 
 Needs scikit-learn; what it writes, `artifacts/answer_checks.json`, does not. The rows are those of
-`tests/routing/answers`: six invented shops and the sample shop, 13 languages. Each shop is judged
-by heads that were trained on the others.
+`tests/routing/checks/answers`: six invented shops and the sample shop, 13 languages. Each shop is
+judged by heads that were trained on the others.
 """
 
 import argparse
@@ -23,8 +23,8 @@ from routing.checks.trained_classifiers import Head, Verifier
 from routing.checks.verifier import CERTAIN
 from routing.learning import checked_answers
 
-ROWS = Path("tests/routing/answers/answers.jsonl")
-ARTICLES = (Path("tests/routing/answers/articles"), Path("chatsite/demo/shop/articles"))
+ROWS = Path("tests/routing/checks/answers/answers.jsonl")
+ARTICLES = (Path("tests/routing/checks/answers/articles"), Path("chatsite/demo/shop/articles"))
 # Inverse. Of 0.1, 0.3 and 1, the best by cross-validation over shops: flat.
 PENALTY = 0.1
 # The errors that each head learns to tell from right answers. By cross-validation over shops, at

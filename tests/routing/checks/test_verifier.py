@@ -143,6 +143,77 @@ def test_the_shipped_head_tells_right_answers_from_wrong_ones():
         assert report["groups"]["kind"][kind]["wrong_found"] >= 0.9
 
 
+@guards(
+    "routing/checks/verifier.py", "articles and names.foreign_names", "None and names.foreign_names"
+)
+def test_answers_that_no_head_was_fitted_to_are_told_too():
+    """100 in 15 languages, written before their author had read the checks."""
+    articles = answer_check_training.articles_in(answer_check_training.ARTICLES)
+    rows = checked_answers.read(ROWS / "unseen.jsonl", articles).rows
+
+    report = checked_answers.report(rows, [verify(row.answered).doubt for row in rows], THRESHOLD)
+
+    assert report["auc"] >= 0.95
+    assert report["wrong_found"] >= 0.86
+    assert report["false_alarms"] <= 0.06
+    kinds = report["groups"]["kind"]
+    wrong = [name for name, measures in kinds.items() if measures["wrong"]]
+    assert all(kinds[name]["wrong_found"] >= 0.5 for name in wrong)
+    for kind in ("link", "code", "promise", "invented_name", "false_action", "wrong_unit"):
+        assert kinds[kind]["wrong_found"] == 1
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "is_doubted"),
+    [
+        ("Wie wird versendet?", "Wir versenden mit DPD innerhalb von drei Tagen.", True),
+        ("Who do I ask?", "Please ask our colleague Anna Petrova.", True),
+        ("À qui écrire ?", "Écrivez à Madame Dubois.", True),
+        ("¿Puedo pagar con Bizum?", "Sí, aceptamos Bizum.", False),
+        ("どうやって払えますか", "楽天ペイでお支払いいただけます。", True),
+        ("Can I pay by phone?", "We don't take Samsung Pay.", False),
+        ("Wann hilft mir jemand?", "Sobald ein Mitarbeiter Zeit hat, hilft er Ihnen.", False),
+        ("When can I call?", "You reach a colleague Monday to Friday.", False),
+    ],
+)
+def test_names_are_those_of_the_articles(question, answer, is_doubted):
+    found = measure_answer(question, answer)
+
+    assert bool(found["foreign name"]) is is_doubted
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("Сколько стоит доставка в Швейцарию?", "14,95 евро, при заказе от 180 евро бесплатно."),
+        ("Jak dlouho trvá doručení?", "Doručenie trvá 3 dni."),
+    ],
+)
+def test_a_short_answer_in_a_related_language_is_not_another_language(question, answer):
+    assert not measure_answer(question, answer)["wrong language"]
+
+
+def test_what_is_done_once_it_is_asked_for_is_no_promise():
+    asked = measure_answer("Code lost", "Tell us the order number and we'll cancel the old code.")
+    done = measure_answer("Code lost", "Don't you worry about it, we'll cancel the old code.")
+
+    assert (asked["promise"], done["promise"]) == (0.0, 1.0)
+
+
+def test_times_with_dots_are_those_with_colons():
+    question, articles = "Cumartesi kaçta?", ("Hours\nWe are open from 10:00 to 17:00.",)
+
+    right = doubt("10.00 ile 17.00 aras\u0131nda.", question, articles=articles)
+    wrong = doubt("10.00 ile 18.00 aras\u0131nda.", question, articles=articles)
+
+    assert not right.features["unsupported figure"]
+    assert wrong.features["unsupported figure"]
+
+
+def measure_answer(question: str, answer: str):
+    return verifier.measure(Answered(question, answer, ("Orders\nWe send orders at once.",)))
+
+
 @pytest.fixture(scope="module")
 def labels():
     """Answers whose sums decide whether they were good, a tenth of them mislabelled."""
