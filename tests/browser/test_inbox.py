@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from tests.browser.people import Customer, Staff
 from tests.stack import Stack
 from tests.upstream.server import Upstream
+from tests.waiting import until
 
 pytestmark = pytest.mark.browser
 # Where pictures of the inbox are kept for a look at them; nowhere unless it is set.
@@ -125,6 +126,56 @@ def test_a_customer_asks_for_a_person_and_two_desks_see_all_of_it(
         desk.goto("/admin/response-quality/people/")
         pictured(desk, "people")
     assert [*nora.complaints, *olga.complaints, *customer.complaints] == []
+
+
+# What a page would show and play, kept for the test.
+HEARD = """
+window.shown = [];
+window.played = 0;
+window.Notification = class {
+  static permission = "default";
+  static async requestPermission() { return (this.permission = "granted"); }
+  constructor(words) { window.shown.push(words); }
+  close() {}
+};
+const start = OscillatorNode.prototype.start;
+OscillatorNode.prototype.start = function () { window.played += 1; return start.call(this); };
+"""
+
+
+def test_whoever_looks_elsewhere_is_called(customer: Customer, nora: Staff):
+    nora.context.add_init_script(HEARD)
+    desk = nora.visit("/inbox/")
+    desk.get_by_role("button", name="Turn on notifications").click()
+    expect(desk.get_by_role("button", name="Turn on notifications")).to_be_hidden()
+    before = int(desk.locator("[data-waiting]").get_attribute("data-waiting") or 0)
+
+    tab = customer.open()
+    tab.ask("I want to talk to a human about my first pen")
+    expect(desk).to_have_title(re.compile(rf"^\({before + 1}\) Inbox"))
+    until(lambda: desk.evaluate("played") == 1, within=20)
+    assert desk.evaluate("shown") == []  # whoever looks at it sees it
+
+    desk.evaluate("() => { document.hasFocus = () => false; }")
+    second = customer.open()
+    second.ask("I want to talk to a human about my second pen")
+    until(lambda: desk.evaluate("played") == 2, within=20)
+    assert desk.evaluate("shown") == [f"{before + 2} customers are waiting for a person"]
+
+    # A phone's browser refuses, and the number still counts.
+    desk.evaluate("""() => {
+      window.Notification = class {
+        static permission = "granted";
+        constructor() { throw new TypeError(); }
+      };
+    }""")
+    third = customer.open()
+    third.ask("I want to talk to a human about my third pen")
+    expect(desk).to_have_title(re.compile(rf"^\({before + 3}\) Inbox"))
+    desk.get_by_role("link", name=re.compile("first pen")).click()
+    desk.get_by_role("button", name="Take over").click()
+    expect(desk).to_have_title(re.compile(rf"^\({before + 2}\) Inbox"))
+    assert nora.complaints == []
 
 
 def test_what_is_typed_stays_while_the_customer_writes_and_the_assistant_helps(

@@ -1,15 +1,10 @@
-// The inbox hears what has changed, reads it anew, and calls for whoever looks elsewhere.
+// The inbox hears what has changed, and reads it anew.
 const { htmx } = window;
 const body = document.body;
 const list = document.querySelector("#queue");
 const connection = document.querySelector("[data-connection]");
 let wait = 500;
 let socket;
-let waiting = count();
-
-function count() {
-  return Number(document.querySelector("[data-waiting]")?.dataset.waiting ?? 0);
-}
 
 function connect() {
   const scheme = location.protocol === "https:" ? "wss" : "ws";
@@ -28,7 +23,10 @@ function connect() {
   };
   socket.onclose = (event) => {
     connection.hidden = false;
-    if (event.code === 4403) return;
+    if (event.code === 4403) {
+      connection.textContent = "You are no longer signed in. Reload the page.";
+      return;
+    }
     setTimeout(connect, wait);
     wait = Math.min(wait * 2, 15000);
   };
@@ -37,22 +35,6 @@ function connect() {
 body.addEventListener("inbox:say", ({ detail }) => {
   if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(detail));
 });
-
-function badge() {
-  document.title = document.title.replace(/^\(\d+\) /, "");
-  if (waiting) document.title = `(${waiting}) ${document.title}`;
-}
-
-function ring() {
-  const audio = new AudioContext();
-  const tone = audio.createOscillator();
-  const volume = audio.createGain();
-  volume.gain.value = 0.1;
-  tone.connect(volume).connect(audio.destination);
-  tone.start();
-  tone.stop(audio.currentTime + 0.2);
-  tone.onended = () => audio.close();
-}
 
 function follow() {
   const log = document.querySelector("[data-log]");
@@ -82,14 +64,6 @@ body.addEventListener("htmx:afterSettle", (event) => {
   }
   const line = document.getElementById(`line-${list.dataset.open}`);
   line?.setAttribute("aria-current", "true");
-  const now = count();
-  if (now > waiting) {
-    ring();
-    if (window.Notification?.permission === "granted" && document.hidden)
-      new Notification("A customer is waiting for a person");
-  }
-  waiting = now;
-  badge();
 });
 
 body.addEventListener("click", (event) => {
@@ -131,15 +105,5 @@ document.addEventListener("keydown", (event) => {
 document.querySelector("[data-show-keys]").onclick = () =>
   document.querySelector("[data-keys]").showModal();
 
-const ask = document.querySelector("[data-notify]");
-if (window.Notification?.permission === "default") {
-  ask.hidden = false;
-  ask.onclick = async () => {
-    await Notification.requestPermission();
-    ask.hidden = true;
-  };
-}
-
-badge();
 follow();
 connect();
