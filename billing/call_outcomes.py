@@ -29,7 +29,7 @@ FINE = frozenset({CallOutcome.STOP, CallOutcome.NOT_SENT, CallOutcome.RECONCILED
 
 
 class Cause(StrEnum):
-    """Of waste. The value is said to people."""
+    """A cause of waste. The value is shown to people."""
 
     FAILED = "Failed and retried"
     ESCALATED = "Replaced by the strong model"
@@ -63,5 +63,5 @@ def cause(outcome: str) -> Cause | None:
 
 
 def failed(outcome: str) -> bool:
-    """Whether nobody got an answer out of it."""
+    """Whether the call gave nobody an answer."""
     return cause(outcome) in {Cause.FAILED, Cause.ABANDONED}

@@ -48,7 +48,7 @@ class Difference:
 
 
 def differences() -> list[Difference]:
-    """Windows that say something else than the entries and holds that name them."""
+    """Windows that differ from the entries and holds that name them."""
     with connection.cursor() as cursor:
         cursor.execute(DIFFERENCES.format(each=EACH[connection.vendor]))
         rows = [[int(value) for value in row] for row in cursor.fetchall()]

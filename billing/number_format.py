@@ -27,7 +27,7 @@ def milliseconds(value: float) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """As one says how long somebody waited: 45 s, 12 min, 3 h 20 min, 2 d 4 h."""
+    """A waiting time for people: 45 s, 12 min, 3 h 20 min, 2 d 4 h."""
     if seconds is None:
         return "–"  # noqa: RUF001 - as everywhere in tables
     minutes, hours = round(seconds / 60), round(seconds / 3600)

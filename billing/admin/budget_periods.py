@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from billing.admin.columns import WrittenByTheLedger, dollars
 from billing.models import BudgetPeriod
 
-# Shown beneath a budget; their list has them all.
+# Shown below a budget; the list of budget periods has all of them.
 NEWEST_WINDOWS = 12
 
 

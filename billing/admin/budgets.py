@@ -24,7 +24,7 @@ from billing.models import Budget, BudgetPeriod
 from billing.pacing import adjust, forecast
 from billing.tasks import pace
 
-# Shown beneath a budget; their list has them all.
+# Shown below a budget; the list of budget periods has all of them.
 NEWEST_ADJUSTMENTS = 8
 # Of a budget that each conversation or visitor has, those that its fullest is looked for among: to
 # look at 200,000 took half a second.
@@ -82,7 +82,7 @@ class BudgetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # as above
     )
 
     def get_fieldsets(self, request: HttpRequest, obj: Budget | None = None) -> Any:
-        """Without pacing where there is none; in dollars too for who may not edit."""
+        """Without pacing where a budget has none; in dollars also for readers who may not edit."""
         if obj is None:
             return self.fieldsets
         found = [each for each in self.fieldsets if obj.can_pace or each[1]["fields"] is not PACING]
@@ -149,7 +149,7 @@ class BudgetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # as above
         return super().render_change_form(request, context, *args, **kwargs)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Budget]:
-        """With the use of each budget's current window; of the fullest of the newest, if many."""
+        """With the use of each budget's current window; of many, the fullest among the newest."""
         newest = (
             BudgetPeriod.objects.filter(
                 budget=OuterRef(OuterRef("pk")), starts_at=OuterRef(OuterRef("began"))

@@ -18,7 +18,7 @@ from billing.models import LedgerEntry, Price, Tally
 
 
 class Known(admin.AllValuesFieldListFilter):
-    """The values that entries have, told from their tallies: a million entries take seconds."""
+    """The choices, read from the tallies: reading a million entries takes seconds."""
 
     COLUMNS = {"model_requested": (Tally, "model"), "service_tier": (Price, "service_tier")}
 
@@ -102,20 +102,20 @@ class LedgerEntryAdmin(
 
     @admin.display(description="estimated")
     def how_known(self, entry: LedgerEntry) -> str:
-        """A word where it is: Django's red cross on all others looks like a fault."""
+        """A word for estimates only: Django's red cross on all others looks like an error."""
         return "estimated" if entry.estimated else ""
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[LedgerEntry], search_term: str
     ) -> tuple[QuerySet[LedgerEntry], bool]:
-        """By how the reference begins; as a range, because SQLite's LIKE reads every row."""
+        """By the start of the reference; as a range, because SQLite's LIKE reads every row."""
         if search_term and connection.vendor == "sqlite":
             beyond = search_term + chr(0x10FFFF)
             return queryset.filter(reference__gte=search_term, reference__lt=beyond), False
         return super().get_search_results(request, queryset, search_term)
 
     def export(self, request: HttpRequest) -> HttpResponseBase:
-        """All that the list's filters let through, as a spreadsheet."""
+        """All entries that match the list's filters, as a spreadsheet."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         try:

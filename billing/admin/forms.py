@@ -119,7 +119,7 @@ class BudgetForm(forms.ModelForm[Budget]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "paces_itself" in self.fields:
-            # So that a page of before somebody stopped it does not start it again.
+            # So that a page that was opened before somebody stopped pacing does not start it again.
             self.fields["paces_itself"].show_hidden_initial = True
 
 

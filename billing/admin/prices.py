@@ -45,7 +45,7 @@ class PriceAdmin(NotChanged, admin.ModelAdmin):  # type: ignore[type-arg]  # no 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field and db_field.name == "effective_from":
-            # Its two boxes, which Django's form leaves without a label of their own.
+            # Django's form gives these two boxes no label of their own.
             for box, part in zip(field.widget.widgets, ("date", "time"), strict=True):
                 box.attrs["aria-label"] = f"Effective from, {part}"
         return field

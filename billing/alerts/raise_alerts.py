@@ -17,12 +17,12 @@ logger = logging.getLogger(__name__)
 
 
 def look(now: datetime) -> list[Alert]:
-    """What has to be known at once. Cheap: every minute."""
+    """Raise what operators have to know at once. Cheap enough for every minute."""
     return _raised(rules.lines(now), now)
 
 
 def look_back(now: datetime) -> list[Alert]:
-    """What shows only beside the week before."""
+    """Raise what shows only in comparison with the week before."""
     return [
         *_raised(rules.forecasts(now), now),
         *_raised(rules.bounds(now), now),
@@ -39,14 +39,14 @@ def tell(finding: Finding, now: datetime) -> None:
 
 
 def test(name: str, now: datetime) -> Alert:
-    """An alert that says it is none, to try the channels; `name` is who asks for it."""
+    """A test alert, to try the channels; `name` is who asked for it."""
     text = f"{name} sent this test alert. Nothing is wrong."
     (alert,) = _raised([Finding(Alert.Rule.TEST, name, text, window=now.isoformat())], now)
     return alert
 
 
 def acknowledge(alerts: AlertQuerySet, person: AbstractBaseUser) -> int:
-    """Whoever was first is named; returns how many were open."""
+    """The first to acknowledge is named; returns how many were open."""
     return alerts.open().update(acknowledged_at=timezone.now(), acknowledged_by=person)
 
 

@@ -25,7 +25,7 @@ from billing.prices.model_snapshots import family
 TRAILING = timedelta(days=7)
 # Whoever tries a new site for an hour sets no pace.
 FIRST_DAY = timedelta(days=1)
-# Calls are looked at for so long, should the looking have stopped for a while.
+# How far back calls are looked at, in case the watch was down for a while.
 LOOKED_BACK = timedelta(days=2)
 # Days of the provider's bill whose differences are still told.
 BILLED_BACK = timedelta(days=14)
@@ -189,7 +189,7 @@ def unknown_models(now: datetime) -> Iterator[Finding]:
 
 
 def bills(now: datetime) -> Iterator[Finding]:
-    """Days that the provider bills otherwise than the ledger explains; and that none is read."""
+    """Days whose bill the ledger does not explain, and a bill that could not be read."""
     odd = BilledDay.objects.exclude(unexplained=0).filter(day__gte=(now - BILLED_BACK).date())
     for each in odd:
         yield Finding(

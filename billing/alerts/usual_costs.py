@@ -2,16 +2,16 @@
 
 import math
 
-# Beyond so many times what 19 of 20 stay within, a cost is out of line.
+# A cost is unusual beyond so many times what 19 of 20 stay within.
 FACTOR = 3
-# Fewer say nothing of what is ordinary.
+# Fewer costs do not tell what is usual.
 FEWEST = 24
-# Nano-dollars: below it nobody wants to be told, $0.10.
+# Nano-dollars: no alert below $0.10.
 LEAST = 100_000_000
 
 
 def place(count: int) -> int | None:
-    """Of so many costs by size, the place from 0 that 19 of 20 stay within; None of too few."""
+    """The index that 19 of 20 of so many sorted costs stay within; None if they are too few."""
     return None if count < FEWEST else math.ceil(count * 0.95) - 1
 
 

@@ -100,7 +100,7 @@ class BilledDayAdmin(WrittenByTheLedger, admin.ModelAdmin[BilledDay]):
 
 
 def _reading() -> str | SafeString:
-    """What the days below rest on, or what is lacking."""
+    """What the days below are based on, or what is missing."""
     if not settings.OPENAI_ADMIN_KEY:
         return (
             "To compare costs with the provider's bill, set OPENAI_ADMIN_KEY (or "

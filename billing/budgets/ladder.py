@@ -59,7 +59,7 @@ class Ladder:
 
 
 def percent(spent: int, limit: int) -> float:
-    """Of a limit of nothing all is spent."""
+    """A limit of 0 counts as spent."""
     return FULL * spent / limit if limit > 0 else float(FULL)
 
 

@@ -19,7 +19,7 @@ PER: dict[str, str] = {
     Period.TOTAL: "in total",
 }
 
-# The one window of a budget that never starts anew.
+# The one window of a budget that never starts over.
 ALWAYS = datetime(2000, 1, 1, tzinfo=UTC)
 
 

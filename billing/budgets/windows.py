@@ -95,11 +95,11 @@ class _Place:
     reserved: int | None
 
     def left(self, from_reserve: float) -> int:
-        """For a call that may use such a share of the reserve."""
+        """What a call may use that has this share of the reserve."""
         return max(0, self.unheld(from_reserve) - (self.reserved or 0))
 
     def unheld(self, from_reserve: float) -> int:
-        """The same, were no call in flight."""
+        """The same, if no call were in flight."""
         kept = math.ceil(self.limit * self.reserve / FULL * (1 - from_reserve))
         return max(0, self.limit - kept - (self.spent or 0))
 
@@ -123,7 +123,7 @@ class Use:
 
     @property
     def percent_held(self) -> float:
-        """With what calls in flight may cost."""
+        """Including what calls in flight may cost."""
         return percent(self.spent + self.reserved, self.limit)
 
 

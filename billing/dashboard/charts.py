@@ -32,7 +32,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class More:
-    """What takes too long for a page to wait: the part that says it, and a page that has it."""
+    """What a page does not wait for: the part that loads later, and a page that has it."""
 
     name: str
     url: str

@@ -77,7 +77,7 @@ class Span:
 
 
 def between(period: Preset, first: date, last: date, zone: tzinfo) -> Span:
-    """These days, both included; turned round where they are, and no more than LONGEST."""
+    """These days, both included; swapped if in the wrong order, and at most LONGEST."""
     first, last = min(first, last), max(first, last)
     first = max(first, last - timedelta(days=LONGEST - 1))
     days = (last - first).days + 1

@@ -13,7 +13,7 @@ LINES_AT_ONCE = 500
 
 def spreadsheet(request: HttpRequest, name: str, lines: Iterator[str]) -> StreamingHttpResponse:
     parts = _parts(lines)
-    # What Django would else gather whole before it sends the first byte.
+    # Otherwise Django would collect everything before it sends the first byte.
     body = _awaited(parts) if isinstance(request, ASGIRequest) else parts
     return StreamingHttpResponse(
         body,

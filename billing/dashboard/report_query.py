@@ -68,7 +68,7 @@ class Asked:
 
 
 def read(query: Mapping[str, str], today: date, zone: tzinfo) -> Asked:
-    """What the address asks for; what it says wrongly is as if it were not said."""
+    """What the address asks for; invalid values are ignored."""
     return Asked(_span(query, today, zone), **{name: query.get(name, "") for name in FILTERS})
 
 

@@ -67,7 +67,7 @@ class Waste:
 
 
 def models(asked: Asked, lines: Iterable[Line]) -> list[Model]:
-    """The dearest first."""
+    """The most expensive first."""
     found = []
     calls = [line for line in lines if line.purpose != NO_CALL]
     for name in {line.model for line in calls}:
@@ -87,7 +87,7 @@ def models(asked: Asked, lines: Iterable[Line]) -> list[Model]:
 
 
 def waste(asked: Asked, lines: Sequence[Line]) -> list[Waste]:
-    """By cause, the dearest first."""
+    """By cause, the most expensive first."""
     spent = total(lines).amount
     found = []
     for each in Cause:

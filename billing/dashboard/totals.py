@@ -21,7 +21,7 @@ WHERE t.quarter >= s.since AND t.quarter < s.until
 GROUP BY 1, 2, 3, 4, 5
 ORDER BY 1, 2, 3, 4, 5
 """
-# The middle and the dearest twentieth, by one sort.
+# The median and the 95th percentile, by one sort.
 CONVERSATIONS = {
     "sqlite": """
     SELECT COUNT(*), SUM(amount),

@@ -29,7 +29,7 @@ HEAD = ["visitor", "conversations", "calls", "dollars", "last call"]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """As the address says it; what it says wrongly is as if it were not said."""
+    """As the address says it; invalid values are ignored."""
 
     span: Span
     sort: str

@@ -9,7 +9,7 @@ from billing.dashboard.date_ranges import Span
 from billing.models import ConversationCost
 from billing.money import shown
 
-# Visitors that are found and paged through: who looks for others narrows the list.
+# The most visitors that are listed; a narrower list shows others.
 MOST_LISTED = 1_000
 # By what they are sorted, as the address says it; "-" before it: the most first.
 SORTS = ("cost", "conversations", "charged", "active")

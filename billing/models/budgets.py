@@ -231,7 +231,7 @@ class Budget(models.Model):
         )
 
     def points_since(self, starts_at: datetime) -> float:
-        """By which it raises the threshold in the window that starts then."""
+        """Points by which it raises the threshold in the window that starts then."""
         is_of_it = self.paced_at is not None and self.paced_at >= starts_at
         return self.paced_points if is_of_it else 0.0
 

@@ -8,7 +8,7 @@ from billing.pacing.threshold_increase import Outcome
 
 
 class PacingChange(models.Model):
-    """A look at a budget that found something else than the look before. Points, nano-dollars."""
+    """A check of a budget with another result than the check before. Points, nano-dollars."""
 
     budget = models.ForeignKey(Budget, on_delete=models.PROTECT, related_name="adjustments")
     at = models.DateTimeField()

@@ -16,7 +16,7 @@ UNCHANGING = "Prices are never edited. Add a new one with a later date."
 
 class PriceQuerySet(models.QuerySet["Price"]):
     def in_force(self, model: str, service_tier: str, at: datetime) -> Self:
-        """What is effective at that time, the newest first: it is the one that counts."""
+        """The prices in effect at that time, newest first: the first one counts."""
         return self.filter(model=model, service_tier=service_tier, effective_from__lte=at).order_by(
             "-effective_from"
         )

@@ -97,7 +97,7 @@ def keep(budget: Budget, person: User, *, switched: bool) -> None:
 
 
 def _put_in_force(budget: Budget, found: Found, now: datetime) -> bool:
-    """Where the budget is still as it was when it was looked at."""
+    """Only if the budget is still as it was when it was checked."""
     seen = Budget.objects.filter(
         pk=budget.pk,
         active=True,

@@ -39,14 +39,14 @@ class Outlook:
 
     @property
     def wanted(self) -> Rise | None:
-        """What would last, where anything has to be done and would do."""
+        """The rise that makes the budget last, if one is needed and there is one."""
         if self.traffic is None or not is_short(self.forecast):
             return None
         return threshold_increase.lasting(self.forecast, self.traffic.rises)
 
     @property
     def threshold(self) -> float | None:
-        """The policy's, as it would have to be."""
+        """The policy's threshold that makes the budget last."""
         if self.traffic is None or self.wanted is None:
             return None
         return round(self.traffic.threshold + self.wanted.points, 2)
@@ -57,7 +57,7 @@ class Outlook:
 
     @property
     def words(self) -> str:
-        """For the operator of one that does not pace itself."""
+        """In words, for the operator of a budget without pacing."""
         if self.forecast.spent >= self.forecast.limit:
             return "The budget is used up."
         if not self.forecast.hit_at:
@@ -83,7 +83,7 @@ class Outlook:
         )
 
     def reason(self, found: Found) -> str:
-        """Why a budget that paces itself does what it does."""
+        """Why a budget with pacing does what it does."""
         if self.traffic is None:
             return f"The effect of the threshold is not known: {self.problem}"
         own, limit = f"threshold {self.traffic.threshold:g}", shown(self.forecast.limit)
@@ -142,6 +142,6 @@ def is_short(forecast: Forecast) -> bool:
 
 
 def a_day(rise: Rise, traffic: Traffic) -> str:
-    """Messages that it moves."""
+    """How many messages a day it moves."""
     count = round(rise.moved / traffic.days) if traffic.days else 0
     return f"{count or 'less than one'} message{'' if count <= 1 else 's'} a day"

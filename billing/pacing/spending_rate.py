@@ -26,7 +26,7 @@ MOST_ALIKE = 0.8
 DRIFT = 0.06
 # Standard deviations on each side of 80 % of all outcomes.
 SIDES = 1.2816
-# Windows that never end are looked ahead on for so long.
+# How far ahead a window without an end is forecast.
 FURTHEST = timedelta(days=92)
 
 

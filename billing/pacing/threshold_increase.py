@@ -14,7 +14,7 @@ AIM, STAYS_FROM = 0.99, 0.98
 
 
 class Outcome(StrEnum):
-    """What a look at a budget comes to."""
+    """The result of a check of a budget."""
 
     UNKNOWN = "unknown"  # what raising the threshold would do
     LASTS = "lasts"  # at the policy's threshold

@@ -1,4 +1,4 @@
-"""Whether a typed price can be meant: units of a token and of a thousand tokens are in use too."""
+"""Whether a typed price is plausible: some price lists are per token or per thousand tokens."""
 
 from dataclasses import fields
 
@@ -15,7 +15,7 @@ MOST_INPUT = 200_000_000_000
 
 
 def doubts(typed: Rate, known: Rate | None) -> dict[str, str]:
-    """A question for each rate that looks like a slip. `known` is what the model costs so far."""
+    """A question for each rate that looks mistyped. `known` is what the model costs so far."""
     found: dict[str, str] = {}
     if not LEAST_INPUT <= typed.input <= MOST_INPUT:
         found["input"] = f"{_price(typed.input)} is outside the usual range."

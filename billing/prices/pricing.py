@@ -20,7 +20,7 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """By what they are charged as, of one call or of many; each token counted once."""
+    """By the rate that they are charged at, of one call or many; each token is counted once."""
 
     fresh: int = 0
     cached: int = 0
@@ -68,7 +68,7 @@ NOTHING = Usage(input_tokens=0, output_tokens=0)
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A usage that the provider did not say in so many words, and why: a sentence for people."""
+    """A usage that the provider did not report exactly, and why: a sentence for people."""
 
     usage: Usage
     why: str
@@ -90,7 +90,7 @@ def most(usage: Usage, rate: Rate) -> int:
 
 
 def output_within(amount: int, usage: Usage, rate: Rate) -> int:
-    """How many of the output tokens so many nano-dollars allow at the most, after the input."""
+    """The most output tokens that so many nano-dollars allow after the input."""
     left = amount * PER - usage.input_tokens * max(rate.input, rate.cached_input, rate.cache_write)
     if left < 0:
         return 0

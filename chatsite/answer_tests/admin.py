@@ -56,7 +56,7 @@ class CaseAdmin(admin.ModelAdmin[Case]):
         return super().get_queryset(request).annotate(last_state=last)
 
     def save_model(self, request: HttpRequest, obj: Case, form: Any, change: bool) -> None:
-        # Read and saved by a person, it is a test of its own.
+        # Once a person has read and saved it, it no longer depends on the answer.
         obj.reply = None
         super().save_model(request, obj, form, change)
 

@@ -22,7 +22,7 @@ COLUMNS = (
     "person",
     "language",
 )
-# Of these, a cell holds several, a line each or with semicolons between.
+# A cell of these holds several, one per line or separated by semicolons.
 SEVERAL = ("must_say", "must_not_say", "sources")
 MOST = 5000
 # Characters, as the form takes them: full_clean does not count them.
@@ -73,7 +73,7 @@ def read(text: str, into: CaseSet) -> int:
 
 
 def lines(cases: Iterable[Case]) -> Iterator[str]:
-    """What `read` takes."""
+    """The lines of a file that `read` can import."""
     return safe_csv.lines([COLUMNS, *([getattr(case, name) for name in COLUMNS] for case in cases)])
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from routing.checks.language_detection import language
 
 CUSTOMER, ASSISTANT = "customer", "assistant"
-# Between the ways in which one fact may be said.
+# Separates the wordings of one fact.
 OR = "|"
 
 _SPEAKER = re.compile(rf"^({CUSTOMER}|{ASSISTANT})\s*:\s*", re.IGNORECASE)
@@ -44,7 +44,7 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is left blank is not asked for."""
+    """Blank fields are not checked."""
 
     must_say: tuple[str, ...] = ()
     must_not_say: tuple[str, ...] = ()

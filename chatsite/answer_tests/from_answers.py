@@ -23,7 +23,7 @@ _FACT = re.compile(
 
 
 def make(reply: Message) -> Case:
-    """Of a good answer, what it said is expected; of a bad one, staff say what should have been.
+    """A good answer becomes the expectation; for a bad one, staff write what was expected.
 
     Doing so again gives the same test.
     """
@@ -60,7 +60,7 @@ def is_good(reply: Message) -> bool:
 
 
 def facts(text: str) -> list[str]:
-    """Figures that the answer stands or falls with."""
+    """Figures without which the answer would be wrong."""
     lines = (re.sub(r"^\s*\d{1,2}[.)]\s", "", line) for line in text.splitlines())
     found = (match[0].strip() for line in lines for match in _FACT.finditer(line))
     return list(dict.fromkeys(found))[:MOST_FACTS]

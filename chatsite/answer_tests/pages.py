@@ -95,7 +95,7 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @permission_required(ADDS, raise_exception=True)
 def add(request: HttpRequest, reply: int) -> HttpResponse:
-    """A test from an answer, to be looked through."""
+    """Make a test from an answer, for a person to check."""
     answers = Message.objects.filter(role=Message.Role.ASSISTANT).select_related("conversation")
     case = from_answers.make(get_object_or_404(answers, pk=reply))
     messages.success(

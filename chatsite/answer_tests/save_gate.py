@@ -1,4 +1,4 @@
-"""Asks first where what is being saved would break a test: a middleware before the admin's forms.
+"""A middleware that asks first if what is being saved would break a test.
 
 A middleware, because what shapes answers is saved at a dozen addresses of packages that know
 nothing of tests. What is sent is kept in the page that asks, and sent again with the person's word.
@@ -47,7 +47,7 @@ class AsksFirst:
         except (*bad_request_middleware.UNUSABLE, ValueError) as error:
             if not bad_request_middleware.is_unusable(error):
                 raise
-            return None  # Which the page itself will find out, and say.
+            return None  # The page itself will find and show that.
         if candidate is None or not request.user.has_perm(candidate.needs):
             return None
         run = _run(request, candidate)

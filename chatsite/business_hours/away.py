@@ -1,4 +1,4 @@
-"""Until when the team is away."""
+"""When the team is back."""
 
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from chatsite.business_hours.models import calendar
 
-# Between two looks at the tables; every message renders this.
+# Seconds between two reads of the tables; every message renders this.
 READ_EVERY = timedelta(seconds=30)
 
 

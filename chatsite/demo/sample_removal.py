@@ -1,4 +1,4 @@
-"""Taking the sample shop away: everything it brought, in one transaction."""
+"""Removing the sample shop: everything that came with it, in one transaction."""
 
 from django.db import transaction
 

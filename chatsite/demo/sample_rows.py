@@ -53,14 +53,14 @@ class Found:
 
 
 def note(kind: str, row: Model) -> None:
-    """That the sample has brought this row."""
+    """Note that this row came with the sample."""
     SampleRow.objects.update_or_create(
         kind=kind, key=row.pk, defaults={"digest": digest(KINDS[kind], row)}
     )
 
 
 def found() -> dict[str, Found]:
-    """By kind; kinds of which nothing is left are left out."""
+    """By kind, without kinds that have no rows left."""
     noted: dict[str, dict[int, str]] = {}
     for row in SampleRow.objects.all():
         noted.setdefault(row.kind, {})[row.key] = row.digest

@@ -1,4 +1,4 @@
-"""Which words say the same, or nearly, in a customer's English. Pure."""
+"""Which English words mean the same, or nearly. Pure."""
 
 import re
 

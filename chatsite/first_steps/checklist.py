@@ -1,4 +1,4 @@
-"""What a new owner still has to do until the site is theirs, each found out and not ticked off."""
+"""What a new owner still has to do. Each step is checked, not ticked off by hand."""
 
 from dataclasses import dataclass
 

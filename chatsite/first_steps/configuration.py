@@ -1,4 +1,4 @@
-"""The whole configuration as one file: written here, taken over there.
+"""The whole configuration as one file: exported here, imported elsewhere.
 
 What is taken over is checked as the admin checks it, all of it or nothing. Rows are known by a name
 of theirs, so that a second import changes only what has changed. Nothing is deleted.
@@ -30,7 +30,7 @@ from routing.models import Policy, TaskType
 from routing.policies import Author
 
 FORMAT = 1
-# What a policy names of this site's own learning means nothing on another.
+# Models trained on this site mean nothing on another site.
 _OF_THIS_SITE = {"learned_analyzer", "learned_verifier"}
 
 
@@ -98,7 +98,7 @@ PARTS = (
 
 
 class BadConfiguration(Exception):
-    """Why nothing was taken over: a sentence for each problem."""
+    """Why nothing was imported: a sentence for each problem."""
 
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("; ".join(problems))
@@ -107,7 +107,7 @@ class BadConfiguration(Exception):
 
 @dataclass(slots=True)
 class Line:
-    """What became of one part."""
+    """The result of importing one part."""
 
     part: str
     added: int = 0

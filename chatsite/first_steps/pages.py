@@ -60,7 +60,7 @@ def steps(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @permission_required(REMOVES, raise_exception=True)
 def remove_sample(request: HttpRequest) -> HttpResponse:
-    """What would go, and a button that takes it."""
+    """What would be removed, and the button that removes it."""
     form = RemovalForm(request.POST or None)
     if form.is_valid():
         given = form.cleaned_data

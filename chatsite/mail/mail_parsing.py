@@ -1,4 +1,4 @@
-"""What a mail says: its own words, without what it quotes, and whether a person wrote it. Pure."""
+"""Parses a mail: its own words without quoted text, and whether a person wrote it. Pure."""
 
 import email
 import email.policy

@@ -68,7 +68,7 @@ class Transcript(Job):
 
 
 class ReceivedMail(models.Model):
-    """A mail that was read once, and what became of it; its words are in the conversation alone."""
+    """A mail that was read, and its result. Its words are stored in the conversation only."""
 
     class Result(models.TextChoices):
         TAKEN = "taken", "in the conversation"
@@ -82,7 +82,7 @@ class ReceivedMail(models.Model):
         ENDED = "ended", "the conversation has ended"
         UNREADABLE = "unreadable", "not readable"
 
-    # By which it is known again: a hash of its Message-ID, or of all of it.
+    # Recognises the mail: a hash of its Message-ID, or of the whole mail.
     identity = models.CharField(max_length=64, unique=True)
     conversation = models.ForeignKey(
         Conversation, null=True, on_delete=models.CASCADE, related_name="received_mail"

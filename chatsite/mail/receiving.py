@@ -105,7 +105,7 @@ def _refused(mail: Mail, held: Conversation) -> ReceivedMail.Result | None:
         return Result.BOUNCE
     if mail.is_automatic:
         return Result.AUTOMATIC
-    # Who was sent on the mail has the address too.
+    # Somebody to whom the mail was forwarded has the address too.
     if mail.sender != held.email.lower():
         return Result.OTHER_SENDER
     if not mail.text and not mail.attachments:

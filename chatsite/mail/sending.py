@@ -23,13 +23,13 @@ State = Job.State
 
 # The customer may still be here: who answers in the chat within it needs no mail.
 PATIENCE = timedelta(minutes=1)
-# Messages looked back at for what a mail is owed for, and mails of one round.
+# Newest messages that are checked for missing mails, and mails sent in one round.
 LOOKED_BACK, PER_ROUND = timedelta(days=3), 50
 # Longer than a try takes; then twice the wait each time. 9 tries take some 14 hours.
 MAIL_LEASE, FIRST_WAIT, MOST_TRIES = timedelta(minutes=2), timedelta(minutes=3), 9
 # Bytes of files in one mail, which grow by a third; the chat has what is larger.
 MOST_ATTACHED = 10 * 1024 * 1024
-# What a reply is written above: the same in each language, as it is looked for.
+# The line above which a reply is written: the same in each language, so that it is found.
 MARKER = "##- - - - - - - -##"
 
 
@@ -127,7 +127,7 @@ def _domain() -> str:
 
 
 def _went_on_in_the_chat(held: Conversation, message: Message) -> bool:
-    """The customer has written since, so they have read it."""
+    """The customer has written in the chat since, so they have read it."""
     later = held.messages.filter(position__gt=message.position, role=Message.Role.CUSTOMER)
     return later.exists()
 

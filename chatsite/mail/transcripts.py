@@ -1,4 +1,4 @@
-"""A customer wants all that was said by mail: to an address that is used for this mail alone."""
+"""The copy of a conversation by mail, to an address that is used for this mail alone."""
 
 import logging
 import uuid
@@ -26,7 +26,7 @@ def by_customer(
     held = Conversation.objects.held_by(visitor).filter(public_id=public_id, ended_at=None)
     if (conversation := held.first()) is None:
         raise NotYours
-    # Whoever has only written themselves could send that to anybody.
+    # Without an answer, customers could mail their own text to anybody.
     answered = conversation.messages.filter(state=Message.State.COMPLETE)
     if not answered.exclude(role=Message.Role.CUSTOMER).exists():
         raise NothingSaid

@@ -119,7 +119,7 @@ def _seconds(value: float | None) -> str:
 
 
 def began(sums: Sums, part: float) -> str:
-    """Within how many seconds this part of answers showed words."""
+    """Seconds within which this share of answers showed words."""
     first = sums.began(part)
     if first is None and sums.first_words:
         return f"over {FIRST_BOUNDS[-1] // 1000} s"

@@ -17,7 +17,7 @@ from chatsite.monitor.models import AnswerDay, AnswerHour
 from chatsite.monitor.rollups import BOUNDS, FIRST_BOUNDS
 
 FILTERS = ("tier", "model", "task_type", "policy", "language")
-# Of a language that nobody could tell, or that was not kept when the answer was given.
+# Answers whose language is unknown, or was not stored when they were given.
 UNKNOWN = "unknown"
 
 
@@ -131,7 +131,7 @@ class Report:
 
 
 def asked(query: Mapping[str, str], today: date, zone: tzinfo) -> Asked:
-    """What the address asks for; what it says wrongly is as if it were not said."""
+    """What the address asks for; invalid values are ignored."""
     chosen = {name: query[name] for name in FILTERS if query.get(name)}
     if not chosen.get("policy", "0").isdecimal():
         del chosen["policy"]

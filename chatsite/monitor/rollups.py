@@ -24,7 +24,7 @@ from chatsite.quality.models import QualityLabel
 from routing.models import AnswerCheck, RouteDecision
 
 HOUR = timedelta(hours=1)
-# Looked back further than the last look: transactions that were still open then.
+# Margin before the last refresh, for transactions that were still open then.
 OVERLAP = timedelta(minutes=5)
 # Replies whose references fit into one statement of SQLite.
 BATCH = 500

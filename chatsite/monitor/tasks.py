@@ -1,4 +1,4 @@
-"""Celery's part: the looks at what answers came to, and at what was missing in articles."""
+"""Celery's part: counting answers, and finding gaps in the articles."""
 
 from celery import shared_task
 from django.utils import timezone

@@ -30,7 +30,7 @@ def deliver(now: datetime) -> int:
 
 
 def written(span: Span, now: datetime) -> EmailMessage:
-    """The report of a month, to nobody yet."""
+    """The mail with a month's report, without a recipient."""
     found = month_figures.read(span)
     context = {
         "month": found,

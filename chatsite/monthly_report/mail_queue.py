@@ -1,4 +1,4 @@
-"""Which mails of the report are owed. Light: the worker loads it, and a process of its own sends.
+"""Which mails of the report have to be sent. Imports little, as the worker loads it.
 
 A month's report is owed from the morning of the next month's first day on, in the site's time zone.
 """
@@ -15,7 +15,7 @@ from chatsite.monthly_report.models import ReportMail
 
 # By then the night's learning is done, and whoever reads it is at work soon.
 FROM_HOUR = 7
-# Days of a month in which the report of the month before is still news.
+# Days of a month in which the report of the month before is still sent.
 NEWS = 7
 
 

@@ -1,4 +1,4 @@
-"""Batches of calls that nobody waits for, at half the price. A batch's row is the job."""
+"""Batches of calls that nobody is waiting for, at half the price. A batch's row is the job."""
 
 from typing import Self
 
@@ -16,7 +16,7 @@ class BatchQuerySet(models.QuerySet["Batch"]):
 
 
 class Batch(models.Model):
-    """Calls that are sent together. Whatever has happened is here: work goes on after a restart."""
+    """Calls that are sent together. All progress is stored here, for after a restart."""
 
     class State(models.TextChoices):
         NEW = "new"

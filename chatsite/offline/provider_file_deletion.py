@@ -1,4 +1,4 @@
-"""What batches hold of conversations that are deleted."""
+"""Removes from batches what they hold of deleted conversations."""
 
 from collections.abc import Collection
 from typing import Protocol

@@ -1,4 +1,4 @@
-"""Copies of the database: of a running site, consistent, and put back as they were."""
+"""Consistent copies of a running site's database, and restoring them."""
 
 import os
 import re

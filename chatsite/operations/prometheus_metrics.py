@@ -1,4 +1,4 @@
-"""What a monitoring system reads: gauges of the whole site, by Prometheus's client.
+"""Gauges of the whole site for Prometheus.
 
 Every web process says the same of the site, and of itself how many sockets it holds.
 """

@@ -12,7 +12,7 @@ from chatsite.operations import prometheus_metrics, readiness
 @require_safe
 @never_cache
 def healthz(request: HttpRequest) -> HttpResponse:
-    """This process is alive; restarting it helps nothing else."""
+    """This process is alive. Nothing else is checked, because a restart would not help."""
     return HttpResponse("alive\n", content_type="text/plain")
 
 

@@ -1,4 +1,4 @@
-"""What can be wrong with a model that somebody chooses."""
+"""Why a chosen model cannot be used."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ class ProviderError(Exception):
 
 
 class NotSold(ProviderError):
-    """Nothing that is listed has a batch price, so what its calls would cost is unknown."""
+    """No listed model has a batch price, so the cost of its calls is unknown."""
 
     def __init__(self, models: Sequence[str]) -> None:
         names = " or ".join(models)

@@ -1,4 +1,4 @@
-"""What is known of models whatever the provider's list says: how much they take, when they end."""
+"""What is known about models apart from the provider's list: context window, images, last day."""
 
 import json
 import math

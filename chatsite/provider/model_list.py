@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 # Seconds.
 READ_WITHIN = 20.0
-# Readings are for whoever wonders what happened.
+# How long readings are kept, to find out later what happened.
 LISTS_KEPT_FOR = timedelta(days=90)
 # Of the largest resellers, a list has some hundreds.
 MOST_MODELS = 10_000

@@ -27,7 +27,7 @@ def keep_news() -> None:
 
 
 def know(models: Iterable[ProviderModel]) -> None:
-    """Ask each as is kept of it; `models` are all that have an adjustment."""
+    """Apply the stored adjustments; `models` are all that have one."""
     parameters.restore(
         {model.name: _learned(model.adjustments.split()) for model in models if model.adjustments}
     )

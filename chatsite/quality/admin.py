@@ -1,4 +1,4 @@
-"""What was learned, for operators to accept or reject, and the labels that it was learned from."""
+"""Improvements for operators to accept or reject, and the labels behind them."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Why a proposal is not decided, a verdict is none, and questions cannot be asked."""
+"""Why a proposal is not decided, a verdict is invalid, and questions cannot be asked."""
 
 
 class QualityError(Exception):
@@ -6,7 +6,7 @@ class QualityError(Exception):
 
 
 class Decided(QualityError):
-    """Somebody was first, or a newer proposal was."""
+    """Somebody decided first, or a newer proposal came."""
 
 
 class Stale(QualityError):
@@ -14,7 +14,7 @@ class Stale(QualityError):
 
 
 class BadVerdict(QualityError):
-    """What a judge said is no verdict; the text says how, and repeats nothing of it."""
+    """A judge's reply is not a verdict; the text says why, without quoting it."""
 
 
 class BadQuestions(QualityError):

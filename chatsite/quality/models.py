@@ -185,7 +185,7 @@ class Proposal(models.Model):
 
 
 class NightlyResult(models.Model):
-    """What a page says of many answers, worked out at night. Holds no words of a customer."""
+    """A page's figures over many answers, computed at night. Holds no words of a customer."""
 
     name = models.CharField(max_length=20, unique=True)
     found = models.JSONField()

@@ -1,4 +1,4 @@
-"""What a night has worked out, for pages that would take seconds over a million answers."""
+"""Results that are computed at night, for pages that would take seconds over a million answers."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -6,7 +6,7 @@ from typing import Any
 
 from chatsite.quality.models import NightlyResult
 
-# A night and what it may be late. After it a page has the result worked out while it is waited for.
+# A day and some delay. After that, a page computes the result while it loads.
 FRESH_FOR = timedelta(hours=26)
 Found = dict[str, Any]
 # By their names.

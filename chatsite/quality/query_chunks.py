@@ -10,7 +10,7 @@ TOGETHER = 500
 
 
 def together(items: Iterable[T]) -> Iterator[list[T]]:
-    """So many at a time as go into one query."""
+    """In parts that fit into one query."""
     listed = list(items)
     for start in range(0, len(listed), TOGETHER):
         yield listed[start : start + TOGETHER]

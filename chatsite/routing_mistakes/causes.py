@@ -1,4 +1,4 @@
-"""What wrong calls of the router have in common: a task type, or a feature that moved the score.
+"""What wrong decisions have in common: a task type, or a feature that moved the score.
 
 Pure. A cause is worth a change where more answers went wrong than elsewhere; it is ranked by how
 many more, and named only where that is no chance (95 %).
@@ -68,7 +68,7 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class WrongCalls:
-    """One kind of wrong call, over all, and by cause with the largest excess first."""
+    """One kind of wrong decision: in total, and by cause with the largest excess first."""
 
     wrong: tuple[Judged, ...]
     judged: int
@@ -88,7 +88,7 @@ class WrongCalls:
 
 
 def too_cheap(replies: Sequence[Judged]) -> WrongCalls:
-    """Cheap answers that did not do; a feature counts where it lowered the score."""
+    """Cheap answers that were not good enough; a feature counts if it lowered the score."""
     cheap = [each for each in replies if each.tier is Tier.CHEAP]
     return _wrong_calls(cheap, lambda each: each.did_not_do, lambda points: points < 0)
 

@@ -1,4 +1,4 @@
-"""Replies of which somebody has said how good the cheap answer was, with what they cost.
+"""Replies whose cheap answer somebody has judged, with their costs.
 
 Where the router was wrong: a cheap answer did not do, or a strong one was not needed.
 """
@@ -46,7 +46,7 @@ class Judged:
 
     @property
     def did_not_do(self) -> bool:
-        """The cheap model answered, and that was not good enough."""
+        """The cheap model answered, and its answer was not good enough."""
         return self.tier is Tier.CHEAP and self.cheap < BAD
 
     @property

@@ -1,4 +1,4 @@
-"""The shop as it stands: read every few seconds by each process, as every page shows it."""
+"""The current shop, which every page shows: each process reads it every few seconds."""
 
 import time
 

@@ -13,7 +13,7 @@ FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 
 
 def read(uploaded: BinaryIO, size: int) -> bytes:
-    """Told by its content, and without what its camera or maker wrote into it.
+    """Recognised by its content, and without metadata.
 
     Raises ValidationError.
     """

@@ -1,4 +1,4 @@
-"""Whose site it is: name, logo, colour, first words and how to reach the people."""
+"""The shop behind the site: name, logo, colour, greeting and contact."""
 
 import hashlib
 import re
@@ -18,7 +18,7 @@ _is_hex = RegexValidator(HEX, "Six digits after a #, such as #43479c.")
 
 
 class Shop(models.Model):
-    """One row. What is blank in it is as the product comes."""
+    """One row. Blank fields use the product's defaults."""
 
     class Files(models.TextChoices):
         """Whether customers may send images and PDF files, and who sees them."""
@@ -114,7 +114,7 @@ class Shop(models.Model):
 
 
 class FirstQuestion(models.Model):
-    """What an empty chat suggests: a button that asks it."""
+    """A question that an empty chat suggests, as a button that asks it."""
 
     shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="questions")
     text = models.TextField("question", max_length=1000, help_text="The question that is asked.")

@@ -10,7 +10,7 @@ from django.http import HttpRequest, QueryDict
 from django.utils.functional import cached_property
 from django.utils.text import capfirst
 
-# Rows that are counted and paged through: who looks for others narrows the list. To count a
+# The most rows that are counted and paged through; a narrower list shows others. To count a
 # million took longer than all else on the page.
 MOST_LISTED = 1_000
 

@@ -145,7 +145,7 @@ def _issuers() -> list[dict[str, str]]:
 
 
 def _known_browser(request: HttpRequest, name: str) -> str:
-    """What names the browser in limits; blank where this account has not signed in from it."""
+    """Identifies the browser for limits; blank if this account has not signed in from it."""
     try:
         said = _signer.unsign(request.COOKIES.get(COOKIE, ""), max_age=KNOWN_FOR)
     except signing.BadSignature:

@@ -1,4 +1,4 @@
-"""Who takes a conversation over reads a summary of it: a worker writes it unless there is one."""
+"""A summary for whoever takes a conversation over: a worker writes it unless there is one."""
 
 from functools import partial
 
@@ -15,7 +15,7 @@ from chatsite.summaries.models import Summarising
 WRITE = "chatsite.summaries.tasks.summarise"
 # Shorter conversations are read as quickly themselves.
 LEAST_MESSAGES = 3
-# Seconds after which nobody waits for it any more.
+# Seconds after which the page stops waiting for it.
 AWAITED = 30
 
 

@@ -1,4 +1,4 @@
-"""Which conversations are summarised, as operators set it, and what came of the last night."""
+"""The settings of summaries, and the result of the last night."""
 
 from datetime import timedelta
 from typing import Self

@@ -1,4 +1,4 @@
-"""Try a question: the whole way of any question, with what was said before it, step by step."""
+"""The page *Try a question*: how a question would be answered, step by step."""
 
 from django import forms
 from django.conf import settings

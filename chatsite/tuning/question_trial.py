@@ -1,4 +1,4 @@
-"""A question goes the whole way, step by step, without a conversation: what the chat would do.
+"""What the chat would do with a question, step by step, without a conversation.
 
 The model is called only where that is asked for. Such a call is on the ledger, as an evaluation.
 """

@@ -1,4 +1,4 @@
-"""Who is told of events, the events, and their deliveries, each of which is a job."""
+"""Endpoints that receive events, the events, and their deliveries, each of which is a job."""
 
 import base64
 import secrets
@@ -13,7 +13,7 @@ from chatsite.webhooks import addresses
 
 
 class Kind(models.TextChoices):
-    """What endpoints can be told of, as programs read it."""
+    """The events that endpoints can receive, by their names for programs."""
 
     STARTED = "conversation.started", "a conversation is started"
     CUSTOMER = "message.customer", "a customer writes"
@@ -38,7 +38,7 @@ def new_secret() -> str:
 
 
 class Endpoint(models.Model):
-    """A web address that is told of events. Its secret is shown once."""
+    """A web address that receives events. Its secret is shown once."""
 
     name = models.CharField(max_length=80, unique=True)
     url = models.CharField("address", max_length=500, help_text="Must begin with https://.")

@@ -25,7 +25,7 @@ class Deleted(Protocol):
 def record(
     kind: Kind, conversation: str, content: dict[str, Any], identity: str = ""
 ) -> Event | None:
-    """Owe it to each endpoint that is told of this kind. The same identity again changes nothing.
+    """Queue it for each endpoint that receives this kind. The same identity again changes nothing.
 
     The worker that sends looks every few seconds, so that nobody waits for a broker here.
     """
@@ -34,7 +34,7 @@ def record(
 
 
 def test(endpoint: Endpoint) -> Event:
-    """An event that says it is none, to this endpoint alone."""
+    """A test event, to this endpoint alone."""
     event = _owed([endpoint.pk], Kind.TEST, "", {"text": "This is a test."})
     assert event is not None
     return event
@@ -56,7 +56,7 @@ def again(deliveries: Sequence[EventDelivery]) -> None:
 
 
 def forget_endpoints() -> None:
-    """They have changed in this process."""
+    """Read them again: this process has changed them."""
     _told.cache_clear()
 
 

@@ -1,4 +1,4 @@
-"""Who sits in front of a widget: a browser that came before, or a customer who signed in there.
+"""Who uses a widget: a browser that was here before, or a customer who signed in there.
 
 Neither is believed by a cookie. A browser keeps a secret of ours (the keeper) in its own storage; a
 customer's token is signed by the shop's server with the widget's secret, and is over when it says.
@@ -43,7 +43,7 @@ class Holder:
 
 
 def holder(widget: Widget, keeper: str, identity: str) -> Holder:
-    """Whoever can prove nothing is somebody new. Raises NotIdentified."""
+    """Without a proof, a new visitor. Raises NotIdentified."""
     if identity:
         return signed_in(widget, identity)
     key = _key_of(widget, keeper)

@@ -1,4 +1,4 @@
-"""Where a widget's addresses lead. None of them ever carries a token."""
+"""Addresses of widgets. None of them ever carries a token."""
 
 from django.urls import path
 

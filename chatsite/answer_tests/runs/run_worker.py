@@ -86,7 +86,7 @@ def advance(run_id: int) -> None:
 
 
 def abandoned() -> list[int]:
-    """Runs that nobody works on."""
+    """Runs that no worker is working on."""
     return list(_free().values_list("id", flat=True))
 
 

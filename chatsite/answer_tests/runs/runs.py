@@ -154,12 +154,12 @@ class Pair:
 
     @property
     def is_failing(self) -> bool:
-        """Without the change having to do with it."""
+        """Fails with and without the change."""
         return self.now.state == State.FAILED and not self.is_mended
 
     @property
     def differs(self) -> bool:
-        """It passes either way, in other words or from another model."""
+        """Passes either way, but with other words or from another model."""
         ends = self.changed
         return (
             ends is not None

@@ -71,7 +71,7 @@ def begin(
 
 
 def go_on(asking: Asking, finished: Finished, health: ModelHealth) -> Answered | Asking:
-    """What the answer comes to: the test's answer, or a call of the strong model."""
+    """The next step: the test's answer, or a call of the strong model."""
     work = asking.work
     if not finished.text.strip():
         return Answered("", work.reply.tier, asking.score, failure="The model answered nothing.")

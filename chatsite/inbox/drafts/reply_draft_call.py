@@ -27,7 +27,7 @@ from routing.tier_choice import Tier
 KIND = Kind(LedgerEntry.Purpose.REPLY_DRAFT, "reply draft", "Reply drafts, each day", 3_000_000_000)
 # Tokens.
 OUTPUT_LIMIT = 600
-# After which a hint is taken for lost, and a worker for dead.
+# After this time, a hint counts as lost and a worker as dead.
 LATE, GIVEN_UP = timedelta(minutes=1), timedelta(minutes=5)
 INSTRUCTIONS = """\
 You write a reply that a member of the support team of {site} will check, change and send to a \

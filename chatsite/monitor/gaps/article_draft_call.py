@@ -19,7 +19,7 @@ KIND = Kind(LedgerEntry.Purpose.DRAFTING, "drafting", "Article drafts, each day"
 # Tokens: 250 words in any language.
 OUTPUT_LIMIT = 900
 State = ArticleDraft.State
-# After which a hint is taken for lost, and a worker for dead.
+# After this time, a hint counts as lost and a worker as dead.
 LATE, GIVEN_UP = timedelta(minutes=1), timedelta(minutes=10)
 
 

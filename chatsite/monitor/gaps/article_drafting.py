@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 WRITE = "chatsite.monitor.tasks.write_draft"
 # Questions, and answers by staff, that the model is shown; characters of each.
 MOST, LONGEST = 20, 1500
-# Customers' words and staff's are material; their names and numbers are no help to others.
+# The words of customers and staff are source material; names and numbers must not be published.
 INSTRUCTIONS = """\
 Write one help article for the customers of {site}, in Markdown without a title, at most 250 \
 words, in the language of the questions. Answer the customers' questions, using only what the \

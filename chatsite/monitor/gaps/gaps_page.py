@@ -45,7 +45,7 @@ def missing(request: HttpRequest) -> HttpResponse:
 @require_POST
 @permission_required([SEES, "knowledge.add_article"], raise_exception=True)
 def draft(request: HttpRequest) -> HttpResponse:
-    """Have an article written from what staff answered to these questions."""
+    """Start drafting an article from what staff answered to these questions."""
     numbers = request.POST.get("replies", "").split(",")
     if not all(number.isdecimal() and len(number) < 19 for number in numbers):
         return HttpResponseBadRequest("These are no answers.")

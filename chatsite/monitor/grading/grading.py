@@ -1,4 +1,4 @@
-"""Staff grade a few answers blind; how far the judge, and two members of staff, agree with them."""
+"""Staff grade a few answers blind, and how far the judge and two members of staff agree."""
 
 import random
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""How long customers waited for people and what came of it, by day and by person."""
+"""How long customers waited for a person, and with what result, by day and by person."""
 
 from bisect import bisect_right
 from collections import defaultdict
@@ -103,7 +103,7 @@ def _ratings(span: Span) -> Iterable[tuple[int | None, int, datetime]]:
 
 
 def _named(persons: dict[int | None, People]) -> list[People]:
-    """Most conversations first; who is nobody, last."""
+    """Most conversations first; those without a person last."""
     users = get_user_model().objects.in_bulk([key for key in persons if key is not None])
     for key, sums in persons.items():
         user = users.get(key) if key is not None else None

@@ -1,4 +1,4 @@
-"""Told to operators once a month: models that are listed would do the site's work for less."""
+"""A monthly alert: listed models would do the site's work for less."""
 
 from datetime import datetime
 
@@ -19,7 +19,7 @@ WORTH = 0.2
 
 
 def look(now: datetime) -> None:
-    """Tell it, unless it was told this month. Four queries."""
+    """Raise the alert, unless it was raised this month. Four queries."""
     today = timezone.localdate(now)
     best = comparison.recommended(comparison.offers(now), today)
     if best is None:

@@ -1,4 +1,4 @@
-"""What operators and staff have to know about the tiers' models, and what a change would cost."""
+"""Notices about the tiers' models for operators and staff, and what a change would cost."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ from routing import policies
 from routing.models import Policy
 from routing.tier_choice import Tier
 
-# Before its last day, an operator has so long to choose another.
+# How long before its last day operators are told to choose another.
 NOTICE_BEFORE = timedelta(days=60)
 # What a change would do to the cost is shown by what was used in so long.
 LOOKED_BACK = timedelta(days=30)
@@ -44,7 +44,7 @@ TYPICAL = Used("1,000 typical answers", input=1_200_000, cached=0, output=250_00
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One tier's model: what is the matter, what answers, and what a change would do."""
+    """A problem with a tier's model: what answers instead, and what a change would do."""
 
     tier: Tier
     model: str

@@ -1,4 +1,4 @@
-"""Which answers are judged: by lot, but some of each kind, so that rare kinds are seen too."""
+"""Which answers are judged: at random, but some of each kind, so that rare kinds are seen too."""
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ class Kind(StrEnum):
 
 
 def draw(now: datetime, tier: Tier, number: int) -> list[Message]:
-    """So many whole answers of the day by this tier that no judge has seen, kinds in turn."""
+    """So many complete answers of the day by this tier that no judge has seen, kind by kind."""
     ended = Message.objects.filter(
         role=Message.Role.ASSISTANT,
         state=Message.State.COMPLETE,

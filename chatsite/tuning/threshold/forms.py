@@ -1,4 +1,4 @@
-"""What an operator asks of the threshold's page, and what they send to have it saved."""
+"""The forms of the threshold page: what it shows, and what is saved."""
 
 from typing import Any
 
@@ -48,7 +48,7 @@ class Asked(forms.Form):
 
 
 class Save(forms.ModelForm):  # type: ignore[type-arg]  # no [] at run time
-    """The draft as it was shown, and why it is to be in force."""
+    """The draft as it was shown, and the reason for it."""
 
     begun_from = forms.IntegerField()
     version = forms.IntegerField(required=False)

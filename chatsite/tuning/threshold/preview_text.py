@@ -21,7 +21,7 @@ class Row:
 
 
 def said(effect: Effect, days: int) -> str:
-    """What a screen reader is told when the threshold has moved."""
+    """What a screen reader says when the threshold has moved."""
     begin = f"At {effect.threshold:g},"
     if not effect.then.replies:
         return f"{begin} there is nothing to show. No message was answered in the last {days} days."

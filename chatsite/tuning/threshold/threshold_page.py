@@ -33,7 +33,7 @@ from routing.models import Policy, Trial
 SEES = ["routing.view_policy", "chat.view_conversation", "billing.view_ledgerentry"]
 SAVES = [*SEES, "routing.add_policy"]
 
-# All there are of the policy, by their primary keys and with their history.
+# All versions of the policy, by primary key and with their history.
 Versions = Mapping[int, Policy]
 
 
