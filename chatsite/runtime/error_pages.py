@@ -23,7 +23,8 @@ READ_ONLY = "25006"
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return page(request, 400)
+    """Also where a session cannot be stored: Django says that it was deleted."""
+    return busy(request) if is_of_servers(exception) else page(request, 400)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -43,7 +44,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def is_of_servers(error: BaseException) -> bool:
     """Whether the database is locked, full, read-only or away: who asks later may be served."""
     refused = isinstance(error, InternalError) and _sqlstate(error) == READ_ONLY
-    return refused or isinstance(error, (OperationalError, InterfaceError))
+    if refused or isinstance(error, (OperationalError, InterfaceError)):
+        return True
+    return error.__context__ is not None and is_of_servers(error.__context__)
 
 
 def busy(request: HttpRequest) -> HttpResponse:

@@ -77,7 +77,7 @@ def test_an_address_that_does_not_exist_needs_no_server(
     "isinstance(error, (OperationalError, InterfaceError))",
     "False",
 )
-@guards("chatsite/runtime/error_pages.py", "return refused or ", "return ")
+@guards("chatsite/runtime/error_pages.py", "if refused or ", "if ")
 @guards("chatsite/urls.py", "handler500 =", "_500 =")
 @pytest.mark.parametrize(
     "path", ["/", "/help/", "/admin/login/", "/admin/", "/admin/chat/conversation/", "/inbox/"]
@@ -109,3 +109,13 @@ def test_a_database_that_takes_no_writes_is_read(db, browser):
 
     assert shown.status_code == 200
     assert sent.status_code == 503
+
+
+@guards("chatsite/runtime/error_pages.py", "if is_of_servers(exception) else", "if False else")
+def test_staff_whose_session_cannot_be_stored_are_not_told_of_characters(db, browser):
+    browser.force_login(User.objects.create_superuser("root"))
+
+    with read_only():
+        shown = browser.get("/admin/")
+
+    assert shown.status_code == 503
