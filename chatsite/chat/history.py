@@ -17,7 +17,7 @@ from chatsite.chat.models.message import spoken
 
 # Messages shown at once, and characters in them: a page opens in 300 ms, and a socket's frame holds
 # them all.
-SHOWN, MOST_CHARACTERS = 200, 100_000
+SHOWN, MOST_CHARACTERS = 100, 40_000
 # Of a visitor's conversations, and characters that a list shows of each.
 MOST_LISTED, LONGEST_WORDS = 50, 100
 # Of a question, for whoever is told that it waits.

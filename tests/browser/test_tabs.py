@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.people import Customer, Staff, Tab
+from tests.guards import guards
 from tests.stack import Stack
 from tests.upstream.server import Upstream
 
@@ -15,7 +16,7 @@ from chatsite.chat.models import Conversation, Message
 conversation = Conversation.objects.get(public_id="{id}")
 Message.objects.bulk_create(
     Message(conversation=conversation, position=100 + number, role="assistant", state="complete",
-            text=f"message {{number}} " + "word " * 800)
+            text=f"message {{number}} " + "word " * 320)
     for number in range(39)
 )
 Conversation.objects.filter(pk=conversation.pk).update(revision=conversation.revision + 1)
@@ -210,6 +211,7 @@ def test_a_conversation_longer_than_a_socket_takes_at_once_comes_back_and_shows_
     expect(tab.log).to_contain_text("message 38")
     expect(tab.log).not_to_contain_text("How it began")
 
+    expect(tab.page.locator("[data-chat]")).to_have_attribute("data-connection", "open")
     tab.page.get_by_role("link", name="Show earlier messages").focus()
     tab.page.keyboard.press("Enter")
 
@@ -219,3 +221,17 @@ def test_a_conversation_longer_than_a_socket_takes_at_once_comes_back_and_shows_
     # What was read has not moved: the first of the newest is still in view.
     expect(tab.log.get_by_role("article").first).to_be_in_viewport()
     expect(tab.page.get_by_role("link", name="Show earlier messages")).to_have_count(0)
+
+
+@guards("static/js/reading.js", "delete scroll.dataset.opening;", "")
+def test_what_was_out_of_view_as_a_conversation_opened_is_laid_out_soon(tab: Tab, site: Stack):
+    tab.ask("How it began")
+    tab.is_answered()
+    site.manage("shell", "--verbosity", "0", "--command", LONG.format(id=tab.path.split("/")[2]))
+
+    tab.page.reload()
+
+    expect(tab.log.get_by_role("article").last).to_be_in_viewport()
+    expect(tab.page.locator("[data-opening]")).to_have_count(0)
+    scroll = tab.page.locator("[data-scroll]")
+    assert scroll.evaluate("at => at.scrollHeight - at.scrollTop - at.clientHeight") < 2

@@ -13,6 +13,8 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 
+from markdown_it import MarkdownIt
+
 from chatsite import markdown
 from routing.checks.streaming_gate import DraftGate
 from tests.tables import show
@@ -99,6 +101,14 @@ def gated(parts: Sequence[str]) -> float:
     return (time.process_time() - begun) * 1000
 
 
+def by_markdown_it(whole: str) -> float:
+    """Milliseconds of one reading of all of it, which a tab that sees it grow has no use for."""
+    reader = MarkdownIt().enable(["table", "strikethrough"])
+    begun = time.process_time()
+    reader.render(whole)
+    return (time.process_time() - begun) * 1000
+
+
 def nothing(parts: Sequence[str]) -> float:
     begun = time.process_time()
     for part in parts:
@@ -125,6 +135,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             {
                 f"{options.characters} characters of": kind,
                 "ms": statistics.median(in_all(parts) for _ in range(options.rounds)),
+                "ms of markdown-it-py, once": statistics.median(
+                    by_markdown_it(whole) for _ in range(options.rounds)
+                ),
                 "ms of the gate": statistics.median(gated(parts) for _ in range(options.rounds)),
                 "ms of no-op": f"{statistics.median(nothing(parts) for _ in range(5)):.2f}",
                 "longest piece ms": f"{longest_piece(parts, options.rounds):.2f}",
