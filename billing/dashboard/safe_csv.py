@@ -5,10 +5,12 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
-# What a spreadsheet takes for the beginning of a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-# Before it: skipped, or not seen.
-NOTHING = " \u200b\u2060\ufeff"
+# What a spreadsheet takes for the beginning of a formula, or of another cell.
+FORMULA = ("=", "+", "-", "@")
+BREAKS = ("\t", "\r", "\n")
+# Unicode's categories of what is skipped before it, or not seen: spaces, marks without width,
+# controls.
+NOTHING = frozenset({"Zs", "Zl", "Zp", "Cf", "Cc"})
 
 
 class _Plain(Decimal):
@@ -44,5 +46,7 @@ def _safe(value: object) -> object:
 
 def is_formula(text: str) -> bool:
     """Also in the wide letters of East Asia, which some spreadsheets read as ours."""
-    beginning = unicodedata.normalize("NFKC", text.lstrip(NOTHING)[:20])
-    return beginning.lstrip(NOTHING).startswith(FORMULA)
+    if text.startswith(BREAKS):
+        return True
+    first = next((letter for letter in text if unicodedata.category(letter) not in NOTHING), "")
+    return unicodedata.normalize("NFKC", first).startswith(FORMULA)
