@@ -1,5 +1,6 @@
 # One image for web, worker and beat: docker-compose.yml says which it is.
-FROM python:3.11-slim
+ARG PYTHON_IMAGE=python:3.11-slim
+FROM ${PYTHON_IMAGE}
 
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 VAR_DIR=/var/lib/chatsite
 # As chatsite/runtime/management/commands/run.py has them, and why.

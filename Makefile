@@ -10,7 +10,7 @@ PINNED := $(PIP) --require-hashes --no-deps --no-compile
 # 9 MB more.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-sqlite test-postgresql check guards changed-guards audit foreign pins
+.PHONY: run test test-sqlite test-postgresql check guards changed-guards audit foreign pins digests
 
 # Everything, until Ctrl-C.
 run: .venv/run
@@ -45,6 +45,15 @@ changed-guards: .venv/test
 # Known vulnerabilities of the pinned packages, where the list of them can be reached.
 audit:
 	@.ci/audit
+
+# Docker's images by digest, as lines for `.env`: what runs is then what was tried.
+IMAGES := CADDY_IMAGE=caddy:2 POSTGRES_IMAGE=postgres:16 PYTHON_IMAGE=python:3.11-slim REDIS_IMAGE=redis:7
+digests:
+	@set -e; for each in $(IMAGES); do \
+		docker pull --quiet "$${each#*=}" >&2; \
+		digest=$$(docker image inspect --format '{{index .RepoDigests 0}}' "$${each#*=}"); \
+		echo "$${each%%=*}=$$digest"; \
+	done
 
 # Against LiteLLM's proxy, in an environment of its own: 757 MB, so no part of `make test`.
 foreign: .venv/test

@@ -2,6 +2,7 @@
 
 import ast
 import configparser
+import os
 import re
 import shlex
 import subprocess
@@ -185,6 +186,33 @@ def test_the_image_is_made_of_files_that_exist():
         if line.startswith("COPY"):
             for source in line.split()[1:-1]:
                 assert (ROOT / source).exists()
+
+
+@pytest.fixture
+def docker(tmp_path, monkeypatch) -> None:
+    """Docker's command as far as `make digests` asks it; no registry can be reached by tests."""
+    program = tmp_path / "docker"
+    digest = "a" * 64
+    program.write_text(f'#!/bin/sh\nfor image; do :; done\necho "${{image%:*}}@sha256:{digest}"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+
+
+@pytest.mark.usefixtures("docker")
+def test_every_image_can_be_named_by_its_digest():
+    said = subprocess.run(["make", "-s", "digests"], cwd=ROOT, capture_output=True, text=True)
+
+    lines = dict(line.split("=", 1) for line in said.stdout.splitlines())
+    images = [each["image"] for each in COMPOSE["services"].values()] + re.findall(
+        r"PYTHON_IMAGE: (\S+)", (ROOT / "docker-compose.yml").read_text()
+    )
+    read = dict(re.findall(r"\$\{(\w+):-([^}]+)\}", " ".join(images)))
+    assert set(images) - {f"${{{name}:-{image}}}" for name, image in read.items()} == {"chatsite"}
+    assert lines == {
+        name: f"{image.partition(':')[0]}@sha256:{'a' * 64}" for name, image in read.items()
+    }
+    given = f"ARG PYTHON_IMAGE={read['PYTHON_IMAGE']}\nFROM ${{PYTHON_IMAGE}}\n"
+    assert given in (ROOT / "Dockerfile").read_text()
 
 
 def test_pins_are_hashed_and_name_no_index():
