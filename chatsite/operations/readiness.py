@@ -33,7 +33,7 @@ def look() -> Readiness:
 
 
 def sing() -> None:
-    """Sent by a worker: it takes tasks, and its servers respond. Raises DatabaseError, RedisError."""
+    """Sent by a worker: it takes tasks, its servers respond. Raises DatabaseError, RedisError."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     _redis().set(CANARY, 1, ex=ALIVE_FOR)
