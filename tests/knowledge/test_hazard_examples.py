@@ -71,7 +71,9 @@ def test_what_only_names_the_same_is_not_followed(example):
 
 @guards("routing/analysis/hazard_examples.py", "if above[at] < LIMIT:", "if above[at] < -9:")
 def test_other_messages_are_not_followed(example):
-    assert "flurbostats" not in chosen("My parcel has been damaged, what do I have to do?").reason
+    turn = question_embeddings.turn_of("Somebody took all the money from my account last night")
+
+    assert decisions.scored(turn, policies.current())[1].like == ()
 
 
 def test_a_message_is_embedded_once(example, upstream):
