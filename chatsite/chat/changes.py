@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from chatsite.chat.live import bus, worker_hints
 from chatsite.chat.live.bus import Live
-from chatsite.chat.live.frames import OVER, Begun, Changed
+from chatsite.chat.live.frames import OVER, Begun, Changed, Noted
 from chatsite.chat.models import Conversation, Message
 
 # What the page shows of a message, and of who answers.
@@ -66,6 +66,11 @@ def announce(
         bus.tell(frame(change))
     if change.reply_id is not None:
         (wake or worker_hints.wake_worker)(change.reply_id)
+
+
+def noted(conversation: Conversation) -> None:
+    """Tell every open inbox of another note or tag."""
+    bus.tell(Noted(conversation.public_id.hex))
 
 
 def frame(change: Change) -> Changed:

@@ -1,5 +1,7 @@
 """What the team keeps: notes, tags, canned replies, views, and who is told of requests."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -31,6 +33,11 @@ class Note(models.Model):
 
     def __str__(self) -> str:
         return f"Note {self.pk}"
+
+    @property
+    def created_at(self) -> datetime:
+        """Under the name that messages have for it, among which it stands."""
+        return self.written_at
 
 
 class CannedReply(models.Model):

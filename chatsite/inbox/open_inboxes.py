@@ -15,7 +15,7 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from chatsite.chat.live import bus
-from chatsite.chat.live.frames import Changed, Frame, Present
+from chatsite.chat.live.frames import Changed, Frame, Noted, Present
 from chatsite.chat.web import message_templates
 from chatsite.inbox import queues
 from chatsite.inbox.queues import Queue
@@ -78,7 +78,7 @@ class OpenInboxes:
             self._telling = None
 
     def deliver(self, frame: Frame) -> None:
-        if isinstance(frame, Changed):
+        if isinstance(frame, Changed | Noted):
             self._changed.add(frame.conversation)
         elif isinstance(frame, Present):
             for inbox in self._inboxes:
@@ -152,6 +152,7 @@ def look(inboxes: Collection[Inbox]) -> dict[Inbox, str]:
         and readers[inbox.person].password == inbox.password
     ]
     by_handler = queues.by_handler(now)
+    mentions = queues.mentions(readers, now)
     drawn: dict[tuple[Queue, int | None], str] = {}
     found = dict.fromkeys(may_read, "")
     for inbox in may_read:
@@ -164,7 +165,8 @@ def look(inboxes: Collection[Inbox]) -> dict[Inbox, str]:
             lines = drawn[inbox.queue, whose] = queues.lines_html(inbox.queue, person, now)
         found[inbox] = message_templates.html(
             "inbox/queue.html",
-            queues.tabs(inbox.queue, queues.counts(person, by_handler)) | {"lines_html": lines},
+            queues.tabs(inbox.queue, queues.counts(person, by_handler, mentions))
+            | {"lines_html": lines},
         )
     return found
 

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable
 from functools import wraps
+from operator import attrgetter
 from typing import Concatenate, ParamSpec
 
 from django.conf import settings
@@ -47,7 +48,9 @@ def queue_context(request: HttpRequest, open_id: int = 0) -> dict[str, object]:
     person, now = person_of(request), timezone.now()
     chosen, narrowed = chosen_queue(request), narrowed_by(request)
     open_id = open_id or number_in(request, "open")
-    shown = queues.tabs(chosen, queues.counts(person, queues.by_handler(now)))
+    shown = queues.tabs(
+        chosen, queues.counts(person, queues.by_handler(now), queues.mentions([person.pk], now))
+    )
     shown["lines_html"] = queues.lines_html(chosen, person, now, narrowed, open_id)
     return {
         "queue": chosen,
@@ -63,17 +66,17 @@ def conversation_context(request: HttpRequest, found: Conversation) -> dict[str,
     said = found.messages.select_related("author").order_by("-position")[:MOST_MESSAGES]
     earlier = Conversation.objects.held_by(found.visitor).exclude(pk=found.pk)
     handler = found.handled_by
-    messages = {"chat_messages": [*reversed(said)]}
+    written = found.notes.select_related("author")
+    entries = sorted([*said, *written], key=attrgetter("created_at"))
     return {
         "conversation": found,
-        "messages_html": message_templates.html("inbox/messages.html", messages),
+        "messages_html": message_templates.html("inbox/messages.html", {"entries": entries}),
         **summary_context(found),
         "customer": Customer.objects.filter(visitor=found.visitor).first(),
         "earlier": earlier.order_by("-active_at")[:MOST_EARLIER],
         "handler": queues.name(handler) if handler else "",
         "waited": queues.waited(found.wants_person_since) if found.wants_person_since else "",
         "is_mine": handler == request.user,
-        "notes": found.notes.select_related("author"),
         "note_length": settings.MESSAGE_LENGTH,
         "team": shared_reads.once("team", lambda: list(notes.team())),
         "known_tags": shared_reads.once(

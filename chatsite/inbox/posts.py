@@ -95,7 +95,8 @@ def act(request: HttpRequest, conversation_id: int, verb: str) -> HttpResponse:
 @require_POST
 def note(request: HttpRequest, conversation_id: int) -> HttpResponse:
     found = find_writable(request, conversation_id)
-    notes.write(found, person_of(request), request.POST.get("note", ""))
+    if notes.write(found, person_of(request), request.POST.get("note", "")):
+        changes.noted(found)
     return _shown(request, found, keeps_reply=True)
 
 
@@ -108,6 +109,7 @@ def tag(request: HttpRequest, conversation_id: int) -> HttpResponse:
         tags.remove(found, off)
     else:
         tags.add(found, request.POST.get("tag", ""))
+    changes.noted(found)
     return _shown(request, found, keeps_reply=True)
 
 

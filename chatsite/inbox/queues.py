@@ -1,7 +1,7 @@
 """The queues of the inbox, and what a line of one says."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -88,13 +88,18 @@ def conversations(queue: Queue, person: AbstractBaseUser, now: datetime) -> Quer
     return found.order_by("-active_at", "-id")
 
 
-def counts(person: AbstractBaseUser, found: Mapping[int | None, HandlerCount]) -> dict[str, int]:
+def counts(
+    person: AbstractBaseUser,
+    found: Mapping[int | None, HandlerCount],
+    mentioned: Mapping[int, int],
+) -> dict[str, int]:
     """How many conversations each queue holds that is to be emptied."""
     mine = found.get(person.pk, _NONE)
     handled = sum(each.current for handler, each in found.items() if handler is not None)
     return {
         Queue.WAITING.value: found.get(None, _NONE).current,
         Queue.MINE.value: mine.current,
+        Queue.MENTIONED.value: mentioned.get(person.pk, 0),
         Queue.COLLEAGUES.value: handled - mine.current,
         Queue.SNOOZED.value: sum(each.snoozed for each in found.values()),
     }
@@ -111,6 +116,18 @@ def by_handler(now: datetime) -> dict[int | None, HandlerCount]:
         total=Count("id"), snoozed=Count("id", filter=asleep)
     )
     return {handler: HandlerCount(total - snoozed, snoozed) for handler, total, snoozed in rows}
+
+
+def mentions(people: Iterable[int], now: datetime) -> dict[int, int]:
+    """In how many open conversations each of them is mentioned."""
+    awake = Q(note__conversation__snoozed_until=None) | Q(
+        note__conversation__snoozed_until__lte=now
+    )
+    found = Note.mentioned.through.objects.filter(
+        awake, user__in=list(people), note__conversation__resolved_at=None
+    )
+    rows = found.values_list("user").annotate(total=Count("note__conversation", distinct=True))
+    return dict(rows)
 
 
 def lines(

@@ -102,7 +102,7 @@ def test_a_customer_asks_for_a_person_and_two_desks_see_all_of_it(
     expect(tab.answers).to_have_count(1)
     pictured(tab.page, "customer")
 
-    desk.get_by_text(re.compile("^Notes")).click()
+    desk.get_by_text(re.compile("^Note,")).click()
     desk.get_by_role("textbox", name="Private note").fill("He has had it for a year.")
     desk.get_by_role("button", name="Add note").click()
     expect(desk.get_by_text("He has had it for a year.")).to_be_visible()
@@ -221,7 +221,7 @@ def test_what_is_opened_stays_open_while_the_customer_writes(customer: Customer,
     tab.is_answered()
     desk = nora.visit("/inbox/")
     desk.get_by_role("link", name=re.compile("cap is loose")).click()
-    desk.get_by_text(re.compile("^Notes")).click()
+    desk.get_by_text(re.compile("^Note,")).click()
 
     tab.ask("It fell on the floor.")
     expect(desk.get_by_role("log")).to_contain_text("It fell on the floor.")

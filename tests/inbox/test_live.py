@@ -161,6 +161,33 @@ async def test_who_looks_at_the_same_conversation_is_seen(transactional_db, firs
         await each.disconnect()
 
 
+@guards("chatsite/inbox/posts.py", "        changes.noted(found)", "        pass")
+async def test_a_colleagues_note_is_there_at_once_and_whom_it_mentions_is_told(
+    transactional_db, first_policy
+):
+    told, *sessions = await two_sessions()
+    nora, olga = [await opened([(b"cookie", session)], "all") for session in sessions]
+    here = orjson.dumps({"here": str(told.public_id), "typing": False}).decode()
+    for each in (nora, olga):
+        await hears(each)
+    await olga.send_to(here)
+
+    def writes() -> None:
+        client = signed_in(User.objects.get(username="nora"))
+        path = f"/inbox/{told.conversation.pk}/note/"
+        client.post(path, {"note": "@olga please look"}, headers={"hx-request": "true"})
+
+    await database_sync_to_async(writes)()
+
+    news: dict[str, Any] = {}
+    while not news.get("here"):
+        news = await hears(olga)
+    mentioned = news["queue"].partition(">Mentioned")[2]
+    assert mentioned.startswith(' <span class="queue__count">1<')
+    for each in (nora, olga):
+        await each.disconnect()
+
+
 @pytest.mark.parametrize("said", ["[]", '{"here": "x", "typing": true}', '{"typing": true}'])
 async def test_a_socket_that_says_nonsense_is_closed(transactional_db, first_policy, said):
     _, session, _ = await two_sessions()

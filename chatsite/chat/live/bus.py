@@ -16,7 +16,7 @@ import redis
 import redis.asyncio
 from django.conf import settings
 
-from chatsite.chat.live.frames import Changed, Frame, Present, packed, unpacked
+from chatsite.chat.live.frames import Changed, Frame, Noted, Present, packed, unpacked
 from chatsite.runtime import endless_loops
 
 logger = logging.getLogger(__name__)
@@ -131,7 +131,7 @@ class Live:
             self._tasks.append(asyncio.create_task(endless_loops.repeat(self._listen)))
 
     def _hand_out(self, frame: Frame) -> None:
-        if self._overall and isinstance(frame, Changed | Present):
+        if self._overall and isinstance(frame, Changed | Present | Noted):
             for listener in tuple(self._overall):
                 listener.deliver(frame)
         listeners = self._listeners.get(frame.conversation)

@@ -183,7 +183,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             self._deliver_change(frame)
         elif isinstance(frame, Present):
             self.team.hear(frame)
-        else:
+        elif isinstance(frame, Delta | Begun):
             self._deliver_words(frame)
 
     async def _catch_up(self) -> None:

@@ -68,9 +68,16 @@ class Present:
     is_typing: bool
 
 
-Frame = Delta | Begun | Changed | Present
-_KINDS: dict[str, type[Delta] | type[Begun] | type[Changed] | type[Present]] = {
-    kind.__name__: kind for kind in (Delta, Begun, Changed, Present)
+@dataclass(frozen=True, slots=True, eq=False)
+class Noted:
+    """What only staff see of a conversation is different: its notes or its tags."""
+
+    conversation: str
+
+
+Frame = Delta | Begun | Changed | Present | Noted
+_KINDS: dict[str, type[Delta] | type[Begun] | type[Changed] | type[Present] | type[Noted]] = {
+    kind.__name__: kind for kind in (Delta, Begun, Changed, Present, Noted)
 }
 
 

@@ -41,13 +41,23 @@ function follow() {
   if (log) log.scrollTop = log.scrollHeight;
 }
 
+// Whoever reads the newest message still does when the reply box grows or a fold opens.
+let atEnd = true;
+const keep = () => atEnd && follow();
+document.addEventListener("scroll", ({ target }) => {
+  if (target.matches?.("[data-log]"))
+    atEnd = target.scrollHeight - target.scrollTop - target.clientHeight < 60;
+}, true);
+document.addEventListener("toggle", keep, true);
+const live = document.querySelector("#live");
+if (live) new ResizeObserver(keep).observe(live);
+
 // Somebody who scrolled up, typed or opened something keeps their place.
 let place = null;
 let opened = new Map();
 const folds = () => [...document.querySelectorAll("#live details")];
 body.addEventListener("htmx:beforeSwap", (event) => {
   const log = document.querySelector("[data-log]");
-  const atEnd = log && log.scrollHeight - log.scrollTop - log.clientHeight < 60;
   place = log && !atEnd ? log.scrollTop : null;
   const field = document.activeElement;
   const refreshed = event.detail.requestConfig.verb === "get" && event.detail.target.id === "live";
