@@ -45,6 +45,9 @@ class BadRecogniser(RoutingError):
 class NoPolicy(RoutingError):
     """The migrations have not run, or the table was emptied."""
 
+    def __init__(self) -> None:
+        super().__init__("No policy is in force. Has `manage.py migrate` run?")
+
 
 class NothingChanged(RoutingError):
     def __init__(self, version: int) -> None:

@@ -24,7 +24,7 @@ def current() -> Policy:
         cursor.execute("SELECT id, created_at FROM routing_policy WHERE is_current")
         found = cursor.fetchone()
     if found is None:
-        raise NoPolicy("No policy is in force: has `manage.py migrate` run?")
+        raise NoPolicy
     return read(*found)
 
 

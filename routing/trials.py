@@ -38,7 +38,7 @@ def deciding(conversation: str) -> tuple[Policy, Part | None]:
         cursor.execute(IN_FORCE)
         found = cursor.fetchone()
     if found is None:
-        raise NoPolicy("No policy is in force: has `manage.py migrate` run?")
+        raise NoPolicy
     *in_force, trial, kind, share, tried, tried_at = found
     policy = policies.read(*in_force)
     if trial is None:
@@ -70,7 +70,7 @@ def start(
     with transaction.atomic():
         control = policies.locked(begun_from)
         if control is None:
-            raise NoPolicy("No policy is in force: has `manage.py migrate` run?")
+            raise NoPolicy
         if running := Trial.objects.running().first():
             raise TrialRuns(running.pk)
         if kind == Trial.Kind.SHADOW and not _scores_without_calls(draft, control):

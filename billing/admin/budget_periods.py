@@ -4,14 +4,14 @@ from django.contrib import admin
 from django.db.models import F, QuerySet
 from django.http import HttpRequest
 
-from billing.admin.columns import WrittenByTheLedger, dollars
+from billing.admin.columns import ReadOnly, dollars
 from billing.models import BudgetPeriod
 
 # Shown below a budget; the list of budget periods has all of them.
 NEWEST_WINDOWS = 12
 
 
-class WindowInline(WrittenByTheLedger, admin.TabularInline):  # type: ignore[type-arg]  # as above
+class WindowInline(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]  # as above
     model = BudgetPeriod
     verbose_name_plural = "latest periods"
 
@@ -40,7 +40,7 @@ class WindowInline(WrittenByTheLedger, admin.TabularInline):  # type: ignore[typ
 
 @admin.register(BudgetPeriod)
 class BudgetWindowAdmin(
-    WrittenByTheLedger,
+    ReadOnly,
     admin.ModelAdmin,  # type: ignore[type-arg]  # as above
 ):
     limit_dollars = dollars("limit")

@@ -42,8 +42,8 @@ class NotChanged:
         return False
 
 
-class WrittenByTheLedger(NotChanged):
-    """Rows that only the ledger writes."""
+class ReadOnly(NotChanged):
+    """Rows that code writes and people only read."""
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False

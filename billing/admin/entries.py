@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponseBadRequest
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
 
-from billing.admin.columns import WrittenByTheLedger, dollars, rate
+from billing.admin.columns import ReadOnly, dollars, rate
 from billing.dashboard import downloads, entries_export, visitor_list
 from billing.dashboard.views import dashboard, export
 from billing.models import LedgerEntry, Price, Tally
@@ -31,7 +31,7 @@ class Known(admin.AllValuesFieldListFilter):
 
 @admin.register(LedgerEntry)
 class LedgerEntryAdmin(
-    WrittenByTheLedger,
+    ReadOnly,
     admin.ModelAdmin,  # type: ignore[type-arg]  # as above
 ):
     amount_dollars = dollars("amount", "cost")

@@ -2,13 +2,13 @@
 
 from django.contrib import admin
 
-from billing.admin.columns import WrittenByTheLedger, dollars
+from billing.admin.columns import ReadOnly, dollars
 from billing.models import PacingChange
 
 
 @admin.register(PacingChange)
 class AdjustmentAdmin(
-    WrittenByTheLedger,
+    ReadOnly,
     admin.ModelAdmin,  # type: ignore[type-arg]  # as above
 ):
     when_empty = (

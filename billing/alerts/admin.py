@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
@@ -13,23 +13,11 @@ from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
+from billing.admin.columns import ReadOnly
 from billing.alerts import raise_alerts
 from billing.alerts.models import Alert, AlertQuerySet, Attempt, Delivery
 
 LIST = "admin:alerts_alert_changelist"
-
-
-class WrittenByTheWatch:
-    """Rows that only the watch and its deliveries write."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
 
 
 class Acknowledged(admin.SimpleListFilter):
@@ -44,7 +32,7 @@ class Acknowledged(admin.SimpleListFilter):
         return queryset
 
 
-class DeliveryInline(WrittenByTheWatch, admin.TabularInline[Delivery, Alert]):
+class DeliveryInline(ReadOnly, admin.TabularInline[Delivery, Alert]):
     model = Delivery
     show_change_link = True
     readonly_fields = ["channel", "recipient", "state", "tries", "result", "due_at"]
@@ -52,7 +40,7 @@ class DeliveryInline(WrittenByTheWatch, admin.TabularInline[Delivery, Alert]):
 
 
 @admin.register(Alert)
-class AlertAdmin(WrittenByTheWatch, admin.ModelAdmin[Alert]):
+class AlertAdmin(ReadOnly, admin.ModelAdmin[Alert]):
     list_display = ["text", "rule", "raised_at", "acknowledged_at", "acknowledged_by", "sent"]
     list_filter = [Acknowledged, "rule"]
     list_select_related = ["acknowledged_by"]
@@ -173,14 +161,14 @@ class AlertAdmin(WrittenByTheWatch, admin.ModelAdmin[Alert]):
         return redirect("admin:alerts_alert_change", alert.pk)
 
 
-class AttemptInline(WrittenByTheWatch, admin.TabularInline[Attempt, Delivery]):
+class AttemptInline(ReadOnly, admin.TabularInline[Attempt, Delivery]):
     model = Attempt
     readonly_fields = ["at", "result"]
     fields = (*readonly_fields,)
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(WrittenByTheWatch, admin.ModelAdmin[Delivery]):
+class DeliveryAdmin(ReadOnly, admin.ModelAdmin[Delivery]):
     when_empty = (
         "Nothing has been sent yet. Set ALERT_EMAILS or ALERT_WEBHOOK_URL to receive alerts."
     )

@@ -13,7 +13,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
-from billing.admin.columns import WrittenByTheLedger, dollars
+from billing.admin.columns import ReadOnly, dollars
 from billing.bills.models import BilledDay, BillReading
 from billing.money import shown
 
@@ -32,7 +32,7 @@ class Unexplained(admin.SimpleListFilter):
 
 
 @admin.register(BilledDay)
-class BilledDayAdmin(WrittenByTheLedger, admin.ModelAdmin[BilledDay]):
+class BilledDayAdmin(ReadOnly, admin.ModelAdmin[BilledDay]):
     """Written by the night alone; `manage.py reconcile --correct` brings the ledger to it."""
 
     list_display = ["day", "named", "recorded_", "billed_", "difference", "odd", "why"]

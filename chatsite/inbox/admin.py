@@ -1,9 +1,9 @@
 """Canned replies in the admin, who is told of requests for a person, and what they were told."""
 
 from django.contrib import admin
-from django.http import HttpRequest
 
 from chatsite.inbox.models import CannedReply, Notice, Tag, TeamNotifications
+from chatsite.staff.read_only_admin import ReadOnly
 from chatsite.staff.singleton_admin import OneRowAdmin
 
 
@@ -26,18 +26,9 @@ class TeamNotificationsAdmin(OneRowAdmin[TeamNotifications]):
 
 
 @admin.register(Notice)
-class NoticeAdmin(admin.ModelAdmin[Notice]):
+class NoticeAdmin(ReadOnly, admin.ModelAdmin[Notice]):
     """Written by the worker."""
 
     list_display = ["conversation", "kind", "channel", "state", "tries", "result", "asked_at"]
     list_filter = ["kind", "channel", "state"]
     list_select_related = ["conversation"]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Notice | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Notice | None = None) -> bool:
-        return False

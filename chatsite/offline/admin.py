@@ -3,35 +3,23 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, Model, Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 from django.http import HttpRequest
 
 from billing.models import LedgerEntry
 from billing.money import shown
 from chatsite.offline.models import Batch, Item
+from chatsite.staff.read_only_admin import ReadOnly
 
 
-class WrittenByJobs:
-    """Rows that only jobs write."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-
-class ItemInline(WrittenByJobs, admin.TabularInline[Item, Batch]):
+class ItemInline(ReadOnly, admin.TabularInline[Item, Batch]):
     model = Item
     readonly_fields = ["reference", "subject", "state", "failure", "text"]
     fields = (*readonly_fields,)
 
 
 @admin.register(Batch)
-class BatchAdmin(WrittenByJobs, admin.ModelAdmin[Batch]):
+class BatchAdmin(ReadOnly, admin.ModelAdmin[Batch]):
     when_empty = "No batches yet. Grading and summaries send their batches at night."
     list_display = ["__str__", "model", "state", "outcome", "calls", "failed", "created_at"]
     list_filter = ["purpose", "state"]

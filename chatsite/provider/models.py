@@ -106,7 +106,6 @@ class Reading(models.Model):
 
     class Meta:
         ordering = ["-read_at"]
-        get_latest_by = "read_at"
 
     def __str__(self) -> str:
         return self.problem or f"{self.listed} models"

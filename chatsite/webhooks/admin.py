@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.cache import add_never_cache_headers
 
+from chatsite.staff.read_only_admin import ReadOnly
 from chatsite.webhooks import outbox
 from chatsite.webhooks.models import Endpoint, EventDelivery, Kind, new_secret
 
@@ -94,7 +95,7 @@ class EndpointAdmin(admin.ModelAdmin[Endpoint]):
 
 
 @admin.register(EventDelivery)
-class EventDeliveryAdmin(admin.ModelAdmin[EventDelivery]):
+class EventDeliveryAdmin(ReadOnly, admin.ModelAdmin[EventDelivery]):
     """Written by the worker."""
 
     list_display = [
@@ -108,15 +109,6 @@ class EventDeliveryAdmin(admin.ModelAdmin[EventDelivery]):
     @admin.display(description="kind")
     def kind(self, row: EventDelivery) -> str:
         return Kind(row.event.kind).label
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: EventDelivery | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: EventDelivery | None = None) -> bool:
-        return False
 
     def has_again_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("webhooks.change_endpoint")

@@ -8,7 +8,6 @@ from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 from sklearn.linear_model import Ridge
@@ -18,9 +17,9 @@ from routing.analysis.features import measure, rare, standardised
 from routing.analysis.trained_model import Head, Model, prior
 from routing.checks import trained_classifiers, verifier
 from routing.checks.trained_classifiers import Verifier
-from routing.learning import labelled_data, training_rows
+from routing.learning import training_rows
 from routing.learning.calibration import calibrate
-from routing.learning.labelled_data import Exams, Graded
+from routing.learning.labelled_data import Graded
 from routing.learning.labels import LEAST_LABELS, Label, TooFewLabels, recovered
 from routing.tier_choice import Turn
 
@@ -230,10 +229,3 @@ def label(row: Graded) -> Label:
     """A graded question's label; with the verifier's `checks` where an answer was kept."""
     checks = verifier.measure(verifier.Answered(row.prompt, row.answer)) if row.answer else None
     return Label(measure(Turn(row.prompt)), row.cheap, row.strong, row.group, checks)
-
-
-def exam_labels(folder: Path, name: str) -> list[Label]:
-    """The labels of a graded set, `name`.jsonl.gz. Raises BadGrades."""
-    found = labelled_data.read(folder / f"{name}.jsonl.gz")
-    assert isinstance(found, Exams)
-    return [label(row) for row in found.rows]

@@ -34,6 +34,7 @@ from routing.analysis.features import Measured, measure
 from routing.learning import model_training
 from routing.learning.model_training import Label, recovered
 from routing.tier_choice import Turn
+from tests import exams
 from tests.tables import show
 
 ROOT = Path(__file__).parents[2]
@@ -104,8 +105,8 @@ def main() -> None:
     parser.add_argument("--only", default="", help="domains whose name has these letters")
     arguments = parser.parse_args()
     folder = arguments.graded
-    mathematics = model_training.model(model_training.exam_labels(folder, "gsm8k"))
-    mmlu = model_training.exam_labels(folder, "mmlu")
+    mathematics = model_training.model(exams.labels(folder, "gsm8k"))
+    mmlu = exams.labels(folder, "mmlu")
     domains: dict[str, tuple[Domain, trained_model.Model]] = {
         "bank": (customers(folder / "banking77.jsonl.gz"), mathematics),
         "bank, 15 % wrong": (customers(folder / "banking77.jsonl.gz", 0.15), mathematics),

@@ -29,6 +29,7 @@ from chatsite.quality.learning.training_examples import Example  # noqa: E402
 from routing.analysis import learned_score  # noqa: E402
 from routing.learning import model_training  # noqa: E402
 from routing.learning.model_training import Label, TooFewLabels, recovered  # noqa: E402
+from tests import exams  # noqa: E402
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -87,7 +88,7 @@ def main() -> None:
     )
     parser.add_argument("--judged", type=float, nargs="+", default=JUDGED)
     arguments = parser.parse_args()
-    labels = model_training.exam_labels(arguments.graded, "mmlu")
+    labels = exams.labels(arguments.graded, "mmlu")
     rows = []
     for share in arguments.judged:
         draws = [

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from routing.learning import model_training
+from tests import exams
 
 ROOT = Path(__file__).parents[2]
 GRADED = ROOT.parent / "shared" / "data" / "routing"
@@ -17,7 +18,7 @@ def graded_answers() -> list[model_training.Label]:
     """School mathematics with graded answers, measured once for all tests."""
     if not GRADED.exists():
         pytest.skip("needs the graded exams beside the checkout")
-    return model_training.exam_labels(GRADED, "gsm8k")
+    return exams.labels(GRADED, "gsm8k")
 
 
 @pytest.fixture(scope="session")

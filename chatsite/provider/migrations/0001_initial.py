@@ -134,7 +134,6 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-read_at"],
-                "get_latest_by": "read_at",
             },
         ),
     ]

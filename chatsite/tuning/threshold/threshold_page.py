@@ -211,7 +211,7 @@ def _in_force(versions: Versions) -> Policy:
     for version in versions.values():
         if version.is_current:
             return version
-    raise NoPolicy("No policy is in force: has `manage.py migrate` run?")
+    raise NoPolicy
 
 
 def _settings(versions: Versions, in_force: Policy, wanted: int | None) -> Policy:
