@@ -31,7 +31,7 @@ urlpatterns = [
     path("", include("chatsite.shop.urls")),
     path("widget/", include("chatsite.widget.urls")),
     path("api/", include("chatsite.api.urls")),
-    path("help/", include("chatsite.knowledge.urls")),
+    path("", include("chatsite.knowledge.urls")),
     path("", include("chatsite.mail.urls")),
     path("", include("chatsite.chat.web.urls")),
 ]

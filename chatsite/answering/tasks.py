@@ -10,6 +10,7 @@ from django.conf import settings
 from billing import clock
 from chatsite.answering import queue
 from chatsite.answering.canned import saved_answers
+from chatsite.answering.warm_up import warm_up
 from chatsite.answering.writer.writer_thread import WriterThread
 from chatsite.chat import changes
 from chatsite.provider import model_list
@@ -54,6 +55,7 @@ def forget() -> None:
 @worker_init.connect
 def _start(**_: object) -> None:
     """Before Redis is asked for anything, as it may be away: the writer then looks by itself."""
+    warm_up()
     _writer()
 
 

@@ -6,6 +6,6 @@ from chatsite.knowledge import views
 
 app_name = "knowledge"
 urlpatterns = [
-    path("", views.index, name="index"),
-    path("<slug:slug>/", views.article, name="article"),
+    path("help/", views.index, name="index"),
+    path("help/<slug:slug>/", views.article, name="article"),
 ]

@@ -61,6 +61,7 @@ def test_a_prompt_is_never_counted_below_the_bill_and_not_far_above(model, bille
         ("gpt-4", "お誕生日おめでとう", 9),
         ("gpt-4-turbo-2024-04-09", "お誕生日おめでとう", 9),
         ("ft:gpt-3.5-turbo-0125:acme::1", "お誕生日おめでとう", 9),
+        ("text-embedding-3-small", "お誕生日おめでとう", 9),
         ("gpt-4o-mini", "お誕生日おめでとう", 8),
         ("gpt-4.1", "お誕生日おめでとう", 8),
         ("gpt-5.6-terra", "お誕生日おめでとう", 8),
