@@ -23,11 +23,11 @@ class RoutingError(Exception):
 
 
 class BadScore(RoutingError):
-    """Not the numbers that were asked for."""
+    """The reply is not the numbers that were asked for."""
 
 
 class BadClaims(RoutingError):
-    """Not the words that were asked for."""
+    """The reply is not the verdicts that were asked for."""
 
 
 class BadGrades(RoutingError):

@@ -1,4 +1,4 @@
-"""What decides on this site before labels: its hazards, and its own scale of scores.
+"""What decides on this site before it has labels: its hazards, and its own scale of scores.
 
 Each process holds a copy and looks once a second whether it is still the newest.
 """

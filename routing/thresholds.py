@@ -1,4 +1,4 @@
-"""Thresholds for what is wanted: a share of messages, or a quality that is surely kept. Pure."""
+"""Thresholds for a target: a share of messages, or a quality that is kept with confidence. Pure."""
 
 import math
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Whether an answer carries a button that asks for a person. Only what is known decides, not prose.
+"""Whether an answer has a button that asks for a person. Facts decide, not the answer's words.
 
 Words alone would promise: the button does what they say.
 """

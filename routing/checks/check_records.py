@@ -1,4 +1,4 @@
-"""What the verifier held of each reply's cheap answer, and what came of it.
+"""What the answer check found about each reply's cheap answer, and what followed.
 
 Plain SQL: each cheap answer costs this statement, which the ORM takes five times as long to write.
 """
@@ -33,7 +33,7 @@ def store(
     outcome: AnswerCheck.Outcome,
     tier: str = "cheap",
 ) -> None:
-    """Keep what was held of the answer that `call` wrote. The newest of a reply is the one kept."""
+    """Keep the check of the answer that `call` wrote. The newest of a reply is the one kept."""
     with connection.cursor() as cursor:
         cursor.execute(
             STORE,

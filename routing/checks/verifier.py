@@ -1,4 +1,4 @@
-"""Is a finished answer right, as far as its articles tell? Checked whoever wrote it. Pure.
+"""Is a finished answer right, as far as its articles tell? Whichever model wrote it. Pure.
 
 What is certain (a foreign link, a claimed deed, the prompt) is decided by rules. Everything else is
 weighed by trained heads, shipped as `artifacts/answer_checks.json` and replaced by a site's own.

@@ -1,4 +1,4 @@
-"""How well messages that need the strong model are told from others, in whole and by group."""
+"""How well messages that need the strong model are told from others, overall and by group."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace

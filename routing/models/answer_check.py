@@ -1,4 +1,4 @@
-"""What was held of an answer before it reached its reader."""
+"""The answer check's result, stored before the answer counts."""
 
 from collections.abc import Mapping, Sequence
 from typing import Self

@@ -1,4 +1,4 @@
-"""Whether a customer wishes to be served by a person, whatever the language. Pure."""
+"""Whether a customer wants a person, in any language. Pure."""
 
 import re
 from collections.abc import Sequence

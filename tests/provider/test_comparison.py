@@ -255,7 +255,7 @@ def test_what_the_list_says_of_a_model_is_kept(listed):
     row = ProviderModel.objects.get(name="vllm")
     assert (row.context, row.shuts_down_on) == (4096, date(2027, 1, 31))
     assert ProviderModel.objects.get(name="gpt-6-luna").context == 922_000
-    assert Reading.objects.first().problem == ""
+    assert Reading.objects.all()[0].problem == ""
     assert timezone.localdate(NOW) == TODAY
 
 

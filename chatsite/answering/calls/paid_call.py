@@ -36,7 +36,7 @@ UNBILLED = {
 
 
 class NotMade(Exception):
-    """A call that brought no answer; says why in a sentence.
+    """A call without an answer; says why in a sentence.
 
     `failure`: what the provider did instead, in two words; blank where it was not asked.
     """
@@ -55,7 +55,7 @@ def answer_now(
     deadlines: Deadlines | None = None,
     response_format: Mapping[str, Any] | None = None,
 ) -> Finished:
-    """Hold, ask and charge, for who does nothing else meanwhile. Raises NotMade."""
+    """Hold, ask and charge, while the caller waits. Raises NotMade."""
     try:
         reserve(call, messages, output_limit, response_format)
     except NoRoom as error:

@@ -1,4 +1,4 @@
-"""Scores by a model: turns that wait at the same moment share a call, and nobody waits long for it.
+"""Scores by a model: turns that wait at the same moment share a call, and none waits for long.
 
 A call is on the ledger like any other, one row each, whoever shares it. One that several
 conversations share is in nobody's name: it counts in the budgets of the site, the tier and the

@@ -1,4 +1,4 @@
-"""Kept answers: a complete answer to a first message, given again to whoever asks the same.
+"""Saved answers: a complete answer to a first message, given again to whoever asks the same.
 
 The same means the same words. No likeness will do: "can I return it opened" and "unopened" are
 close neighbours with opposite answers. The key holds all that the answer came from, so that what

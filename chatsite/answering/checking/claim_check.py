@@ -1,4 +1,4 @@
-"""The cheap model is asked what the articles say of each claim of an answer in the uncertain band.
+"""The cheap model is asked whether the articles support each claim of an answer in doubt.
 
 One call an answer. It is not shared with other conversations' answers, whose words and costs would
 have to be kept apart, to save the instructions: 200 tokens of some 1,500. Nor are verdicts kept:

@@ -1,4 +1,4 @@
-"""What customers send along, as a prompt has it: images for a model that takes them, else words."""
+"""Attachments in a prompt: images for a model that can read them, otherwise words."""
 
 import base64
 import json
