@@ -5,8 +5,13 @@ import pytest
 from chatsite import llm
 from chatsite.llm import Deadlines, Delta, Finished
 from chatsite.llm.masking import Mask
+from tests.guards import guards
 
 CARD, EMAIL, PHONE = "4111 1111 1111 1111", "nora.o'neil+shop@example.co.uk", "+44 20 7946 0958"
+
+# Digits as East Asia and the Arabic world write them.
+WIDE = {ord("0") + digit: 0xFF10 + digit for digit in range(10)}
+ARABIC = {ord("0") + digit: 0x0660 + digit for digit in range(10)}
 
 
 @pytest.mark.parametrize(
@@ -25,6 +30,20 @@ CARD, EMAIL, PHONE = "4111 1111 1111 1111", "nora.o'neil+shop@example.co.uk", "+
         "06 12 34 56 78",
         "+8613800138000",
         "07911 123456",
+        *("card4111111111111111", "#4111111111111111", "4111_1111_1111_1111"),
+        *("4111\u20131111\u20131111\u20131111", "4111\u202f1111\u202f1111\u202f1111"),
+        *(
+            "4111\n1111\n1111\n1111",
+            "6011111111111117".translate(WIDE),
+            " ".join("4111111111111111"),
+        ),
+        *("anna @ example.com", "anna(at)example.com", "anna [at] example [dot] com"),
+        *("anna\uff20example.com", "\u0430\u043d\u043d\u0430@\u043f\u0440\u0438.\u0440\u0444"),
+        *("01.23.45.67.89", "98765 43210", "0501234567".translate(ARABIC)),
+        *(
+            "\uff0b" + "491701234567".translate(WIDE),
+            "+49\u2013170\u20131234567",
+        ),
     ],
 )
 def test_it_is_hidden_and_restored(hidden):
@@ -48,10 +67,23 @@ def test_it_is_hidden_and_restored(hidden):
         "the 4111111111111112 parcel number",
         "at 10:30, room 12-14",
         "version 1.2.3.4",
+        "2026-11-29 10:30",
+        "a column:\n100\n250\n399\n1200",
+        "a row:\t100\t250\t399",
+        "sizes 10 20 30 40 50 60 70 80 90",
     ],
 )
 def test_what_is_none_stays(text):
     assert Mask().hide(text) == text
+
+
+@guards("chatsite/llm/masking.py", "text = _LONG.sub(self._cards, text)", "pass")
+@pytest.mark.parametrize("text", [f"{CARD} 12/27 123", f"12/27 {CARD}", f"{CARD} {CARD} 12/27"])
+def test_a_card_is_found_beside_its_date(text):
+    sent = Mask().hide(text)
+
+    assert "1111" not in sent
+    assert "12/27" in sent
 
 
 def test_the_same_words_have_one_name_and_others_another():
