@@ -7,7 +7,7 @@ import time
 from contextlib import suppress
 
 from tests.chaos import provider_faults, server_faults, socket_faults
-from tests.chaos.havoc import Fault, Havoc
+from tests.chaos.havoc import KILLS, Fault, Havoc
 from tests.services import NotReady
 
 # Seconds: longer than a lease, so that others take over; shorter than what a stalled answer is
@@ -17,6 +17,9 @@ WEB_AWAY_FOR = (0.2, 2.0)
 # A process that all of the site waits for.
 STANDS_STILL_FOR = (1.0, 4.0)
 BESIDE_FOR = 20.0
+# Seconds by which a worker's clock is off, and for how long.
+OFF_BY = (-3600, -90, 90, 3600)
+OFF_FOR = 20.0
 # Customers who all write in the moment in which the web process is killed, and how soon after.
 RUSH = 40
 KILLED_AFTER = (0.01, 0.08)
@@ -49,6 +52,29 @@ async def freeze_a_worker(havoc: Havoc) -> None:
         havoc.frozen.append((since, time.monotonic()))
         # Time to write what it must not write any more.
         await asyncio.sleep(2)
+
+
+async def set_a_workers_clock(havoc: Havoc) -> None:
+    """It is started with a clock that is off, works, and is started with the right one."""
+    async with havoc.one_worker() as worker:
+        right = list(worker.command)
+        where = right.index("-m") + 1
+        off_by = str(havoc.chance.choice(OFF_BY))
+        worker.command = [*right[:where], "tests.skewed", off_by, *right[where:]]
+        worker.restart()
+        await asyncio.sleep(OFF_FOR)
+        worker.kill()
+        worker.command = right
+        worker.start()
+
+
+async def freeze_beat(havoc: Havoc) -> None:
+    """Nothing is swept meanwhile, and all at once afterwards."""
+    beat = havoc.stack.beat
+    with havoc.broken(beat):
+        beat.freeze()
+        await asyncio.sleep(havoc.between(FROZEN_FOR))
+        beat.thaw()
 
 
 async def kill_web(havoc: Havoc) -> None:
@@ -125,10 +151,12 @@ async def _until_it_serves(havoc: Havoc, port: int) -> None:
 
 
 FAULTS = [
-    Fault("worker kills", kill_a_worker, full=200, ci=5),
+    Fault("worker kills", kill_a_worker, full=KILLS, ci=5),
     Fault("worker freezes", freeze_a_worker, full=12, ci=2),
     Fault("web kills", kill_web, full=6, ci=1),
     Fault("web freezes", freeze_web, full=3),
+    Fault("worker clocks off", set_a_workers_clock, full=8),
+    Fault("beat freezes", freeze_beat, full=3),
     Fault("beats beside", start_another_beat, full=2),
     Fault("rolling restarts", restart_one_by_one, full=3),
     Fault("power cuts", cut_the_power, full=2),

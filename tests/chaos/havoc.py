@@ -26,12 +26,17 @@ class Size:
 
 
 FULL = Size(2000, 150, 4, workers=3, webs=2)
+# Of workers, in a whole run.
+KILLS = 200
 CI = Size(50, 16, 2, workers=2, waits_for_holds=False, share=0)
 
 
-def scaled(size: Size, conversations: int) -> Size:
-    """As many of each as so many conversations take, and one of each kind at least."""
-    return replace(size, conversations=conversations, share=conversations / size.conversations)
+def scaled(size: Size, conversations: int, kills: int) -> Size:
+    """With so many worker kills, as many of the other faults as go with them, one of each at least.
+
+    Time passes by itself in a whole run alone: it takes minutes in which nothing happens.
+    """
+    return replace(size, conversations=conversations, share=kills / KILLS, waits_for_holds=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,6 +177,7 @@ async def _until_released(stack: Stack) -> None:
 def _report(evidence: Evidence, seconds: float) -> bool:
     replies = evidence.replies
     failures = sorted({reply.failure for reply in replies if reply.failure})
+    late = sum(reply.failure == "late" for reply in replies)
     stories = evidence.stories
     current = sorted(story.current_after for story in stories)
     happened: dict[str, object] = {
@@ -188,6 +189,7 @@ def _report(evidence: Evidence, seconds: float) -> bool:
         "replies": len(replies),
         "of them complete": sum(reply.state == "complete" for reply in replies),
         **{f"ended {name}": sum(reply.failure == name for reply in replies) for name in failures},
+        "late": f"{late} of {len(replies)}, {late / max(len(replies), 1):.2%}",
         "attempts at the provider": len(evidence.asked),
         **{
             f"doubted, {name}": count

@@ -40,6 +40,13 @@ async def freeze_redis(havoc: Havoc) -> None:
         await _frozen_for(havoc, havoc.stack.redis.pid)
 
 
+async def empty_redis(havoc: Havoc) -> None:
+    """By a mistake, while everybody stays connected."""
+    async with havoc.redis:
+        with _redis(havoc) as client:
+            client.flushall()
+
+
 async def fill_redis(havoc: Havoc) -> None:
     """Nothing more is written, and everything still read."""
     async with havoc.redis:
@@ -194,6 +201,7 @@ async def _frozen_for(havoc: Havoc, pid: int) -> None:
 FAULTS = [
     Fault("Redis restarts", restart_redis, full=5, ci=1),
     Fault("Redis freezes", freeze_redis, full=3),
+    Fault("Redis emptied", empty_redis, full=3),
     Fault("Redis full", fill_redis, full=3),
     Fault("Redis password changed", change_redis_password, full=3),
     Fault("PostgreSQL restarts", restart_database, full=3, database="postgresql"),
