@@ -9,6 +9,7 @@ from contextlib import suppress
 from tests.chaos import provider_faults, server_faults, socket_faults
 from tests.chaos.havoc import KILLS, Fault, Havoc
 from tests.services import NotReady
+from tests.stack import Process
 
 # Seconds: longer than a lease, so that others take over; shorter than what a stalled answer is
 # given, so that the worker goes on where it was.
@@ -32,15 +33,24 @@ SERVES_WITHIN = 60.0
 
 
 async def kill_a_worker(havoc: Havoc) -> None:
-    """While it writes answers: killed at its start, a worker harms nobody."""
-    async with havoc.one_worker() as worker:
-        for _ in range(int(WORKS_WITHIN / 0.1)):
-            if ASKS in worker.said():
-                break
-            await asyncio.sleep(0.1)
+    """While it writes answers: killed at its start, a worker harms nobody.
+
+    One after the other: where all begin anew all the time, every answer is late.
+    """
+    async with havoc.killing, havoc.one_worker() as worker:
+        await _until_it_writes(worker)
         await asyncio.sleep(havoc.between(KILLED_AT_WORK_AFTER))
         worker.kill()
         worker.start()
+        await _until_it_writes(worker)
+
+
+async def _until_it_writes(worker: Process) -> None:
+    """For a while: there may be nothing to write."""
+    for _ in range(int(WORKS_WITHIN / 0.1)):
+        if ASKS in worker.said():
+            break
+        await asyncio.sleep(0.1)
 
 
 async def freeze_a_worker(havoc: Havoc) -> None:

@@ -68,6 +68,8 @@ class Havoc:
     redis: asyncio.Lock = field(default_factory=asyncio.Lock)
     database: asyncio.Lock = field(default_factory=asyncio.Lock)
     web: asyncio.Lock = field(default_factory=asyncio.Lock)
+    # Held by who kills a worker, until it is at work again.
+    killing: asyncio.Lock = field(default_factory=asyncio.Lock)
     _busy: set[str] = field(default_factory=set)
     _free: asyncio.Queue[Process] = field(default_factory=asyncio.Queue)
     _acts: set[asyncio.Task[None]] = field(default_factory=set)
