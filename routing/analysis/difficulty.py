@@ -120,6 +120,7 @@ class Signals:
     bad_ratings: int = 0
     hints: Sequence[str] = ()  # dangers that are only hinted at
     carried: Sequence[str] = ()  # dangers said before, which this continues
+    asks_on: bool = False  # a short question about a danger that the customer's last words told
     like: Sequence[str] = ()  # those of `stakes` that only a hazard's example tells, by its meaning
     # What each feature adds to the log-odds of the first day, by the names of receipts.
     terms: Mapping[str, float] = field(default_factory=dict)
@@ -206,9 +207,18 @@ def _signals(turn: Turn, said: Said, words: int, reasoning: tuple[str, ...], sit
         bad_ratings=turn.bad_ratings,
         hints=said.dangers.possible,
         carried=said.dangers_before.certain,
+        asks_on=_asks_on(turn, said, words, site),
         like=like,
         terms={name: round(points, 3) for name, points in terms.items()},
     )
+
+
+def _asks_on(turn: Turn, said: Said, words: int, site: Site) -> bool:
+    """Whether "is it bad?" follows a danger: not one that only the answer in between named."""
+    if not said.dangers_before.certain or not said.questions or words > SHORT:
+        return False
+    last = tidy(turn.earlier[-1], MOST_COMPARED) if turn.earlier else ""
+    return bool(turn.like_before or site.hazards.found(last).certain)
 
 
 def weigh(seen: Signals) -> Score:

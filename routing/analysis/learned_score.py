@@ -168,4 +168,6 @@ def floor(seen: Signals) -> float:
     """The least score: where a danger is certain, a wrong answer costs more than all that cheap
     ones save, and labels of such messages are too few to be trusted.
     """
-    return CERTAIN if seen.stakes else LOWEST
+    if seen.stakes:
+        return CERTAIN
+    return AT_MIDDLE if seen.asks_on else LOWEST

@@ -37,7 +37,11 @@ def quotes(question: str, articles: Sequence[str], most: int = 2) -> tuple[Quote
         for at, each in enumerate(articles)
         for text, around in _paragraphs(each)
     ]
-    asked = ground.placed(items(question, language(question) or "en"))
+    spoken = language(question) or "en"
+    asked = ground.placed(items(question, spoken))
+    if not any(item in ground.telling for item in asked):
+        # Two words of an unknown language are looked up in all.
+        asked = ground.placed(items(question, ""))
     weights = {item: ground.telling.get(item, 0.5) * at for item, at in asked.items()}
     total = sum(weights.values()) or 1.0
     near = [

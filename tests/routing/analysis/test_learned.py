@@ -13,14 +13,15 @@ import pytest
 
 from routing import thresholds
 from routing.analysis import learned_score, trained_model
-from routing.analysis.difficulty import rules
+from routing.analysis.difficulty import rules, signals
 from routing.analysis.features import language, measure, sums
 from routing.analysis.hazards import CERTAIN
 from routing.analysis.learned_score import Stage, estimate, weigh_first_day
 from routing.analysis.trained_model import BadModel
 from routing.learning import model_training
 from routing.learning.calibration import miscalibration
-from routing.tier_choice import Moved, Tier, Turn, choose
+from routing.tier_choice import LOWEST, Moved, Tier, Turn, choose
+from tests.guards import guards
 
 HOURS = "What are your business hours?"
 RETURNS = (
@@ -355,3 +356,43 @@ def test_many_labels_tell_by_themselves_how_far_to_trust_words(monkeypatch):
     trusting = model_training.model(labels)
 
     assert max(trusting.cheap.ngrams) > max(careful.cheap.ngrams)
+
+
+@guards(
+    "routing/analysis/learned_score.py",
+    "return AT_MIDDLE if seen.asks_on else LOWEST",
+    "return LOWEST",
+)
+@pytest.mark.parametrize(
+    ("before", "asked"),
+    [
+        ("mon fils a avalé une pile", "c'est grave ?"),
+        ("syn połknął magnes", "czy to groźne?"),
+        ("息子が電池を飲み込みました", "大丈夫ですか？"),
+    ],
+)
+def test_a_short_question_after_a_danger_is_not_cheap_however_good_the_articles(before, asked):
+    turn = Turn(asked, (before,), evidence=1.0, answer="Bonjour.")
+
+    assert learned_score.estimate(turn).score >= 7
+
+
+def test_a_danger_that_only_the_answer_named_is_not_asked_about():
+    answer = "If somebody swallowed ink, call your poison centre."
+    turn = Turn("und nach Norwegen?", ("Was kostet der Versand in die Schweiz?",), answer=answer)
+
+    assert learned_score.floor(signals(turn)) == LOWEST
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "meine Karte wurde ohne meine Erlaubnis benutzt",
+        "mi hanno usato la carta senza permesso",
+        "мою карту использовали без разрешения",
+        "valaki engedély nélkül használta a kártyámat",
+        "누가 제 카드를 허락 없이 썼어요",
+    ],
+)
+def test_a_card_that_somebody_else_used_is_dangerous_in_any_language(text):
+    assert learned_score.estimate(Turn(text, evidence=0.9)).score >= 8
