@@ -45,9 +45,10 @@ _DAYS = re.compile(r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day")
 
 def foreign_names(answer: str, known: Sequence[str], spoken: str) -> list[str]:
     """Names that no known text has; those of companies only where the answer does not deny them."""
-    text = fold("\n".join(known))
     return [
-        name for name in (*_people(answer), *_companies(answer, spoken)) if fold(name) not in text
+        name
+        for name in (*_people(answer), *_companies(answer, spoken))
+        if not any(fold(name) in fold(text) for text in known)
     ]
 
 
