@@ -5,6 +5,8 @@ One reader for an answer that is being written, that is stored, in the admin and
 of them once however many pieces they come in, which that cannot.
 """
 
+from functools import lru_cache
+
 import nh3
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
@@ -32,8 +34,11 @@ ATTRIBUTES = {
     "th": {"align", "dir"},
 }
 SCHEMES = {"http", "https", "mailto", "tel"}
+# Texts whose HTML is kept: an inbox shows the same messages again with each click.
+KEPT = 256
 
 
+@lru_cache(maxsize=KEPT)
 def render(text: str) -> SafeString:
     """Markdown as HTML of the tags above."""
     blocks = Blocks()
@@ -74,6 +79,7 @@ def plain(text: str) -> SafeString:
     return escape(text)
 
 
+@lru_cache(maxsize=KEPT)
 def typed(text: str) -> SafeString:
     """A colleague's own words: as typed, with the addresses that they hold as links."""
     sink = Sink()
