@@ -8,7 +8,7 @@ from django.urls import reverse
 from billing import money
 from billing.budgets.periods import Period
 from billing.models import Budget
-from chatsite.business_hours.models import OpeningHours
+from chatsite.business_hours.models import OpeningHours, TeamCalendar
 from chatsite.chat.models import Message
 from chatsite.demo import sample_rows
 from chatsite.knowledge.models import Article
@@ -94,8 +94,10 @@ def _contact(shop: Shop, is_own: bool) -> Step:
 
 def _hours() -> Step:
     spans = OpeningHours.objects.count()
+    team = TeamCalendar.objects.first() or TeamCalendar(time_zone=settings.TIME_ZONE)
     words = (
-        "Customers who ask for a person are told when your team is back."
+        "Customers who ask for a person are told when your team is back. The hours are those of"
+        f" {team.time_zone}, as set under Team calendars."
         if spans
         else "Without hours, customers who ask for a person are not told when your team is back."
     )

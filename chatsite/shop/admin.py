@@ -56,12 +56,15 @@ class ShopForm(forms.ModelForm[Shop]):
 
 class QuestionInline(admin.TabularInline[FirstQuestion, Shop]):
     model = FirstQuestion
-    extra = 1
     max_num = MOST_QUESTIONS
     fields = ["text", "label", "position"]
     verbose_name = "suggested question"
     verbose_name_plural = "suggested questions, shown in an empty chat"
     formfield_overrides = {models.TextField: {"widget": forms.Textarea(attrs={"rows": 2})}}
+
+    def get_extra(self, request: HttpRequest, obj: Shop | None = None, **kwargs: Any) -> int:
+        """Three to begin with."""
+        return 1 if obj and obj.questions.exists() else 3
 
 
 @admin.register(Shop)

@@ -40,6 +40,10 @@ def create(username: str, group: str = "") -> str | None:
     return password
 
 
+# In a session: the page that was asked for before the password was changed.
+_WANTED = "wanted_page"
+
+
 def safe_account_first(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
@@ -53,7 +57,11 @@ def safe_account_first(
         free = {change, reverse("admin:logout"), reverse("admin:login")}
         if request.path.startswith(_of_staff()) and request.path not in free:
             if _is_due(request):
+                request.session[_WANTED] = request.get_full_path()
                 return redirect(change)
+            if request.path == reverse("admin:password_change_done"):
+                messages.success(request, "Your password was changed.")
+                return redirect(request.session.pop(_WANTED, "admin:index"))
             own = reverse("mfa_index"), reverse("account_reauthenticate")
             if not request.path.startswith(own) and lacks_second_factor(request.user):
                 messages.info(

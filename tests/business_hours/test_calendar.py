@@ -61,3 +61,24 @@ def test_without_hours_nothing_is_said(db):
 def test_a_place_that_does_not_exist_is_refused(db, fields):
     with pytest.raises(ValidationError):
         TeamCalendar(**fields).full_clean()
+
+
+def test_an_owner_sets_the_same_hours_for_several_days_at_once(admin_client):
+    page = "/admin/business_hours/openinghours/"
+    nine = {"opens": "09:00", "closes": "17:00"}
+
+    assert admin_client.get(f"{page}add/").content.decode().count(" checked") == 5
+    admin_client.post(f"{page}add/", {"weekdays": ["0", "1", "4"], **nine})
+    first = OpeningHours.objects.get(weekday=0)
+    admin_client.post(f"{page}{first.pk}/change/", {"weekday": "5", **nine, "closes": "12:00"})
+
+    assert [str(each) for each in OpeningHours.objects.all()] == [
+        "Tuesday 09:00 to 17:00",
+        "Friday 09:00 to 17:00",
+        "Saturday 09:00 to 12:00",
+    ]
+    refused = admin_client.post(
+        f"{page}add/", {"weekdays": ["2"], "opens": "9:00", "closes": "8:00"}
+    )
+    assert refused.status_code == 200
+    assert OpeningHours.objects.count() == 3

@@ -113,6 +113,12 @@ def test_each_line_of_a_spreadsheet_is_an_article():
     ]
 
 
+def test_a_list_of_questions_and_answers_is_a_spreadsheet_of_articles():
+    (found,) = readers.read("faq.csv", b"Question,Answer\nWhich size?,The larger one.\n")
+
+    assert (found.title, found.body) == ("Which size?", "The larger one.")
+
+
 def test_pdf_and_word_are_read():
     (from_pdf,) = readers.read("care.pdf", pdf("Rinse the nib with water."))
     (from_word,) = readers.read(
@@ -353,6 +359,8 @@ def test_an_import_needs_files_or_addresses_and_the_right_to_write():
     owner = signed_in(member("olga", roles.OPERATORS))
 
     assert "Choose files or enter web addresses." in text(owner.post(PAGE, {}))
+    both = {"documents": SimpleUploadedFile("a.md", b"# A"), "addresses": "https://shop.example"}
+    assert "not both at once" in text(owner.post(PAGE, both))
     staff = signed_in(member("nora", roles.STAFF))
     assert staff.get(PAGE).status_code == 403
     assert staff.post(PAGE, {"addresses": "https://shop.example"}).status_code == 403

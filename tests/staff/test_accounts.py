@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import Group, User
 
 from chatsite.staff import accounts, roles
+from tests.guards import guards
 
 
 @pytest.fixture
@@ -28,6 +29,23 @@ def test_a_first_password_opens_nothing_but_its_own_change(client, staff):
         assert (answer.status_code, answer["Location"]) == (302, "/admin/password_change/")
     assert client.get("/admin/password_change/").status_code == 200
     assert client.get("/help/").status_code == 200
+
+
+@guards("chatsite/staff/accounts.py", "request.session[_WANTED] = request.get_full_path()", "pass")
+def test_after_the_change_whoever_wanted_a_page_is_there(client, staff):
+    _, password = staff
+    sign_in(client, "mia", password)
+    client.get("/admin/chat/conversation/?person=waiting")
+
+    new = "a quiet Heron 7"
+    answer = client.post(
+        "/admin/password_change/",
+        {"old_password": password, "new_password1": new, "new_password2": new},
+        follow=True,
+    )
+
+    assert answer.redirect_chain[-1][0] == "/admin/chat/conversation/?person=waiting"
+    assert "Your password was changed." in answer.content.decode()
 
 
 def test_a_changed_password_opens_the_admin(client, staff):

@@ -45,7 +45,8 @@ class ImportForm(forms.Form):
         label="Files",
         required=False,
         widget=_SeveralFiles(attrs={"accept": KINDS}),
-        help_text="Markdown, HTML, CSV (columns title and body), PDF or Word. Up to 20 MB.",
+        help_text="Markdown, HTML, CSV (columns title and body, or question and answer), PDF or"
+        " Word. Up to 20 MB.",
     )
     addresses = forms.CharField(
         label="Web addresses",
@@ -59,8 +60,12 @@ class ImportForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         said = super().clean() or self.cleaned_data
         files, addresses = said.get("documents") or [], said.get("addresses", "").split()
-        if bool(files) == bool(addresses):
+        if not files and not addresses:
             raise ValidationError("Choose files or enter web addresses.")
+        if files and addresses:
+            raise ValidationError(
+                "Import the files first, then the web addresses: not both at once."
+            )
         if sum(each.size for each in files) > LARGEST or len(files) > MOST_FILES:
             raise ValidationError(f"That is more than 20 MB or {MOST_FILES} files.")
         if len(addresses) > MOST_LINES:

@@ -142,6 +142,10 @@ def _pdf(name: str, content: bytes) -> tuple[str, str]:
     return title or _named(name), said
 
 
+# What shops' lists of questions call the two columns, too.
+_COLUMNS = {"question": "title", "answer": "body", "text": "body"}
+
+
 def _rows(name: str, text: str) -> Iterator[Page]:
     """Columns `title` and `body`; `slug` and `language` where there are such."""
     try:
@@ -150,11 +154,14 @@ def _rows(name: str, text: str) -> Iterator[Page]:
         dialect = csv.excel
     rows = csv.DictReader(StringIO(text), dialect=dialect)
     try:
-        names = {each.strip().lower(): each for each in rows.fieldnames or ()}
+        found = {each.strip().lower(): each for each in rows.fieldnames or ()}
     except csv.Error as error:
         raise Unreadable("Its first line cannot be read as CSV.") from error
+    names = {_COLUMNS.get(each, each): column for each, column in found.items()} | found
     if not {"title", "body"} <= names.keys():
-        raise Unreadable("Its first line must name the columns title and body.")
+        raise Unreadable(
+            "Its first line must name the columns title and body, or question and answer."
+        )
     try:
         for number, row in enumerate(rows, 2):
             if number > MOST_ROWS:
