@@ -32,7 +32,7 @@ from billing.pacing import hourly_spending
 from billing.pacing.spending_rate import Forecast
 
 # Conversations that are named for what they cost.
-DEAREST = 8
+MOST_EXPENSIVE = 8
 
 
 @require_GET
@@ -172,7 +172,7 @@ def _spent(wanted: Asked, lines: list[Line]) -> dict[str, Any]:
     total = totals.total(lines)
     saving = panels.saving(lines)
     each = totals.per_conversation(wanted.span.start, wanted.span.end)
-    dearest = ConversationCost.objects.filter(
+    most_expensive = ConversationCost.objects.filter(
         last_at__gte=wanted.span.start, last_at__lt=wanted.span.end
     ).order_by("-amount")
     waste = tables.waste(wanted, lines)
@@ -190,7 +190,7 @@ def _spent(wanted: Asked, lines: list[Line]) -> dict[str, Any]:
         "conversations": each.conversations,
         "median": shown(each.median),
         "p95": shown(each.p95),
-        "dearest": dearest[:DEAREST],
+        "most_expensive": most_expensive[:MOST_EXPENSIVE],
         "models": tables.models(wanted, lines),
         "waste": waste,
         "wasted": shown(sum(each.amount for each in waste)),

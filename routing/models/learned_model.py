@@ -19,7 +19,7 @@ class LearnedModel(models.Model):
     kind = models.CharField(max_length=8, choices=Kind)
     text = models.TextField(help_text="The trained model, as JSON.")
     labels = models.PositiveIntegerField(help_text="Number of labelled replies it was trained on.")
-    # Measures on replies that it had not seen, by their names; dearer to make than to keep.
+    # Measures on replies that it had not seen, by their names; they cost more to make than to keep.
     evaluation = models.JSONField(default=dict, blank=True)
     fitted_at = models.DateTimeField(default=timezone.now)
 

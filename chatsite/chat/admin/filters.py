@@ -156,7 +156,7 @@ class Tiers(SimpleListFilter):
 
 
 def cost_at_least(amount: int) -> Q:
-    """Nano-dollars. From the dearest on: to ask each conversation took three times as long."""
+    """Nano-dollars. Read from the most expensive on: asking each one took three times as long."""
     return _of(ConversationCost.objects.filter(amount__gte=amount))
 
 

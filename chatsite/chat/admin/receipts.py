@@ -72,7 +72,7 @@ class Alternative:
 
     @property
     def spent_more(self) -> str:
-        """Dollars by which the answer was dearer; blank where it was not."""
+        """Dollars by which the answer cost more; blank where it did not."""
         return money.shown(-self.difference) if self.difference < 0 else ""
 
 

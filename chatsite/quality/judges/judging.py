@@ -1,7 +1,7 @@
 """Each night the strong model judges a sample of answers, for labels to learn from.
 
 Of some turns the other tier's answer is written too, and judged by the same rubric: a cheap answer
-that would not do is worth a dearer one only where the strong tier does better, and a strong one is
+that would not do is worth a strong one only where the strong tier does better, and a strong one is
 worth its price only where the cheap tier would not have done.
 """
 
