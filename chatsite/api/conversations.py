@@ -49,9 +49,7 @@ router = Router(tags=["conversations"])
 def list_conversations(
     request: HttpRequest,
     whose: Query[schemas.Named],
-    queue: Annotated[
-        Queue | None, Query(description="A queue of the inbox, as the token's account sees it.")
-    ] = None,
+    queue: Annotated[Queue | None, Query(description="A queue of the account's inbox.")] = None,
     cursor: Annotated[str, Query(max_length=200)] = "",
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> schemas.Conversations:

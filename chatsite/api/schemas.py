@@ -57,9 +57,7 @@ class Message(Schema):
     author: str = Field(description="For staff: the account's name.")
     state: models.Message.State
     text: str
-    failure: str = Field(
-        description="Why there is no answer, or only part of one. Otherwise blank."
-    )
+    failure: str = Field(description="Why there is no full answer. Otherwise blank.")
     sources: list[Source]
     files: list[File]
     rating: int | None = Field(description="The customer's rating: 1 good, -1 bad.")
@@ -142,9 +140,7 @@ class Named(Schema):
     """Who the customer is, said in one way at most."""
 
     contact: Id | None = Field(None, description="A contact of the site.")
-    customer: Name = Field(
-        "", description="Your own name for the customer. Always send the same one."
-    )
+    customer: Name = Field("", description="Your name for the customer. Always send the same.")
 
 
 class Whose(Named):
@@ -161,16 +157,12 @@ class Whose(Named):
 class Start(Whose):
     """A customer's first message. If nothing says who it is, they are not recognised later."""
 
-    client_id: uuid.UUID = Field(
-        description="An id that you choose. Sending it again changes nothing."
-    )
+    client_id: uuid.UUID = Field(description="Your own id. Sending it again changes nothing.")
     text: Text
 
 
 class Words(Schema):
-    client_id: uuid.UUID = Field(
-        description="An id that you choose. Sending it again changes nothing."
-    )
+    client_id: uuid.UUID = Field(description="Your own id. Sending it again changes nothing.")
     text: Text
     files: list[uuid.UUID] = Field(
         [],
@@ -276,17 +268,11 @@ class NewArticle(Schema):
     title: Title
     slug: Slug = Field(description="The last part of its address under /help/. Must be unique.")
     body: Body = Field(description="Markdown.")
-    language: Language = Field(
-        "", description="Two letters, such as en. Blank: detected from the text."
-    )
+    language: Language = Field("", description="Two letters. Blank: detected from the text.")
     published: bool = False
     audience: Audience = Field(Audience.EVERYONE, description="Who may read it.")
-    valid_from: datetime | None = Field(
-        None, description="Not shown before this time. Null: shown at once."
-    )
-    valid_until: datetime | None = Field(
-        None, description="Not shown after this time. Null: no end."
-    )
+    valid_from: datetime | None = Field(None, description="Shown from then on. Null: at once.")
+    valid_until: datetime | None = Field(None, description="Shown until then. Null: no end.")
 
 
 class ArticleChange(Schema):
