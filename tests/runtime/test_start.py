@@ -41,12 +41,18 @@ def test_a_secret_key_that_is_none(command, kept, tmp_path):
     assert "secret_key is empty or incomplete" in said(command, tmp_path)
 
 
+@guards(
+    "chatsite/runtime/management/commands/run.py",
+    "except ImproperlyConfigured as error:",
+    "except ZeroDivisionError as error:",
+)
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
         ("TIME_ZONE", "Mars/Phobos", "is not a time zone"),
         ("LANGUAGE_CODE", "../x", "is not a language code"),
         ("BIND_ADDRESS", "192.0.2.1", "is not an address of this machine"),
+        ("WORKERS", "0", "is not a whole number from 1 to 64"),
         ("OPENAI_API_KEY", "sk-a\nb", "has characters that no key contains"),
     ],
 )

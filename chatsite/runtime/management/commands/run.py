@@ -11,6 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
@@ -39,6 +40,8 @@ class Command(BaseCommand):
         except OSError as error:
             what = f"{error.filename}: " if error.filename else ""
             raise CommandError(f"The site cannot start: {what}{error.strerror}") from error
+        except ImproperlyConfigured as error:
+            raise CommandError(str(error)) from error
         except DatabaseError as error:
             raise CommandError(f"The database cannot be used: {error}") from error
 
