@@ -140,6 +140,8 @@ def _first_day(seen: Signals, site: Site) -> tuple[float, list[Moved]]:
         "words of danger": f"words about {' and '.join([*seen.stakes, *seen.hints][:2])}",
         "danger said before": f"earlier words about {' and '.join(seen.carried[:2]) or 'a danger'}",
     }
+    if seen.like:
+        shown["meaning"] = f"meaning, like an example of {' and '.join(seen.like[:2])}"
     moved = [
         Moved(shown.get(name, name), value - score_scale.score(total - added, head.quantiles))
         for name, added in terms.items()
