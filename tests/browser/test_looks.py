@@ -84,3 +84,16 @@ def test_every_word_stands_out_from_its_background(
         assert (colours.paper(tab.page) < 0.2) == (scheme == "dark")
         assert welcome == []
         assert colours.faint(tab.page, CONTRAST) == []
+
+
+@guards("static/css/page.css", "direction: inherit;", "")
+def test_a_field_without_words_reads_from_where_its_page_does(browser: Browser, site: Stack):
+    with Customer(browser, site.url) as customer:
+        page = customer.open("/new/?language=ar").page
+        field = page.locator("[data-text]")
+        direction = "at => getComputedStyle(at).direction"
+        expect(page.locator("html")).to_have_attribute("dir", "rtl")
+
+        assert field.evaluate(direction) == "rtl"
+        field.fill("Hello")
+        assert field.evaluate(direction) == "ltr"
