@@ -3,6 +3,7 @@ staff sign in beside it. What differs between machines is read from the environm
 """
 
 import os
+import secrets
 from pathlib import Path
 
 import dj_database_url
@@ -160,7 +161,7 @@ TEMPLATES = [
     },
 ]
 
-# As PostgreSQL lists who is connected.
+# As PostgreSQL lists who is connected: each process has a name of its own, on whichever machine.
 PROGRAM = "chatsite"
 # That one process holds at most, of PostgreSQL's 100; who finds none free waits.
 DATABASE_CONNECTIONS = env.number("DATABASE_CONNECTIONS", 10, 2, 1000)
@@ -188,7 +189,7 @@ else:
     INSTALLED_APPS.append("django.contrib.postgres")
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     DATABASES["default"]["OPTIONS"] = {
-        "application_name": PROGRAM,
+        "application_name": f"{PROGRAM} {secrets.token_hex(4)}",
         # Connections of one process. PostgreSQL takes 100 by default.
         "pool": {
             "min_size": 1,

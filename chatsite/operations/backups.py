@@ -32,7 +32,8 @@ FILES = ".attachments.tar"
 ENDS_WITHIN = 2.0
 CONNECTED = """
 SELECT count(*) FROM pg_stat_activity
-WHERE datname = current_database() AND application_name = %s AND pid <> pg_backend_pid()
+WHERE datname = current_database() AND starts_with(application_name, %s)
+AND application_name <> current_setting('application_name')
 """
 # As `Attachment.store` names them: an archive writes nowhere else.
 _NAME = re.compile(r"[0-9a-f]{2}/[0-9a-f]{32}\w{0,10}\Z")
@@ -121,7 +122,7 @@ def _alone() -> Iterator[None]:
         finally:
             os.close(lock)
     else:
-        cast(Any, connection).close_pool()  # its connections would be taken for others'
+        cast(Any, connection).close_pool()
         with psycopg.connect(**connection.get_connection_params()) as looking:
             _wait_for(lambda: looking.execute(CONNECTED, [settings.PROGRAM]).fetchone() == (0,))
         yield
