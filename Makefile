@@ -57,9 +57,9 @@ digests:
 
 # Against LiteLLM's proxy, in an environment of its own: 757 MB, so no part of `make test`.
 foreign: .venv/test
-	test -x var/litellm/bin/litellm || $(PYTHON) -m venv var/litellm
-	var/litellm/bin/pip install -q --disable-pip-version-check 'litellm[proxy]==1.108.7'
-	LITELLM=$(CURDIR)/var/litellm/bin/litellm TEST_DATABASE=sqlite \
+	test -x var/peers/litellm/bin/litellm || $(PYTHON) -m venv var/peers/litellm
+	var/peers/litellm/bin/pip install -q --disable-pip-version-check -r tests/load/peers/litellm.txt
+	LITELLM=$(CURDIR)/var/peers/litellm/bin/litellm TEST_DATABASE=sqlite \
 		$(BIN)/python -m pytest tests/foreign
 
 # The newest versions that requirements*.in allow, with the hashes of their files for every

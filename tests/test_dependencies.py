@@ -17,6 +17,9 @@ OURS = {"chatsite", "routing", "billing", "tests"}
 # A tool for developers: trains what is shipped, and is imported by nothing that runs.
 TRAINING = "routing/learning/answer_check_training.py"
 
+# Each runs in an environment of its own.
+PEERS = ["tests/load/peers/chainlit.txt", "tests/load/peers/langchain.txt"]
+
 
 def imported(package: str) -> Iterator[tuple[str, str]]:
     """The name of each module from outside, and a file that imports it."""
@@ -51,7 +54,7 @@ def normal(name: str) -> str:
         ("chatsite", ["requirements.in"]),
         ("routing", ["requirements.in"]),
         ("billing", ["requirements.in"]),
-        ("tests", ["requirements.in", "requirements-dev.in"]),
+        ("tests", ["requirements.in", "requirements-dev.in", *PEERS]),
     ],
 )
 def test_what_is_imported_is_declared(package: str, files: list[str]) -> None:

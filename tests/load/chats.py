@@ -51,6 +51,8 @@ class Answer:
 class Chat(asyncio.Protocol):
     """One socket. `ask` one message at a time."""
 
+    path = "/ws/c/{conversation}/?seen=0"
+
     def __init__(self, url: str, cookie: str, conversation: str = "") -> None:
         address = urlsplit(url)
         assert address.hostname is not None
@@ -73,7 +75,8 @@ class Chat(asyncio.Protocol):
         await loop.create_connection(lambda: self, self.host, self.port)
         assert self._transport is not None
         key = base64.b64encode(os.urandom(16)).decode()
-        path, site = f"/ws/c/{self.conversation}/?seen=0", f"{self.host}:{self.port}"
+        path = self.path.format(conversation=self.conversation)
+        site = f"{self.host}:{self.port}"
         self._transport.write(
             f"GET {path} HTTP/1.1\r\nHost: {site}\r\nUpgrade: websocket\r\n"
             f"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n"
@@ -88,11 +91,14 @@ class Chat(asyncio.Protocol):
     async def ask(self, text: str, within: float) -> Answer:
         """The answer once it has ended. Raises TimeoutError, ConnectionError."""
         self._done = asyncio.get_running_loop().create_future()
-        said = orjson.dumps({"text": text, "client_id": str(uuid.uuid4())})
+        said = self._said(text)
         self._answer = Answer(now())
         self._send(0x81, said)
         async with asyncio.timeout(within):
             return await self._done
+
+    def _said(self, text: str) -> bytes:
+        return orjson.dumps({"text": text, "client_id": str(uuid.uuid4())})
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -171,7 +177,10 @@ class Chat(asyncio.Protocol):
         end = html.rindex(b'id="message-%d"' % self._ended)
         self._time(answer, html[:end], arrived)
         self._count(answer, html[end:])
-        answer.state, answer.ended = state.decode(), arrived
+        self._end(answer, state.decode(), arrived)
+
+    def _end(self, answer: Answer, state: str, arrived: int) -> None:
+        answer.state, answer.ended = state, arrived
         self._answer = None
         if self._done is not None and not self._done.done():
             self._done.set_result(answer)

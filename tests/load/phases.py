@@ -35,11 +35,12 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What answers: the product, or the relay."""
+    """What answers: the product, the relay, or a peer."""
 
     url: str
     cookie: str
     processes: tuple[tuple[str, int], ...]  # name and pid of each
+    chat: type[Chat] = Chat
 
 
 @dataclass(slots=True)
@@ -117,7 +118,7 @@ def change_pace(provider: str, pace: Pace) -> None:
 
 async def opened(site: Site, count: int) -> list[Chat]:
     """So many sockets, each of a conversation of its own."""
-    chats = [Chat(site.url, site.cookie) for _ in range(count)]
+    chats = [site.chat(site.url, site.cookie) for _ in range(count)]
     for start in range(0, count, OPENED_AT_ONCE):
         await asyncio.gather(*(chat.connect() for chat in chats[start : start + OPENED_AT_ONCE]))
     return chats

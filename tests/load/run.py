@@ -86,7 +86,7 @@ class Run:
         rows = []
         for count in CHATS:
             for name, site in (("product", self.product), ("relay", self.relay)):
-                phase = await self._phase(site, count, SHORT if count == 1 else STREAM)
+                phase = await self.phase(site, count, SHORT if count == 1 else STREAM)
                 rows.append(
                     {
                         "chats": count,
@@ -105,7 +105,7 @@ class Run:
     async def throughput(self) -> None:
         rows = []
         for name, site in (("product", self.product), ("relay", self.relay)):
-            phase = await self._phase(site, 50, AT_ONCE)
+            phase = await self.phase(site, 50, AT_ONCE)
             rows.append(
                 {
                     "": name,
@@ -121,11 +121,11 @@ class Run:
     async def most(self) -> None:
         rows = []
         for count in STEPS:
-            phase = await self._phase(self.product, count, STREAM)
+            phase = await self.phase(self.product, count, STREAM)
             rows.append(self._step("product", phase))
             if phase.every_token.p95 > 5 * BEARABLE:
                 break
-        rows.append(self._step("relay", await self._phase(self.relay, STEPS[-1], STREAM)))
+        rows.append(self._step("relay", await self.phase(self.relay, STEPS[-1], STREAM)))
         self._show("Concurrent streaming chats, 100 tokens, 25 a second", rows)
 
     def processes(self) -> None:
@@ -158,7 +158,7 @@ class Run:
     def _cpu(self, phase: Phase) -> str:
         return ", ".join(f"{name} {phase.cpu_per_message(name):.1f}" for name in phase.cpu)
 
-    async def _phase(self, site: Site, count: int, pace: Pace) -> Phase:
+    async def phase(self, site: Site, count: int, pace: Pace) -> Phase:
         phases.change_pace(self.stack.upstream_url, pace)
         gc.collect()
         gc.freeze()
