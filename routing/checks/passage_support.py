@@ -2,14 +2,17 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import combinations, product
 
 from routing.checks.multilingual_concepts import said
-from routing.checks.passages import Grounds, Items, Statement, merged
+from routing.checks.passages import Grounds, Items, Statement, Thought, merged
 from routing.checks.quantities import DATE, HOURS, MONTHS, SMALL, Quantity
 
 # A figure's ground has to fit better than figures of the same kind that it could be mistaken for.
 NO_RIVAL, FURTHEST = 0.15, 0.4
+# What is denied wholly is denied wrongly where passages that affirm it are so much nearer.
+CLEARLY_AFFIRMED = 0.15
 # Sums are looked for among so many figures.
 MOST_TERMS, MOST_TRIPLES, MOST_FACTORS = 14, 9, 8
 SPANS_BEFORE_ONE = frozenset({"day", "week", "month", "year", "hour", "workday"})
@@ -132,7 +135,7 @@ def statements(answer: Sequence[Statement], grounds: Grounds, asked: Items) -> d
     """How far passages cover the answer's sentences, and whether they deny the same."""
     spoken = answer[0].language if answer else ""
     foreign = bool(answer and grounds.statements and spoken != grounds.language)
-    claims, lost, boundless = [], 0.0, 0.0
+    claims, lost, boundless, wholly = [], 0.0, 0.0, 0.0
     for at, each in enumerate(answer if grounds.statements else ()):
         if said("refusal", each.folded, spoken):
             continue
@@ -140,9 +143,12 @@ def statements(answer: Sequence[Statement], grounds: Grounds, asked: Items) -> d
         likeness = grounds.contexts.alike(about)
         ranked = sorted(range(len(likeness)), key=likeness.__getitem__, reverse=True)
         top, nearest = likeness[ranked[0]], grounds.statements[ranked[0]]
-        for thought, denied in each.thoughts:
-            claim = merged((thought, 1.0), (asked, 0.5 if at == 0 else 0.25))
-            claims.append(_denial_margin(grounds, claim, denied))
+        for thought in each.thoughts:
+            claim = merged((thought.items, 1.0), (asked, 0.5 if at == 0 else 0.25))
+            found = _denial_margin(grounds, replace(thought, items=claim))
+            claims.append(found)
+            if thought.is_denied_wholly and found < -CLEARLY_AFFIRMED:
+                wholly = 1.0
         if nearest.conditions and not each.conditions and top > 0.2:
             lost += top
         if each.absolutes and not any(
@@ -159,6 +165,7 @@ def statements(answer: Sequence[Statement], grounds: Grounds, asked: Items) -> d
         "denial on average": sum(claims) / len(claims) if claims else 0.1,
         "denied otherwise": max(0.0, -margin),
         "clearly denied otherwise": float(margin < -0.1),
+        "wholly denied": wholly,
         "condition left out": min(lost, 1.5),
         "without limits": boundless,
         **_agreement(answer, grounds, asked, boundless),
@@ -194,12 +201,16 @@ def _covered(each: Statement, grounds: Grounds, asked: Items, foreign: bool) -> 
     return covered, left
 
 
-def _denial_margin(grounds: Grounds, claim: Items, denied: bool) -> float:
-    """How much nearer the passages are that deny, or do not, as the claim does."""
+def _denial_margin(grounds: Grounds, claim: Thought) -> float:
+    """How much nearer the passages are that deny, or do not, as the claim does.
+
+    One that is denied wholly is borne out by passages that do so too: what does not cover theft
+    may cover much else.
+    """
     same = other = 0.0
-    likeness = grounds.by_thought.alike(grounds.placed(claim))
-    for like, (_, is_denied) in zip(likeness, grounds.thoughts, strict=True):
-        if is_denied == denied:
+    likeness = grounds.by_thought.alike(grounds.placed(claim.items))
+    for like, theirs in zip(likeness, grounds.thoughts, strict=True):
+        if claim.agrees_with(theirs):
             same = max(same, like)
         else:
             other = max(other, like)
@@ -219,7 +230,9 @@ def _agreement(
     against = 0.0
     if first and (yes or no) and grounds.statements:
         about = merged((asked, 1.0), (first.items, 0.5))
-        against = max(-0.5, min(0.5, -_denial_margin(grounds, about, no)))
+        against = max(
+            -0.5, min(0.5, -_denial_margin(grounds, Thought(about, no, is_denied_wholly=False)))
+        )
     return {
         "yes": float(yes),
         "no": float(no),

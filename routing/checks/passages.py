@@ -60,12 +60,43 @@ _FIRST_WORD = re.compile(r"^\W*\w+[,.!:、，。،]?\s*")
 _LATIN_NAME = re.compile(r"[A-Z][A-Za-z]{2,}|[A-Z]{2,}")
 
 
+# What costs nothing is free, who pays nothing is denied nothing; nor is it where nothing has come.
+_PRICE = (
+    r"\b(?:cost|kost|cout|cuest|cust|koszt|стои|pay|paid|charg|zahl|bezahl|berechn|pag|plac|betal"
+    r"|плат)\w*"
+)
+_NOTHING = (
+    r"\b(?:nothing|anything|nichts|rien|nada|niente|nulla|niets|nic|ingenting|inget|intet|ничего)\b"
+)
+_FOR_NOTHING = re.compile(
+    rf"{_PRICE}\W+(?:\w+\W+){{0,2}}?{_NOTHING}|{_NOTHING}\W+(?:\w+\W+){{0,4}}?{_PRICE}"
+    rf"|\b(?:if|when|wenn|falls|si|se|als|jesli|gdy|om|hvis|если|когда)\b.*?{_NOTHING}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Thought:
+    """A part of a sentence that may be denied by itself; `wholly`, as in "covers nothing"."""
+
+    items: Items
+    is_denied: bool
+    is_denied_wholly: bool
+
+    @classmethod
+    def of(cls, folded: str, spoken: str, items: Items) -> "Thought":
+        wholly = bool(said("nothing", _FOR_NOTHING.sub(" ", folded), spoken))
+        return cls(items, wholly or bool(said("negation", folded, spoken)), wholly)
+
+    def agrees_with(self, other: "Thought") -> bool:
+        """Whether that may bear this out, if both are about the same."""
+        return self.is_denied == other.is_denied and self.is_denied_wholly <= other.is_denied_wholly
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """A sentence. `context`: its items and, less, those of its heading and list.
 
-    `stated`: each quantity with what stands beside it. `thoughts`: each part that may be denied
-    by itself, and whether it is.
+    `stated`: each quantity with what stands beside it.
     """
 
     text: str
@@ -74,7 +105,7 @@ class Statement:
     items: Items
     context: Items
     stated: tuple[tuple[Quantity, Items], ...]
-    thoughts: tuple[tuple[Items, bool], ...]
+    thoughts: tuple[Thought, ...]
     affirms: bool  # begins with a yes
     denies: bool  # begins with a no
     conditions: int
@@ -157,14 +188,14 @@ def _stated(text: str, folded: str, spoken: str, beside: Items) -> list[tuple[Qu
     return found
 
 
-def _thoughts(folded: str, spoken: str, context: Items, beside: Items) -> list[tuple[Items, bool]]:
+def _thoughts(folded: str, spoken: str, context: Items, beside: Items) -> list[Thought]:
     bounds = [0, *(match.start() for match in _TURN.finditer(folded)), len(folded)]
     parts = [folded[start:end] for start, end in pairwise(bounds)]
     parts = [part for part in parts if len(part.strip()) > 3]
     if len(parts) < 2:
-        return [(context, bool(said("negation", folded, spoken)))]
+        return [Thought.of(folded, spoken, context)]
     return [
-        (merged((items(part, spoken), 1.0), (beside, 1.0)), bool(said("negation", part, spoken)))
+        Thought.of(part, spoken, merged((items(part, spoken), 1.0), (beside, 1.0)))
         for part in parts
     ]
 
@@ -218,7 +249,7 @@ def read(article: str) -> Article:
     return Article(
         found,
         Postings([each.context for each in found]),
-        Postings([items for each in found for items, _ in each.thoughts]),
+        Postings([thought.items for each in found for thought in each.thoughts]),
         Postings(
             [merged((near, 1.0), (each.context, 0.5)) for each in found for _, near in each.stated]
         ),

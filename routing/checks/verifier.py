@@ -38,6 +38,7 @@ FINDINGS: Mapping[str, str] = {
     "wrong unit": "a figure from an article with the wrong unit",
     "danger played down": "plays down a danger",
     "declined though covered": "declined to answer, though articles cover it",
+    "wholly denied": "denies all of what an article affirms",
     "help left out": "leaves out the help that an article names",
     "unsupported figure": "a figure that no article states",
     "figure of something else": "a figure that the articles give for something else",
@@ -72,9 +73,10 @@ CERTAIN = (
 )
 # What no tier's words are shown with, not even as a draft.
 FORBIDDEN = frozenset({"prompt leaked", "foreign link"})
-SURE = 0.97
-# An answer that finds nothing is doubted so much, where the evidence is at least this.
-NOT_FOUND, COVERED = 0.8, 0.4
+PROBABLE = ("declined though covered", "wholly denied")
+SURE, LIKELY = 0.97, 0.8
+# An answer that finds nothing is doubted where the evidence is at least this.
+COVERED = 0.4
 # What the stage of a result without articles is called.
 NOT_CHECKED = "not checked"
 
@@ -155,8 +157,7 @@ def verify(answered: Answered, model: Verifier | None = None) -> CheckResult:
 def weigh(features: Mapping[str, float], model: Verifier | None = None) -> CheckResult:
     """Doubt by what was measured before; `model`: the site's own, else the shipped one."""
     found = [Moved(name, 10 * SURE) for name in CERTAIN if features[name]]
-    if features["declined though covered"]:
-        found.append(Moved("declined though covered", 10 * NOT_FOUND))
+    found += [Moved(name, 10 * LIKELY) for name in PROBABLE if features[name]]
     doubt = max((each.points / 10 for each in found), default=0.0)
     stage, weighed = NOT_CHECKED, 0.0
     telling: list[Moved] = []

@@ -20,7 +20,7 @@ from routing.analysis.trained_model import ARTIFACTS
 from routing.checks import verifier
 from routing.checks.answer_shape import form
 from routing.checks.trained_classifiers import Head, Verifier
-from routing.checks.verifier import CERTAIN
+from routing.checks.verifier import CERTAIN, PROBABLE
 from routing.learning import checked_answers
 
 ROWS = Path("tests/routing/checks/answers/answers.jsonl")
@@ -88,7 +88,7 @@ def train(measured: Sequence[Mapping[str, float]], errors: Sequence[str]) -> Ver
 
     `errors`: the kind of each answer's error, blank for right ones.
     """
-    left_out = {*CERTAIN, *form("", "", "en"), "articles", "declined though covered"}
+    left_out = {*CERTAIN, *PROBABLE, *form("", "", "en"), "articles"}
     kept = [(m, e) for m, e in zip(measured, errors, strict=True) if not _certain(m)]
     names = [name for name in measured[0] if name not in left_out]
     values: Any = np.array([[m[name] for name in names] for m, _ in kept])

@@ -362,3 +362,39 @@ def test_an_answer_has_to_answer_what_was_asked(question, answer, is_doubted):
 )
 def test_a_question_is_split_by_the_words_of_its_language(question, language, parts):
     assert len(relevance.parts(question, language)) == parts
+
+
+WARRANTY = (
+    "Warranty\nEvery pen has a warranty of two years. It covers defects in material and "
+    "workmanship, such as a nib that cracks.\nThe warranty does not cover damage from falls or "
+    "normal wear."
+)
+
+
+@guards("routing/checks/verifier.py", ', "wholly denied")', ")")
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("Is a cracked nib covered by the warranty?", "No, the warranty does not cover anything."),
+        ("Deckt die Garantie eine gerissene Feder ab?", "Nein, die Garantie deckt nichts ab."),
+        ("La garantie couvre-t-elle une plume fissurée ?", "Non, la garantie ne couvre rien."),
+        ("Czy gwarancja obejmuje pękniętą stalówkę?", "Nie, gwarancja nie obejmuje niczego."),
+        ("Täcker garantin en sprucken spets?", "Nej, garantin täcker ingenting sådant."),
+        ("保修包括笔尖裂开吗？", "保修什么都不包括。"),  # noqa: RUF001
+        ("هل يغطي الضمان ريشة مكسورة؟", "الضمان لا يغطي أي شيء."),
+    ],
+)
+def test_what_articles_affirm_is_not_denied_as_a_whole(question, answer):
+    assert doubt(answer, question, articles=(WARRANTY,)).doubt >= THRESHOLD
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("What does a return cost?", "Inside the EU, sending it back costs you nothing."),
+        ("Was kostet die Rücksendung?", "Innerhalb der EU kostet die Rücksendung nichts."),
+        ("Muszę zapłacić za zwrot?", "Na terenie UE nic Pan nie płaci za zwrot."),
+    ],
+)
+def test_what_costs_nothing_is_not_denied(question, answer):
+    assert not doubt(answer, question).features["wholly denied"]
