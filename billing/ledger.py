@@ -1,6 +1,6 @@
 """The ledger: a call's worst case is reserved before it is made, its cost charged once after.
 
-Plain SQL, for the reason given in `billing.budgets.windows`.
+Plain SQL, for the reason given in `billing.budgets.balances`.
 """
 
 import json
@@ -14,11 +14,11 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from billing import clock, ledger_sql, tallies
-from billing.budgets import windows
+from billing.budgets import balances
 from billing.call_outcomes import CallOutcome
 from billing.errors import AlreadyCharged, NoPrice, NoRoom, NotReserved
 from billing.models import Budget, BudgetPeriod, Hold, LedgerEntry
-from billing.prices import model_snapshots, pricing
+from billing.prices import model_families, pricing
 from billing.prices.pricing import Estimate, Rate, Usage
 
 logger = logging.getLogger(__name__)
@@ -56,7 +56,7 @@ def reserve(
     """
     adapt = connection.ops.adapt_datetimefield_value
     with transaction.atomic(), connection.cursor() as cursor:
-        windows.lock()
+        balances.lock()
         asked = [call.reference, call.reference, call.model, call.service_tier, adapt(now)]
         cursor.execute(ledger_sql.PRICE, asked)
         found = cursor.fetchone()
@@ -69,11 +69,11 @@ def reserve(
             return int(held)
         rate = Rate(*rates)
         amount = pricing.most(worst, rate)
-        keys = windows.Keys(call.conversation, call.visitor, call.tier, call.model, call.address)
+        keys = balances.Keys(call.conversation, call.visitor, call.tier, call.model, call.address)
         if instead_of:
             _pass_on(instead_of)
         try:
-            taken = windows.take(keys, amount, now, call.from_reserve)
+            taken = balances.take(keys, amount, now, call.from_reserve)
         except NoRoom as error:
             error.fits = pricing.output_within(error.left, worst, rate)
             error.fits_unheld = pricing.output_within(error.unheld, worst, rate)
@@ -142,11 +142,11 @@ def correct(reference: str, amount: int, like: LedgerEntry, called_at: datetime)
     for scope, key in ((Budget.Scope.TIER, like.tier), (Budget.Scope.MODEL, like.model_requested)):
         scopes |= Q(budget__scope=scope, key=key)
     with transaction.atomic():
-        windows.lock()
+        balances.lock()
         if LedgerEntry.objects.filter(reference=reference).exists():
             return
         counting = BudgetPeriod.objects.filter(
-            scopes, windows.current(called_at), spent__gte=-amount
+            scopes, balances.current(called_at), spent__gte=-amount
         )
         Hold.objects.create(
             reference=reference,
@@ -185,8 +185,8 @@ def _charge(
     """Move the hold to the ledger, if there is one; at the corrected amount, if there is one."""
     # Without a savepoint: nothing in here is refused halfway.
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
-        windows.lock()
-        named = [response.model, model_snapshots.family(response.model)]
+        balances.lock()
+        named = [response.model, model_families.family(response.model)]
         cursor.execute(ledger_sql.HELD, [*named, response.service_tier, response.model, reference])
         found = cursor.fetchone()
         if found is None:
@@ -199,7 +199,7 @@ def _charge(
         usage = usage.usage if isinstance(usage, Estimate) else usage
         amount = worst if usage is None else pricing.cost(usage, Rate(*rate))
         amount = amount if corrected is None else corrected
-        windows.book(json.loads(ids), held, amount)
+        balances.book(json.loads(ids), held, amount)
         said = (response.model, service_tier, response.request_id, response.outcome)
         at = connection.ops.adapt_datetimefield_value(now)
         counts = astuple(usage) if usage else [None] * len(fields(Usage))
@@ -235,7 +235,7 @@ def _pass_on(references: Sequence[str]) -> None:
     above what is held for it, as an overrun.
     """
     for hold in Hold.objects.filter(reference__in=references, amount__gt=0):
-        windows.book(hold.windows, hold.amount, 0)
+        balances.book(hold.windows, hold.amount, 0)
         Hold.objects.filter(pk=hold.pk).update(amount=0)
 
 

@@ -1,4 +1,4 @@
-"""The ledger's statements by hand, for the reason given in `billing.budgets.windows`."""
+"""The ledger's statements by hand, for the reason given in `billing.budgets.balances`."""
 
 RATE = "p.input, COALESCE(p.cached_input, p.input), COALESCE(p.cache_write, p.input), p.output"
 PRICE = f"""

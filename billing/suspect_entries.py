@@ -8,7 +8,7 @@ from django.db.models import F, Q, QuerySet
 
 from billing.call_outcomes import ANSWERED, WRITTEN, CallOutcome
 from billing.models import LedgerEntry
-from billing.prices import model_snapshots
+from billing.prices import model_families
 from billing.prices.pricing import PER
 
 Purpose = LedgerEntry.Purpose
@@ -81,7 +81,7 @@ def _of_another_model(calls: QuerySet[LedgerEntry]) -> Iterator[Suspect]:
     unmarked = calls.filter(price_assumed=False).exclude(model_returned="")
     names = unmarked.order_by().values_list("model_requested", "model_returned").distinct()
     for asked, returned in names:
-        if returned != asked and model_snapshots.family(returned) != asked:
+        if returned != asked and model_families.family(returned) != asked:
             pair = unmarked.filter(model_requested=asked, model_returned=returned)
             for entry in pair.iterator():
                 yield Suspect(entry, f"{returned} answered for {asked}, and no price is assumed")

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from billing.budgets import windows
+from billing.budgets import balances
 
 # Seconds. Every zone's days begin on a quarter of an hour: India's, on the half.
 QUARTER = 900
@@ -163,7 +163,7 @@ def count(reference: str) -> None:
 def rebuild() -> None:
     """Make both tables anew from the ledger, which waits meanwhile."""
     with transaction.atomic(), connection.cursor() as cursor:
-        windows.lock()
+        balances.lock()
         for sums in (CALLS, CONVERSATIONS):
             cursor.execute(f"DELETE FROM {sums.table}")  # noqa: S608
             cursor.execute(sums.all(), [])

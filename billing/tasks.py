@@ -3,10 +3,10 @@
 from celery import shared_task
 
 from billing import clock
-from billing.pacing import adjust
+from billing.pacing import apply_pacing
 
 
 @shared_task
 def pace() -> None:
     """Safe to run twice, also at once."""
-    adjust.look(clock.now())
+    apply_pacing.look(clock.now())

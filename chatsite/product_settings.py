@@ -76,7 +76,8 @@ DELETED_WITH_CONVERSATIONS = [
     "chatsite.webhooks.outbox.with_conversations",
     "chatsite.widget.signed_in_customers.with_conversations",
 ]
-# Says to operators what a budget's ladder does: a function of billing.budgets.ladder.Ladder.
+# Says to operators what a budget's ladder does: a function of the Ladder in
+# billing.budgets.cost_saving_steps.
 LADDER_IN_WORDS = "chatsite.answering.budget_allowance.in_words"
 # And what thresholds make of the traffic that sets a budget's pace: of its history and the time.
 TRAFFIC_AT_THRESHOLDS = "chatsite.tuning.threshold.budget_outlook.traffic"

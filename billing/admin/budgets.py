@@ -19,9 +19,9 @@ from django.utils.module_loading import import_string
 from billing.admin.budget_periods import WindowInline
 from billing.admin.columns import dollars
 from billing.admin.forms import LADDER, PACING, BudgetForm, LadderForm
-from billing.budgets import windows
+from billing.budgets import balances
 from billing.models import Budget, BudgetPeriod
-from billing.pacing import adjust, forecast
+from billing.pacing import apply_pacing, forecast
 from billing.tasks import pace
 
 # Shown below a budget; the list of budget periods has all of them.
@@ -129,7 +129,7 @@ class BudgetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # as above
             raise PermissionDenied
         assert request.user.is_authenticated
         budget = get_object_or_404(Budget, pk=budget_id)
-        if adjust.stop(budget, request.user):
+        if apply_pacing.stop(budget, request.user):
             self.log_change(request, budget, "Stopped pacing.")
             messages.success(request, "Pacing stopped: the policy's threshold applies.")
         else:
@@ -163,7 +163,7 @@ class BudgetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # as above
             .order_by("-used", "id")
         )
         budgets: QuerySet[Budget] = super().get_queryset(request)
-        return budgets.alias(began=windows.began(timezone.now())).annotate(
+        return budgets.alias(began=balances.began(timezone.now())).annotate(
             spent=Coalesce(Subquery(fullest.values("spent")[:1]), 0),
             reserved=Coalesce(Subquery(fullest.values("reserved")[:1]), 0),
             left=Greatest(F("limit") - F("spent") - F("reserved"), 0),
@@ -177,13 +177,13 @@ class BudgetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # as above
         self, request: HttpRequest, obj: Budget, form: ModelForm[Budget], change: bool
     ) -> None:
         # In the transaction of the admin's view.
-        windows.lock()
+        balances.lock()
         if change:
             assert request.user.is_authenticated
             switched = "paces_itself" in form.changed_data
-            adjust.keep(obj, request.user, switched=switched)
+            apply_pacing.keep(obj, request.user, switched=switched)
         super().save_model(request, obj, form, change)
-        windows.follow_limits(obj.windows.filter(windows.current(timezone.now())))
+        balances.follow_limits(obj.windows.filter(balances.current(timezone.now())))
         if obj.paces_itself:
             # The beat makes up for a hint that is lost.
             transaction.on_commit(pace.delay, robust=True)
@@ -202,8 +202,8 @@ def _pacing(budget: Budget, now: datetime) -> dict[str, Any]:
     return {
         "lasting": reverse("admin:billing_budget_lasting", args=[budget.pk]),
         "paced": budget if budget.paces_itself else None,
-        "paced_points": budget.points_since(windows.current_of(budget, now).starts_at),
+        "paced_points": budget.points_since(balances.current_of(budget, now).starts_at),
         "is_overdue": budget.paced_at is not None
-        and budget.paced_at < now - windows.LOOKED_AT_WITHIN,
+        and budget.paced_at < now - balances.LOOKED_AT_WITHIN,
         "adjustments": list(budget.adjustments.all()[:NEWEST_ADJUSTMENTS]),
     }

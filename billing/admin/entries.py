@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
 
 from billing.admin.columns import ReadOnly, dollars, rate
-from billing.dashboard import downloads, entries_export, visitor_list
+from billing.dashboard import downloads, entries_export, visitor_costs_page
 from billing.dashboard.views import dashboard, export
 from billing.models import LedgerEntry, Price, Tally
 
@@ -129,9 +129,11 @@ class LedgerEntryAdmin(
         return [
             path("costs/", view(dashboard), name="billing_costs"),
             path("costs/export/", view(export), name="billing_costs_export"),
-            path("costs/visitors/", view(visitor_list.listing), name="billing_visitors"),
+            path("costs/visitors/", view(visitor_costs_page.listing), name="billing_visitors"),
             path(
-                "costs/visitors/export/", view(visitor_list.export), name="billing_visitors_export"
+                "costs/visitors/export/",
+                view(visitor_costs_page.export),
+                name="billing_visitors_export",
             ),
             path("export/", view(self.export), name="billing_ledgerentry_export"),
             *super().get_urls(),

@@ -12,14 +12,14 @@ from django.utils import timezone
 from billing.alerts import usual_costs
 from billing.alerts.models import Alert
 from billing.bills.models import BilledDay, BillReading
-from billing.budgets import ladder, warning_lines, windows
+from billing.budgets import balances, budget_warnings, cost_saving_steps
+from billing.budgets.budget_warnings import Crossing
 from billing.budgets.periods import PER, Period
-from billing.budgets.warning_lines import Crossing
 from billing.models import Budget, BudgetPeriod, ConversationCost, LedgerEntry, Tally
 from billing.money import shown
 from billing.pacing import hourly_spending
 from billing.pacing.threshold_increase import Outcome
-from billing.prices.model_snapshots import family
+from billing.prices.model_families import family
 
 # What is compared with.
 TRAILING = timedelta(days=7)
@@ -57,7 +57,7 @@ class Finding:
 
 def lines(now: datetime) -> Iterator[Finding]:
     """Warning lines of budgets. Of several that are crossed at once, the highest is sent."""
-    by_window = groupby(warning_lines.reached(now), key=lambda crossing: crossing.window.pk)
+    by_window = groupby(budget_warnings.reached(now), key=lambda crossing: crossing.window.pk)
     for _, crossed in by_window:
         *below, highest = crossed
         for crossing in (*below, highest):
@@ -79,7 +79,7 @@ def forecasts(now: datetime) -> Iterator[Finding]:
     if not LedgerEntry.objects.filter(called_at__lt=now - FIRST_DAY).exists():
         return
     paced = BudgetPeriod.objects.filter(
-        windows.current(now),
+        balances.current(now),
         budget__active=True,
         budget__period__in=(Period.DAY, Period.MONTH),
         budget__scope__in=hourly_spending.PACED,
@@ -107,7 +107,7 @@ def forecasts(now: datetime) -> Iterator[Finding]:
 def bounds(now: datetime) -> Iterator[Finding]:
     """Budgets that raise the threshold as far as they may, and will be used up all the same."""
     pacing = BudgetPeriod.objects.filter(
-        windows.current(now),
+        balances.current(now),
         budget__active=True,
         budget__paces_itself=True,
         spent__gt=0,
@@ -222,7 +222,7 @@ def _now_what(crossing: Crossing) -> str:
     budget = crossing.window.budget
     if crossing.percent < budget.ladder.stops_at:
         return ""
-    if budget.scope in Budget.OF_PART and crossing.percent < ladder.FULL:
+    if budget.scope in Budget.OF_PART and crossing.percent < cost_saving_steps.FULL:
         return ""
     return TURNED_AWAY[Budget.Scope(budget.scope)]
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from billing import ledger
 from billing.models import LedgerEntry, LedgerEntryQuerySet
 from billing.money import exact
-from billing.prices.model_snapshots import family
+from billing.prices.model_families import family
 
 # Nano-dollars by which the sum of a provider's figures can be off: a millionth of a dollar.
 ROUNDING = 1000

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db.models import F, FilteredRelation, Q
 from django.urls import reverse
 
-from billing.budgets import windows
+from billing.budgets import balances
 from billing.budgets.periods import Period
 from billing.models import Budget, BudgetPeriod
 from billing.money import shown
@@ -62,7 +62,7 @@ class Gauge:
 
 def gauges(now: datetime) -> list[Gauge]:
     """Of each active budget of the site: by period, the tightest first. One query."""
-    current = FilteredRelation("windows", condition=Q(windows__starts_at=windows.began(now)))
+    current = FilteredRelation("windows", condition=Q(windows__starts_at=balances.began(now)))
     budgets = (
         Budget.objects.filter(active=True, scope=Budget.Scope.SITE)
         .annotate(current=current)
@@ -83,7 +83,7 @@ def allowances(visitors: Collection[str], now: datetime) -> dict[str, list[Gauge
     given = Budget.objects.filter(active=True, scope=Budget.Scope.VISITOR)
     budgets = {budget.pk: budget for budget in given}
     used = BudgetPeriod.objects.filter(
-        windows.current(now), budget__in=budgets, key__in=list(visitors)
+        balances.current(now), budget__in=budgets, key__in=list(visitors)
     )
     found = {(window.budget_id, window.key): window for window in used}
     return {

@@ -8,7 +8,7 @@ from itertools import accumulate
 from billing import number_format
 from billing.call_outcomes import ANSWERED, Cause, cause
 from billing.dashboard.charts import Cell, Chart, More, Row, Series, Unit
-from billing.dashboard.report_query import Asked
+from billing.dashboard.report_filters import Asked
 from billing.dashboard.totals import Line, failures, total
 from billing.money import plotted, shown
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from billing.call_outcomes import MEANS, Cause, cause
 from billing.dashboard.panels import answered, seconds
-from billing.dashboard.report_query import Asked
+from billing.dashboard.report_filters import Asked
 from billing.dashboard.totals import Line, Totals, failures, total
 from billing.money import shown
 

@@ -16,7 +16,7 @@ from billing.budgets.periods import Period
 from billing.dashboard import (
     date_ranges,
     panels,
-    report_query,
+    report_filters,
     safe_csv,
     tables,
     totals,
@@ -24,12 +24,12 @@ from billing.dashboard import (
 from billing.dashboard.budget_gauges import Gauge, gauges
 from billing.dashboard.charts import Chart, More
 from billing.dashboard.date_ranges import TITLES, Preset
-from billing.dashboard.report_query import FILTERS, Asked
+from billing.dashboard.report_filters import FILTERS, Asked
 from billing.dashboard.totals import NUMBERS, Line
 from billing.models import ConversationCost
 from billing.money import dollars, shown
 from billing.pacing import hourly_spending
-from billing.pacing.spending_rate import Forecast
+from billing.pacing.spending_profile import Forecast
 
 # Conversations that are named for what they cost.
 MOST_EXPENSIVE = 8
@@ -101,7 +101,7 @@ def _asked(request: HttpRequest) -> Asked:
     """Raises PermissionDenied."""
     if not request.user.has_perm("billing.view_ledgerentry"):
         raise PermissionDenied
-    return report_query.read(
+    return report_filters.read(
         request.GET.dict(), timezone.localdate(), timezone.get_default_timezone()
     )
 

@@ -10,8 +10,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from billing.budgets import ladder
-from billing.budgets.ladder import Curve, Ladder
+from billing.budgets import cost_saving_steps
+from billing.budgets.cost_saving_steps import Curve, Ladder
 from billing.budgets.periods import Period
 
 # The threshold itself goes from 1 to 11.
@@ -200,7 +200,7 @@ class Budget(models.Model):
     def clean(self) -> None:
         """Raises ValidationError."""
         try:
-            self.warning_lines = ", ".join(map(str, ladder.lines(self.warning_lines)))
+            self.warning_lines = ", ".join(map(str, cost_saving_steps.lines(self.warning_lines)))
         except ValueError as error:
             raise ValidationError({"warning_lines": str(error)}) from error
         # As the constraint says, which is not asked where scope and period are only shown.
@@ -217,7 +217,7 @@ class Budget(models.Model):
     @property
     def lines(self) -> list[int]:
         """The warning lines in percent, the lowest first."""
-        return ladder.lines(self.warning_lines)
+        return cost_saving_steps.lines(self.warning_lines)
 
     @property
     def ladder(self) -> Ladder:

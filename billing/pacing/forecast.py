@@ -7,13 +7,13 @@ from django.conf import settings
 from django.utils import formats, timezone
 from django.utils.module_loading import import_string
 
-from billing.budgets import windows
+from billing.budgets import balances
 from billing.budgets.periods import Period
 from billing.errors import NoPrice
 from billing.models import Budget, BudgetPeriod
 from billing.money import shown
 from billing.pacing import hourly_spending, threshold_increase
-from billing.pacing.spending_rate import Forecast
+from billing.pacing.spending_profile import Forecast
 from billing.pacing.threshold_increase import (
     KNOWN_DAYS,
     KNOWN_REPLIES,
@@ -124,7 +124,7 @@ def of(budget: Budget, now: datetime) -> Outlook | None:
     """
     if not budget.can_pace or not budget.active:
         return None
-    window = windows.current_of(budget, now)
+    window = balances.current_of(budget, now)
     known = hourly_spending.history(budget.scope, "", now)
     forecast = hourly_spending.forecast_by(known, window, now)
     if not budget.paces_itself and not is_short(forecast):

@@ -8,8 +8,8 @@ from django.utils import timezone
 from billing.budgets import periods
 from billing.budgets.periods import Period
 from billing.models import Budget, BudgetPeriod, Tally
-from billing.pacing import spending_rate
-from billing.pacing.spending_rate import Forecast, History
+from billing.pacing import spending_profile
+from billing.pacing.spending_profile import Forecast, History
 
 # From which the weekdays and hours are learned.
 LEARNED_FROM = timedelta(weeks=8)
@@ -45,9 +45,9 @@ def forecast_by(
 ) -> Forecast:
     """The same where the history is at hand, at such a share of its pace."""
     budget, zone = window.budget, timezone.get_default_timezone()
-    return spending_rate.forecast(
+    return spending_profile.forecast(
         known,
-        spending_rate.profile(known, zone),
+        spending_profile.profile(known, zone),
         spent=window.spent,
         limit=window.limit,
         now=now,

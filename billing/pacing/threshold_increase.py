@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from billing.pacing.spending_rate import Forecast
+from billing.pacing.spending_profile import Forecast
 
 # From which a pace is believed: every weekday once, and as many answers.
 KNOWN_DAYS, KNOWN_REPLIES = 7, 100

@@ -12,9 +12,9 @@ from datetime import timedelta
 from django.conf import settings
 
 from billing import clock, number_format
-from billing.budgets import ladder, windows
-from billing.budgets.ladder import FULL, Ladder, Step
-from billing.budgets.windows import Use
+from billing.budgets import balances, cost_saving_steps
+from billing.budgets.balances import Use
+from billing.budgets.cost_saving_steps import FULL, Ladder, Step
 from billing.errors import NoPrice, NoRoom
 from billing.models import Budget
 from chatsite.answering import queue
@@ -70,14 +70,14 @@ class Means:
 def means(claimed: Claimed) -> Means:
     """By the strictest of the budgets that the strong tier's call would fall under. One query."""
     reply, policy = claimed.reply, claimed.policy
-    keys = windows.Keys(
+    keys = balances.Keys(
         conversation=reply.conversation.reference,
         visitor=reply.conversation.visitor,
         address=reply.conversation.address,
         tier=Tier.STRONG,
         model=policy.strong_model,
     )
-    uses = windows.uses(keys, clock.now())
+    uses = balances.uses(keys, clock.now())
     from_reserve = _from_reserve(claimed, uses)
     strictest = max(uses, key=_severity, default=None)
     if strictest is None or (taken := _severity(strictest)) == (Step.FREE, 0.0):
@@ -180,7 +180,7 @@ def in_words(ladders: Ladder) -> list[tuple[int, str]]:
         found.append((begin, "The threshold starts to rise."))
         end = min(begins.values(), default=FULL + 1)
         for percent in range(begin + STRIDE, end, STRIDE):
-            raised = min(HIGHEST_THRESHOLD, threshold + ladder.rise(ladders, percent))
+            raised = min(HIGHEST_THRESHOLD, threshold + cost_saving_steps.rise(ladders, percent))
             found.append((percent, f"The threshold is {raised:g}."))
     return found + [(percent, WORDS[step]) for step, percent in begins.items()]
 
@@ -208,12 +208,12 @@ def _severity(use: Use) -> tuple[Step, float]:
 
 def _climbed(use: Use) -> tuple[Step, float]:
     """Of the ladder alone. One that is found to last spares nothing beforehand."""
-    step = ladder.step(use.ladder, use.percent)
+    step = cost_saving_steps.step(use.ladder, use.percent)
     if use.scope in Budget.OF_PART:
         step = min(step, Step.CHEAP_ONLY)
     if use.lasts and step <= Step.CHEAP_ONLY:
         return Step.FREE, 0.0
-    return step, ladder.rise(use.ladder, use.percent)
+    return step, cost_saving_steps.rise(use.ladder, use.percent)
 
 
 def _why(use: Use) -> str:

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from django.db.models import QuerySet, Sum
 from django.urls import reverse
 
-from billing.dashboard import report_query
+from billing.dashboard import report_filters
 from billing.dashboard.date_ranges import Preset, Span, Step
 from chatsite.monitor.models import AnswerDay, AnswerHour
 from chatsite.monitor.rollups import BOUNDS, FIRST_BOUNDS
@@ -135,7 +135,7 @@ def asked(query: Mapping[str, str], today: date, zone: tzinfo) -> Asked:
     chosen = {name: query[name] for name in FILTERS if query.get(name)}
     if not chosen.get("policy", "0").isdecimal():
         del chosen["policy"]
-    return Asked(report_query.read(query, today, zone).span, chosen)
+    return Asked(report_filters.read(query, today, zone).span, chosen)
 
 
 def _counted(span: Span) -> tuple[QuerySet[AnswerHour] | QuerySet[AnswerDay], str]:

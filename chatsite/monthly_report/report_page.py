@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from billing.dashboard import date_ranges, report_query
+from billing.dashboard import date_ranges, report_filters
 from billing.dashboard.date_ranges import Preset, Span
 from chatsite.monthly_report import mail_queue, month_figures, next_steps
 from chatsite.monthly_report.models import ReportMail
@@ -46,5 +46,5 @@ def _span(request: HttpRequest, now: datetime) -> Span:
     if not asked:
         return mail_queue.last_month(now)
     zone, today = timezone.get_default_timezone(), timezone.localdate(now)
-    span = report_query.read({"period": Preset.CUSTOM, "month": asked}, today, zone).span
+    span = report_filters.read({"period": Preset.CUSTOM, "month": asked}, today, zone).span
     return span if span.is_whole_month else mail_queue.last_month(now)

@@ -12,7 +12,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from billing import clock
-from billing.budgets import windows
+from billing.budgets import balances
 from billing.models import Budget, BudgetPeriod, Hold, LedgerEntry
 from billing.money import plotted
 from chatsite.chat.models import Conversation, Message
@@ -32,7 +32,7 @@ class Site(Collector):
         now = clock.now()
         yield from self._queue()
         yield from self._calls(now - RECENT)
-        current = windows.current(now)
+        current = balances.current(now)
         spent = GaugeMetricFamily(
             "chatsite_budget_dollars",
             "Each site budget in its current period: spent, reserved, limit.",

@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from time import monotonic
 
-from billing.prices.model_snapshots import family
+from billing.prices.model_families import family
 from chatsite.provider.models import ProviderModel
 
 BUILT_IN = Path(__file__).parent / "data" / "openai-models.json"

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from billing import response_times, tokens
+from billing import model_speed, tokens
+from billing.model_speed import Speed
 from billing.prices import pricing
 from billing.prices.pricing import Rate, Usage
-from billing.response_times import Speed
 from chatsite.tuning.threshold import draft_policy
 from routing.learning.labelled_data import Graded
 from routing.learning.routing_strategies import Questions
@@ -38,7 +38,7 @@ class Site:
         """Raises NoPrice."""
         rates = draft_policy.rates(policy)
         cheap, strong = (
-            Answering(model, rates[model], response_times.of(model))
+            Answering(model, rates[model], model_speed.of(model))
             for model in (policy.cheap_model, policy.strong_model)
         )
         return cls(cheap, strong, prompt_tokens, answer_tokens)

@@ -17,8 +17,8 @@ from datetime import UTC, datetime, timedelta
 from statistics import mean, median
 from zoneinfo import ZoneInfo
 
-from billing.pacing import spending_rate
-from billing.pacing.spending_rate import History
+from billing.pacing import spending_profile
+from billing.pacing.spending_profile import History
 from tests.tables import show
 
 ZONE = ZoneInfo("Europe/Amsterdam")
@@ -124,9 +124,9 @@ def outcomes(month: Month, limit: int) -> Iterator[Outcome]:
             min(month.hours), now, {at: spent for at, spent in month.hours.items() if at < now}
         )
         spent = month.spent(month.starts_at, now)
-        told = spending_rate.forecast(
+        told = spending_profile.forecast(
             known,
-            spending_rate.profile(known, ZONE),
+            spending_profile.profile(known, ZONE),
             spent=spent,
             limit=limit,
             now=now,

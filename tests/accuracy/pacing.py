@@ -27,10 +27,10 @@ from statistics import mean
 
 import django
 
-from billing.budgets import ladder
-from billing.budgets.ladder import Ladder, Step
-from billing.pacing import spending_rate, threshold_increase
-from billing.pacing.spending_rate import PACED_BY, History
+from billing.budgets import cost_saving_steps
+from billing.budgets.cost_saving_steps import Ladder, Step
+from billing.pacing import spending_profile, threshold_increase
+from billing.pacing.spending_profile import PACED_BY, History
 from billing.pacing.threshold_increase import Outcome
 from billing.prices.pricing import PER, Rate, Tokens
 from routing.analysis.hazards import CERTAIN
@@ -145,20 +145,20 @@ class Site:
     @property
     def is_cheap_only(self) -> bool:
         """By its ladder: then nothing is escalated either."""
-        used = ladder.percent(self.spent, self.limit)
-        return ladder.step(LADDER, used) >= Step.CHEAP_ONLY and not self.lasts
+        used = cost_saving_steps.percent(self.spent, self.limit)
+        return cost_saving_steps.step(LADDER, used) >= Step.CHEAP_ONLY and not self.lasts
 
     def threshold(self) -> float | None:
         """In force now; None: no model is asked."""
-        used = ladder.percent(self.spent, self.limit)
-        step = ladder.step(LADDER, used)
+        used = cost_saving_steps.percent(self.spent, self.limit)
+        step = cost_saving_steps.step(LADDER, used)
         if step == Step.LATER:
             return None
         if self.lasts and step <= Step.CHEAP_ONLY:
             return self.policy + self.points
         if step >= Step.CHEAP_ONLY:
             return NOTHING_STRONG
-        return self.policy + max(self.points, ladder.rise(LADDER, used))
+        return self.policy + max(self.points, cost_saving_steps.rise(LADDER, used))
 
     def answer(self, message: Message, at: datetime) -> None:
         threshold = self.threshold()
@@ -202,18 +202,18 @@ class Site:
                 self.groups[answer.key].add(answer, -1)
 
     def look(self, now: datetime, ends_at: datetime) -> None:
-        """As `billing.pacing.adjust` does, each hour."""
+        """As `billing.pacing.apply_pacing` does, each hour."""
         self.forget(now - PACED_BY)
         known = History(min(self.hours), now, self.hours)
         traffic = budget_outlook.rises(
             self.replay(),
             self.policy,
             known.spent(now - PACED_BY, now),
-            PACED_BY / spending_rate.DAY,
+            PACED_BY / spending_profile.DAY,
         )
-        forecast = spending_rate.forecast(
+        forecast = spending_profile.forecast(
             known,
-            spending_rate.profile(known, ZONE),
+            spending_profile.profile(known, ZONE),
             spent=self.spent,
             limit=self.limit,
             now=now,
@@ -309,7 +309,9 @@ def main() -> None:
 def _row(name: str, sites: list[tuple[Site, datetime]]) -> dict[str, object]:
     total: Counter[str] = sum((site.counts for site, _ in sites), Counter())
     messages = total["messages"]
-    days = [(ends - site.refused_at) / spending_rate.DAY for site, ends in sites if site.refused_at]
+    days = [
+        (ends - site.refused_at) / spending_profile.DAY for site, ends in sites if site.refused_at
+    ]
     return {
         "budget": name,
         "spent of the limit": f"{mean(site.spent / site.limit for site, _ in sites):.0%}",

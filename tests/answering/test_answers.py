@@ -243,7 +243,7 @@ async def test_a_model_that_is_gone_is_replaced_by_its_successor(tab, worker, up
 
 
 @guards(
-    "billing/budgets/windows.py",
+    "billing/budgets/balances.py",
     'WHERE id IN ({ids}) AND spent + reserved + %s <= "limit"',
     "WHERE id IN ({ids}) AND %s > 0",
 )

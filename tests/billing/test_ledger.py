@@ -272,7 +272,7 @@ def test_a_hold_that_cannot_be_replaced_stays(reserve):
 
 
 @guards(
-    "billing/budgets/windows.py",
+    "billing/budgets/balances.py",
     "    if amount <= tightest.left(from_reserve):\n",
     "    if True:\n",
 )

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from billing.dashboard import report_query, safe_csv
+from billing.dashboard import report_filters, safe_csv
 from billing.dashboard.date_ranges import TITLES, Preset
 from chatsite.monitor.people import staff_figures
 from chatsite.monitor.people.staff_figures import NAMES, People
@@ -59,7 +59,7 @@ def _cells(sums: People) -> list[object]:
     return ["" if value is None else round(value) for value in values]
 
 
-def _asked(request: HttpRequest) -> report_query.Asked:
-    return report_query.read(
+def _asked(request: HttpRequest) -> report_filters.Asked:
+    return report_filters.read(
         request.GET.dict(), timezone.localdate(), timezone.get_default_timezone()
     )

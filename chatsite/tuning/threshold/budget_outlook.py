@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from billing.pacing import spending_rate
-from billing.pacing.spending_rate import PACED_BY, History
+from billing.pacing import spending_profile
+from billing.pacing.spending_profile import PACED_BY, History
 from billing.pacing.threshold_increase import Rise, Traffic
 from chatsite.tuning.threshold import draft_policy
 from chatsite.tuning.threshold.replay import Replay
@@ -18,7 +18,7 @@ def traffic(known: History, now: datetime) -> Traffic:
     """
     policy = policies.current()
     since = max(known.since, now - PACED_BY)
-    days = max(0.0, (known.until - since) / spending_rate.DAY)
+    days = max(0.0, (known.until - since) / spending_profile.DAY)
     replayed = draft_policy.counted(policy, now - PACED_BY)
     return rises(replayed, policy.threshold, known.spent(since, known.until), days)
 

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from billing import ledger
 from billing.alerts import raise_alerts, usual_costs
 from billing.alerts.models import Alert, Delivery
-from billing.budgets import windows
+from billing.budgets import balances
 from billing.models import Budget, Price
 from tests.billing.conftest import CHEAP, NOW, WORST, budget
 from tests.guards import guards
@@ -251,7 +251,7 @@ def test_a_limit_that_is_lowered_below_what_is_spent_is_the_one_that_is_told(res
     for number in range(6):
         spend(reserve, number)
     Budget.objects.filter(pk=lowered.pk).update(limit=4 * CHEAP)
-    windows.follow_limits(lowered.windows.all())
+    balances.follow_limits(lowered.windows.all())
 
     *_, alert = raise_alerts.look(NOW)
 

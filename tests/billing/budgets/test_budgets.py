@@ -15,11 +15,11 @@ from tests.guards import guards
 # By any of the tests below.
 GUARDS = [
     (
-        "billing/budgets/windows.py",
+        "billing/budgets/balances.py",
         "[held, amount, max(0, amount - held), *ids]",
         "[held, amount, amount, *ids]",
     ),
-    ("billing/budgets/windows.py", "    if taken < len(places):\n", "    if not taken:\n"),
+    ("billing/budgets/balances.py", "    if taken < len(places):\n", "    if not taken:\n"),
 ]
 
 
@@ -30,7 +30,7 @@ def used() -> dict[tuple[str, str], int]:
     }
 
 
-@guards("billing/budgets/windows.py", "(c.key <> '' OR b.scope = 'site')", "(c.key = c.key)")
+@guards("billing/budgets/balances.py", "(c.key <> '' OR b.scope = 'site')", "(c.key = c.key)")
 def test_a_call_counts_in_every_budget_it_falls_under(reserve):
     for scope in Budget.Scope.values:
         budget(10 * CHEAP, scope)
@@ -46,7 +46,7 @@ def test_a_call_counts_in_every_budget_it_falls_under(reserve):
     }
 
 
-@guards("billing/budgets/windows.py", "AND b.key IN ('', c.key)", "AND b.key IN (b.key)")
+@guards("billing/budgets/balances.py", "AND b.key IN ('', c.key)", "AND b.key IN (b.key)")
 @pytest.mark.parametrize(
     ("scope", "key"),
     [
@@ -68,7 +68,7 @@ def test_a_budget_of_one_key_is_for_that_key(reserve, scope, key):
 
 
 @guards(
-    "billing/budgets/windows.py",
+    "billing/budgets/balances.py",
     "AND w.starts_at = s.starts_at AND w.key = c.key",
     "AND w.starts_at = s.starts_at",
 )
@@ -88,7 +88,7 @@ def test_a_call_without_a_conversation_is_in_no_conversation_budget(reserve):
     assert reserve(conversation="") == CHEAP
 
 
-@guards("billing/budgets/windows.py", "WHERE b.active AND (c.key", "WHERE (c.key")
+@guards("billing/budgets/balances.py", "WHERE b.active AND (c.key", "WHERE (c.key")
 def test_a_budget_that_is_not_active_limits_nothing(reserve):
     Budget.objects.filter(pk=budget(0).pk).update(active=False)
 
@@ -138,7 +138,7 @@ def test_an_overrun_leaves_less_room_and_not_more(reserve):
 
 
 @guards(
-    "billing/budgets/windows.py",
+    "billing/budgets/balances.py",
     "w.budget_id = b.id AND w.starts_at = s.starts_at AND",
     "w.budget_id = b.id AND",
 )
@@ -176,7 +176,7 @@ def test_a_call_is_charged_to_the_window_that_it_was_reserved_in(reserve):
 
 
 @guards(
-    "billing/budgets/windows.py",
+    "billing/budgets/balances.py",
     "if any(place.window_limit != place.limit for place in places):",
     "if False:",
 )
@@ -192,7 +192,7 @@ def test_a_higher_limit_gives_room_at_once_and_keeps_what_is_spent(reserve):
 
 
 @guards(
-    "billing/budgets/windows.py", "limit=Greatest(Subquery(limit), used)", "limit=Subquery(limit)"
+    "billing/budgets/balances.py", "limit=Greatest(Subquery(limit), used)", "limit=Subquery(limit)"
 )
 def test_a_lower_limit_than_what_is_used_grants_nothing_more(reserve):
     site = budget(10 * CHEAP)

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from billing.pacing import spending_rate
-from billing.pacing.spending_rate import Forecast, History
+from billing.pacing import spending_profile
+from billing.pacing.spending_profile import Forecast, History
 
 ZONE = ZoneInfo("Europe/Amsterdam")
 # A Monday, midnight in Amsterdam.
@@ -32,9 +32,9 @@ def office(at: datetime) -> int:
 
 
 def told(known: History, limit: int, days: int = 14, spent: int = 0) -> Forecast:
-    return spending_rate.forecast(
+    return spending_profile.forecast(
         known,
-        spending_rate.profile(known, ZONE),
+        spending_profile.profile(known, ZONE),
         spent=spent,
         limit=limit,
         now=MONDAY,
@@ -105,20 +105,20 @@ def test_a_limit_that_is_reached_already_is_hit_now():
 def test_a_window_that_never_ends_is_looked_ahead_on_for_a_while():
     known = history(even)
 
-    forecast = spending_rate.forecast(
-        known, spending_rate.profile(known, ZONE), spent=0, limit=1, now=MONDAY, ends_at=None
+    forecast = spending_profile.forecast(
+        known, spending_profile.profile(known, ZONE), spent=0, limit=1, now=MONDAY, ends_at=None
     )
 
-    assert forecast.end.at == MONDAY + spending_rate.FURTHEST
+    assert forecast.end.at == MONDAY + spending_profile.FURTHEST
 
 
 def test_a_day_of_25_hours_is_paced_as_one():
     now = datetime(2026, 10, 25, tzinfo=ZONE).astimezone(UTC)
     known = History(now - 4 * WEEK, now, {now - n * HOUR: 100 for n in range(1, 672)})
 
-    forecast = spending_rate.forecast(
+    forecast = spending_profile.forecast(
         known,
-        spending_rate.profile(known, ZONE),
+        spending_profile.profile(known, ZONE),
         spent=0,
         limit=10**9,
         now=now,

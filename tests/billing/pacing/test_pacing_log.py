@@ -13,8 +13,8 @@ from django.utils import timezone
 from billing import clock, ledger, tasks
 from billing.admin.forms import BudgetForm
 from billing.alerts import raise_alerts
-from billing.budgets import windows
-from billing.budgets.windows import Keys
+from billing.budgets import balances
+from billing.budgets.balances import Keys
 from billing.errors import NoPrice
 from billing.models import (
     Budget,
@@ -22,8 +22,8 @@ from billing.models import (
     PacingChange,
     Tally,
 )
-from billing.pacing import adjust
-from billing.pacing.spending_rate import History
+from billing.pacing import apply_pacing
+from billing.pacing.spending_profile import History
 from billing.pacing.threshold_increase import Outcome, Rise, Traffic
 from chatsite.staff import roles
 from tests.billing.conftest import NOW, budget
@@ -99,12 +99,12 @@ def stored(found: Budget) -> Budget:
 
 def in_force(now: datetime = NOW) -> float:
     """As a message is decided with."""
-    return max(use.paced_points for use in windows.uses(KEYS, now))
+    return max(use.paced_points for use in balances.uses(KEYS, now))
 
 
 def test_the_threshold_rises_as_far_as_it_takes_and_the_log_says_why(month):
     # Some $1.56 are to come and $1.50 are left, of which $1.43 are aimed at.
-    adjustment = adjust.adjust(month, NOW)
+    adjustment = apply_pacing.adjust(month, NOW)
 
     assert adjustment is not None
     assert (adjustment.outcome, adjustment.points_before) == (Outcome.RAISED, 0)
@@ -118,34 +118,34 @@ def test_the_threshold_rises_as_far_as_it_takes_and_the_log_says_why(month):
     assert adjustment.hit_at is not None
 
 
-@guards("billing/budgets/windows.py", " AND b.paced_at >= %s", " AND %s IS NOT NULL")
+@guards("billing/budgets/balances.py", " AND b.paced_at >= %s", " AND %s IS NOT NULL")
 @pytest.mark.parametrize(("most", "lasts"), [(2, True), (0.1, False)])
 def test_whether_it_lasts_so_is_known_to_its_ladder(history, most, lasts):
     month = paced(6_950 * DOLLAR // 1000, pace_at_most=most)
 
-    adjust.adjust(month, NOW)
+    apply_pacing.adjust(month, NOW)
 
-    assert [use.lasts for use in windows.uses(KEYS, NOW + timedelta(hours=1))] == [lasts]
+    assert [use.lasts for use in balances.uses(KEYS, NOW + timedelta(hours=1))] == [lasts]
     # Not where nobody has looked since.
-    assert [use.lasts for use in windows.uses(KEYS, NOW + timedelta(hours=3))] == [False]
+    assert [use.lasts for use in balances.uses(KEYS, NOW + timedelta(hours=3))] == [False]
 
 
 def test_a_look_that_finds_the_same_writes_nothing_down(month):
-    adjust.adjust(month, NOW)
+    apply_pacing.adjust(month, NOW)
 
     later = NOW + timedelta(minutes=10)
-    assert adjust.adjust(stored(month), later) is None
+    assert apply_pacing.adjust(stored(month), later) is None
 
     assert stored(month).paced_at == later
     assert PacingChange.objects.count() == 1
 
 
 def test_the_threshold_comes_down_again(month):
-    adjust.adjust(month, NOW)
+    apply_pacing.adjust(month, NOW)
     Budget.objects.update(limit=9 * DOLLAR)
-    windows.follow_limits(BudgetPeriod.objects.all())
+    balances.follow_limits(BudgetPeriod.objects.all())
 
-    adjustment = adjust.adjust(stored(month), NOW + timedelta(hours=1))
+    adjustment = apply_pacing.adjust(stored(month), NOW + timedelta(hours=1))
 
     assert adjustment is not None
     assert (adjustment.outcome, adjustment.points_before) == (Outcome.LASTS, 0.8)
@@ -162,7 +162,7 @@ def test_the_threshold_comes_down_again(month):
 def test_no_more_is_raised_than_is_allowed(history):
     month = paced(7 * DOLLAR, pace_at_most=0.5)
 
-    adjustment = adjust.adjust(month, NOW)
+    adjustment = apply_pacing.adjust(month, NOW)
 
     # It would take 0.8 points.
     assert adjustment is not None
@@ -180,7 +180,7 @@ def test_no_more_is_raised_than_is_allowed(history):
 def test_it_says_so_where_all_that_is_allowed_is_not_enough(history, limit, words):
     month = paced(limit * DOLLAR // 1000, pace_at_most=0.1)
 
-    adjustment = adjust.adjust(month, NOW)
+    adjustment = apply_pacing.adjust(month, NOW)
 
     assert adjustment is not None
     assert (adjustment.outcome, adjustment.points) == (Outcome.BOUND, 0.1)
@@ -188,10 +188,10 @@ def test_it_says_so_where_all_that_is_allowed_is_not_enough(history, limit, word
 
 
 def test_without_a_price_nothing_is_raised_and_it_says_so(month, settings):
-    adjust.adjust(month, NOW)
+    apply_pacing.adjust(month, NOW)
     settings.TRAFFIC_AT_THRESHOLDS = f"{__name__}.unpriced"
 
-    adjustment = adjust.adjust(stored(month), NOW)
+    adjustment = apply_pacing.adjust(stored(month), NOW)
 
     assert adjustment is not None
     assert (adjustment.outcome, in_force()) == (Outcome.UNKNOWN, 0)
@@ -199,16 +199,16 @@ def test_without_a_price_nothing_is_raised_and_it_says_so(month, settings):
 
 
 @guards(
-    "billing/budgets/windows.py",
+    "billing/budgets/balances.py",
     "CASE WHEN b.paced_at >= s.starts_at THEN b.paced_points ELSE 0 END",
     "b.paced_points",
 )
 def test_the_next_month_begins_without(month):
-    adjust.adjust(month, NOW)
+    apply_pacing.adjust(month, NOW)
     december = datetime.fromisoformat("2026-12-01T00:01+01:00")
 
     assert in_force(december) == 0
-    adjustment = adjust.adjust(stored(month), december)
+    adjustment = apply_pacing.adjust(stored(month), december)
     assert adjustment is not None
     assert (adjustment.points_before, adjustment.spent) == (0, 0)
 
@@ -223,7 +223,7 @@ def test_a_days_budget_paces_itself_to_midnight(history, limit, points):
         budget=day, starts_at=today, limit=day.limit, spent=135 * DOLLAR // 1000
     )
 
-    adjustment = adjust.adjust(stored(day), NOW)
+    adjustment = apply_pacing.adjust(stored(day), NOW)
 
     assert adjustment is not None
     assert adjustment.points == in_force() == points
@@ -234,19 +234,19 @@ def test_a_days_budget_paces_itself_to_midnight(history, limit, points):
     assert in_force(NOW + timedelta(days=1)) == 0
 
 
-@guards("billing/pacing/adjust.py", "        paced_at=budget.paced_at,\n", "")
+@guards("billing/pacing/apply_pacing.py", "        paced_at=budget.paced_at,\n", "")
 def test_of_two_looks_at_once_one_counts(month):
     first, second = stored(month), stored(month)
 
-    assert adjust.adjust(first, NOW)
-    assert adjust.adjust(second, NOW + timedelta(seconds=1)) is None
+    assert apply_pacing.adjust(first, NOW)
+    assert apply_pacing.adjust(second, NOW + timedelta(seconds=1)) is None
 
     assert stored(month).paced_at == NOW
     assert PacingChange.objects.count() == 1
 
 
 @guards(
-    "billing/pacing/adjust.py",
+    "billing/pacing/apply_pacing.py",
     "        limit=budget.limit,\n        pace_at_most=budget.pace_at_most,\n",
     "",
 )
@@ -258,7 +258,7 @@ def test_an_edit_during_a_look_counts(month, change):
     read = stored(month)
     Budget.objects.update(**change)
 
-    assert adjust.adjust(read, NOW) is None
+    assert apply_pacing.adjust(read, NOW) is None
 
     assert (stored(month).paced_points, stored(month).paced_at) == (0, None)
     assert not PacingChange.objects.exists()
@@ -276,19 +276,19 @@ def test_the_hourly_look_is_at_those_that_pace_themselves(month, monkeypatch):
 
 
 def test_a_stopped_budget_leaves_the_threshold_alone_at_once(month, django_user_model):
-    adjust.adjust(month, NOW)
+    apply_pacing.adjust(month, NOW)
     olga = django_user_model.objects.create(username="olga")
     looking = stored(month)
 
-    assert adjust.stop(stored(month), olga)
+    assert apply_pacing.stop(stored(month), olga)
 
     assert in_force() == 0
     stopped = PacingChange.objects.get(outcome=Outcome.STOPPED)
     assert (stopped.points, stopped.by, stopped.reason) == (0, olga, "Stopped by olga.")
     # A look that was under way does not bring it back.
-    assert adjust.adjust(looking, NOW + timedelta(seconds=1)) is None
+    assert apply_pacing.adjust(looking, NOW + timedelta(seconds=1)) is None
     assert in_force() == 0
-    assert not adjust.stop(stored(month), olga)
+    assert not apply_pacing.stop(stored(month), olga)
 
 
 @pytest.mark.parametrize(
@@ -331,7 +331,7 @@ def test_that_it_raises_all_it_may_in_vain_is_told_once(history, reserve, now, l
     # No site's first day.
     reserve(now=NOW - timedelta(days=2))
     ledger.settle("reply:1:1", None, outcome="timeout", now=NOW - timedelta(days=2))
-    adjust.look(NOW)
+    apply_pacing.look(NOW)
 
     raised = raise_alerts.look_back(NOW)
 
@@ -342,7 +342,7 @@ def test_that_it_raises_all_it_may_in_vain_is_told_once(history, reserve, now, l
             f"{month} has raised the threshold by 0.5, its limit, and is still on course for"
             " $6.97 of its $6.90 a month. Allow a higher threshold, or raise the budget's limit."
         )
-        adjust.stop(month, User.objects.create(username="olga"))
+        apply_pacing.stop(month, User.objects.create(username="olga"))
         assert [alert.rule for alert in raise_alerts.look_back(NOW)] == ["forecast"]
 
 
@@ -380,7 +380,7 @@ def now(monkeypatch) -> datetime:
 
 
 def test_the_page_says_what_it_does_and_stops_it(operator, month, now):
-    adjust.adjust(month, NOW)
+    apply_pacing.adjust(month, NOW)
 
     seen = operator.get(url(month)).content.decode()
     assert "The threshold is raised by 0.8 points, of at most 2." in seen
@@ -413,7 +413,7 @@ def test_the_page_says_what_it_does_and_stops_it(operator, month, now):
 )
 def test_the_dashboard_is_told_what_would_last(staff, history, now, paces, limit, words):
     month = paced(limit * DOLLAR, paces_itself=paces)
-    adjust.look(NOW)
+    apply_pacing.look(NOW)
 
     told = staff.get(url(month, "lasting")).content.decode()
 
@@ -422,7 +422,7 @@ def test_the_dashboard_is_told_what_would_last(staff, history, now, paces, limit
 
 
 def test_a_look_that_is_overdue_is_pointed_out(operator, month, monkeypatch):
-    adjust.adjust(month, NOW)
+    apply_pacing.adjust(month, NOW)
     for module in (timezone, clock):
         monkeypatch.setattr(module, "now", lambda: NOW + timedelta(hours=3))
 
@@ -437,7 +437,7 @@ def test_a_look_that_is_overdue_is_pointed_out(operator, month, monkeypatch):
     '        if request.method != "POST":\n',
 )
 def test_staff_read_the_log_and_stop_nothing(staff, month, now):
-    adjust.adjust(month, NOW)
+    apply_pacing.adjust(month, NOW)
 
     seen = staff.get(url(month)).content.decode()
     assert "0 → 0.8" in seen
@@ -467,23 +467,23 @@ def test_an_operator_switches_it_on_and_it_is_looked_at_in_a_moment(
 
 @guards(
     "billing/admin/budgets.py",
-    "            adjust.keep(obj, request.user, switched=switched)\n",
+    "            apply_pacing.keep(obj, request.user, switched=switched)\n",
     "",
 )
 def test_a_look_while_the_form_is_open_is_not_undone(operator, month, now):
     sent = typed(month, name="Renamed")
-    adjust.adjust(month, NOW)
+    apply_pacing.adjust(month, NOW)
 
     assert operator.post(url(month), sent).status_code == 302
 
     assert (stored(month).name, in_force()) == ("Renamed", 0.8)
 
 
-@guards("billing/pacing/adjust.py", "    if not switched:\n", "    if False:\n")
+@guards("billing/pacing/apply_pacing.py", "    if not switched:\n", "    if False:\n")
 def test_a_page_of_before_it_was_stopped_does_not_start_it_again(operator, month, now):
     assert 'name="initial-paces_itself" value="True"' in operator.get(url(month)).content.decode()
     sent = typed(month, name="Renamed")
-    adjust.stop(month, User.objects.create(username="olga"))
+    apply_pacing.stop(month, User.objects.create(username="olga"))
 
     assert operator.post(url(month), sent).status_code == 302
 
@@ -491,7 +491,7 @@ def test_a_page_of_before_it_was_stopped_does_not_start_it_again(operator, month
 
 
 def test_less_that_is_allowed_counts_at_once(operator, month, now):
-    adjust.adjust(month, NOW)
+    apply_pacing.adjust(month, NOW)
 
     assert operator.post(url(month), typed(month, pace_at_most="0.5")).status_code == 302
 
@@ -499,7 +499,7 @@ def test_less_that_is_allowed_counts_at_once(operator, month, now):
 
 
 def test_without_its_mark_it_stops_at_once(operator, month, now):
-    adjust.adjust(month, NOW)
+    apply_pacing.adjust(month, NOW)
 
     sent = without(typed(month), "paces_itself")
     assert operator.post(url(month), sent).status_code == 302

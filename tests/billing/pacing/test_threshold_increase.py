@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from billing.pacing import threshold_increase
-from billing.pacing.spending_rate import Forecast, Point
+from billing.pacing.spending_profile import Forecast, Point
 from billing.pacing.threshold_increase import Outcome, Rise, Traffic
 from tests.guards import guards
 

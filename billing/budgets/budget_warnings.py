@@ -8,7 +8,7 @@ from operator import or_
 
 from django.db.models import Q
 
-from billing.budgets import ladder, windows
+from billing.budgets import balances, cost_saving_steps
 from billing.models import Budget, BudgetPeriod
 
 
@@ -22,7 +22,7 @@ class Crossing:
     @property
     def percent(self) -> float:
         """How much of the budget's limit is spent now: more than 100 where it was lowered since."""
-        return ladder.percent(self.window.spent, self.window.budget.limit)
+        return cost_saving_steps.percent(self.window.spent, self.window.budget.limit)
 
 
 def reached(now: datetime) -> list[Crossing]:
@@ -31,10 +31,13 @@ def reached(now: datetime) -> list[Crossing]:
     if not warning:
         return []
     reached = (
-        Q(budget=budget, spent__gte=math.ceil(budget.limit * budget.lines[0] / ladder.FULL))
+        Q(
+            budget=budget,
+            spent__gte=math.ceil(budget.limit * budget.lines[0] / cost_saving_steps.FULL),
+        )
         for budget in warning
     )
-    found = BudgetPeriod.objects.filter(windows.current(now)).filter(reduce(or_, reached))
+    found = BudgetPeriod.objects.filter(balances.current(now)).filter(reduce(or_, reached))
     crossings = (
         Crossing(window, line)
         for window in found.select_related("budget").order_by("budget", "id")

@@ -18,7 +18,7 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from billing.budgets import periods
-from billing.budgets.ladder import FULL, Curve, Ladder, percent
+from billing.budgets.cost_saving_steps import FULL, Curve, Ladder, percent
 from billing.budgets.periods import Period
 from billing.errors import NoRoom
 from billing.models import Budget, BudgetPeriod

@@ -13,13 +13,13 @@ from django.views.decorators.http import require_GET
 
 from billing.dashboard import (
     downloads,
-    report_query,
+    report_filters,
     safe_csv,
-    visitors,
+    visitor_costs,
 )
 from billing.dashboard.budget_gauges import allowances
 from billing.dashboard.date_ranges import TITLES, Preset, Span
-from billing.dashboard.visitors import MOST_LISTED, SORTS, Visitor
+from billing.dashboard.visitor_costs import MOST_LISTED, SORTS, Visitor
 from billing.money import dollars, nano, shown
 
 ON_A_PAGE = 50
@@ -42,7 +42,7 @@ class Wanted:
         if not request.user.has_perm("billing.view_ledgerentry"):
             raise PermissionDenied
         query = request.GET
-        span = report_query.read(
+        span = report_filters.read(
             query.dict(), timezone.localdate(), timezone.get_default_timezone()
         ).span
         sort, cost = query.get("sort", ""), query.get("cost", "")
@@ -55,7 +55,9 @@ class Wanted:
 
     def listed(self) -> list[Visitor]:
         at_least = nano(Decimal(self.cost)) if self.cost else 0
-        return visitors.listed(self.span, self.sort, beginning=self.beginning, at_least=at_least)
+        return visitor_costs.listed(
+            self.span, self.sort, beginning=self.beginning, at_least=at_least
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,14 @@
 
 import pytest
 
-from billing import response_times
+from billing import model_speed
 
 USUAL = [(tokens, 0.4 + tokens / 40) for tokens in range(20, 220, 4)]
 
 
 @pytest.mark.parametrize("calls", [USUAL, [*USUAL, *[(30, 60.0)] * 5], [*USUAL, (4000, 1.0)]])
 def test_a_few_calls_that_hung_change_nothing(calls):
-    found = response_times.fitted(calls)
+    found = model_speed.fitted(calls)
 
     assert found is not None
     assert found.first == pytest.approx(0.4, abs=0.1)
@@ -18,17 +18,17 @@ def test_a_few_calls_that_hung_change_nothing(calls):
 
 
 def test_answers_of_one_length_all_take_what_they_took():
-    found = response_times.fitted([(50, 2.0)] * 30)
+    found = model_speed.fitted([(50, 2.0)] * 30)
 
-    assert found == response_times.Speed(2.0, 0.0, 30)
+    assert found == model_speed.Speed(2.0, 0.0, 30)
 
 
 def test_a_long_answer_never_takes_less_than_a_short_one():
-    found = response_times.fitted([(tokens, 9 - tokens / 100) for tokens in range(30)])
+    found = model_speed.fitted([(tokens, 9 - tokens / 100) for tokens in range(30)])
 
     assert found is not None
     assert found.seconds(0) == found.seconds(1000) > 8
 
 
 def test_a_few_calls_say_nothing():
-    assert response_times.fitted(USUAL[: response_times.FEWEST - 1]) is None
+    assert model_speed.fitted(USUAL[: model_speed.FEWEST - 1]) is None

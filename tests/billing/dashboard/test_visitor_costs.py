@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing import ledger
-from billing.dashboard import entries_export, visitors
+from billing.dashboard import entries_export, visitor_costs
 from billing.models import LedgerEntry, Price
 from billing.prices.pricing import Usage
 from tests.billing.conftest import NOW, budget
@@ -105,9 +105,9 @@ def test_what_is_used_of_an_allowance_stands_beside_it(staff, charged):
 def test_pages_and_a_list_that_is_cut(staff, charged, monkeypatch):
     for number in range(4):
         charged(f"reply:{number}:1", f"v{number}")
-    monkeypatch.setattr("billing.dashboard.visitor_list.ON_A_PAGE", 2)
-    monkeypatch.setattr(visitors, "MOST_LISTED", 3)
-    monkeypatch.setattr("billing.dashboard.visitor_list.MOST_LISTED", 3)
+    monkeypatch.setattr("billing.dashboard.visitor_costs_page.ON_A_PAGE", 2)
+    monkeypatch.setattr(visitor_costs, "MOST_LISTED", 3)
+    monkeypatch.setattr("billing.dashboard.visitor_costs_page.MOST_LISTED", 3)
 
     first, second = (text(staff.get(f"{VISITORS}?page={n}").content.decode()) for n in (1, 2))
 
@@ -126,7 +126,7 @@ def test_the_costs_lead_to_the_visitors(staff, three):
 
 
 @guards(
-    "billing/dashboard/visitor_list.py",
+    "billing/dashboard/visitor_costs_page.py",
     '        if not request.user.has_perm("billing.view_ledgerentry"):\n'
     "            raise PermissionDenied\n",
     "",

@@ -2,8 +2,8 @@
 
 import pytest
 
-from billing.budgets import ladder
-from billing.budgets.ladder import Curve, Ladder, Step
+from billing.budgets import cost_saving_steps
+from billing.budgets.cost_saving_steps import Curve, Ladder, Step
 
 USUAL = Ladder(
     economise_from=80, economise_by=4, cheap_only_from=95, approved_from=98, later_from=100
@@ -25,8 +25,8 @@ USUAL = Ladder(
     ],
 )
 def test_each_step_begins_at_its_percent(spent, step, points):
-    assert ladder.step(USUAL, spent) == step
-    assert ladder.rise(USUAL, spent) == points
+    assert cost_saving_steps.step(USUAL, spent) == step
+    assert cost_saving_steps.rise(USUAL, spent) == points
 
 
 @pytest.mark.parametrize(
@@ -36,21 +36,21 @@ def test_each_step_begins_at_its_percent(spent, step, points):
 def test_the_threshold_rises_by_its_curve(curve, points):
     climbing = Ladder(economise_from=80, economise_by=4, curve=curve)
 
-    assert tuple(ladder.rise(climbing, spent) for spent in (85, 90, 100)) == points
+    assert tuple(cost_saving_steps.rise(climbing, spent) for spent in (85, 90, 100)) == points
 
 
 @pytest.mark.parametrize("spent", [0, 50, 100, 200])
 def test_a_step_that_is_left_out_is_never_taken(spent):
-    assert ladder.step(Ladder(), spent) == Step.FREE
-    assert ladder.rise(Ladder(economise_by=4), spent) == 0
+    assert cost_saving_steps.step(Ladder(), spent) == Step.FREE
+    assert cost_saving_steps.rise(Ladder(economise_by=4), spent) == 0
 
 
 def test_a_rise_that_begins_at_the_end_is_whole_there():
-    assert ladder.rise(Ladder(economise_from=100, economise_by=4), 100) == 4
+    assert cost_saving_steps.rise(Ladder(economise_from=100, economise_by=4), 100) == 4
 
 
 @pytest.mark.parametrize(
     ("spent", "limit", "percent"), [(0, 10, 0), (9, 10, 90), (0, 0, 100), (15, 10, 150)]
 )
 def test_a_budget_of_nothing_is_spent(spent, limit, percent):
-    assert ladder.percent(spent, limit) == percent
+    assert cost_saving_steps.percent(spent, limit) == percent

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from billing import ledger
-from billing.budgets import warning_lines
+from billing.budgets import budget_warnings
 from billing.models import Budget
 from billing.prices.pricing import Usage
 from tests.billing.conftest import CHEAP, NOW, budget
@@ -17,7 +17,7 @@ def spend(reserve, reference: str, **named: str) -> None:
 def lines() -> list[tuple[str, str, int]]:
     return [
         (crossing.window.budget.scope, crossing.window.key, crossing.line)
-        for crossing in warning_lines.reached(NOW)
+        for crossing in budget_warnings.reached(NOW)
     ]
 
 
@@ -63,5 +63,5 @@ def test_the_next_window_has_crossed_nothing(reserve):
     budget(CHEAP, period="hour")
     spend(reserve, "reply:1:1")
 
-    assert len(warning_lines.reached(NOW)) == 3
-    assert warning_lines.reached(NOW + timedelta(hours=1)) == []
+    assert len(budget_warnings.reached(NOW)) == 3
+    assert budget_warnings.reached(NOW + timedelta(hours=1)) == []

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from billing.budgets import windows
+from billing.budgets import balances
 from billing.models import Budget, PacingChange
 from billing.pacing import forecast
 from billing.pacing.threshold_increase import Found, Outcome
@@ -82,7 +82,7 @@ def keep(budget: Budget, person: User, *, switched: bool) -> None:
         budget.paced_at = stored.paced_at
     elif stored.paces_itself:
         now = timezone.now()
-        window = windows.current_of(stored, now)
+        window = balances.current_of(stored, now)
         PacingChange.objects.create(
             budget=budget,
             at=now,
