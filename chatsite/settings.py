@@ -157,7 +157,7 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.jinja2.Jinja2",
         "DIRS": [BASE_DIR / "templates" / "jinja2"],
-        "OPTIONS": {"environment": "chatsite.chat.web.message_templates.environment"},
+        "OPTIONS": {"environment": "chatsite.chat.web.jinja_templates.environment"},
     },
 ]
 

@@ -20,7 +20,7 @@ from chatsite.answering.canned import (
 )
 from chatsite.answering.step_outcomes import Ended, NotOurs, TryAgain, ended
 from chatsite.chat.actions import end_reply
-from chatsite.chat.changes import Change
+from chatsite.chat.change_announcements import Change
 from chatsite.chat.models import Message
 
 State = Message.State

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from chatsite.answering.calls.model_call import Work
-from chatsite.chat.changes import Change
+from chatsite.chat.change_announcements import Change
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from chatsite.answering import queue
 from chatsite.answering.canned import saved_answers
 from chatsite.answering.warm_up import warm_up
 from chatsite.answering.writer.writer_thread import WriterThread
-from chatsite.chat import changes
+from chatsite.chat import change_announcements
 from chatsite.provider import model_list
 from routing.analysis import cached_scores
 
@@ -41,7 +41,7 @@ def sweep() -> None:
         logger.info("%d replies are due", len(due))
         write_replies.delay(due)
     for change in ended:
-        changes.announce(change)
+        change_announcements.announce(change)
 
 
 @shared_task

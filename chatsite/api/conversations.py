@@ -14,18 +14,18 @@ from chatsite.api import access, conversation_cursor, customers, schemas
 from chatsite.api.access import Bearer
 from chatsite.api.errors import ERRORS, NotFound, conflict, invalid
 from chatsite.api.models import AccessToken
-from chatsite.chat import changes
+from chatsite.chat import change_announcements
 from chatsite.chat.actions import (
     ask,
     ask_for_person,
     end_conversation,
     hand_back,
-    put_aside,
     rate_conversation,
+    resolve_or_snooze,
     staff_reply,
     take_over,
 )
-from chatsite.chat.changes import Change
+from chatsite.chat.change_announcements import Change
 from chatsite.chat.errors import NotYours
 from chatsite.chat.models import Conversation, Message
 from chatsite.chat.web import rate_limits
@@ -131,7 +131,7 @@ def add_staff_message(
     row = conversation_of(public_id)
     account = access.token(request).account
     change = staff_reply.send(row.pk, account, sent.text, sent.client_id, sent.files)
-    changes.announce(change)
+    change_announcements.announce(change)
     return _said(row, change, Message.Role.STAFF, sent.client_id, sent.text)
 
 
@@ -167,13 +167,13 @@ def hand_conversation_back(request: HttpRequest, public_id: uuid.UUID) -> schema
 @router.post("/{uuid:public_id}/resolve", response=STANDS, auth=ANSWER)
 def resolve_conversation(request: HttpRequest, public_id: uuid.UUID) -> schemas.Conversation:
     """Nothing is left to do. The customer's next message undoes it."""
-    return _done(request, public_id, "Resolved.", lambda row: put_aside.resolve(row.pk))
+    return _done(request, public_id, "Resolved.", lambda row: resolve_or_snooze.resolve(row.pk))
 
 
 @router.post("/{uuid:public_id}/reopen", response=STANDS, auth=ANSWER)
 def reopen_conversation(request: HttpRequest, public_id: uuid.UUID) -> schemas.Conversation:
     """There is something left to do after all."""
-    return _done(request, public_id, "Reopened.", lambda row: put_aside.reopen(row.pk))
+    return _done(request, public_id, "Reopened.", lambda row: resolve_or_snooze.reopen(row.pk))
 
 
 @router.post("/{uuid:public_id}/ask-for-person", response=STANDS, auth=SPEAK)
@@ -233,7 +233,7 @@ def _asked(
     """Raises TooFast, NotYours, Ended, Empty, NotTaken, Problem."""
     rate_limits.asking(visitor, f"token {access.token(request).pk}")
     change = ask.question(public_id, visitor, text, client_id, files=files)
-    changes.announce(change)
+    change_announcements.announce(change)
     return _said(change.conversation, change, Message.Role.CUSTOMER, client_id, text)
 
 
@@ -268,7 +268,7 @@ def _done(
     if whose is not None:
         customers.check(access.token(request), row, whose)
     change = action(row)
-    changes.announce(change)
+    change_announcements.announce(change)
     if not change.is_none:
         access.log(request, row, words)
     return _shape(request, conversation_of(public_id))

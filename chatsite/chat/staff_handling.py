@@ -3,7 +3,7 @@
 from django.contrib.auth.models import AbstractBaseUser
 
 from billing import clock
-from chatsite.chat import history, outgoing_events
+from chatsite.chat import displayed_messages, outgoing_events
 from chatsite.chat.models import Conversation, Handling
 from chatsite.webhooks.models import Kind
 
@@ -18,7 +18,7 @@ def asked(conversation: Conversation) -> None:
         conversation,
         Kind.ASKED,
         asked_at=now.isoformat(),
-        question=history.newest_question(conversation),
+        question=displayed_messages.newest_question(conversation),
     )
 
 

@@ -10,7 +10,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.http import QueryDict
 
 from chatsite.chat.live import bus
-from chatsite.chat.live.frames import Present
+from chatsite.chat.live.outgoing_frames import Present
 from chatsite.inbox import open_inboxes, queues
 from chatsite.inbox.open_inboxes import Inbox
 from chatsite.inbox.queues import Queue

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from billing.alerts.errors import NotDelivered
 from chatsite.business_hours.models import calendar
-from chatsite.chat import history, outgoing_events
+from chatsite.chat import displayed_messages, outgoing_events
 from chatsite.chat.models import Conversation
 from chatsite.inbox.models import Notice, TeamNotifications, addresses
 from chatsite.shop import current_shop
@@ -68,7 +68,7 @@ def _escalate(conversation: Conversation, asked_at: datetime) -> None:
             EventKind.ESCALATED,
             identity=f"escalated:{conversation.pk}:{int(asked_at.timestamp())}",
             asked_at=asked_at.isoformat(),
-            question=history.newest_question(conversation),
+            question=displayed_messages.newest_question(conversation),
         )
 
 
@@ -120,7 +120,7 @@ def _send(notice: Notice) -> str:
         "event": f"person.{notice.kind}",
         "conversation": held.public_id.hex,
         "asked_at": timezone.localtime(notice.asked_at).isoformat(timespec="seconds"),
-        "question": history.newest_question(held),
+        "question": displayed_messages.newest_question(held),
         "url": f"{settings.SITE_URL}/inbox/{held.pk}/",
     }
     return _mail(notice, content)

@@ -15,8 +15,8 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from chatsite.chat.live import bus
-from chatsite.chat.live.frames import Changed, Frame, Noted, Present
-from chatsite.chat.web import message_templates
+from chatsite.chat.live.outgoing_frames import Changed, Frame, Noted, Present
+from chatsite.chat.web import jinja_templates
 from chatsite.inbox import queues
 from chatsite.inbox.queues import Queue
 from chatsite.runtime import endless_loops
@@ -163,7 +163,7 @@ def look(inboxes: Collection[Inbox]) -> dict[Inbox, str]:
         lines = drawn.get((inbox.queue, whose))
         if lines is None:
             lines = drawn[inbox.queue, whose] = queues.lines_html(inbox.queue, person, now)
-        found[inbox] = message_templates.html(
+        found[inbox] = jinja_templates.html(
             "inbox/queue.html",
             queues.tabs(inbox.queue, queues.counts(person, by_handler, mentions))
             | {"lines_html": lines},

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
 from chatsite.chat.models import Conversation
-from chatsite.chat.web import message_templates
+from chatsite.chat.web import jinja_templates
 from chatsite.inbox import notes, queues, shared_reads
 from chatsite.inbox.models import SavedView, Tag
 from chatsite.inbox.queues import Narrowed, Queue
@@ -58,7 +58,7 @@ def queue_context(request: HttpRequest, open_id: int = 0) -> dict[str, object]:
         "query": queues.query(chosen, narrowed),
         "views": SavedView.objects.filter(person_id=person.pk),
         "open_id": open_id,
-        "queue_html": message_templates.html("inbox/queue.html", shown),
+        "queue_html": jinja_templates.html("inbox/queue.html", shown),
     }
 
 
@@ -70,7 +70,7 @@ def conversation_context(request: HttpRequest, found: Conversation) -> dict[str,
     entries = sorted([*said, *written], key=attrgetter("created_at"))
     return {
         "conversation": found,
-        "messages_html": message_templates.html("inbox/messages.html", {"entries": entries}),
+        "messages_html": jinja_templates.html("inbox/messages.html", {"entries": entries}),
         **summary_context(found),
         "customer": Customer.objects.filter(visitor=found.visitor).first(),
         "earlier": earlier.order_by("-active_at")[:MOST_EARLIER],

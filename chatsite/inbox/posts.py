@@ -10,10 +10,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from chatsite.chat import changes
-from chatsite.chat.actions import hand_back, put_aside, staff_reply, take_over
+from chatsite.chat import change_announcements
+from chatsite.chat.actions import hand_back, resolve_or_snooze, staff_reply, take_over
 from chatsite.chat.attachments import uploads
-from chatsite.chat.changes import Change
+from chatsite.chat.change_announcements import Change
 from chatsite.chat.errors import Refused
 from chatsite.chat.models import Conversation
 from chatsite.inbox import notes, queues, tags
@@ -65,7 +65,7 @@ def reply(request: HttpRequest, conversation_id: int) -> HttpResponse:
             "Your message was not sent, because this page was out of date. Please send it again.",
             text,
         )
-    changes.announce(change)
+    change_announcements.announce(change)
     return _shown(request, found)
 
 
@@ -87,7 +87,7 @@ def draft(request: HttpRequest, conversation_id: int) -> HttpResponse:
 def act(request: HttpRequest, conversation_id: int, verb: str) -> HttpResponse:
     """One of the verbs that take no text."""
     found = find_writable(request, conversation_id)
-    changes.announce(_carried_out(request, found, verb))
+    change_announcements.announce(_carried_out(request, found, verb))
     return _shown(request, found, keeps_reply=True)
 
 
@@ -96,7 +96,7 @@ def act(request: HttpRequest, conversation_id: int, verb: str) -> HttpResponse:
 def note(request: HttpRequest, conversation_id: int) -> HttpResponse:
     found = find_writable(request, conversation_id)
     if notes.write(found, person_of(request), request.POST.get("note", "")):
-        changes.noted(found)
+        change_announcements.noted(found)
     return _shown(request, found, keeps_reply=True)
 
 
@@ -109,7 +109,7 @@ def tag(request: HttpRequest, conversation_id: int) -> HttpResponse:
         tags.remove(found, off)
     else:
         tags.add(found, request.POST.get("tag", ""))
-    changes.noted(found)
+    change_announcements.noted(found)
     return _shown(request, found, keeps_reply=True)
 
 
@@ -140,14 +140,14 @@ def _carried_out(request: HttpRequest, found: Conversation, verb: str) -> Change
         case "hand-back":
             return hand_back.to_assistant(found.pk)
         case "resolve":
-            return put_aside.resolve(found.pk)
+            return resolve_or_snooze.resolve(found.pk)
         case "reopen":
-            return put_aside.reopen(found.pk)
+            return resolve_or_snooze.reopen(found.pk)
         case "snooze":
             hours = request.POST.get("hours", "")
             if hours not in SNOOZES:
                 raise Http404
-            return put_aside.snooze(found.pk, timezone.now() + timedelta(hours=int(hours)))
+            return resolve_or_snooze.snooze(found.pk, timezone.now() + timedelta(hours=int(hours)))
         case _:
             raise Http404
 

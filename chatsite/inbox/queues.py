@@ -14,7 +14,7 @@ from django.utils.timesince import timesince
 
 from chatsite.chat.admin import conversation_rows, conversation_search
 from chatsite.chat.models import Conversation, Message
-from chatsite.chat.web import message_templates
+from chatsite.chat.web import jinja_templates
 from chatsite.inbox.models import Note, Tag
 
 # Lines of a queue; what is beyond is found by searching.
@@ -161,7 +161,7 @@ def lines_html(
         "query": query(queue, narrowed),
         "open_id": open_id,
     }
-    return message_templates.html("inbox/queue_lines.html", shown)
+    return jinja_templates.html("inbox/queue_lines.html", shown)
 
 
 def tabs(queue: Queue, count: Mapping[str, int]) -> dict[str, object]:

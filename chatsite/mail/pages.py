@@ -8,7 +8,7 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_POST
 
 from chatsite.chat.errors import NotYours, Refused
-from chatsite.chat.web import request_network, visitors
+from chatsite.chat.web import visitor_network, visitors
 from chatsite.mail import transcripts
 
 
@@ -19,7 +19,7 @@ def post_transcript(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     context: dict[str, object] = {"public_id": public_id, "address": address}
     try:
         language = get_language() or ""
-        transcripts.by_customer(public_id, visitor, request_network.of(request), address, language)
+        transcripts.by_customer(public_id, visitor, visitor_network.of(request), address, language)
     except NotYours as error:
         raise Http404 from error
     except Refused as error:

@@ -17,9 +17,9 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from billing import clock
-from chatsite.chat import changes
+from chatsite.chat import change_announcements
 from chatsite.chat.actions import ask, ask_for_person
-from chatsite.chat.changes import Change
+from chatsite.chat.change_announcements import Change
 from chatsite.chat.errors import Ended, Refused
 from chatsite.chat.models import Conversation
 from chatsite.mail import mail_parsing, reply_address
@@ -84,7 +84,7 @@ def _take(content: bytes | None) -> ReceivedMail.Result:
         logger.warning("A mail to %s was not taken: %s", held.reference, type(error).__name__)
         return _kept(Result.UNREADABLE, mail.identity, held)
     for change in made:
-        changes.announce(change)
+        change_announcements.announce(change)
     return Result.TAKEN
 
 

@@ -6,7 +6,7 @@ from celery import shared_task
 from django.conf import settings
 
 from billing import clock
-from chatsite.chat import changes, sql
+from chatsite.chat import change_announcements, sql
 from chatsite.chat.actions import delete_conversation
 from chatsite.chat.attachments import uploads
 from chatsite.chat.models import Conversation, DeletedConversation
@@ -29,7 +29,7 @@ def keep_no_longer() -> None:
     before = clock.now() - timedelta(days=settings.KEEP_CONVERSATIONS_DAYS)
     old = Conversation.objects.filter(active_at__lt=before).order_by("active_at")
     for change in delete_conversation.conversations(old.values_list("id", flat=True)[:AT_ONCE]):
-        changes.announce(change)
+        change_announcements.announce(change)
 
 
 @shared_task

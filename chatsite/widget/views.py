@@ -20,11 +20,11 @@ from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
-from chatsite.chat import history
+from chatsite.chat import displayed_messages
+from chatsite.chat.displayed_messages import Seen
 from chatsite.chat.errors import Refused, TooFast
-from chatsite.chat.history import Seen
 from chatsite.chat.models import Conversation
-from chatsite.chat.web import fragments, rate_limits, request_network
+from chatsite.chat.web import fragments, rate_limits, visitor_network
 from chatsite.shop import current_shop
 from chatsite.shop.models import HEX
 from chatsite.widget import identity
@@ -127,13 +127,13 @@ def open_chat(request: HttpRequest, key: str) -> HttpResponse:
     """A token, and the conversation that this browser or customer goes on with."""
     widget, said = _widget(key), _said(request)
     try:
-        rate_limits.opening(request_network.of(request))
+        rate_limits.opening(visitor_network.of(request))
         holder = _holder(widget, said)
     except (NotIdentified, TooFast) as error:
         return _refused(error)
-    public_id = None if said.get("new") else history.latest(holder.visitor)
+    public_id = None if said.get("new") else displayed_messages.latest(holder.visitor)
     seen = (
-        history.seen(public_id, holder.visitor)
+        displayed_messages.seen(public_id, holder.visitor)
         if public_id
         else Seen(Conversation(public_id=uuid.uuid4()), ())
     )
@@ -159,7 +159,7 @@ def renew(request: HttpRequest, key: str) -> HttpResponse:
     """Another token for the same visitor."""
     widget, said = _widget(key), _said(request)
     try:
-        rate_limits.opening(request_network.of(request))
+        rate_limits.opening(visitor_network.of(request))
         return _answer(_holder(widget, said))
     except (NotIdentified, TooFast) as error:
         return _refused(error)

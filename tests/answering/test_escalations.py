@@ -13,7 +13,7 @@ from django.utils import timezone
 from billing.models import Budget, Hold, LedgerEntry
 from chatsite.answering.calls.model_call import Claimed, Work
 from chatsite.chat.actions import take_over
-from chatsite.chat.admin import receipts
+from chatsite.chat.admin import answer_receipts
 from chatsite.chat.models import Conversation, Message
 from chatsite.demo import demo_server
 from chatsite.knowledge.articles import Found
@@ -80,8 +80,8 @@ def taken_over_by_nora(reply: Message) -> None:
 
 
 @database_sync_to_async
-def receipt(reply: Message) -> receipts.Receipt:
-    return receipts.of([reply])[reply.pk]
+def receipt(reply: Message) -> answer_receipts.Receipt:
+    return answer_receipts.of([reply])[reply.pk]
 
 
 async def outcomes() -> list[str]:

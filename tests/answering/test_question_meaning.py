@@ -9,7 +9,7 @@ from channels.db import database_sync_to_async
 from billing.models import Hold, LedgerEntry
 from chatsite.answering.question import question_embedding
 from chatsite.chat.actions import ask
-from chatsite.chat.admin import receipts
+from chatsite.chat.admin import answer_receipts
 from chatsite.chat.models import Conversation
 from chatsite.knowledge.tasks import embed_articles
 from routing.analysis import first_day
@@ -123,5 +123,5 @@ async def test_what_is_said_while_its_embedding_is_awaited_is_searched_too(
         f"search:{answer.pk}:1",
         f"search:{answer.pk}:1.2",
     ]
-    receipt = await database_sync_to_async(receipts.of)([answer])
+    receipt = await database_sync_to_async(answer_receipts.of)([answer])
     assert "Search, attempt 1.2" in [each.what for each in receipt[answer.pk].attempts]

@@ -15,7 +15,7 @@ from billing.models import (
     Hold,
     LedgerEntry,
 )
-from chatsite.chat.admin import receipts
+from chatsite.chat.admin import answer_receipts
 from chatsite.chat.models import Message, ScoringShare
 from routing import policies
 from routing.models import CachedScore, Policy, RouteDecision
@@ -128,7 +128,7 @@ async def test_customers_who_wait_at_once_share_a_call(
         "",
         "",
     )
-    found = await database_sync_to_async(receipts.of)(answers)
+    found = await database_sync_to_async(answer_receipts.of)(answers)
     parts = [found[answer.pk].attempts[0] for answer in answers]
     assert {part.entry for part in parts} == {call.pk}
     assert {part.what for part in parts} == {"Scoring, attempt 1, shared by 4 replies"}
@@ -137,7 +137,7 @@ async def test_customers_who_wait_at_once_share_a_call(
 
 
 @guards(
-    "chatsite/chat/models/scoring_call_share.py",
+    "chatsite/chat/models/scoring_share.py",
     "amount * (self.part + 1) // self.parts - amount * self.part // self.parts",
     "amount // self.parts",
 )

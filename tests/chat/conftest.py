@@ -84,7 +84,7 @@ class Hints:
 @pytest.fixture
 def hints(monkeypatch) -> Hints:
     hints = Hints()
-    monkeypatch.setattr("chatsite.chat.live.worker_hints.wake_worker", hints)
+    monkeypatch.setattr("chatsite.chat.live.wake_worker.wake_worker", hints)
     return hints
 
 

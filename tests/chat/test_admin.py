@@ -22,10 +22,10 @@ from billing.models import LedgerEntry
 from billing.prices.pricing import Usage
 from chatsite.chat.actions import end_reply, hand_back, staff_reply, take_over
 from chatsite.chat.admin import conversation_list, csv_export, transcripts
+from chatsite.chat.admin.conversation_admin import ConversationAdmin
 from chatsite.chat.admin.conversation_rows import ConversationStatus, status
-from chatsite.chat.admin.conversations import ConversationAdmin
 from chatsite.chat.live import bus
-from chatsite.chat.live.frames import unpacked
+from chatsite.chat.live.outgoing_frames import unpacked
 from chatsite.chat.models import (
     CannedAnswer,
     Conversation,

@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 
 from billing.models import LedgerEntry
-from chatsite.chat import changes
+from chatsite.chat import change_announcements
 from chatsite.chat.actions import delete_conversation
 from chatsite.chat.live import bus, database_polling
 from chatsite.chat.live.consumer import GONE
@@ -177,4 +177,4 @@ def _delete_all(*, announce: bool) -> None:
     ids = list(Conversation.objects.values_list("id", flat=True))
     for change in delete_conversation.conversations(ids):
         if announce:
-            changes.announce(change)
+            change_announcements.announce(change)

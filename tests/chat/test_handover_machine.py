@@ -15,7 +15,7 @@ from chatsite.chat.actions import (
     ask_for_person,
     end_reply,
     hand_back,
-    put_aside,
+    resolve_or_snooze,
     staff_reply,
     take_over,
 )
@@ -88,17 +88,17 @@ class Handover(RuleBasedStateMachine):
 
     @rule()
     def staff_resolve(self):
-        put_aside.resolve(self.conversation.pk)
+        resolve_or_snooze.resolve(self.conversation.pk)
         self.handler, self.wanted, self.resolved = None, False, True
 
     @rule()
     def staff_reopen(self):
-        put_aside.reopen(self.conversation.pk)
+        resolve_or_snooze.reopen(self.conversation.pk)
         self.resolved = False
 
     @rule(minutes=st.integers(1, 600))
     def staff_snooze(self, minutes):
-        put_aside.snooze(self.conversation.pk, timezone.now() + timedelta(minutes=minutes))
+        resolve_or_snooze.snooze(self.conversation.pk, timezone.now() + timedelta(minutes=minutes))
 
     @invariant()
     def it_has_one_voice(self):

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone, translation
 
 from chatsite.asgi import application
-from chatsite.chat import changes
+from chatsite.chat import change_announcements
 from chatsite.chat.actions import ask_for_person
 from chatsite.chat.live import bus
 from chatsite.chat.models import Conversation, Message
@@ -135,7 +135,7 @@ def test_a_refusal_speaks_the_customers_language(client: Client):
 def test_two_tabs_of_one_conversation_each_speak_their_own_language(db):
     prices()
     told = Told().asks("Hello?").answered("Hi.")
-    frame = changes.frame(ask_for_person.request(told.public_id, told.visitor, True))
+    frame = change_announcements.frame(ask_for_person.request(told.public_id, told.visitor, True))
 
     german = fragments.html(frame, language="de")
     japanese = fragments.html(frame, language="ja")
@@ -168,7 +168,7 @@ async def test_an_open_tab_is_told_in_its_language(first_policy):
     held = Conversation(public_id=conversation)
     reply = Message(id=1, conversation=held, role=Message.Role.ASSISTANT, attempt=1)
     reply.created_at = timezone.now()
-    bus.here().publish(changes.begun(reply))
+    bus.here().publish(change_announcements.begun(reply))
 
     said = str(await tab.receive_from(5))
     assert "Arrêter" in said

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chatsite.chat.web import request_network
+from chatsite.chat.web import visitor_network
 
 PROXY = "10.0.0.1"
 CUSTOMER = "192.0.2.7"
@@ -10,7 +10,7 @@ CUSTOMER = "192.0.2.7"
 
 def key(address: str) -> str:
     """Of a direct request."""
-    return request_network.key(address, "")
+    return visitor_network.key(address, "")
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def key(address: str) -> str:
 def test_it_is_what_the_outermost_of_our_proxies_saw(settings, hops, forwarded, address):
     settings.TRUSTED_PROXIES = hops
 
-    assert request_network.key(PROXY, forwarded) == key(address)
+    assert visitor_network.key(PROXY, forwarded) == key(address)
 
 
 @pytest.mark.parametrize(
@@ -42,14 +42,14 @@ def test_it_is_what_the_outermost_of_our_proxies_saw(settings, hops, forwarded, 
 def test_what_cannot_be_read_is_one_network_and_not_nobodys(settings, forwarded):
     settings.TRUSTED_PROXIES = 1
 
-    assert request_network.key(PROXY, forwarded) == key("not an address") != ""
-    assert request_network.key(PROXY, forwarded) != key(PROXY)
+    assert visitor_network.key(PROXY, forwarded) == key("not an address") != ""
+    assert visitor_network.key(PROXY, forwarded) != key(PROXY)
 
 
 def test_who_comes_past_the_outer_proxy_is_not_believed(settings):
     settings.TRUSTED_PROXIES = 2
 
-    assert request_network.key(PROXY, CUSTOMER) == key("not an address")
+    assert visitor_network.key(PROXY, CUSTOMER) == key("not an address")
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from django.core import signing
 from django.test import Client
 
-from chatsite.chat import history
+from chatsite.chat import displayed_messages
 from chatsite.chat.models import Conversation, Message
 from chatsite.chat.web import visitors
 from tests.guards import guards
@@ -15,7 +15,7 @@ from tests.page import Page
 
 # By any of the tests below.
 GUARDS = [
-    ("chatsite/chat/web/views.py", "        limit(visitor, request_network.of(request))\n", ""),
+    ("chatsite/chat/web/views.py", "        limit(visitor, visitor_network.of(request))\n", ""),
 ]
 
 pytestmark = pytest.mark.usefixtures("hints", "transactional_db")
@@ -138,12 +138,12 @@ def test_an_unknown_address_is_a_page_that_says_so(path, browser):
     assert response.status_code == 404
 
 
-@guards("chatsite/chat/history.py", "so_far <= MOST_CHARACTERS", "True")
+@guards("chatsite/chat/displayed_messages.py", "so_far <= MOST_CHARACTERS", "True")
 @pytest.mark.parametrize(("limit", "value"), [("SHOWN", 4), ("MOST_CHARACTERS", 17)])
 def test_of_a_long_conversation_the_newest_are_shown_and_the_earlier_on_demand(
     browser, page, monkeypatch, limit, value
 ):
-    monkeypatch.setattr(history, limit, value)
+    monkeypatch.setattr(displayed_messages, limit, value)
     for text in ("One", "Two", "Three"):
         ask(browser, page, text)
         Message.objects.filter(role="assistant").update(state="complete", text="Yes.")

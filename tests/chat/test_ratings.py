@@ -40,7 +40,7 @@ GUARDS = [
     ),
     (
         "chatsite/chat/web/views.py",
-        "        limit(visitor, request_network.of(request))\n",
+        "        limit(visitor, visitor_network.of(request))\n",
         "",
     ),
 ]

@@ -11,8 +11,8 @@ from django.utils import timezone
 from chatsite.chat.actions import (
     ask_for_person,
     export_conversation,
-    put_aside,
     rate_conversation,
+    resolve_or_snooze,
     staff_reply,
 )
 from chatsite.chat.errors import NotRateableNow
@@ -53,7 +53,7 @@ def test_who_was_helped_says_how_it_was_and_staff_see_it_by_day_and_by_person(cu
     refused = client.post(path, {"satisfaction": "1"})
     assert (refused.status_code, "cannot be rated now" in text(refused)) == (422, True)
     staff_reply.send(told.conversation.pk, nora, "Send it to us.")
-    put_aside.resolve(told.conversation.pk)
+    resolve_or_snooze.resolve(told.conversation.pk)
     asked = text(client.get(f"/c/{told.public_id}/"))
     client.post(path, {"satisfaction": "-1"})
     client.post(path, {"satisfaction": "-1", "note": "Too  slow."})
@@ -95,7 +95,7 @@ def test_what_people_did_is_kept_as_it_went(customer):
     ask_for_person.request(told.public_id, told.visitor, False)
     staff_reply.send(pk, nora, "Hello.")
     staff_reply.send(pk, nora, "Are you there?")
-    put_aside.resolve(pk)
+    resolve_or_snooze.resolve(pk)
 
     cancelled, handled = Handling.objects.order_by("id")
 

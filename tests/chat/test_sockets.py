@@ -13,17 +13,17 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.test import AsyncClient
 
-from chatsite.chat import changes, history
+from chatsite.chat import change_announcements, displayed_messages
 from chatsite.chat.actions import ask, end_reply
-from chatsite.chat.changes import Change
+from chatsite.chat.change_announcements import Change
 from chatsite.chat.live import bus, database_polling
 from chatsite.chat.live.consumer import (
     LONGEST_FRAME,
     NOT_ALLOWED,
     TRY_AGAIN,
 )
-from chatsite.chat.live.frames import Begun, Delta
-from chatsite.chat.live.outgoing import MOST_UNREAD
+from chatsite.chat.live.outgoing_frames import Begun, Delta
+from chatsite.chat.live.send_buffer import MOST_UNREAD
 from chatsite.chat.models import Conversation, Message
 from chatsite.chat.web import rate_limits
 from chatsite.markdown import Growing
@@ -155,7 +155,8 @@ async def test_words_that_were_shown_and_lost_again_come_with_the_end(tab, hints
     last_words = Growing().grow("Good evening.", is_end=True)
     reply.attempt = 1
     live.publish(
-        changes.begun(reply), Delta(conversation, reply.pk, 1, 0, 13, last_words, is_last=True)
+        change_announcements.begun(reply),
+        Delta(conversation, reply.pk, 1, 0, 13, last_words, is_last=True),
     )
     await tab.sees(lambda page: tab.newest.text == "Good evening.")
 
@@ -164,7 +165,7 @@ async def test_words_that_were_shown_and_lost_again_come_with_the_end(tab, hints
     )
     live.expect(conversation, reply.conversation.revision + 1)
     await tab.sees(lambda page: tab.newest.text == "Good")
-    changes.announce(await database_sync_to_async(answered)(reply.pk), live)
+    change_announcements.announce(await database_sync_to_async(answered)(reply.pk), live)
 
     assert await tab.newest_is("complete") == "Good evening."
 
@@ -185,7 +186,7 @@ async def test_words_whose_beginning_was_lost_come_with_the_end(tab, hints):
     await Message.objects.filter(pk=reply.pk).aupdate(
         state="writing", attempt=1, text="Good ", lease_until=Now() + timedelta(minutes=1)
     )
-    changes.announce(await database_sync_to_async(answered)(reply.pk), live)
+    change_announcements.announce(await database_sync_to_async(answered)(reply.pk), live)
 
     assert await tab.newest_is("complete") == "Good evening."
 
@@ -218,7 +219,11 @@ async def test_what_no_frame_told_is_found_by_looking(tab, hints):
     await tab.sees(lambda page: tab.newest.text == "Told by nobody.", within=2)
 
 
-@guards("chatsite/chat/history.py", "    if conversation.visitor != visitor:\n", "    if False:\n")
+@guards(
+    "chatsite/chat/displayed_messages.py",
+    "    if conversation.visitor != visitor:\n",
+    "    if False:\n",
+)
 async def test_nobody_reads_another_visitors_conversation(tab, open_tab, worker, upstream):
     await tab.say("My secret")
     await tab.answer()
@@ -372,7 +377,7 @@ async def test_a_tab_that_cannot_be_read_is_refused_and_takes_no_place(tab, monk
 
 async def test_a_tab_is_heard_while_it_looks_what_it_missed(tab, monkeypatch):
     looked = threading.Event()
-    monkeypatch.setattr(history, "revisions", lambda _: looked.wait(10) and {})
+    monkeypatch.setattr(displayed_messages, "revisions", lambda _: looked.wait(10) and {})
     await tab.disconnect()
     assert await tab.connect()
     try:
@@ -383,7 +388,7 @@ async def test_a_tab_is_heard_while_it_looks_what_it_missed(tab, monkeypatch):
 
 
 @guards(
-    "chatsite/chat/live/outgoing.py",
+    "chatsite/chat/live/send_buffer.py",
     "                    if self._unread > MOST_UNREAD:\n",
     "                    if False:\n",
 )

@@ -6,10 +6,10 @@ from channels.db import database_sync_to_async
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from chatsite.chat import changes
+from chatsite.chat import change_announcements
 from chatsite.chat.actions import staff_reply, take_over
 from chatsite.chat.live import bus, database_polling, team_status
-from chatsite.chat.live.frames import Present
+from chatsite.chat.live.outgoing_frames import Present
 from chatsite.chat.models import Conversation
 from tests.chat.conftest import Tab
 from tests.guards import guards
@@ -34,7 +34,7 @@ def somebody_waits_longer() -> Conversation:
 def is_taken_over(of: Conversation | None = None) -> Conversation:
     held = of or Conversation.objects.get()
     nora = User.objects.get_or_create(username="nora")[0]
-    changes.announce(take_over.conversation(held.pk, nora))
+    change_announcements.announce(take_over.conversation(held.pk, nora))
     return held
 
 
@@ -71,7 +71,7 @@ async def test_a_customer_sees_that_a_person_types_until_they_have_written(tab: 
         lambda: staff_reply.send(held.pk, User.objects.get(), "Hello.")
     )()
     assert typing(tab.page) != ""
-    changes.announce(change, bus.here())
+    change_announcements.announce(change, bus.here())
 
     await tab.sees(lambda page: typing(page) == "")
     assert tab.newest is not None

@@ -12,9 +12,9 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 
 from chatsite.asgi import application
-from chatsite.chat import changes
+from chatsite.chat import change_announcements
 from chatsite.chat.actions import ask_for_person, take_over
-from chatsite.chat.changes import Change
+from chatsite.chat.change_announcements import Change
 from chatsite.staff import roles
 from tests.chat.test_admin import member, signed_in
 from tests.chat.told import Told, prices
@@ -63,7 +63,7 @@ async def test_every_open_inbox_hears_that_a_person_is_asked_for(transactional_d
     change = await database_sync_to_async(ask_for_person.request)(
         told.public_id, told.visitor, True
     )
-    await database_sync_to_async(changes.announce)(change)
+    await database_sync_to_async(change_announcements.announce)(change)
 
     for each in (first, second):
         shown = ""
@@ -86,7 +86,7 @@ async def test_each_sees_their_own_conversations(transactional_db, first_policy)
     def taken() -> Change:
         return take_over.conversation(told.conversation.pk, User.objects.get(username="nora"))
 
-    await database_sync_to_async(changes.announce)(await taken())
+    await database_sync_to_async(change_announcements.announce)(await taken())
     nora, olga = [await opened([(b"cookie", each)], "mine") for each in sessions]
 
     assert "Hello?" in (await hears(nora))["queue"]
@@ -130,7 +130,7 @@ async def test_an_account_that_loses_its_rights_hears_nothing_more(
     change = await database_sync_to_async(ask_for_person.request)(
         told.public_id, told.visitor, True
     )
-    await database_sync_to_async(changes.announce)(change)
+    await database_sync_to_async(change_announcements.announce)(change)
 
     output = await socket.receive_output(timeout=5)
     assert (output["type"], output.get("code")) == ("websocket.close", 4403)
@@ -161,7 +161,7 @@ async def test_who_looks_at_the_same_conversation_is_seen(transactional_db, firs
         await each.disconnect()
 
 
-@guards("chatsite/inbox/posts.py", "        changes.noted(found)", "        pass")
+@guards("chatsite/inbox/posts.py", "        change_announcements.noted(found)", "        pass")
 async def test_a_colleagues_note_is_there_at_once_and_whom_it_mentions_is_told(
     transactional_db, first_policy
 ):

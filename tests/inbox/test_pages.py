@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from chatsite.chat.actions import ask_for_person, put_aside, take_over
+from chatsite.chat.actions import ask_for_person, resolve_or_snooze, take_over
 from chatsite.inbox import queues
 from chatsite.inbox.models import CannedReply, Note
 from chatsite.widget.models import Customer, Widget
@@ -68,11 +68,11 @@ def test_each_conversation_stands_in_its_queues(staff, nora, olga, told):
     assert found() == ["mine", "all"]
     take_over.conversation(pk, olga)
     assert found() == ["colleagues", "all"]
-    put_aside.snooze(pk, timezone.now() + timedelta(hours=1))
+    resolve_or_snooze.snooze(pk, timezone.now() + timedelta(hours=1))
     assert found() == ["snoozed"]
-    put_aside.snooze(pk, timezone.now() - timedelta(hours=1))
+    resolve_or_snooze.snooze(pk, timezone.now() - timedelta(hours=1))
     assert found() == ["colleagues", "all"]
-    put_aside.resolve(pk)
+    resolve_or_snooze.resolve(pk)
     assert found() == ["resolved"]
     told.asks("It leaks again.")
     assert found() == ["assistant", "all"]

@@ -16,7 +16,7 @@ from chatsite import env
 from chatsite.chat.actions import (
     ask_for_person,
     delete_conversation,
-    put_aside,
+    resolve_or_snooze,
     staff_reply,
 )
 from chatsite.chat.attachments import uploads
@@ -188,7 +188,7 @@ def test_a_reply_that_nobody_waits_for_calls_a_person_and_a_bounce_is_kept(serve
     sending.send(later + timedelta(minutes=4))
     (sent,) = servers[0].messages
     address = email.message_from_string(sent)["Reply-To"]
-    put_aside.resolve(told.conversation.pk)
+    resolve_or_snooze.resolve(told.conversation.pk)
 
     servers[1].mails.append(bytes(reply(address, "It leaks again.")))
     receiving.fetch()

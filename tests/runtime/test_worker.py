@@ -11,7 +11,7 @@ import redis
 from celery import Celery
 from django.conf import settings
 
-from chatsite.chat.live import worker_hints
+from chatsite.chat.live import wake_worker
 from tests import services
 from tests.guards import guards
 from tests.runtime.busy_worker import hold, note
@@ -49,7 +49,7 @@ def send(broker: services.Server, *names: str) -> None:
     """Tasks that are held until there is a file named `go`."""
     with Celery(broker=broker.url, set_as_current=False) as sender:
         for name in names:
-            sender.send_task(hold.name, (name,), queue=worker_hints.QUEUE)
+            sender.send_task(hold.name, (name,), queue=wake_worker.QUEUE)
 
 
 def keep_busy(broker: services.Server, wait, notes: Path, threads: int) -> None:
@@ -59,11 +59,11 @@ def keep_busy(broker: services.Server, wait, notes: Path, threads: int) -> None:
 
 def test_a_hint_does_not_wait_for_long_tasks(broker, busy_worker, wait, tmp_path, monkeypatch):
     keep_busy(broker, wait, tmp_path, settings.CELERY_WORKER_CONCURRENCY // 2)
-    monkeypatch.setattr(worker_hints, "TASK", note.name)
-    monkeypatch.setattr(worker_hints, "app", Celery(broker=broker.url, set_as_current=False))
-    worker_hints._queue.cache_clear()
+    monkeypatch.setattr(wake_worker, "TASK", note.name)
+    monkeypatch.setattr(wake_worker, "app", Celery(broker=broker.url, set_as_current=False))
+    wake_worker._queue.cache_clear()
 
-    worker_hints.wake_worker(7)
+    wake_worker.wake_worker(7)
 
     wait(lambda: (tmp_path / "7").exists())
 
@@ -72,17 +72,17 @@ def test_hints_go_on_after_a_broker_that_refuses_them(monkeypatch, broker, caplo
     """The thread that sends them is the process's only one."""
     with services.redis() as away:
         sender = Celery(broker=away.url, set_as_current=False)
-        monkeypatch.setattr(worker_hints, "app", sender)
-        worker_hints._queue.cache_clear()
+        monkeypatch.setattr(wake_worker, "app", sender)
+        wake_worker._queue.cache_clear()
         away.kill()
-        worker_hints.wake_worker(7)
+        wake_worker.wake_worker(7)
         until(lambda: "hints lost" in caplog.text, WITHIN)
-    monkeypatch.setattr(worker_hints, "app", Celery(broker=broker.url, set_as_current=False))
+    monkeypatch.setattr(wake_worker, "app", Celery(broker=broker.url, set_as_current=False))
 
-    worker_hints.wake_worker(8)
+    wake_worker.wake_worker(8)
 
     with redis.Redis.from_url(broker.url) as looking:
-        until(lambda: looking.llen(worker_hints.QUEUE) == 1, WITHIN)
+        until(lambda: looking.llen(wake_worker.QUEUE) == 1, WITHIN)
 
 
 @guards(
@@ -98,7 +98,7 @@ def test_a_task_that_is_taken_up_while_the_broker_is_away_ends_no_worker(
     keep_busy(broker, wait, tmp_path, settings.CELERY_WORKER_CONCURRENCY)
     send(broker, "waiting")
     with redis.Redis.from_url(broker.url) as looking:
-        wait(lambda: not looking.llen(worker_hints.QUEUE))  # the worker has it
+        wait(lambda: not looking.llen(wake_worker.QUEUE))  # the worker has it
 
     broker.kill()
     wait(lambda: "Connection to broker lost" in log.read_text())

@@ -3,7 +3,7 @@
 import pytest
 
 from billing.models import LedgerEntry
-from chatsite.chat.actions import put_aside
+from chatsite.chat.actions import resolve_or_snooze
 from chatsite.chat.models import Summary
 from chatsite.staff import roles
 from chatsite.summaries import tasks
@@ -39,7 +39,7 @@ def test_who_takes_over_reads_what_it_is_about_and_what_that_cost(db, upstream):
     told.asks("What now?")
     tasks.summarise.apply((number,))
     # Another revision, in which nothing more was said.
-    put_aside.resolve(number)
+    resolve_or_snooze.resolve(number)
     tasks.summarise.apply((number,))
 
     shown = text(nora.get(f"/inbox/{number}/"))

@@ -16,8 +16,8 @@ from billing.alerts.models import Alert
 from chatsite.chat.actions import (
     ask_for_person,
     delete_conversation,
-    put_aside,
     rate_conversation,
+    resolve_or_snooze,
     staff_reply,
 )
 from chatsite.chat.models import Conversation, Message
@@ -89,7 +89,7 @@ def test_a_program_is_told_of_a_conversation_from_its_start_to_its_rating(hook, 
     pk = told.conversation.pk
     ask_for_person.request(told.public_id, told.visitor, True)
     staff_reply.send(pk, nora, "Send it to us.")
-    put_aside.resolve(pk)
+    resolve_or_snooze.resolve(pk)
     rate_conversation.by_customer(told.public_id, told.visitor, Message.Rating.GOOD, "Quick.")
     told.asks("Thanks!")
     assert hook.posts == []
@@ -120,7 +120,7 @@ def test_what_did_not_happen_is_not_told_and_what_is_not_wanted_neither(hook, op
     told = Told().asks().answered()
 
     with transaction.atomic():
-        put_aside.resolve(told.conversation.pk)
+        resolve_or_snooze.resolve(told.conversation.pk)
         transaction.set_rollback(True)
     tasks.deliver()
 

@@ -10,8 +10,8 @@ from chatsite import llm, markdown
 from chatsite.answering.calls.model_call import Work
 from chatsite.answering.checking import answer_check
 from chatsite.answering.step_outcomes import Ended, Outcome
-from chatsite.chat import changes, pending_reply
-from chatsite.chat.live.frames import Delta, Frame
+from chatsite.chat import change_announcements, pending_reply
+from chatsite.chat.live.outgoing_frames import Delta, Frame
 from chatsite.chat.models import Message
 from routing.checks.streaming_gate import DraftGate
 
@@ -55,7 +55,7 @@ class OpenAnswer:
         """That it is being written; a draft stands until there are better words."""
         is_draft = self.work.reply.stage == Message.Stage.ESCALATED
         self.started = not is_draft
-        return changes.begun(self.work.reply, draft=is_draft)
+        return change_announcements.begun(self.work.reply, draft=is_draft)
 
     def growth(self) -> list[Frame]:
         """What has come since the last look, as far as it may be shown."""
@@ -67,7 +67,7 @@ class OpenAnswer:
         frames: list[Frame] = []
         if not self.started:
             self.started = True
-            frames.append(changes.begun(self.work.reply))
+            frames.append(change_announcements.begun(self.work.reply))
         if self.first_at is None:
             self.first_at = time.monotonic()
         return [*frames, self._up_to(end)]

@@ -23,7 +23,7 @@ from chatsite.answering.question import attached, context, question_embedding
 from chatsite.answering.step_outcomes import Ended, NotOurs, Outcome, TryAgain
 from chatsite.answering.writer.answer_in_progress import OpenAnswer
 from chatsite.answering.writer.fair_turns import FairTurns
-from chatsite.chat import changes
+from chatsite.chat import change_announcements
 from chatsite.chat.live import bus
 from chatsite.provider.model_health import Health
 from chatsite.runtime import endless_loops
@@ -126,7 +126,7 @@ class Writer:
             self._known.discard(reply_id)
         match outcome:
             case Ended(change):
-                changes.announce(change, self._live, self.wake)
+                change_announcements.announce(change, self._live, self.wake)
             case TryAgain(after):
                 self._loop.call_later(after.total_seconds(), self._begin, (reply_id,))
             case NotOurs():
@@ -271,7 +271,7 @@ class Writer:
             logger.warning("No look for replies: %s", error)
             return
         for change in ended:
-            changes.announce(change, self._live, self.wake)
+            change_announcements.announce(change, self._live, self.wake)
         self._begin(tuple(due))
 
     async def _renew_leases(self) -> None:

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from chatsite.chat import outgoing_events, pending_reply, sql
 from chatsite.chat.attachments import uploads
-from chatsite.chat.changes import Change
+from chatsite.chat.change_announcements import Change
 from chatsite.chat.errors import Empty, Ended, NotYours, TooLong
 from chatsite.chat.models import Conversation, DeletedConversation, Message
 from chatsite.webhooks.models import Kind

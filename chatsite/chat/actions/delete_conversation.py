@@ -11,7 +11,7 @@ from django.utils.module_loading import import_string
 
 from chatsite.chat.actions import end_reply
 from chatsite.chat.attachments import uploads
-from chatsite.chat.changes import Change
+from chatsite.chat.change_announcements import Change
 from chatsite.chat.errors import NotYours
 from chatsite.chat.models import Conversation, DeletedConversation, ScoringShare
 from chatsite.webhooks import outbox

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from chatsite.chat import outgoing_events, pending_reply, sql
-from chatsite.chat.changes import Change
+from chatsite.chat.change_announcements import Change
 from chatsite.chat.models import Conversation, Message
 from routing.checks import check_records
 from routing.models import AnswerCheck

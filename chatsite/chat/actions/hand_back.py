@@ -6,7 +6,7 @@ from django.db import transaction
 
 from billing import clock
 from chatsite.chat import outgoing_events, staff_handling
-from chatsite.chat.changes import Change
+from chatsite.chat.change_announcements import Change
 from chatsite.chat.models import Conversation
 from chatsite.webhooks.models import Kind
 

@@ -8,7 +8,7 @@ from django.core.validators import validate_email
 from django.db import transaction
 
 from billing import clock
-from chatsite.chat.changes import Change
+from chatsite.chat.change_announcements import Change
 from chatsite.chat.errors import NoAddress
 from chatsite.chat.models import Conversation
 

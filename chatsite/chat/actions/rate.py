@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from django.db import transaction
 
 from chatsite.chat.actions.ask import cleaned
-from chatsite.chat.changes import Change
+from chatsite.chat.change_announcements import Change
 from chatsite.chat.errors import NotRateable, TooLong
 from chatsite.chat.models import Conversation, Message, SavedAnswer
 

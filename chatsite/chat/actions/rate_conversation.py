@@ -11,7 +11,7 @@ from billing import clock
 from chatsite.chat import outgoing_events
 from chatsite.chat.actions.ask import cleaned
 from chatsite.chat.actions.rate import LONGEST_NOTE
-from chatsite.chat.changes import Change
+from chatsite.chat.change_announcements import Change
 from chatsite.chat.errors import NotRateableNow, TooLong
 from chatsite.chat.models import Conversation, Message
 from chatsite.webhooks.models import Kind

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from chatsite.chat.changes import Change
+from chatsite.chat.change_announcements import Change
 from chatsite.chat.errors import NotRetryable
 from chatsite.chat.models import ANSWER_WITHIN, Conversation, Message
 

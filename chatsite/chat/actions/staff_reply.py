@@ -10,7 +10,7 @@ from chatsite.chat import outgoing_events, staff_handling
 from chatsite.chat.actions import end_reply, take_over
 from chatsite.chat.actions.ask import cleaned
 from chatsite.chat.attachments import uploads
-from chatsite.chat.changes import Change
+from chatsite.chat.change_announcements import Change
 from chatsite.chat.errors import Empty, WithColleague
 from chatsite.chat.models import Conversation, Message
 

@@ -6,7 +6,7 @@ import uuid
 from django.db import transaction
 
 from chatsite.chat.actions import end_reply
-from chatsite.chat.changes import Change
+from chatsite.chat.change_announcements import Change
 from chatsite.chat.models import Conversation
 
 logger = logging.getLogger(__name__)

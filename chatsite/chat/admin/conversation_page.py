@@ -13,10 +13,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
 
-from chatsite.chat import changes
+from chatsite.chat import change_announcements
 from chatsite.chat.actions import hand_back, staff_reply, take_over
 from chatsite.chat.admin import transcripts
-from chatsite.chat.changes import Change
+from chatsite.chat.change_announcements import Change
 from chatsite.chat.models import Conversation
 
 
@@ -143,7 +143,7 @@ class ConversationPage(admin.ModelAdmin[Conversation]):
 
     def _tell(self, request: HttpRequest, change: Change, what: str) -> None:
         """Tell the customer's tabs, a worker and the history, if there is a change."""
-        changes.announce(change)
+        change_announcements.announce(change)
         if not change.is_none:
             self.log_change(request, change.conversation, what)
 

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
 
-from chatsite.chat import changes
+from chatsite.chat import change_announcements
 from chatsite.chat.actions import delete_conversation, export_conversation
 from chatsite.chat.admin.conversation_page import ConversationPage
 from chatsite.chat.models import Conversation, Message
@@ -50,7 +50,7 @@ class CustomerData(ConversationPage):
             number = len(found)
             self.log_deletions(request, found)
             for change in delete_conversation.conversations([each.pk for each in found]):
-                changes.announce(change)
+                change_announcements.announce(change)
             words = f"Erased {number} conversation{'' if number == 1 else 's'} of this customer."
             messages.success(request, words)
             return redirect(reverse("admin:chat_conversation_changelist"))

@@ -7,9 +7,9 @@ from django.db.models.functions import Coalesce
 
 from billing import money
 from billing.models import ConversationCost
-from chatsite.chat.admin import conversation_rows, receipts
+from chatsite.chat.admin import answer_receipts, conversation_rows
+from chatsite.chat.admin.answer_receipts import Receipt
 from chatsite.chat.admin.conversation_rows import Overview
-from chatsite.chat.admin.receipts import Receipt
 from chatsite.chat.models import Conversation, Message
 
 # On one page of it.
@@ -75,7 +75,7 @@ def read(conversation: Conversation, before: int | None, *, costs: bool) -> Tran
     found = list(messages[: MOST_MESSAGES + 1])
     earlier = found[MOST_MESSAGES - 1].position if len(found) > MOST_MESSAGES else None
     shown = found[:MOST_MESSAGES][::-1]
-    receipt_of = receipts.of(shown) if costs else {}
+    receipt_of = answer_receipts.of(shown) if costs else {}
     said = vars(conversation)
     return Transcript(
         conversation=conversation,

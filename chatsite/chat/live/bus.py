@@ -16,7 +16,7 @@ import redis
 import redis.asyncio
 from django.conf import settings
 
-from chatsite.chat.live.frames import Changed, Frame, Noted, Present, packed, unpacked
+from chatsite.chat.live.outgoing_frames import Changed, Frame, Noted, Present, packed, unpacked
 from chatsite.runtime import endless_loops
 
 logger = logging.getLogger(__name__)

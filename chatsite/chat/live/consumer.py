@@ -14,16 +14,16 @@ from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import DatabaseError, DataError
 
-from chatsite.chat import changes, history
-from chatsite.chat.changes import Change
+from chatsite.chat import change_announcements, displayed_messages
+from chatsite.chat.change_announcements import Change
 from chatsite.chat.errors import Ended, NotYours, Refused
 from chatsite.chat.live import bus, database_polling, incoming_frames
-from chatsite.chat.live.frames import OVER, Begun, Changed, Delta, Frame, Present
-from chatsite.chat.live.outgoing import Outgoing
+from chatsite.chat.live.outgoing_frames import OVER, Begun, Changed, Delta, Frame, Present
 from chatsite.chat.live.progress import Progress, Words
+from chatsite.chat.live.send_buffer import Outgoing
 from chatsite.chat.live.team_status import TeamStatus
 from chatsite.chat.models import Message
-from chatsite.chat.web import fragments, languages, rate_limits, request_network, visitors
+from chatsite.chat.web import fragments, languages, rate_limits, visitor_network, visitors
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         """Nobody opens so many sockets that the process has none left for others."""
         peer = (scope.get("client") or ("",))[0]
         said = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
-        self.network = request_network.key(peer, b",".join(said).decode("latin-1"))
+        self.network = visitor_network.key(peer, b",".join(said).decode("latin-1"))
         with rate_limits.sockets_per_address.held(self.network) as has_place:
             if not has_place:
                 await send({"type": "websocket.close"})
@@ -93,10 +93,12 @@ class ConversationConsumer(AsyncWebsocketConsumer):
         if seen := await self._let_in():
             await self._join(seen)
 
-    async def _let_in(self) -> history.Seen | None:
+    async def _let_in(self) -> displayed_messages.Seen | None:
         """The conversation, for who may see it; the others are told why not."""
         try:
-            return await database_sync_to_async(history.seen)(self.public_id, self.visitor)
+            return await database_sync_to_async(displayed_messages.seen)(
+                self.public_id, self.visitor
+            )
         except NotYours:
             # Accepted first: the code of a refused handshake does not reach the page.
             await self.accept(self.proof.protocol)
@@ -111,7 +113,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
             await self.close()
         return None
 
-    async def _join(self, seen: history.Seen) -> None:
+    async def _join(self, seen: displayed_messages.Seen) -> None:
         """Hear of everything from now on, and of what was missed."""
         await self.accept(self.proof.protocol)
         if self.proof.until is not None:
@@ -169,9 +171,11 @@ class ConversationConsumer(AsyncWebsocketConsumer):
     def _tell(self, change: Change) -> None:
         if change.is_none:
             # Said before: only this tab does not know that it was taken.
-            self.outgoing.put(fragments.html(changes.frame(change), language=self.language))
+            self.outgoing.put(
+                fragments.html(change_announcements.frame(change), language=self.language)
+            )
         else:
-            changes.announce(change, self.live)
+            change_announcements.announce(change, self.live)
 
     def deliver(self, frame: Frame) -> None:
         if self.synchronising:
@@ -188,7 +192,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
 
     async def _catch_up(self) -> None:
         """What was told between the page's reading and our joining; nothing sent waits for it."""
-        reached = await database_sync_to_async(history.revisions)([self.public_id.hex])
+        reached = await database_sync_to_async(displayed_messages.revisions)([self.public_id.hex])
         self.expect(reached.get(self.public_id.hex, 0))
 
     async def _say_it_is_over(self, error: Ended, client_id: str = "") -> None:
@@ -246,7 +250,7 @@ class ConversationConsumer(AsyncWebsocketConsumer):
                 self.resynchronise()
 
     async def _synchronise(self) -> None:
-        read = database_sync_to_async(history.seen)
+        read = database_sync_to_async(displayed_messages.seen)
         while True:
             wanted = self.wanted
             try:

@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 from channels.db import database_sync_to_async
 from django.db import DatabaseError
 
-from chatsite.chat import changes, history
+from chatsite.chat import change_announcements, displayed_messages
 from chatsite.chat.actions import end_reply
 from chatsite.chat.live import bus
 from chatsite.runtime import endless_loops
@@ -43,14 +43,14 @@ async def look(here: bus.Live) -> None:
     """
     # Also where no worker is left that could end a reply in time (P2).
     for change in await database_sync_to_async(end_reply.end_overdue)():
-        changes.announce(change, here)
+        change_announcements.announce(change, here)
     watched = here.conversations()
     for start_at in range(0, len(watched), MOST_AT_ONCE):
         some = watched[start_at : start_at + MOST_AT_ONCE]
-        revisions = await database_sync_to_async(history.revisions)(some)
+        revisions = await database_sync_to_async(displayed_messages.revisions)(some)
         for conversation in some:
             here.expect(conversation, revisions.get(conversation))
     if watched:
-        places = await database_sync_to_async(history.places)()
+        places = await database_sync_to_async(displayed_messages.places)()
         for conversation in watched:
             here.place(conversation, places.get(conversation, 0))

@@ -16,7 +16,7 @@ from chatsite.chat.actions import (
     stop_answer,
 )
 from chatsite.chat.attachments import uploads
-from chatsite.chat.changes import Change
+from chatsite.chat.change_announcements import Change
 from chatsite.chat.web import rate_limits
 from chatsite.runtime.grouped_writes import GroupedWrites
 

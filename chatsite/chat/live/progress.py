@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterable
 from enum import Enum, auto
 
-from chatsite.chat.live.frames import Begun, Changed, Delta, Frame
+from chatsite.chat.live.outgoing_frames import Begun, Changed, Delta, Frame
 from chatsite.chat.models import Message
 
 # Further than any answer goes: frames of an ended attempt may still be on their way.

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from chatsite.chat.live.frames import Changed, Present
+from chatsite.chat.live.outgoing_frames import Changed, Present
 from chatsite.chat.web import fragments
 
 # Seconds after which a member of staff is no longer typing; an inbox says so every 5.

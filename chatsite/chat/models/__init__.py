@@ -5,7 +5,7 @@ from chatsite.chat.models.conversation import Conversation, DeletedConversation
 from chatsite.chat.models.handling import Handling
 from chatsite.chat.models.message import ANSWER_WITHIN, Message
 from chatsite.chat.models.saved_answer import CannedAnswer, SavedAnswer
-from chatsite.chat.models.scoring_call_share import ScoringShare
+from chatsite.chat.models.scoring_share import ScoringShare
 from chatsite.chat.models.summary import Summary
 
 __all__ = [

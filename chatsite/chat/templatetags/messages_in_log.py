@@ -5,7 +5,7 @@ from django.template.backends.utils import csrf_input
 from django.utils.safestring import SafeString, mark_safe
 
 from chatsite.chat.models import Message
-from chatsite.chat.web import fragments, message_templates
+from chatsite.chat.web import fragments, jinja_templates
 
 register = template.Library()
 
@@ -20,4 +20,4 @@ def entry(context: template.Context, message: Message) -> SafeString:
 
 @register.simple_tag
 def files_for_staff(message: Message) -> SafeString:
-    return message_templates.html("chat/files_for_staff.html", {"message": message})
+    return jinja_templates.html("chat/files_for_staff.html", {"message": message})

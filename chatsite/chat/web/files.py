@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from chatsite.chat.attachments import uploads
 from chatsite.chat.errors import Refused, TooFast
 from chatsite.chat.models import Attachment
-from chatsite.chat.web import rate_limits, request_network, visitors
+from chatsite.chat.web import rate_limits, visitor_network, visitors
 
 # Whatever a browser makes of it, it runs nothing and fetches nothing.
 SANDBOX = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
@@ -28,7 +28,7 @@ def upload(request: HttpRequest) -> HttpResponse:
         return JsonResponse({"words": str(Refused.words)}, status=400)
     visitor = visitors.of(request)
     try:
-        rate_limits.uploading(request_network.of(request))
+        rate_limits.uploading(visitor_network.of(request))
         taken = uploads.take(public_id, given, visitor)
     except Refused as error:
         status = 429 if isinstance(error, TooFast) else 422

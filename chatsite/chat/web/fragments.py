@@ -14,9 +14,9 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django_stubs_ext import StrOrPromise
 
+from chatsite.chat.displayed_messages import Seen
 from chatsite.chat.errors import TOO_LARGE, TOO_MANY_FILES
-from chatsite.chat.history import Seen
-from chatsite.chat.live.frames import Begun, Changed, Delta
+from chatsite.chat.live.outgoing_frames import Begun, Changed, Delta
 from chatsite.chat.models import Conversation, Message
 
 Row = dict[str, Any]

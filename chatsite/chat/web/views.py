@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from chatsite.chat import changes, history
+from chatsite.chat import change_announcements, displayed_messages
 from chatsite.chat.actions import (
     ask,
     ask_for_person,
@@ -25,11 +25,11 @@ from chatsite.chat.actions import (
     stop_answer,
 )
 from chatsite.chat.attachments import uploads
-from chatsite.chat.changes import Change
+from chatsite.chat.change_announcements import Change
+from chatsite.chat.displayed_messages import Seen
 from chatsite.chat.errors import Ended, NotYours, Refused, TooFast, TooManyFiles
-from chatsite.chat.history import Seen
 from chatsite.chat.models import Conversation
-from chatsite.chat.web import fragments, rate_limits, request_network, visitors
+from chatsite.chat.web import fragments, rate_limits, visitor_network, visitors
 from chatsite.runtime.grouped_writes import turn_to_write
 
 
@@ -37,7 +37,7 @@ from chatsite.runtime.grouped_writes import turn_to_write
 @never_cache
 def home(request: HttpRequest) -> HttpResponse:
     """Where a returning visitor was, or a new conversation."""
-    latest = history.latest(visitors.of(request))
+    latest = displayed_messages.latest(visitors.of(request))
     return redirect("chat:conversation", latest) if latest else new(request)
 
 
@@ -54,7 +54,7 @@ def new(request: HttpRequest) -> HttpResponse:
 @never_cache
 def conversations(request: HttpRequest) -> HttpResponse:
     """What this browser has asked before."""
-    found = history.conversations(visitors.of(request))
+    found = displayed_messages.conversations(visitors.of(request))
     return render(request, "chat/conversations.html", {"found": found})
 
 
@@ -65,7 +65,7 @@ def conversation(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     before = request.GET.get("before", "")
     try:
         position = int(before[:9]) if before.isdecimal() else None
-        seen = history.seen(public_id, visitors.of(request), position)
+        seen = displayed_messages.seen(public_id, visitors.of(request), position)
     except Ended:
         return _over(request)
     except NotYours as error:
@@ -96,10 +96,10 @@ def post_message(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             raise TooManyFiles(settings.ATTACHMENTS_PER_MESSAGE)
         sent = [*ids]
         for at, each in enumerate(given):
-            rate_limits.uploading(request_network.of(request))
+            rate_limits.uploading(visitor_network.of(request))
             # Sent again, it is the same file.
             sent.append(uploads.take(uuid.uuid5(client_id, str(at)), each, visitor).public_id)
-        return ask.question(public_id, visitor, text, client_id, request_network.of(request), sent)
+        return ask.question(public_id, visitor, text, client_id, visitor_network.of(request), sent)
 
     return _carry_out(request, public_id, rate_limits.asking, action)
 
@@ -176,10 +176,10 @@ def _carry_out(
     """Do it for this visitor, within the limit, and show the page again. Raises Http404."""
     visitor = visitors.of(request)
     try:
-        limit(visitor, request_network.of(request))
+        limit(visitor, visitor_network.of(request))
         with turn_to_write():
             change = action(visitor)
-        changes.announce(change)
+        change_announcements.announce(change)
     except NotYours as error:
         raise Http404 from error
     except Refused as error:
@@ -213,8 +213,8 @@ def _leave(
     """Also of a conversation that has not begun: whoever is next here begins as a stranger."""
     visitor = visitors.of(request)
     try:
-        rate_limits.clicking(visitor, request_network.of(request))
-        changes.announce(action(public_id, visitor))
+        rate_limits.clicking(visitor, visitor_network.of(request))
+        change_announcements.announce(action(public_id, visitor))
     except TooFast as error:
         return _refused(request, public_id, error)
     except NotYours:
@@ -231,7 +231,7 @@ def _over(request: HttpRequest) -> HttpResponse:
 def _refused(request: HttpRequest, public_id: uuid.UUID, error: Refused) -> HttpResponse:
     """The page again, with the reason and what was typed."""
     try:
-        seen = history.seen(public_id, visitors.of(request))
+        seen = displayed_messages.seen(public_id, visitors.of(request))
     except Ended:
         return _over(request)
     except NotYours as not_yours:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chatsite.chat import changes
+from chatsite.chat import change_announcements
 from chatsite.chat.actions import delete_conversation
 from chatsite.operations.conversation_command import ConversationCommand
 
@@ -13,5 +13,5 @@ class Command(ConversationCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         gone = delete_conversation.conversations([each.pk for each in self.found(options)])
         for change in gone:
-            changes.announce(change)
+            change_announcements.announce(change)
         self.stdout.write(f"{len(gone)} erased.")

@@ -6,8 +6,8 @@ import pytest
 
 from billing.models import Price
 from billing.prices.pricing import Usage
-from chatsite.chat.admin import receipts
-from chatsite.chat.admin.receipts import Receipt
+from chatsite.chat.admin import answer_receipts
+from chatsite.chat.admin.answer_receipts import Receipt
 from tests.chat.told import NOW, STRONG, Told, prices
 
 
@@ -18,7 +18,7 @@ def told(db) -> Told:
 
 
 def receipt(told: Told) -> Receipt:
-    return receipts.of([told.reply])[told.reply.pk]
+    return answer_receipts.of([told.reply])[told.reply.pk]
 
 
 def test_a_cheap_answer_shows_what_it_cost_and_what_the_strong_one_would_have(told):
@@ -100,7 +100,7 @@ def test_an_answer_of_unknown_length_is_not_compared(told):
     reply = told.reply
     reply.text = "It broke off"
 
-    found = receipts.of([reply])[reply.pk]
+    found = answer_receipts.of([reply])[reply.pk]
 
     assert found.answer is not None
     assert found.answer.usage is None
@@ -162,7 +162,7 @@ def test_only_replies_have_receipts(told):
 
     messages = told.conversation.messages.all()
 
-    assert list(receipts.of(messages)) == [told.reply.pk]
+    assert list(answer_receipts.of(messages)) == [told.reply.pk]
 
 
 def test_a_reply_that_is_not_routed_yet_has_an_empty_receipt(told):
@@ -176,6 +176,6 @@ def test_receipts_take_five_queries(told, replies, django_assert_num_queries):
     messages = list(told.conversation.messages.select_related("canned"))
 
     with django_assert_num_queries(5):
-        found = receipts.of(messages)
+        found = answer_receipts.of(messages)
 
     assert len(found) == replies + 1

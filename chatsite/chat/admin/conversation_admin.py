@@ -17,7 +17,7 @@ from django.utils.html import format_html
 from django.utils.text import Truncator
 
 from billing.dashboard import downloads
-from chatsite.chat import changes
+from chatsite.chat import change_announcements
 from chatsite.chat.actions import delete_conversation
 from chatsite.chat.admin import (
     conversation_rows,
@@ -89,7 +89,7 @@ class ConversationAdmin(CustomerData):
 
     def _delete(self, ids: Iterable[int]) -> None:
         for change in delete_conversation.conversations(ids):
-            changes.announce(change)
+            change_announcements.announce(change)
 
     # The list.
 

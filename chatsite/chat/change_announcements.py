@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from chatsite.chat.live import bus, worker_hints
+from chatsite.chat.live import bus, wake_worker
 from chatsite.chat.live.bus import Live
-from chatsite.chat.live.frames import OVER, Begun, Changed, Noted
+from chatsite.chat.live.outgoing_frames import OVER, Begun, Changed, Noted
 from chatsite.chat.models import Conversation, Message
 
 # What the page shows of a message, and of who answers.
@@ -65,7 +65,7 @@ def announce(
     else:
         bus.tell(frame(change))
     if change.reply_id is not None:
-        (wake or worker_hints.wake_worker)(change.reply_id)
+        (wake or wake_worker.wake_worker)(change.reply_id)
 
 
 def noted(conversation: Conversation) -> None:
