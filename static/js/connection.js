@@ -51,6 +51,36 @@ chat.addEventListener("htmx:wsAfterMessage", () => {
   document.getElementById(focused)?.focus({ preventScroll: true });
 });
 
+// A log that comes whole takes nothing away from above it: what was opened there stays, and what is
+// too old for the new one joins it. Where messages between the two are missing, it begins anew.
+let above;
+const keep = (old, log) => {
+  const earlier = chat.querySelector("#earlier");
+  const first = old.querySelector(`#${log.querySelector(".entry")?.id}`);
+  if (!first) {
+    earlier.replaceChildren(...above.children);
+    htmx.process(earlier);
+    return;
+  }
+  const older = [...old.querySelectorAll(".entry")].filter(
+    (entry) => entry.compareDocumentPosition(first) & Node.DOCUMENT_POSITION_FOLLOWING,
+  );
+  if (!older.length) return;
+  const group = document.createElement("div");
+  group.className = "log";
+  group.role = "group";
+  group.ariaLabel = earlier.dataset.label;
+  group.append(...older);
+  earlier.append(group);
+};
+chat.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
+  const log = detail.fragment.querySelector("#messages");
+  if (detail.target.id === "earlier") {
+    above = detail.fragment.querySelector("#earlier");
+    detail.shouldSwap = false;
+  } else if (log) keep(detail.target, log);
+});
+
 // Appending an entry that is already here replaces it where it stands.
 chat.addEventListener("htmx:oobBeforeSwap", ({ detail: { target, fragment } }) => {
   if (target.id !== "messages") return;

@@ -15,9 +15,9 @@ LONG = """
 from chatsite.chat.models import Conversation, Message
 conversation = Conversation.objects.get(public_id="{id}")
 Message.objects.bulk_create(
-    Message(conversation=conversation, position=100 + number, role="assistant", state="complete",
-            text=f"message {{number}} " + "word " * 320)
-    for number in range(39)
+    Message(conversation=conversation, position=position, role="assistant", state="complete",
+            text=f"message {{position - 100}} " + "word " * 320)
+    for position in range({first}, {first} + {count})
 )
 Conversation.objects.filter(pk=conversation.pk).update(revision=conversation.revision + 1)
 """
@@ -196,12 +196,20 @@ def test_a_person_takes_over_and_hands_back(
     assert staff.complaints == []
 
 
+def tell(site: Stack, tab: Tab, first: int = 100, count: int = 39) -> None:
+    """Long messages, without a socket that hears of them."""
+    code = LONG.format(id=tab.path.split("/")[2], first=first, count=count)
+    site.manage("shell", "--verbosity", "0", "--command", code)
+
+
+@guards("static/js/connection.js", "detail.shouldSwap = false;", "")
+@guards("static/js/connection.js", "earlier.append(group);", "")
 def test_a_conversation_longer_than_a_socket_takes_at_once_comes_back_and_shows_its_beginning(
     tab: Tab, site: Stack
 ):
     tab.ask("How it began")
     tab.is_answered()
-    site.manage("shell", "--verbosity", "0", "--command", LONG.format(id=tab.path.split("/")[2]))
+    tell(site, tab)
 
     site.web.kill()
     expect(tab.connection).to_contain_text("Reconnecting")
@@ -222,12 +230,23 @@ def test_a_conversation_longer_than_a_socket_takes_at_once_comes_back_and_shows_
     expect(tab.log.get_by_role("article").first).to_be_in_viewport()
     expect(tab.page.get_by_role("link", name="Show earlier messages")).to_have_count(0)
 
+    # Nor does what was opened go when more comes while the connection is cut; it gets longer.
+    site.web.kill()
+    expect(tab.connection).to_contain_text("Reconnecting")
+    tell(site, tab, first=139, count=3)
+    site.web.start()
+    expect(tab.log).to_contain_text("message 41")
+    expect(tab.log.get_by_role("article")).to_have_count(24)
+    expect(earlier.first).to_contain_text("How it began")
+    shown = tab.page.locator(".entry").evaluate_all("all => all.map(each => each.id)")
+    assert len(shown) == len(set(shown)) == 44
+
 
 @guards("static/js/reading.js", "delete scroll.dataset.opening;", "")
 def test_what_was_out_of_view_as_a_conversation_opened_is_laid_out_soon(tab: Tab, site: Stack):
     tab.ask("How it began")
     tab.is_answered()
-    site.manage("shell", "--verbosity", "0", "--command", LONG.format(id=tab.path.split("/")[2]))
+    tell(site, tab)
 
     tab.page.reload()
 
