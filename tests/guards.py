@@ -38,10 +38,10 @@ BROKEN = {
     "routing": "tests/routing/test_constraints.py",
     "billing": "tests/billing/test_constraints.py",
     "alerts": "tests/billing/alerts/test_watch.py",
-    "bills": "tests/provider/test_bill.py",
+    "bills": "tests/provider/test_fetch_bill.py",
     "chat": "tests/chat/test_constraints.py",
     "summaries": "tests/summaries/test_constraints.py",
-    "offline": "tests/offline/test_jobs.py",
+    "offline": "tests/offline/test_batch_jobs.py",
 }
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from chatsite.knowledge import articles
-from chatsite.knowledge.article_index import Held
 from chatsite.knowledge.articles import Match
+from chatsite.knowledge.current_search_index import Held
 from chatsite.knowledge.search import lexicon, words
 from routing.analysis.wording import folded
 from routing.checks.multilingual_concepts import said

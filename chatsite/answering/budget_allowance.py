@@ -18,8 +18,8 @@ from billing.budgets.cost_saving_steps import FULL, Ladder, Step
 from billing.errors import NoPrice, NoRoom
 from billing.models import Budget
 from chatsite.answering import queue
-from chatsite.answering.calls import model_call
-from chatsite.answering.calls.model_call import LEAST_OUTPUT, Claimed, Work
+from chatsite.answering.calls import reply_call
+from chatsite.answering.calls.reply_call import LEAST_OUTPUT, Claimed, Work
 from chatsite.answering.canned import approved_answers, canned_answer
 from chatsite.answering.step_outcomes import Ended, NotOurs, TryAgain, ended
 from chatsite.chat import staff_handling
@@ -107,20 +107,20 @@ def call(
     if choice.tier == Tier.CHEAP and choice.score >= policy.threshold:
         claimed = replace(claimed, spared=shift is not None)
     rises = shift is None or shift.threshold < HIGHEST_THRESHOLD
-    if choice.tier == Tier.CHEAP and rises and model_call.only_strong_sees(claimed):
+    if choice.tier == Tier.CHEAP and rises and reply_call.only_strong_sees(claimed):
         with suppress(NoRoom, NoPrice):
-            work = model_call.reserve(claimed, Tier.STRONG, health)
+            work = reply_call.reserve(claimed, Tier.STRONG, health)
             why = f"the customer sent an image, which {policy.cheap_model} cannot read"
             decisions.detour(reply.reference, why)
             return work
     try:
-        return model_call.reserve(claimed, choice.tier, health, rises=rises)
+        return reply_call.reserve(claimed, choice.tier, health, rises=rises)
     except NoRoom as error:
         if choice.tier == Tier.CHEAP:
             raise
         shift = Shift(HIGHEST_THRESHOLD, f"the budget “{error.budget}” is used up", is_final=True)
         decisions.decide(reply.reference, turn, policy, score, shift, claimed.part)
-        return model_call.reserve(replace(claimed, spared=True), Tier.CHEAP, health, rises=False)
+        return reply_call.reserve(replace(claimed, spared=True), Tier.CHEAP, health, rises=False)
 
 
 def without_a_call(claimed: Claimed, means: Means) -> Ended | NotOurs | None:

@@ -7,14 +7,14 @@ each answer, until it is shown.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from chatsite.answering.calls.model_call import Claimed, Work
+from chatsite.answering.calls.reply_call import Claimed, Work
 from chatsite.answering.checking import answer_check
-from chatsite.answering.question import context, prompt, turns
+from chatsite.answering.question import context, open_question, prompt
+from chatsite.answering.question.open_question import EarlierMessage
 from chatsite.answering.question.prompt import Prompt, Said
-from chatsite.answering.question.turns import EarlierMessage
 from chatsite.chat.models import Message
-from chatsite.knowledge.article_index import Held
 from chatsite.knowledge.articles import Meant
+from chatsite.knowledge.current_search_index import Held
 from chatsite.knowledge.search import question
 from chatsite.knowledge.search.question import Question
 from chatsite.llm import Finished
@@ -52,7 +52,7 @@ class Shown:
 
 def asked(said: Sequence[Said]) -> Question:
     """What is searched for these words, the question last."""
-    return question.continued(turns.as_said(_stored(said)))
+    return question.continued(open_question.as_said(_stored(said)))
 
 
 def claimed(

@@ -5,10 +5,10 @@ from datetime import timedelta
 
 from billing import tokens
 from chatsite.answering import answer_sources, person_offer, queue
-from chatsite.answering.calls import model_call, paid_call
-from chatsite.answering.calls.model_call import MOST_TRIES, Work
+from chatsite.answering.calls import paid_call, reply_call
+from chatsite.answering.calls.reply_call import MOST_TRIES, Work
 from chatsite.answering.canned import saved_answers
-from chatsite.answering.checking import answer_check, escalate
+from chatsite.answering.checking import answer_check, tier_escalation
 from chatsite.answering.step_outcomes import NotOurs, Outcome, TryAgain, ended
 from chatsite.chat.actions import end_reply
 from chatsite.chat.models import Message
@@ -71,7 +71,7 @@ def complete(
     is_second = reply.stage == Message.Stage.ESCALATED
     outcome: AnswerCheck.Outcome | None = None
     if found:
-        held = escalate.escalate(work, finished, found, failure, health)
+        held = tier_escalation.escalate(work, finished, found, failure, health)
         if isinstance(held, Work):
             return held
         outcome = held
@@ -84,8 +84,8 @@ def complete(
     newest_at = work.claimed.newest_at
     change = end_reply.end(reply, state, failure=failure, text=text, newest_at=newest_at)
     if change and found and outcome:
-        escalate.remember(work, found, outcome, is_second=is_second)
-    if change and escalate.is_best(reply, outcome):
+        tier_escalation.remember(work, found, outcome, is_second=is_second)
+    if change and tier_escalation.is_best(reply, outcome):
         saved_answers.keep(work)
     return ended(change)
 
@@ -102,14 +102,14 @@ def fail(work: Work, error: UpstreamError, text: str, health: ModelHealth) -> Ou
         # Nothing is billed; the next prompt is made to fit.
         known_models.learn_context(work.model, _context(work, error))
         wait, again = timedelta(0), True
-    reserved = model_call.STAND_IN_SECONDS if work.can_be_stood_in_for else 0.0
+    reserved = reply_call.STAND_IN_SECONDS if work.can_be_stood_in_for else 0.0
     needed = wait + timedelta(seconds=2 + reserved)
-    in_time = needed < timedelta(seconds=model_call.seconds_left(reply))
+    in_time = needed < timedelta(seconds=reply_call.seconds_left(reply))
     if again and reply.tries < MOST_TRIES and in_time:
         logger.info("%s to be tried again in %s: %s", reply.charge_reference, wait, error)
         return TryAgain(wait) if queue.hand_back(reply, wait) else NotOurs()
     logger.warning("%s failed: %s", reply.charge_reference, error)
-    if other := escalate.stand_in(work, health):
+    if other := tier_escalation.stand_in(work, health):
         return other
     if text:
         return ended(end_reply.end(reply, State.CUT, failure=Failure.BROKEN, text=text))
@@ -139,7 +139,7 @@ def _context(work: Work, error: UpstreamError) -> int:
 
 def stop(work: Work, text: str) -> None:
     """Charge what came of an answer that the customer stopped, and keep its words."""
-    model_call.settle_stopped(work, text)
+    reply_call.settle_stopped(work, text)
     reply = work.reply
     if text:
         Message.objects.filter(

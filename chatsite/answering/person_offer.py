@@ -3,7 +3,7 @@
 Words alone would promise: the button does what they say.
 """
 
-from chatsite.answering.calls.model_call import Claimed
+from chatsite.answering.calls.reply_call import Claimed
 from routing import stored_site_profile
 from routing.analysis import difficulty
 from routing.models import AnswerCheck

@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 
 from billing import clock, ledger
 from chatsite.answering import sql
-from chatsite.answering.calls.model_call import REPLY_LEASE, Claimed
+from chatsite.answering.calls.reply_call import REPLY_LEASE, Claimed
 from chatsite.answering.canned import (
     approved_answers,
     canned_answer,

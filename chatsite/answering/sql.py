@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 from django.db import connection
 
-from chatsite.answering.question import attached
-from chatsite.answering.question.turns import EarlierMessage
+from chatsite.answering.question import attachments_in_prompt
+from chatsite.answering.question.open_question import EarlierMessage
 from chatsite.chat.models import Conversation, Message
 from chatsite.chat.sql import now
 
@@ -118,7 +118,7 @@ def earlier(reply: Message, most: int) -> list[EarlierMessage]:
     with connection.cursor() as cursor:
         cursor.execute(EARLIER, [reply.conversation_id, reply.position, most])
         rows = [
-            EarlierMessage(position, role, state, text, wanting, attached.read(files))
+            EarlierMessage(position, role, state, text, wanting, attachments_in_prompt.read(files))
             for position, role, state, text, wanting, files in reversed(cursor.fetchall())
         ]
     return [message for message in rows if message.words and message.state not in Message.OPEN]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from chatsite.answering.calls.model_call import Work
+from chatsite.answering.calls.reply_call import Work
 from chatsite.chat.change_announcements import Change
 
 

@@ -11,7 +11,7 @@ from billing import clock
 from chatsite.answering import queue
 from chatsite.answering.canned import saved_answers
 from chatsite.answering.warm_up import warm_up
-from chatsite.answering.writer.writer_thread import WriterThread
+from chatsite.answering.writer.answer_writing_thread import WriterThread
 from chatsite.chat import change_announcements
 from chatsite.provider import model_list
 from routing.analysis import cached_scores

@@ -18,8 +18,8 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST
 
 from billing import clock
-from chatsite.knowledge import article_index, articles, history_page
-from chatsite.knowledge.article_index import Audience
+from chatsite.knowledge import articles, current_search_index, history_page
+from chatsite.knowledge.current_search_index import Audience
 from chatsite.knowledge.embeddings import embeddings
 from chatsite.knowledge.importing import import_page
 from chatsite.knowledge.models import Article, ArticleVersion
@@ -107,7 +107,7 @@ class ArticleAdmin(admin.ModelAdmin[Article]):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        context = {**(extra_context or {}), "embedding": article_index.embedding_progress()}
+        context = {**(extra_context or {}), "embedding": current_search_index.embedding_progress()}
         return super().changelist_view(request, context)
 
     def save_model(self, request: HttpRequest, obj: Article, form: Any, change: bool) -> None:
@@ -199,7 +199,7 @@ def _without_versions(listed: Any) -> Any:
 def _found(text: str, reader: Audience) -> articles.Found:
     """As an answer would find it: by meaning too, where the articles are embedded."""
     asked = question.of(text)
-    if not article_index.model_in_use():
+    if not current_search_index.model_in_use():
         return articles.matching(asked, reader=reader)
     # Loads the provider's client, 30 MB, into the web process whose operator tries a question.
     from chatsite.knowledge.embeddings import question_embeddings

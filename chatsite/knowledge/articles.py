@@ -6,8 +6,8 @@ from functools import lru_cache
 
 from django.urls import reverse
 
-from chatsite.knowledge import article_index
-from chatsite.knowledge.article_index import Audience, Held
+from chatsite.knowledge import current_search_index
+from chatsite.knowledge.current_search_index import Audience, Held
 from chatsite.knowledge.search import evidence, ranking, used_articles
 from chatsite.knowledge.search.question import Question
 from chatsite.knowledge.search.vectors import Floats
@@ -91,7 +91,7 @@ def matching(
 
     None for mere words. `held`: other articles than those that stand now.
     """
-    held = held or article_index.readable(reader)
+    held = held or current_search_index.readable(reader)
     if not held.index.documents or not ranking.says_something(question):
         return Found((), 0.0)
     meant = meant or Meant()
@@ -108,7 +108,7 @@ def used(
     sentences: Sequence[str], given: Sequence[Match], language: str, held: Held | None = None
 ) -> list[Match]:
     """Those of the articles given that an answer's sentences are from, the most used first."""
-    index = (held or article_index.published()).index
+    index = (held or current_search_index.published()).index
     by_place = {index.places[match.id]: match for match in given if match.id in index.places}
     return [by_place[at] for at in used_articles.used(index, sentences, list(by_place), language)]
 

@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 
 from billing import clock
 from chatsite.knowledge import articles
-from chatsite.knowledge.article_index import Audience
+from chatsite.knowledge.current_search_index import Audience
 from chatsite.knowledge.models import Article
 from chatsite.knowledge.search import question
 

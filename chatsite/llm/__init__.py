@@ -19,7 +19,7 @@ from chatsite.llm.response.finish_reasons import FinishReason
 
 if TYPE_CHECKING:
     from chatsite.llm.async_client import close
-    from chatsite.llm.listed_models import Listed, models
+    from chatsite.llm.models_endpoint import Listed, models
     from chatsite.llm.streaming import Deadlines, Message, stream
 
 __all__ = [
@@ -39,8 +39,8 @@ __all__ = [
 
 _CALLING = {
     "close": "async_client",
-    "Listed": "listed_models",
-    "models": "listed_models",
+    "Listed": "models_endpoint",
+    "models": "models_endpoint",
     "Deadlines": "streaming",
     "Message": "streaming",
     "stream": "streaming",

@@ -9,7 +9,7 @@ import openai
 from django.conf import settings
 
 from chatsite.llm.errors import Kind, UpstreamError
-from chatsite.llm.refused_requests import refusal
+from chatsite.llm.refusal_parsing import refusal
 from chatsite.llm.transport import Transport
 
 # One per event loop, to which its connections belong, and server.

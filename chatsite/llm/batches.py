@@ -21,7 +21,7 @@ from openai.types import Batch
 from chatsite.llm import parameters, sdk_client
 from chatsite.llm.errors import Kind, UpstreamError
 from chatsite.llm.masking import Mask
-from chatsite.llm.refused_requests import refusal, reported
+from chatsite.llm.refusal_parsing import refusal, reported
 from chatsite.llm.response import chunks, usage
 from chatsite.llm.response.answer import Finished
 from chatsite.llm.response.finish_reasons import FinishReason

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chatsite.llm.errors import UpstreamError
-from chatsite.llm.refused_requests import LIMITS, SYSTEM_ROLE
+from chatsite.llm.refusal_parsing import LIMITS, SYSTEM_ROLE
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import openai
 from django.conf import settings
 
 from chatsite.llm.errors import Kind, UpstreamError
-from chatsite.llm.refused_requests import refusal
+from chatsite.llm.refusal_parsing import refusal
 
 # Seconds, of connecting and of each read and write; asked again twice where that may help.
 TIMEOUT = 30.0

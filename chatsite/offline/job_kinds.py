@@ -7,8 +7,8 @@ from datetime import datetime
 from billing.budgets.periods import Period
 from billing.ledger import Call
 from billing.models import Budget
-from chatsite.offline import jobs
-from chatsite.offline.jobs import Wanted
+from chatsite.offline import batch_jobs
+from chatsite.offline.batch_jobs import Wanted
 
 # Calls whose money is held in one transaction, during which no answer can reserve: some 0.1 s.
 AT_ONCE = 100
@@ -36,7 +36,7 @@ class Kind:
         self._make_budget()
         queued = 0
         for start in range(0, len(wanted), AT_ONCE):
-            batch = jobs.queue(self.purpose, self.tier, wanted[start : start + AT_ONCE], now)
+            batch = batch_jobs.queue(self.purpose, self.tier, wanted[start : start + AT_ONCE], now)
             queued += batch.items.count() if batch else 0
         return queued
 

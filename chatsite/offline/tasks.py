@@ -3,16 +3,16 @@
 from celery import shared_task
 
 from billing import clock
-from chatsite.offline import jobs
+from chatsite.offline import batch_jobs
 
 
 @shared_task
 def advance() -> None:
     """Send, poll and collect batches. Safe to lose and to repeat."""
-    jobs.advance(clock.now())
+    batch_jobs.advance(clock.now())
 
 
 @shared_task
 def forget() -> None:
     """Delete what has outlived its use."""
-    jobs.forget(clock.now())
+    batch_jobs.forget(clock.now())

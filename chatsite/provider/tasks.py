@@ -4,8 +4,8 @@ from celery import shared_task
 from celery.signals import worker_ready
 from django.utils import timezone
 
-from chatsite.provider import bill, model_list
-from chatsite.provider.model_choice import better_value
+from chatsite.provider import fetch_bill, model_list
+from chatsite.provider.model_choice import cheaper_model_alert
 
 # Seconds to the second attempt, then twice as long each time: a provider that starts together with
 # the worker is read at once, one that is away for an hour when it is back.
@@ -19,7 +19,7 @@ def read_models(again: int = 0) -> None:
     """Read the provider's list of models. Safe to lose and to repeat."""
     now = timezone.now()
     if not model_list.read(now).problem:
-        better_value.look(now)
+        cheaper_model_alert.look(now)
     elif again < MOST_AGAIN:
         read_models.apply_async((again + 1,), countdown=AGAIN_AFTER * 2**again)
 
@@ -27,7 +27,7 @@ def read_models(again: int = 0) -> None:
 @shared_task
 def read_bill(again: int = 0) -> None:
     """Compare the newest days with the provider's bill. Safe to lose and to repeat."""
-    if not bill.night(timezone.now()) and again < BILL_MOST_AGAIN:
+    if not fetch_bill.night(timezone.now()) and again < BILL_MOST_AGAIN:
         read_bill.apply_async((again + 1,), countdown=BILL_AGAIN_AFTER * 2**again)
 
 

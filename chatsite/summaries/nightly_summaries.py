@@ -15,8 +15,8 @@ from django.utils.translation import get_language_info
 from billing.models import LedgerEntry
 from chatsite.chat.models import Conversation, Message, Summary
 from chatsite.llm.batches import Request
+from chatsite.offline.batch_jobs import Wanted
 from chatsite.offline.job_kinds import Kind
-from chatsite.offline.jobs import Wanted
 from chatsite.offline.models import Item
 from chatsite.provider import batch_capable_models
 from chatsite.provider.errors import NotSold

@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
+from chatsite.answering.question.open_question import MOST_EARLIER
 from chatsite.answering.question.prompt import Said
-from chatsite.answering.question.turns import MOST_EARLIER
 from routing import policies
 from routing.models import HIGHEST_THRESHOLD, LOWEST_THRESHOLD, Policy
 

@@ -16,9 +16,9 @@ from billing.models import LedgerEntry
 from chatsite import llm, markdown
 from chatsite.answering import dry_run
 from chatsite.answering.calls import paid_call
-from chatsite.answering.calls.model_call import Claimed, Work
 from chatsite.answering.calls.paid_call import NotMade
-from chatsite.answering.checking import answer_check, claim_check
+from chatsite.answering.calls.reply_call import Claimed, Work
+from chatsite.answering.checking import answer_check, claim_check_call
 from chatsite.answering.dry_run import Again, Shown
 from chatsite.answering.question.prompt import Said
 from chatsite.knowledge.embeddings import question_embeddings
@@ -224,9 +224,9 @@ def _claims_asked(
 ) -> CheckResult:
     """With what the cheap model holds of each claim, where the policy has it asked."""
     model = tiers.scorer(work.claimed.policy, health)
-    if not model or not claim_check.is_uncertain(work, found):
+    if not model or not claim_check_call.is_uncertain(work, found):
         return found
-    said, messages, output_limit = claim_check.asked(work, finished.text)
+    said, messages, output_limit = claim_check_call.asked(work, finished.text)
     told = _asked(
         way,
         f"Claims, checked by {model}",
@@ -234,7 +234,7 @@ def _claims_asked(
         messages,
         output_limit,
         0.0,
-        claim_check.GIVEN_UP_AFTER,
+        claim_check_call.GIVEN_UP_AFTER,
         structured_output.taken_by(model, claims.VERDICTS_FORMAT),
     )
     if told is None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from chatsite.answering.calls.model_call import Claimed
+from chatsite.answering.calls.reply_call import Claimed
 from chatsite.answering.question import context
 from chatsite.answering.question.context import Opened
 from chatsite.knowledge.articles import Meant

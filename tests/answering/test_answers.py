@@ -14,7 +14,7 @@ from django.utils import timezone
 from billing.models import Budget, Hold, LedgerEntry
 from chatsite.answering import finish_answer
 from chatsite.answering.checking import answer_check
-from chatsite.answering.writer import writer_loop
+from chatsite.answering.writer import answer_writing_loop
 from chatsite.chat.actions import ask
 from chatsite.chat.models import Conversation, Message
 from chatsite.knowledge.models import Article
@@ -425,7 +425,7 @@ async def test_a_dead_workers_answer_is_written_by_the_next(tab, worker, upstrea
 
 
 @guards(
-    "chatsite/answering/writer/writer_loop.py",
+    "chatsite/answering/writer/answer_writing_loop.py",
     "return await self._writes.run(partial(finish_answer.break_off, work))",
     "raise",
 )
@@ -574,15 +574,15 @@ async def test_answers_of_many_conversations_are_written_at_once(open_tab, worke
 
 
 @guards(
-    "chatsite/answering/writer/writer_loop.py",
+    "chatsite/answering/writer/answer_writing_loop.py",
     "            asyncio.create_task(endless_loops.repeat(self._sweep_where_nobody_does)),\n",
     "",
 )
 async def test_a_worker_that_neither_hint_nor_sweep_reaches_looks_for_itself(
     tab, start_worker, hints, upstream, monkeypatch
 ):
-    monkeypatch.setattr(writer_loop, "LOOKS_EVERY", 0.2)
-    monkeypatch.setattr(writer_loop, "UNSWEPT_FOR", 0.0)
+    monkeypatch.setattr(answer_writing_loop, "LOOKS_EVERY", 0.2)
+    monkeypatch.setattr(answer_writing_loop, "UNSWEPT_FOR", 0.0)
     upstream.says("From nine to five.")
     start_worker()
     hints.taken_by = None

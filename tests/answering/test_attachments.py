@@ -82,7 +82,11 @@ async def test_a_model_that_does_not_see_is_told_and_so_is_the_customer(tab, wor
     assert lists.count("files") == 1
 
 
-@guards("chatsite/answering/question/attached.py", "not each.shown or len(found)", "len(found)")
+@guards(
+    "chatsite/answering/question/attachments_in_prompt.py",
+    "not each.shown or len(found)",
+    "len(found)",
+)
 async def test_what_is_for_people_only_reaches_no_model(tab, worker, upstream):
     await set_policy(cheap_model="gpt-4o")
     await Shop.objects.aupdate_or_create(id=1, defaults={"files": Shop.Files.PEOPLE})

@@ -39,7 +39,7 @@ GUARDS = [
         "    if conversation.wants_person_since is None:\n",
         "    if True:\n",
     ),
-    ("chatsite/answering/calls/model_call.py", "        address=reply.conversation.address,\n", ""),
+    ("chatsite/answering/calls/reply_call.py", "        address=reply.conversation.address,\n", ""),
     ("chatsite/answering/budget_allowance.py", "        address=reply.conversation.address,\n", ""),
 ]
 
@@ -253,7 +253,9 @@ def set_threshold(value: float) -> None:
 
 
 @guards(
-    "chatsite/answering/checking/escalate.py", "        claimed.spared or budget", "        budget"
+    "chatsite/answering/checking/tier_escalation.py",
+    "        claimed.spared or budget",
+    "        budget",
 )
 async def test_what_a_budget_moved_to_the_cheap_tier_is_not_escalated(tab, spent, worker, upstream):
     """Neither by pacing nor by its ladder: the saving would be undone, and both answers paid."""

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from billing.models import Hold, LedgerEntry
-from chatsite.answering.checking import answer_check, claim_check
+from chatsite.answering.checking import answer_check, claim_check_call
 from chatsite.llm import Finished
 from routing.models import AnswerCheck
 from tests.answering.test_escalations import DOUBTED, HOURS, RIGHT, set_policy
@@ -22,7 +22,7 @@ def doubt_threshold() -> float:
 
 
 @guards(
-    "chatsite/answering/checking/claim_check.py",
+    "chatsite/answering/checking/claim_check_call.py",
     "return abs(found.doubt - answer_check.limit(work)) <= band",
     "return False",
 )
@@ -70,7 +70,7 @@ async def test_what_the_model_finds_in_the_articles_is_doubted_less(
     assert (answer.text == said) is is_shown
 
 
-@guards("chatsite/answering/checking/claim_check.py", "if found.is_certain or", "if")
+@guards("chatsite/answering/checking/claim_check_call.py", "if found.is_certain or", "if")
 async def test_what_rules_are_certain_of_no_model_is_asked(tab, shop, worker, upstream):
     await set_policy(claims_band=1.0)
     upstream.says("Wir haben von neun bis fünf geöffnet, jeden Tag des ganzen Jahres.")
@@ -96,7 +96,7 @@ async def test_nobody_waits_for_a_check_that_fails(tab, shop, worker, upstream):
     assert DOUBTED not in answer.draft
 
 
-@guards("chatsite/answering/checking/claim_check.py", "len(finished.text) < LONG", "True")
+@guards("chatsite/answering/checking/claim_check_call.py", "len(finished.text) < LONG", "True")
 async def test_a_long_answer_is_checked_beside_the_loop(monkeypatch):
     threads: list[int] = []
     nothing: Any = None
@@ -104,6 +104,6 @@ async def test_a_long_answer_is_checked_beside_the_loop(monkeypatch):
 
     for text in ("Within 30 days.", "Within 30 days. " * 100):
         finished = Finished(text, nothing, nothing, "", "", "")
-        await claim_check.weighed(nothing, finished, nothing, nothing)
+        await claim_check_call.weighed(nothing, finished, nothing, nothing)
 
     assert [thread == threading.get_ident() for thread in threads] == [True, False]

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from billing.models import Budget, Hold, LedgerEntry
-from chatsite.answering.calls.model_call import Claimed, Work
+from chatsite.answering.calls.reply_call import Claimed, Work
 from chatsite.chat.actions import take_over
 from chatsite.chat.admin import answer_receipts
 from chatsite.chat.models import Conversation, Message

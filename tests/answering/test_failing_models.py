@@ -126,7 +126,7 @@ async def test_a_probe_that_fails_goes_on_with_the_pause(tab, worker, upstream, 
 
 
 @guards(
-    "chatsite/answering/calls/model_call.py",
+    "chatsite/answering/calls/reply_call.py",
     "        with suppress(NoRoom, NoPrice):\n",
     "        with suppress():\n",
 )

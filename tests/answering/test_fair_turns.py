@@ -53,12 +53,12 @@ async def test_who_gives_up_waiting_keeps_no_place():
 
 
 @guards(
-    "chatsite/answering/writer/writer_loop.py",
+    "chatsite/answering/writer/answer_writing_loop.py",
     "FairTurns(settings.ANSWERS_PER_WORKER)",
     without="FairTurns(10**6)",
 )
 @guards(
-    "chatsite/answering/writer/writer_loop.py",
+    "chatsite/answering/writer/answer_writing_loop.py",
     "async with self._places.turn(network):",
     without="async with self._places.turn(lambda: asyncio.sleep(0, '')):",
 )

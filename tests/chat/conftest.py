@@ -13,7 +13,7 @@ from django.test import AsyncClient
 
 from billing.models import Budget
 from chatsite.answering import tasks
-from chatsite.answering.writer.writer_loop import Writer
+from chatsite.answering.writer.answer_writing_loop import Writer
 from chatsite.asgi import application
 from chatsite.chat.models import Message
 from chatsite.demo import sample_shop

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import call_command
 
 from billing.models import LedgerEntry
-from chatsite.knowledge import article_index, articles
+from chatsite.knowledge import articles, current_search_index
 from chatsite.knowledge.models import Article, Embedding
 from chatsite.knowledge.search import question
 from chatsite.knowledge.tasks import embed_articles
@@ -53,7 +53,7 @@ def test_a_passage_is_embedded_once(priced, upstream):
     assert len(request["input"]) == 4
     assert "Gift cards\nA gift card is valid" in " ".join(request["input"])
     assert (request["model"], request["input_type"]) == (MODEL, "passage")
-    assert article_index.model_in_use() == MODEL
+    assert current_search_index.model_in_use() == MODEL
     entry = LedgerEntry.objects.get()
     assert (entry.purpose, entry.outcome, entry.model_requested) == ("search", "embedded", MODEL)
     assert entry.input_tokens
@@ -92,12 +92,12 @@ def test_another_models_embeddings_serve_until_all_are_made(priced, upstream):
     change_model(OTHER)
     upstream.embeddings.fails_from = asked + 2
     embed_articles()
-    assert article_index.model_in_use() == MODEL
+    assert current_search_index.model_in_use() == MODEL
     assert set(Embedding.objects.values_list("model", flat=True)) == {MODEL, OTHER}
 
     upstream.embeddings.fails_from = 0
     embed_articles()
-    assert article_index.model_in_use() == OTHER
+    assert current_search_index.model_in_use() == OTHER
     assert set(Embedding.objects.values_list("model", flat=True)) == {OTHER}
 
 
@@ -109,7 +109,7 @@ def test_a_server_without_embeddings_leaves_words_alone(priced, upstream):
     found = articles.matching(question.of("gift card"))
     assert found.matches[0].slug == "gift-cards"
     assert found.searched.startswith("words alone")
-    assert article_index.model_in_use() == ""
+    assert current_search_index.model_in_use() == ""
 
 
 def test_a_policy_without_a_model_asks_nobody(priced, upstream):
@@ -126,7 +126,7 @@ def test_a_server_that_refuses_the_kind_of_text_is_asked_without_it(priced, upst
     embed_articles()
 
     assert ["input_type" in request for request in upstream.embeddings.asked] == [True, False]
-    assert article_index.model_in_use() == MODEL
+    assert current_search_index.model_in_use() == MODEL
 
 
 def test_the_list_of_articles_shows_the_progress(priced, upstream, admin_client):

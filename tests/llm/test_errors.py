@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from chatsite.llm import Kind
-from chatsite.llm.refused_requests import refusal
+from chatsite.llm.refusal_parsing import refusal
 from tests.llm.asking import asked, failure
 from tests.upstream.exchange import Exchange
 from tests.upstream.scripts import SECRET

@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from chatsite import llm
-from chatsite.llm import Kind, Listed, UpstreamError, listed_models
+from chatsite.llm import Kind, Listed, UpstreamError, models_endpoint
 
 
 async def test_the_models_are_listed(upstream):
@@ -79,7 +79,7 @@ async def test_what_is_no_list_is_an_error(body, upstream):
 
 
 async def test_a_list_without_an_end_is_an_error(upstream, monkeypatch):
-    monkeypatch.setattr(listed_models, "MOST_OF_A_LIST", 1000)
+    monkeypatch.setattr(models_endpoint, "MOST_OF_A_LIST", 1000)
     upstream.lists = ["a" * 50] * 50
 
     with pytest.raises(UpstreamError, match="not a list"):

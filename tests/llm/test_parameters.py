@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from chatsite.llm import Kind, parameters, refused_requests
+from chatsite.llm import Kind, parameters, refusal_parsing
 from tests.llm.asking import QUESTION, asked, failure
 from tests.upstream.exchange import Exchange
 from tests.upstream.scripts import Says, Script
@@ -243,7 +243,7 @@ async def test_a_limit_that_is_never_short_enough_is_not_asked_for_ever(
     upstream: Upstream,
 ) -> None:
     def refusal(exchange: Exchange) -> object:
-        most = max(exchange.call.body.get(name, 0) for name in refused_requests.LIMITS) - 1
+        most = max(exchange.call.body.get(name, 0) for name in refusal_parsing.LIMITS) - 1
         return {"error": f"max_tokens must be at most {most}"}
 
     async def script(exchange: Exchange) -> None:
@@ -269,7 +269,7 @@ async def test_a_limit_that_is_never_short_enough_is_not_asked_for_ever(
 def test_a_field_is_told_from_a_word(message: str, name: str) -> None:
     error = {"error": {"message": message, "type": "invalid_request_error"}}
 
-    assert refused_requests.refusal(400, error, {}).parameter == name
+    assert refusal_parsing.refusal(400, error, {}).parameter == name
 
 
 async def test_what_the_customer_wrote_is_no_refused_field(upstream: Upstream) -> None:

@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from billing.models import Budget, Price
 from chatsite.llm.batches import Request
-from chatsite.offline import jobs
-from chatsite.offline.jobs import Wanted
+from chatsite.offline import batch_jobs
+from chatsite.offline.batch_jobs import Wanted
 from chatsite.offline.models import Batch
 from tests.upstream.batches import Batches
 from tests.upstream.server import Upstream
@@ -55,6 +55,6 @@ def queue(db) -> Callable[..., Batch | None]:
             )
             for number in range(1, count + 1)
         ]
-        return jobs.queue("judging", "judge", calls, timezone.now())
+        return batch_jobs.queue("judging", "judge", calls, timezone.now())
 
     return queue

@@ -17,7 +17,12 @@ from billing.prices.pricing import Usage
 from chatsite.llm import Listed
 from chatsite.provider import batch_capable_models, model_list
 from chatsite.provider.errors import NotSold
-from chatsite.provider.model_choice import better_value, comparison, model_adoption, successors
+from chatsite.provider.model_choice import (
+    cheaper_model_alert,
+    comparison,
+    model_adoption,
+    successors,
+)
 from chatsite.provider.models import ProviderModel, Reading
 from chatsite.staff import roles
 from routing import policies
@@ -199,17 +204,19 @@ def test_what_cannot_be_adopted_is_refused_in_words(listed, sent, why):
     assert in_use() == ("gpt-3.5-turbo", "gpt-4")
 
 
-@guards("chatsite/provider/model_choice/better_value.py", "would > costs * (1 - WORTH)", "True")
+@guards(
+    "chatsite/provider/model_choice/cheaper_model_alert.py", "would > costs * (1 - WORTH)", "True"
+)
 def test_once_a_month_operators_are_told_what_would_cost_less(listed, settings):
     settings.ALERT_EMAILS = ["owner@shop.example"]
-    better_value.look(NOW)
+    cheaper_model_alert.look(NOW)
     assert not Alert.objects.exists()  # nothing was asked yet
     Budget.objects.update(active=False)
     call(2, Usage(900_000, 100_000))
     successors.used_since.cache_clear()
 
     for days in (0, 1, 6, 7):
-        better_value.look(NOW + timedelta(days=days))
+        cheaper_model_alert.look(NOW + timedelta(days=days))
 
     november, december = Alert.objects.filter(rule="value").order_by("id")
     assert (november.window, december.window) == ("2026-11", "2026-12")
@@ -226,7 +233,7 @@ def test_a_pair_that_is_the_best_already_is_not_told_again(listed):
     successors.used_since.cache_clear()
     model_adoption.adopt("gpt-6-luna", "gpt-6.1-sol", None, None, NOW)
 
-    better_value.look(NOW)
+    cheaper_model_alert.look(NOW)
 
     assert not Alert.objects.exists()
 

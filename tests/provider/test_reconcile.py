@@ -282,8 +282,8 @@ def test_a_bill_that_cannot_be_read_is_an_error_without_the_providers_words(call
         reconciled()
 
 
-@guards("chatsite/llm/costs.py", "if not abs(amount) <= MOST_DOLLARS:", "if False:")
-@guards("chatsite/llm/costs.py", "if not model.isprintable():", "if False:")
+@guards("chatsite/llm/costs_endpoint.py", "if not abs(amount) <= MOST_DOLLARS:", "if False:")
+@guards("chatsite/llm/costs_endpoint.py", "if not model.isprintable():", "if False:")
 @pytest.mark.parametrize(
     ("line", "dollars"),
     [("gpt-4", "1e300"), ("gpt-4", "-1e10"), ("gpt-4", "nan"), ("gpt\0-4", "1")],
@@ -296,7 +296,9 @@ def test_a_line_that_cannot_be_billed_makes_no_bill(called, bill, line, dollars)
 
 
 @guards(
-    "chatsite/llm/costs.py", "dollars[model[:NAME_LENGTH]] += amount", "dollars[model] = amount"
+    "chatsite/llm/costs_endpoint.py",
+    "dollars[model[:NAME_LENGTH]] += amount",
+    "dollars[model] = amount",
 )
 def test_a_day_that_comes_in_pieces_is_added_up(called, bill):
     called(1)

@@ -7,8 +7,8 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.utils import timezone
 
-from chatsite.answering import queue, route
-from chatsite.answering.calls import model_call
+from chatsite.answering import first_model_call, queue
+from chatsite.answering.calls import reply_call
 from chatsite.answering.question import context
 from chatsite.chat.models import Conversation, Message
 from chatsite.knowledge.articles import Meant
@@ -209,8 +209,8 @@ def test_a_worker_decides_as_the_trial_says(operator, asked, kind):
     assert opened
     seen = context.look(opened, Meant())
     claimed = queue.claim(seen)
-    assert isinstance(claimed, model_call.Claimed)
-    route.first_call(claimed, None, ModelHealth())
+    assert isinstance(claimed, reply_call.Claimed)
+    first_model_call.first_call(claimed, None, ModelHealth())
 
     decision = RouteDecision.objects.get(reference=reply.reference)
     assert decision.trial == trial

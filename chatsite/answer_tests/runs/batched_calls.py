@@ -17,7 +17,7 @@ from chatsite.answer_tests.runs import model_calls
 from chatsite.answer_tests.runs.model_calls import KIND, Stopped, Told
 from chatsite.answer_tests.runs.tested_answer import Asking
 from chatsite.llm.batches import Request
-from chatsite.offline.jobs import Wanted
+from chatsite.offline.batch_jobs import Wanted
 from chatsite.offline.models import Item
 
 # As the provider promises them.

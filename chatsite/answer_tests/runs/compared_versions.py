@@ -13,8 +13,8 @@ from datetime import datetime
 from typing import Any
 
 from billing import clock
-from chatsite.knowledge import article_index
-from chatsite.knowledge.article_index import Audience, Held, Terms
+from chatsite.knowledge import current_search_index
+from chatsite.knowledge.current_search_index import Audience, Held, Terms
 from chatsite.knowledge.models import Edition
 from chatsite.knowledge.search.index import Document
 from routing import policies
@@ -49,7 +49,7 @@ def with_change(change: Change) -> Version:
         policy = Policy(**fields)
     held = types = None
     if fields := change.get("article"):
-        held = article_index.changed(_document(fields), fields["id"])
+        held = current_search_index.changed(_document(fields), fields["id"])
     if fields := change.get("task_type"):
         types = library.changed(_task_type(fields), fields["id"])
     return Version(policy, held, types)

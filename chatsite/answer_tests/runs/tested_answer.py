@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from chatsite.answer_tests.expectations import CUSTOMER, Answered
 from chatsite.answer_tests.runs.compared_versions import Version
 from chatsite.answering import answer_sources, dry_run, person_offer
-from chatsite.answering.calls.model_call import Claimed, Work
+from chatsite.answering.calls.reply_call import Claimed, Work
 from chatsite.answering.canned import approved_answers, person_requested
 from chatsite.answering.checking import answer_check
 from chatsite.answering.dry_run import Again
 from chatsite.answering.question.prompt import Said
-from chatsite.knowledge.article_index import Held
 from chatsite.knowledge.articles import Meant
+from chatsite.knowledge.current_search_index import Held
 from chatsite.knowledge.search.question import Question
 from chatsite.llm import Finished, FinishReason
 from routing import decisions, tiers

@@ -18,7 +18,7 @@ from billing.errors import NoPrice, NoRoom
 from chatsite import llm
 from chatsite.answering.budget_allowance import Means
 from chatsite.answering.calls import paid_call
-from chatsite.answering.calls.model_call import Claimed
+from chatsite.answering.calls.reply_call import Claimed
 from chatsite.chat.models import ScoringShare
 from chatsite.runtime.grouped_writes import GroupedWrites
 from routing import decisions, tiers

@@ -1,6 +1,6 @@
 """Approved answers: what operators have written for a task type, given as it stands."""
 
-from chatsite.answering.calls.model_call import Claimed
+from chatsite.answering.calls.reply_call import Claimed
 from chatsite.answering.canned import canned_answer
 from chatsite.answering.canned.canned_answer import Answer
 from routing import stored_site_profile

@@ -7,7 +7,7 @@ from django.db.models import F
 
 from billing import clock
 from chatsite.answering import person_offer
-from chatsite.answering.calls.model_call import Claimed
+from chatsite.answering.calls.reply_call import Claimed
 from chatsite.answering.step_outcomes import Ended, NotOurs
 from chatsite.chat.actions import end_reply
 from chatsite.chat.models import CannedAnswer, Message, SavedAnswer

@@ -6,7 +6,7 @@ No model is asked: it could only promise what the database does.
 import logging
 
 from billing import clock
-from chatsite.answering.calls.model_call import Claimed
+from chatsite.answering.calls.reply_call import Claimed
 from chatsite.answering.step_outcomes import Ended, NotOurs
 from chatsite.business_hours import away
 from chatsite.chat import staff_handling

@@ -16,12 +16,12 @@ from django.db.models import Q
 
 from billing import clock
 from billing.models import LedgerEntry
-from chatsite.answering.calls.model_call import Claimed, Work
+from chatsite.answering.calls.reply_call import Claimed, Work
 from chatsite.answering.canned import canned_answer
 from chatsite.answering.canned.canned_answer import Answer
 from chatsite.answering.question import prompt
 from chatsite.chat.models import Message, SavedAnswer
-from chatsite.knowledge import article_index
+from chatsite.knowledge import current_search_index
 from routing.analysis.features import language
 from routing.analysis.wording import tidy
 
@@ -70,7 +70,7 @@ def keep(work: Work) -> None:
 
 def forget(now: datetime) -> int:
     """Delete what is too old, of an earlier edition, or beyond the most; return how many."""
-    of_now = Q(knowledge__in=article_index.editions())
+    of_now = Q(knowledge__in=current_search_index.editions())
     stale = SavedAnswer.objects.filter(Q(saved_at__lte=now - SAVED_FOR) | ~of_now)
     gone = stale.delete()[0]
     surplus = SavedAnswer.objects.order_by("-saved_at").values_list("id", flat=True)[MOST_SAVED:]

@@ -1,6 +1,6 @@
 """Whether a finished answer may be shown as fact, judged by the articles and words that it had."""
 
-from chatsite.answering.calls.model_call import Work
+from chatsite.answering.calls.reply_call import Work
 from chatsite.answering.checking import unconfirmed_answer
 from chatsite.answering.question import prompt
 from chatsite.chat.models import Message

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chatsite.answering import sql
-from chatsite.answering.calls import model_call
-from chatsite.answering.calls.model_call import Claimed
-from chatsite.answering.question import attached, prompt, turns
-from chatsite.answering.question.turns import EarlierMessage
+from chatsite.answering.calls import reply_call
+from chatsite.answering.calls.reply_call import Claimed
+from chatsite.answering.question import attachments_in_prompt, open_question, prompt
+from chatsite.answering.question.open_question import EarlierMessage
 from chatsite.chat.models import Message
-from chatsite.knowledge import article_index, articles
-from chatsite.knowledge.article_index import Audience, Held
+from chatsite.knowledge import articles, current_search_index
 from chatsite.knowledge.articles import MOST_ARTICLES, Found, Meant
-from chatsite.knowledge.embeddings import hazard_examples
+from chatsite.knowledge.current_search_index import Audience, Held
+from chatsite.knowledge.embeddings import hazard_example_embeddings
 from chatsite.knowledge.search import question
 from chatsite.knowledge.search.question import Question
 from chatsite.shop import current_shop
@@ -47,9 +47,9 @@ def read(reply_id: int) -> Opened | None:
         return None
     reply, is_newest, is_signed_in = found
     reader = _audience(is_signed_in=is_signed_in)
-    earlier = sql.earlier(reply, turns.MOST_EARLIER)
-    asked = question.continued(turns.as_said(earlier))
-    return Opened(reply, is_newest, earlier, asked, article_index.model_in_use(), reader)
+    earlier = sql.earlier(reply, open_question.MOST_EARLIER)
+    asked = question.continued(open_question.as_said(earlier))
+    return Opened(reply, is_newest, earlier, asked, current_search_index.model_in_use(), reader)
 
 
 def reader(visitor: str) -> Audience:
@@ -78,7 +78,7 @@ def look(opened: Opened, meant: Meant) -> Claimed:
         turn,
         said,
         articles_found,
-        model_call.seconds_left(reply),
+        reply_call.seconds_left(reply),
         newest_at,
         part,
         learned_models.checker(policy.learned_verifier_id),
@@ -103,7 +103,9 @@ def before(said: Sequence[prompt.Said]) -> list[tuple[str, str]]:
 
 def as_said(earlier: Sequence[EarlierMessage]) -> tuple[prompt.Said, ...]:
     """For a prompt."""
-    files = attached.with_texts([file for message in earlier for file in message.files])
+    files = attachments_in_prompt.with_texts(
+        [file for message in earlier for file in message.files]
+    )
     return tuple(
         prompt.Said(
             "user" if message.role == Message.Role.CUSTOMER else "assistant",
@@ -127,7 +129,7 @@ def turn_of(
     `held` and `types`: other articles and task types than those that stand now. `reader`: of the
     articles.
     """
-    now, said_before = turns.asked(earlier)
+    now, said_before = open_question.asked(earlier)
     text = "\n".join(now)
     found = articles.matching(asked, meant, MOST_ARTICLES, held, reader)
     turn = Turn(
@@ -139,8 +141,8 @@ def turn_of(
         bad_ratings=sum(message.found_wanting for message in earlier),
         answer=asked.answer,
         vector=meant.for_routing,
-        like=hazard_examples.like(meant),
-        like_before=hazard_examples.like_before(meant),
+        like=hazard_example_embeddings.like(meant),
+        like_before=hazard_example_embeddings.like_before(meant),
         open=tuple(now[-MOST_OPEN:]) if len(now) > 1 else (),
     )
     return turn, found

@@ -12,8 +12,8 @@ from typing import Any
 
 from billing import tokens
 from billing.tokens import Image
-from chatsite.answering.question import attached
-from chatsite.answering.question.attached import Attached
+from chatsite.answering.question import attachments_in_prompt
+from chatsite.answering.question.attachments_in_prompt import Attached
 from chatsite.knowledge.articles import Match
 from chatsite.provider import known_models
 
@@ -99,7 +99,7 @@ def fitted(
     room = context - output_limit
     instructions = instructions.format(site=site) + (f"\n{BRIEFLY}" if is_brief else "")
     files = [file for turn in reversed(said) for file in turn.files]
-    images = attached.images(files, model, int(room * IMAGES_SHARE))
+    images = attachments_in_prompt.images(files, model, int(room * IMAGES_SHARE))
     room -= sum(each.tokens for each in images.values())
     whole = [_with_files(turn, images, model) for turn in said]
     newest = whole[-1] if whole else Said("user", "")
@@ -129,7 +129,7 @@ def _with_files(turn: Said, images: Mapping[str, Image], model: str) -> Said:
     """Its words, and in words what it is not shown."""
     if not turn.files:
         return turn
-    notes, left = [], attached.MOST_OF_PDFS
+    notes, left = [], attachments_in_prompt.MOST_OF_PDFS
     for each in turn.files:
         if each.id in images:
             continue

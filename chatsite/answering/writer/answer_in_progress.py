@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chatsite import llm, markdown
-from chatsite.answering.calls.model_call import Work
+from chatsite.answering.calls.reply_call import Work
 from chatsite.answering.checking import answer_check
 from chatsite.answering.step_outcomes import Ended, Outcome
 from chatsite.chat import change_announcements, pending_reply

@@ -23,7 +23,7 @@ from django.utils.text import Truncator
 
 from billing import money
 from chatsite.chat.models import CannedAnswer, Message, SavedAnswer
-from chatsite.knowledge import article_index
+from chatsite.knowledge import current_search_index
 from routing.models import RouteDecision, Trial
 
 # Characters of a question on a line of the list.
@@ -74,7 +74,7 @@ class SavedAnswerAdmin(admin.ModelAdmin[SavedAnswer]):
         found = super().get_queryset(request).select_related("reply__conversation")
         return found.annotate(
             asked=Subquery(asked.values("text")[:1]),
-            is_of_now=Q(knowledge__in=article_index.editions()),
+            is_of_now=Q(knowledge__in=current_search_index.editions()),
             of_other_policy=Exists(of_other_policy),
         )
 

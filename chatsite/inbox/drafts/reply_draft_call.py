@@ -9,13 +9,13 @@ from billing.models import LedgerEntry
 from chatsite.answering import answer_sources
 from chatsite.answering.calls import paid_call
 from chatsite.answering.calls.paid_call import NotMade
-from chatsite.answering.question import context, prompt, turns
-from chatsite.answering.question.turns import EarlierMessage
+from chatsite.answering.question import context, open_question, prompt
+from chatsite.answering.question.open_question import EarlierMessage
 from chatsite.inbox.drafts.reply_drafts import OPEN
 from chatsite.inbox.models import ReplyDraft
 from chatsite.knowledge import articles
-from chatsite.knowledge.article_index import Audience
 from chatsite.knowledge.articles import MOST_ARTICLES, Match
+from chatsite.knowledge.current_search_index import Audience
 from chatsite.knowledge.embeddings import question_embeddings
 from chatsite.knowledge.search import question
 from chatsite.offline.job_kinds import Kind
@@ -50,7 +50,7 @@ def write(draft_id: int) -> None:
         return
     draft = ReplyDraft.objects.select_related("conversation").get(pk=draft_id)
     earlier = _earlier(draft)
-    asked = question.continued(turns.as_said(earlier))
+    asked = question.continued(open_question.as_said(earlier))
     reference = f"reply-draft:{draft.pk}"
     meant = question_embeddings.of_one(asked, reference)
     found = articles.matching(asked, meant, MOST_ARTICLES, reader=Audience.STAFF).matches
@@ -97,7 +97,7 @@ def _marked(found: Sequence[Match]) -> list[Match]:
 def _earlier(draft: ReplyDraft) -> list[EarlierMessage]:
     """The conversation's newest messages that have words, oldest first."""
     said = draft.conversation.messages.exclude(text="").exclude(state__in=("pending", "writing"))
-    newest = said.order_by("-position")[: turns.MOST_EARLIER]
+    newest = said.order_by("-position")[: open_question.MOST_EARLIER]
     return [
         EarlierMessage(each.position, each.role, each.state, each.text, each.found_wanting)
         for each in reversed(newest)

@@ -12,7 +12,7 @@ from billing import clock, ledger, tokens
 from billing.errors import NoPrice, NoRoom
 from billing.prices.pricing import Usage
 from chatsite import llm
-from chatsite.knowledge.embeddings import embeddings, hazard_examples
+from chatsite.knowledge.embeddings import embeddings, hazard_example_embeddings
 from chatsite.knowledge.models import Edition, Embedding
 from chatsite.knowledge.search.vectors import pack
 from chatsite.llm import embeddings as server
@@ -38,7 +38,7 @@ def make() -> int:
     if not model or not passages:
         return 0
     # Dangers first: they are few.
-    examples = hazard_examples.texts()
+    examples = hazard_example_embeddings.texts()
     made = _make(model, examples, server.Kind.QUERY) + _make(model, passages, server.Kind.PASSAGE)
     # What nobody has any longer, and the model's before this one.
     stale = [

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from uuid import uuid4
 
 from chatsite import llm
-from chatsite.knowledge import article_index
+from chatsite.knowledge import current_search_index
 from chatsite.knowledge.articles import Meant
-from chatsite.knowledge.embeddings import embedding_calls, embeddings, hazard_examples
+from chatsite.knowledge.embeddings import embedding_calls, embeddings, hazard_example_embeddings
 from chatsite.knowledge.embeddings.embedding_calls import Stopped
 from chatsite.knowledge.search import question, ranking
 from chatsite.knowledge.search.question import Question
@@ -27,7 +27,7 @@ def of(
     `reference`: what the call's begins with there, where somebody asks for its cost. `within`: as
     in `llm.embeddings.ask_now`.
     """
-    model = article_index.model_in_use()
+    model = current_search_index.model_in_use()
     if not model:
         return [Meant() for _ in questions]
     wanted = list(dict.fromkeys(text for each in questions for text in ranking.texts(each)))
@@ -79,7 +79,7 @@ def for_routing(
 def turn_of(text: str) -> Turn:
     """A message that somebody tries, as its embedding tells of it."""
     meant = of_one(question.of(text))
-    like = hazard_examples.like(meant)
+    like = hazard_example_embeddings.like(meant)
     return Turn(text, evidence=0.5, vector=meant.for_routing, like=like, searched=meant.why)
 
 

@@ -2,7 +2,7 @@
 
 from chatsite.knowledge.models.article import LANGUAGES, Article, ArticleSource, ArticleVersion
 from chatsite.knowledge.models.article_import import Import, ImportFile
-from chatsite.knowledge.models.search_state import Edition, Embedding
+from chatsite.knowledge.models.search_index_state import Edition, Embedding
 
 __all__ = [
     "LANGUAGES",

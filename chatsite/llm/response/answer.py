@@ -6,7 +6,7 @@ from typing import assert_never
 
 from billing import tokens
 from billing.prices.pricing import Estimate, Usage
-from chatsite.llm import refused_requests
+from chatsite.llm import refusal_parsing
 from chatsite.llm.errors import Kind, UpstreamError
 from chatsite.llm.response import chunks, usage
 from chatsite.llm.response.chunks import Chunk, Done, Reported
@@ -103,7 +103,7 @@ class Answer:
                 return ""
             case Reported(error):
                 # With words sent, they are paid for: only as a broken answer is that accounted.
-                failure = refused_requests.reported(error, paid=bool(self._received))
+                failure = refusal_parsing.reported(error, paid=bool(self._received))
                 failure.request_id = self._request_id
                 self._failure, self.over = failure, True
                 return ""

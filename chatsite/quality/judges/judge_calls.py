@@ -6,7 +6,7 @@ from chatsite.answering.question import prompt
 from chatsite.answering.question.prompt import Said
 from chatsite.chat.models import Message
 from chatsite.knowledge import articles
-from chatsite.knowledge.article_index import Audience
+from chatsite.knowledge.current_search_index import Audience
 from chatsite.knowledge.search import question
 from chatsite.llm.batches import Request
 from chatsite.quality.judges import rubric

@@ -16,8 +16,8 @@ from django.utils import timezone
 from billing.models import LedgerEntry
 from chatsite.answering.question import context
 from chatsite.chat.models import Message
+from chatsite.offline.batch_jobs import Wanted
 from chatsite.offline.job_kinds import Kind
-from chatsite.offline.jobs import Wanted
 from chatsite.offline.models import Batch, Item
 from chatsite.provider import batch_capable_models
 from chatsite.provider.errors import NotSold

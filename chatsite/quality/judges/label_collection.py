@@ -16,8 +16,8 @@ from django.db.models import Sum
 
 from billing.models import LedgerEntry
 from chatsite.llm.batches import Request
+from chatsite.offline.batch_jobs import Wanted
 from chatsite.offline.job_kinds import Kind
-from chatsite.offline.jobs import Wanted
 from chatsite.offline.models import Item
 from chatsite.quality.errors import BadVerdict
 from chatsite.quality.judges import judge_calls, rubric

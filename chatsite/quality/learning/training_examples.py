@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import Max
 
-from chatsite.answering.question import turns
+from chatsite.answering.question import open_question
 from chatsite.chat.models import Message
 from chatsite.knowledge.embeddings import question_embeddings
 from chatsite.knowledge.search import question
@@ -96,7 +96,7 @@ def turns_of(
                 message
                 for message in messages[reply.conversation_id]
                 if message.position < reply.position
-            ][-turns.MOST_EARLIER :]
+            ][-open_question.MOST_EARLIER :]
             for reply in replies.values()
             if reply.reference in seen
         }
@@ -104,7 +104,7 @@ def turns_of(
         for number, earlier in before.items():
             features = seen[replies[number].reference]
             asked = question.continued(_as_said(earlier, answers))
-            now, said_before = turns.asked(earlier)
+            now, said_before = open_question.asked(earlier)
             questions[number] = asked
             found[number] = (
                 replies[number],

@@ -11,8 +11,8 @@ from billing.bills import reconciliation
 from billing.bills.reconciliation import Line
 from billing.money import exact
 from chatsite.llm import UpstreamError
-from chatsite.provider import bill
-from chatsite.provider.bill import DAYS
+from chatsite.provider import fetch_bill
+from chatsite.provider.fetch_bill import DAYS
 
 
 class Command(BaseCommand):
@@ -50,7 +50,7 @@ class Command(BaseCommand):
         if not settings.OPENAI_ADMIN_KEY:
             raise CommandError("To read the provider's bill, set OPENAI_ADMIN_KEY.")
         try:
-            lines = bill.compared(first, last, today, options["project"])
+            lines = fetch_bill.compared(first, last, today, options["project"])
         except UpstreamError as error:
             raise CommandError(f"The provider's bill cannot be read: {error}") from error
         for line in lines:

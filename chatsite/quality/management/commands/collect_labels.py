@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from billing.money import shown
-from chatsite.offline import jobs
+from chatsite.offline import batch_jobs
 from chatsite.provider import batch_capable_models
 from chatsite.provider.errors import NotSold
 from chatsite.quality.errors import BadQuestions
@@ -113,7 +113,7 @@ class Command(BaseCommand):
         while collection.go_on(timezone.now(), again=again) or collection.progress().waiting:
             again = False
             # Beside the site's worker, or instead of one.
-            jobs.advance(timezone.now())
+            batch_jobs.advance(timezone.now())
             if collection.progress().waiting:
                 if not wait:
                     break
@@ -131,8 +131,8 @@ class Command(BaseCommand):
         if progress.unasked and not progress.waiting:
             self.stdout.write(
                 f"{progress.unasked} are not asked, because an answer they need failed or was "
-                f"deleted after {jobs.BATCHES_KEPT_FOR.days} days (--round asks again), or because "
-                f"a budget such as “{KIND.budget}” has no room."
+                f"deleted after {batch_jobs.BATCHES_KEPT_FOR.days} days (--round asks again), or "
+                f"because a budget such as “{KIND.budget}” has no room."
             )
 
 

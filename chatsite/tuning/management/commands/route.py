@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from chatsite.knowledge import articles
-from chatsite.knowledge.embeddings import hazard_examples, question_embeddings
+from chatsite.knowledge.embeddings import hazard_example_embeddings, question_embeddings
 from chatsite.knowledge.search import question
 from routing import decisions, policies, score_format
 from routing.analysis import learned_score
@@ -69,7 +69,7 @@ class Command(BaseCommand):
             evidence,
             task=task,
             vector=meant.for_routing,
-            like=hazard_examples.like(meant),
+            like=hazard_example_embeddings.like(meant),
         )
         try:
             policy = policies.current()

@@ -12,14 +12,14 @@ from django.conf import settings
 from django.db import DatabaseError
 
 from chatsite import llm
-from chatsite.answering import budget_allowance, finish_answer, queue, route, sql
+from chatsite.answering import budget_allowance, finish_answer, first_model_call, queue, sql
 from chatsite.answering.budget_allowance import Means
 from chatsite.answering.calls import scoring
-from chatsite.answering.calls.model_call import Claimed, Work
+from chatsite.answering.calls.reply_call import Claimed, Work
 from chatsite.answering.calls.scoring import Scorer, Unscored
-from chatsite.answering.checking import claim_check
+from chatsite.answering.checking import claim_check_call
 from chatsite.answering.finish_answer import Sources
-from chatsite.answering.question import attached, context, question_embedding
+from chatsite.answering.question import attachments_in_prompt, context, question_embedding
 from chatsite.answering.step_outcomes import Ended, NotOurs, Outcome, TryAgain
 from chatsite.answering.writer.answer_in_progress import OpenAnswer
 from chatsite.answering.writer.fair_turns import FairTurns
@@ -140,7 +140,7 @@ class Writer:
         def begin(
             claimed: Claimed, score: Score | NoScore | None, means: Means | None = None
         ) -> Outcome:
-            return route.first_call(claimed, score, self._health.current(), means)
+            return first_model_call.first_call(claimed, score, self._health.current(), means)
 
         def claim(seen: tuple[Claimed, Means | None]) -> Unscored | Outcome:
             claimed, means = queue.claim(seen[0]), seen[1]
@@ -199,7 +199,7 @@ class Writer:
                         case llm.Retracted():
                             answer.retract()
                         case llm.Finished():
-                            found = await claim_check.weighed(
+                            found = await claim_check_call.weighed(
                                 work, part, self._health, self._writes
                             )
                             look = partial(finish_answer.sources, work, part)
@@ -223,9 +223,9 @@ class Writer:
         raise AssertionError("a stream ends in Finished or in an error")
 
     async def _with_images(self, work: Work) -> list[dict[str, Any]]:
-        if not attached.has_images(work.messages):
+        if not attachments_in_prompt.has_images(work.messages):
             return work.messages
-        return await self._writes.look(partial(attached.loaded, work.messages))
+        return await self._writes.look(partial(attachments_in_prompt.loaded, work.messages))
 
     def _show_beginning(self, answer: OpenAnswer) -> None:
         reply = answer.work.reply

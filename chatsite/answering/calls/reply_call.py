@@ -11,7 +11,7 @@ from billing.errors import NoPrice, NoRoom
 from billing.prices.pricing import Estimate, Usage
 from chatsite.answering.calls import paid_call
 from chatsite.answering.question import prompt
-from chatsite.answering.question.attached import Attached
+from chatsite.answering.question.attachments_in_prompt import Attached
 from chatsite.chat.models import Message
 from chatsite.knowledge.articles import Found
 from chatsite.provider import known_models
@@ -67,7 +67,7 @@ class Work:
     claimed: Claimed
     model: str
     successor: str
-    messages: list[dict[str, Any]]  # images still by their ids: see `attached.loaded`
+    messages: list[dict[str, Any]]  # images still by their ids: see `attachments_in_prompt.loaded`
     output_limit: int
 
     @property

@@ -12,8 +12,8 @@ from functools import partial
 from billing import ledger
 from billing.errors import NoPrice, NoRoom
 from chatsite import llm
-from chatsite.answering.calls import model_call, paid_call
-from chatsite.answering.calls.model_call import Work
+from chatsite.answering.calls import paid_call, reply_call
+from chatsite.answering.calls.reply_call import Work
 from chatsite.answering.checking import answer_check
 from chatsite.provider.model_health import Health
 from chatsite.runtime.grouped_writes import GroupedWrites
@@ -65,7 +65,7 @@ async def weighed(
         found = await asyncio.to_thread(answer_check.check, work, finished)
     if found is None or not is_uncertain(work, found):
         return found
-    if model_call.seconds_left(work.reply) < NEEDED:
+    if reply_call.seconds_left(work.reply) < NEEDED:
         return found
     said, messages, output_limit = asked(work, finished.text)
 

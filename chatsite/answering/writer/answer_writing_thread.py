@@ -3,7 +3,7 @@
 import asyncio
 import threading
 
-from chatsite.answering.writer.writer_loop import Writer
+from chatsite.answering.writer.answer_writing_loop import Writer
 
 
 class WriterThread:

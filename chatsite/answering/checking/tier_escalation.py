@@ -14,8 +14,8 @@ from django.db import transaction
 from billing.call_outcomes import CallOutcome
 from billing.errors import NoPrice, NoRoom
 from chatsite.answering import budget_allowance, sql
-from chatsite.answering.calls import model_call, paid_call
-from chatsite.answering.calls.model_call import (
+from chatsite.answering.calls import paid_call, reply_call
+from chatsite.answering.calls.reply_call import (
     MOST_TRIES,
     REPLY_LEASE,
     Claimed,
@@ -104,7 +104,7 @@ def resume(claimed: Claimed, health: ModelHealth) -> Work | Ended | NotOurs:
     """The call of a reply whose worker died while the other tier wrote; else the reply ends."""
     reply = claimed.reply
     try:
-        return model_call.reserve_own(claimed, TIERS[Stage(reply.stage)], health)
+        return reply_call.reserve_own(claimed, TIERS[Stage(reply.stage)], health)
     except NoRoom:
         return ended(end_reply.end(reply, Message.State.FAILED, failure=Message.Failure.NO_ROOM))
     except (NoPrice, NotAsked):
@@ -116,7 +116,7 @@ def _go_on(
     claimed: Claimed, reply: Message, stage: Stage, health: ModelHealth
 ) -> Work | Stored.Outcome:
     """Begin the next attempt and hold its worst case, or leave everything as it was."""
-    seconds = model_call.seconds_left(reply)
+    seconds = reply_call.seconds_left(reply)
     if seconds < NEEDED[stage]:
         return Outcome.NO_TIME
     if stage == Stage.ESCALATED and (
@@ -132,7 +132,7 @@ def _go_on(
                 return Outcome.STOPPED
             claimed = replace(claimed, reply=reply, seconds=seconds, died=())
             # Where the strong tier has failed, nothing else is left: the pause may be over.
-            return model_call.reserve_own(
+            return reply_call.reserve_own(
                 claimed, TIERS[stage], health, is_last_resort=stage == Stage.STOOD_IN
             )
     except NoRoom as error:

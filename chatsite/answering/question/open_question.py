@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from chatsite.answering.question.attached import Attached
+from chatsite.answering.question.attachments_in_prompt import Attached
 from chatsite.chat.models import Message
 
 # Earlier messages read for a prompt and for routing.

@@ -7,7 +7,7 @@ from django.conf import settings
 
 from billing.bills import bill_comparisons, reconciliation
 from billing.bills.reconciliation import Line
-from chatsite.llm import UpstreamError, costs
+from chatsite.llm import UpstreamError, costs_endpoint
 
 logger = logging.getLogger(__name__)
 
@@ -18,7 +18,7 @@ DAYS = 7
 
 def compared(first: date, last: date, today: date, project: str = "") -> list[Line]:
     """The days from `first` to `last`, in UTC, each difference explained. Raises UpstreamError."""
-    billed = {each.day: each.billed for each in costs.daily(first, last, project)}
+    billed = {each.day: each.billed for each in costs_endpoint.daily(first, last, project)}
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
     return reconciliation.compare(billed, reconciliation.recorded(first, last), days, today)
 

@@ -15,7 +15,7 @@ from billing.models import (
     Hold,
     LedgerEntry,
 )
-from chatsite.offline import jobs, tasks
+from chatsite.offline import batch_jobs, tasks
 from chatsite.offline.models import Batch, Item
 from tests.guards import guards
 
@@ -75,7 +75,7 @@ def test_a_batch_is_sent_collected_and_charged_at_its_price(queue, batches):
     assert ledger_proof.differences() == []
 
 
-@guards("chatsite/offline/jobs.py", "        items.update(request={})\n", "")
+@guards("chatsite/offline/batch_jobs.py", "        items.update(request={})\n", "")
 def test_customers_words_are_kept_only_until_they_are_sent(queue, batches):
     queue()
     assert all("Judge." in str(item.request) for item in Item.objects.all())
@@ -101,7 +101,7 @@ def test_a_running_batch_is_polled_every_so_often(queue, batches, pass_time):
     assert batches.asked.count("POST /batches") == 1
 
 
-@guards("chatsite/offline/jobs.py", "NOTHING if refused else None", "NOTHING")
+@guards("chatsite/offline/batch_jobs.py", "NOTHING if refused else None", "NOTHING")
 def test_what_fails_by_itself_costs_nothing_and_the_rest_counts(queue, batches):
     batches.fails = {"judge:1": 400, "judge:2": 500}
     batches.unfinished = {"judge:3"}
@@ -144,7 +144,7 @@ class Died(BaseException):
     """A worker that is killed."""
 
 
-@guards("chatsite/offline/jobs.py", "batches.find(batch.file) or ", "")
+@guards("chatsite/offline/batch_jobs.py", "batches.find(batch.file) or ", "")
 @pytest.mark.parametrize("step", ["_upload", "_create", "_poll", "_collect"])
 @pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
 def test_after_a_death_at_any_step_the_next_worker_goes_on(
@@ -152,21 +152,21 @@ def test_after_a_death_at_any_step_the_next_worker_goes_on(
 ):
     queue()
     state, taken = next(
-        (state, taken) for state, taken in jobs.STEPS.items() if taken.__name__ == step
+        (state, taken) for state, taken in batch_jobs.STEPS.items() if taken.__name__ == step
     )
 
     def dies(batch: Batch) -> bool:
         # After what it asks of the provider, and before it can store what that said.
         if not before:
             with monkeypatch.context() as patch:
-                patch.setattr(jobs, "_keep", lambda *_, **__: (_ for _ in ()).throw(Died()))
+                patch.setattr(batch_jobs, "_keep", lambda *_, **__: (_ for _ in ()).throw(Died()))
                 taken(batch)
         raise Died
 
     with monkeypatch.context() as patch:
-        patch.setitem(jobs.STEPS, state, dies)
+        patch.setitem(batch_jobs.STEPS, state, dies)
         with pytest.raises(Died):
-            jobs.advance(timezone.now())
+            batch_jobs.advance(timezone.now())
 
     # Its lease holds others off, and runs out.
     tasks.advance.apply()
@@ -182,7 +182,7 @@ def test_after_a_death_at_any_step_the_next_worker_goes_on(
 
 
 @guards(
-    "chatsite/offline/jobs.py",
+    "chatsite/offline/batch_jobs.py",
     "filter(pk=batch.pk, turn=batch.turn, due_at__lte=now)",
     "filter(pk=batch.pk)",
 )
@@ -190,18 +190,18 @@ def test_two_workers_that_see_a_batch_due_take_it_once(queue, batches):
     batch = queue()
     seen = [Batch.objects.get(pk=batch.pk) for _ in range(2)]
 
-    assert [jobs._claim(each, timezone.now()) for each in seen] == [True, False]
+    assert [batch_jobs._claim(each, timezone.now()) for each in seen] == [True, False]
 
 
 def test_who_comes_in_the_middle_of_a_step_does_not_take_it_too(queue, batches, monkeypatch):
     queue()
-    step = jobs.STEPS[Batch.State.NEW]
+    step = batch_jobs.STEPS[Batch.State.NEW]
 
     def both(batch: Batch) -> bool:
-        jobs.advance(timezone.now())  # the other worker
+        batch_jobs.advance(timezone.now())  # the other worker
         return step(batch)
 
-    monkeypatch.setitem(jobs.STEPS, Batch.State.NEW, both)
+    monkeypatch.setitem(batch_jobs.STEPS, Batch.State.NEW, both)
     tasks.advance.apply()
 
     assert batches.asked.count("POST /files") == batches.asked.count("POST /batches") == 1
@@ -209,19 +209,19 @@ def test_who_comes_in_the_middle_of_a_step_does_not_take_it_too(queue, batches, 
 
 
 @guards(
-    "chatsite/offline/jobs.py",
+    "chatsite/offline/batch_jobs.py",
     "Batch.objects.filter(pk=batch.pk, turn=batch.turn).update(",
     "Batch.objects.filter(pk=batch.pk).update(",
 )
 def test_a_worker_that_lost_its_turn_writes_nothing(queue, batches, monkeypatch):
     batch = queue()
-    step = jobs.STEPS[Batch.State.NEW]
+    step = batch_jobs.STEPS[Batch.State.NEW]
 
     def slow(batch: Batch) -> bool:
         Batch.objects.update(turn=batch.turn + 1)  # another worker's claim, its lease over
         return step(batch)
 
-    monkeypatch.setitem(jobs.STEPS, Batch.State.NEW, slow)
+    monkeypatch.setitem(batch_jobs.STEPS, Batch.State.NEW, slow)
     tasks.advance.apply()
 
     batch.refresh_from_db()
@@ -277,10 +277,10 @@ def test_a_batch_that_is_refused_is_given_up_and_costs_nothing(queue, batches, a
 def test_a_batch_that_nobody_can_ask_about_any_more_is_charged_as_reserved(
     queue, batches, pass_time
 ):
-    batches.statuses.extend([("GET /batches/:id", 401)] * jobs.MOST_TRIES)
+    batches.statuses.extend([("GET /batches/:id", 401)] * batch_jobs.MOST_TRIES)
     batch = queue()
 
-    for _ in range(jobs.MOST_TRIES):
+    for _ in range(batch_jobs.MOST_TRIES):
         tasks.advance.apply()
         pass_time(61)
 
@@ -292,7 +292,7 @@ def test_a_batch_that_nobody_can_ask_about_any_more_is_charged_as_reserved(
 
 def test_a_charge_that_expired_meanwhile_stays(queue, batches):
     queue()
-    ledger.expire(timezone.now() + jobs.HOLD)
+    ledger.expire(timezone.now() + batch_jobs.HOLD)
     charged = list(LedgerEntry.objects.values())
 
     tasks.advance.apply()
@@ -336,7 +336,7 @@ def test_a_batch_is_forgotten_and_its_charges_are_not(queue, batches):
     queue()
     tasks.advance.apply()
 
-    jobs.forget(timezone.now() + timedelta(days=31))
+    batch_jobs.forget(timezone.now() + timedelta(days=31))
 
     assert not Item.objects.exists()
     assert LedgerEntry.objects.count() == 3

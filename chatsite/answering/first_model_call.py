@@ -5,8 +5,8 @@ import logging
 from billing.errors import NoPrice, NoRoom
 from chatsite.answering import budget_allowance
 from chatsite.answering.budget_allowance import Means
-from chatsite.answering.calls.model_call import Claimed
-from chatsite.answering.checking import escalate
+from chatsite.answering.calls.reply_call import Claimed
+from chatsite.answering.checking import tier_escalation
 from chatsite.answering.step_outcomes import Outcome, ended
 from chatsite.chat.actions import end_reply
 from chatsite.chat.models import Message
@@ -33,7 +33,7 @@ def first_call(
     """
     reply = claimed.reply
     if reply.stage:
-        return escalate.resume(claimed, health)
+        return tier_escalation.resume(claimed, health)
     means = means or budget_allowance.means(claimed)
     if given := budget_allowance.without_a_call(claimed, means):
         return given
