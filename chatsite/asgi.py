@@ -16,7 +16,7 @@ django = get_asgi_application()  # before anything that reads models
 
 from chatsite.chat.web import urls as chat  # noqa: E402
 from chatsite.inbox import socket_routes as inbox  # noqa: E402
-from chatsite.runtime import garbage_collection  # noqa: E402
+from chatsite.runtime import python_gc  # noqa: E402
 
 # The stubs want a type for the patterns that exists in the stubs alone.
 patterns: Any = [
@@ -36,4 +36,4 @@ application = ProtocolTypeRouter(
     }
 )
 
-garbage_collection.settle()
+python_gc.settle()

@@ -116,7 +116,7 @@ MIDDLEWARE = [
     "chatsite.staff.accounts.safe_account_first",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "chatsite.answer_tests.save_gate.AsksFirst",
+    "chatsite.answer_tests.save_confirmation_middleware.AsksFirst",
 ]
 
 CONTENT_SECURITY_POLICY = {

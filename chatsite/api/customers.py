@@ -7,7 +7,7 @@ from chatsite.api import schemas
 from chatsite.api.errors import NotFound, invalid
 from chatsite.api.models import AccessToken
 from chatsite.chat.models import Conversation
-from chatsite.widget import identity
+from chatsite.widget import widget_user
 from chatsite.widget.models import Customer, Widget
 
 
@@ -45,6 +45,6 @@ def _contact(number: int) -> str:
 def _signed(token: str) -> str:
     """Of whichever widget it is; the contact is then as the token says."""
     for widget in Widget.objects.filter(active=True):
-        with contextlib.suppress(identity.NotIdentified):
-            return identity.signed_in(widget, token).visitor
+        with contextlib.suppress(widget_user.NotIdentified):
+            return widget_user.signed_in(widget, token).visitor
     raise invalid({"identity": "It is not signed with a widget's secret, or it has expired."})

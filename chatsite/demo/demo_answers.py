@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from chatsite.demo.answering_sentences import FEW, MANY, Articles, Found
+from chatsite.demo.sentence_search import FEW, MANY, Articles, Found
 from chatsite.demo.word_stems import stems
 from routing.analysis.difficulty import rules
 from routing.tier_choice import Turn

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from billing import money
 from chatsite.demo import sample_removal, sample_rows
-from chatsite.first_steps import checklist, configuration
-from chatsite.first_steps.configuration import BadConfiguration
+from chatsite.first_steps import checklist, configuration_file
+from chatsite.first_steps.configuration_file import BadConfiguration
 from chatsite.shop import current_shop
 from chatsite.staff.models import AuditEntry
 
@@ -102,7 +102,7 @@ def export(request: HttpRequest) -> HttpResponse:
     now = timezone.localtime()
     _note(request, "exported", "the configuration")
     return HttpResponse(
-        json.dumps(configuration.export(now), ensure_ascii=False, indent=1),
+        json.dumps(configuration_file.export(now), ensure_ascii=False, indent=1),
         content_type="application/json",
         headers={
             "Content-Disposition": f'attachment; filename="chatsite-{now:%Y-%m-%d}.json"',
@@ -122,7 +122,7 @@ def import_file(request: HttpRequest) -> HttpResponse:
     try:
         if file.size > LARGEST:
             raise BadConfiguration(["The file is larger than 50 MB."])
-        report = configuration.take_over(file.read(), request.user, only_show=only_show)
+        report = configuration_file.take_over(file.read(), request.user, only_show=only_show)
     except BadConfiguration as error:
         context = {**admin.site.each_context(request), "title": "Nothing was imported"}
         context |= {"problems": error.problems}

@@ -19,7 +19,7 @@ from chatsite.chat.live.outgoing_frames import Changed, Frame, Noted, Present
 from chatsite.chat.web import jinja_templates
 from chatsite.inbox import queues
 from chatsite.inbox.queues import Queue
-from chatsite.runtime import endless_loops
+from chatsite.runtime import repeat_forever
 from chatsite.staff import accounts
 
 # Seconds in which changes are gathered: one look for all of them.
@@ -67,7 +67,7 @@ class OpenInboxes:
         self._there_is_news.set()
         if self._telling is None:
             bus.here().join_all(self)
-            self._telling = asyncio.create_task(endless_loops.repeat(self._tell))
+            self._telling = asyncio.create_task(repeat_forever.repeat(self._tell))
 
     def leave(self, inbox: Inbox) -> None:
         self._inboxes.discard(inbox)

@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 
 from chatsite.chat.models import Conversation
 from chatsite.chat.web import jinja_templates
-from chatsite.inbox import notes, queues, shared_reads
+from chatsite.inbox import cached_reads, notes, queues
 from chatsite.inbox.models import SavedView, Tag
 from chatsite.inbox.queues import Narrowed, Queue
 from chatsite.summaries import at_takeover
@@ -78,8 +78,8 @@ def conversation_context(request: HttpRequest, found: Conversation) -> dict[str,
         "waited": queues.waited(found.wants_person_since) if found.wants_person_since else "",
         "is_mine": handler == request.user,
         "note_length": settings.MESSAGE_LENGTH,
-        "team": shared_reads.once("team", lambda: list(notes.team())),
-        "known_tags": shared_reads.once(
+        "team": cached_reads.once("team", lambda: list(notes.team())),
+        "known_tags": cached_reads.once(
             "tags", lambda: list(Tag.objects.values_list("name", flat=True)[:200])
         ),
         "its_tags": found.tags.values_list("name", flat=True),

@@ -19,7 +19,7 @@ from django.db import connection, connections
 
 from chatsite.chat.models import Attachment
 from chatsite.chat.models.attachment import storage
-from chatsite.runtime.sqlite import users_lock
+from chatsite.runtime.sqlite import database_file_lock
 
 
 class NotRestored(Exception):
@@ -115,9 +115,9 @@ def _write_files(file: Path) -> None:
 def _alone() -> Iterator[None]:
     """No web process and no worker uses the database. Raises NotRestored."""
     if connection.vendor == "sqlite":
-        lock = users_lock.opened()
+        lock = database_file_lock.opened()
         try:
-            _wait_for(lambda: users_lock.is_alone(lock))
+            _wait_for(lambda: database_file_lock.is_alone(lock))
             yield
         finally:
             os.close(lock)

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_POST
 
 from chatsite.quality.errors import Decided, Stale
 from chatsite.quality.labels import FIRM
-from chatsite.quality.learning import proposal_summary, proposals
-from chatsite.quality.learning.measurements import LEAST_LABELS
+from chatsite.quality.learning import improvement_proposals, proposal_summary
+from chatsite.quality.learning.training_results import LEAST_LABELS
 from chatsite.quality.models import Proposal, QualityLabel, Rubric
 from chatsite.quality.rubric_admin import RubricAdmin
 from routing import policies
@@ -77,7 +77,7 @@ class ProposalAdmin(WrittenByCode):
             "subtitle": "",
             "proposal": proposal,
             "is_open": proposal.state == Proposal.State.OPEN,
-            "is_stale": proposals.is_stale(proposal, in_force),
+            "is_stale": improvement_proposals.is_stale(proposal, in_force),
             "may_decide": self.has_decide_permission(request),
             "sentences": proposal_summary.sentences(proposal, in_force),
             "table": proposal_summary.table(proposal),
@@ -91,7 +91,7 @@ class ProposalAdmin(WrittenByCode):
         if not self.has_decide_permission(request):
             raise PermissionDenied
         try:
-            policy = proposals.accept(pk, request.user)
+            policy = improvement_proposals.accept(pk, request.user)
         except Proposal.DoesNotExist as error:
             raise Http404 from error
         except (Decided, Stale) as error:
@@ -111,7 +111,7 @@ class ProposalAdmin(WrittenByCode):
         if not self.has_decide_permission(request):
             raise PermissionDenied
         try:
-            proposal = proposals.reject(pk, request.user)
+            proposal = improvement_proposals.reject(pk, request.user)
         except Proposal.DoesNotExist as error:
             raise Http404 from error
         except Decided as error:
@@ -147,7 +147,7 @@ class ProposalAdmin(WrittenByCode):
 
 def _draft(proposal: Proposal) -> dict[str, str]:
     """What the next version's form is filled in with, so that it can be tried from there."""
-    model, threshold = proposals.SETTINGS[LearnedModel.Kind(proposal.learned.kind)]
+    model, threshold = improvement_proposals.SETTINGS[LearnedModel.Kind(proposal.learned.kind)]
     return {model: str(proposal.learned_id), threshold: str(proposal.threshold)}
 
 

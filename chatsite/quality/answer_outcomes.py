@@ -19,7 +19,7 @@ from chatsite.llm import FinishReason
 from chatsite.quality import labels
 from chatsite.quality.labels import Source, label
 from chatsite.quality.models import QualityLabel
-from chatsite.quality.query_chunks import together
+from chatsite.quality.reference_chunks import together
 from routing.models import AnswerCheck, RouteDecision
 from routing.tier_choice import Tier
 

@@ -17,10 +17,10 @@ from billing.alerts.models import Alert
 from billing.alerts.rules import Finding
 from chatsite.quality import labels
 from chatsite.quality.labels import FIRM
-from chatsite.quality.learning.measurements import BAD
-from chatsite.quality.learning.proposals import SETTINGS
+from chatsite.quality.learning.improvement_proposals import SETTINGS
+from chatsite.quality.learning.training_results import BAD
 from chatsite.quality.models import Proposal, QualityLabel
-from chatsite.quality.query_chunks import together
+from chatsite.quality.reference_chunks import together
 from chatsite.tuning.trials.confidence_intervals import between_shares
 from routing import policies
 from routing.models import AnswerCheck, LearnedModel, Policy, RouteDecision

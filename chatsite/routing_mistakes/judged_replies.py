@@ -12,7 +12,7 @@ from billing.models import LedgerEntry
 from billing.prices.pricing import Rate
 from chatsite.quality import labels
 from chatsite.quality.models import QualityLabel
-from chatsite.quality.query_chunks import together
+from chatsite.quality.reference_chunks import together
 from routing.models import RouteDecision
 from routing.tier_choice import Tier
 

@@ -21,7 +21,7 @@ from twisted.internet.interfaces import IAddress
 from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 from twisted.python.failure import Failure
 
-from chatsite.runtime.sqlite import users_lock
+from chatsite.runtime.sqlite import database_file_lock
 
 # File descriptors kept for the database, Redis, files and the process itself.
 KEPT_FREE = 200
@@ -136,7 +136,7 @@ def main(arguments: list[str]) -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
     command = Command()
     try:
-        users_lock.share()
+        database_file_lock.share()
         command.run([*OPTIONS, *arguments, "chatsite.asgi:application"])
     except ImproperlyConfigured as error:
         sys.stderr.write(f"{error}\n")

@@ -8,8 +8,8 @@ import os
 import sys
 
 from chatsite.celery import app
-from chatsite.runtime import garbage_collection
-from chatsite.runtime.sqlite import users_lock
+from chatsite.runtime import python_gc
+from chatsite.runtime.sqlite import database_file_lock
 
 
 def main(name: str = "celery") -> int:
@@ -22,8 +22,8 @@ def main(name: str = "celery") -> int:
         without_gossip=True,
         without_mingle=True,
     )
-    garbage_collection.settle()
-    users_lock.share()
+    python_gc.settle()
+    database_file_lock.share()
     worker.start()
     return int(worker.exitcode or 0)
 

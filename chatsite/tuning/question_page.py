@@ -81,14 +81,14 @@ def question(request: HttpRequest) -> HttpResponse:
     way = None
     if sent is not None and form.is_valid():
         # Loads the provider's client, 30 MB, into the web process whose operator tries a question.
-        from chatsite.tuning import question_trial
+        from chatsite.tuning import try_question
 
         given = form.cleaned_data
         policy = (given["version"] or policies.current()).draft()
         if given["threshold"] is not None:
             policy.threshold = given["threshold"]
         said = [*given["earlier"], Said("user", given["question"])]
-        way = question_trial.go(said, policy, call=given.get("call", False))
+        way = try_question.go(said, policy, call=given.get("call", False))
     context = {
         **admin.site.each_context(request),
         "title": "Try a question",

@@ -27,9 +27,9 @@ from chatsite.chat.models import Conversation
 from chatsite.chat.web import fragments, rate_limits, visitor_network
 from chatsite.shop import current_shop
 from chatsite.shop.models import HEX
-from chatsite.widget import identity
-from chatsite.widget.identity import Holder, NotIdentified
+from chatsite.widget import widget_user
 from chatsite.widget.models import Widget
+from chatsite.widget.widget_user import Holder, NotIdentified
 
 # Characters of a request's body.
 LONGEST = 8_000
@@ -198,7 +198,7 @@ def _said(request: HttpRequest) -> dict[str, Any]:
 
 def _holder(widget: Widget, said: dict[str, Any]) -> Holder:
     keeper, token = (str(said.get(name) or "") for name in ("keeper", "identity"))
-    return identity.holder(widget, keeper, token)
+    return widget_user.holder(widget, keeper, token)
 
 
 def _answer(holder: Holder, **more: object) -> JsonResponse:

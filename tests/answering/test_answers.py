@@ -575,7 +575,7 @@ async def test_answers_of_many_conversations_are_written_at_once(open_tab, worke
 
 @guards(
     "chatsite/answering/writer/answer_writing_loop.py",
-    "            asyncio.create_task(endless_loops.repeat(self._sweep_where_nobody_does)),\n",
+    "            asyncio.create_task(repeat_forever.repeat(self._sweep_where_nobody_does)),\n",
     "",
 )
 async def test_a_worker_that_neither_hint_nor_sweep_reaches_looks_for_itself(

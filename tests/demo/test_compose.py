@@ -5,7 +5,7 @@ import re
 import pytest
 
 from chatsite.demo import demo_answers
-from chatsite.demo.answering_sentences import FEW, MANY, Articles
+from chatsite.demo.sentence_search import FEW, MANY, Articles
 from tests.demo.shop import articles, messages, questions
 
 RETURNS = [

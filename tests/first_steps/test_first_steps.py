@@ -12,7 +12,7 @@ from django.utils import timezone
 from billing.models import Budget, Price
 from chatsite.demo import sample_rows
 from chatsite.demo.models import SampleRow
-from chatsite.first_steps import checklist, configuration
+from chatsite.first_steps import checklist, configuration_file
 from chatsite.knowledge.models import Article
 from chatsite.provider.models import Reading
 from chatsite.shop import current_shop
@@ -187,7 +187,7 @@ def test_a_look_at_a_file_changes_nothing(sample, owner, first_policy):
     assert not Article.objects.filter(title="Another").exists()
 
 
-@guards("chatsite/first_steps/configuration.py", "if problems or only_show:", "if only_show:")
+@guards("chatsite/first_steps/configuration_file.py", "if problems or only_show:", "if only_show:")
 def test_a_file_with_a_mistake_is_refused_whole_and_each_is_named(sample, owner, first_policy):
     said = json.loads(exported(owner))
     said["articles"][0]["title"] = ""
@@ -233,4 +233,4 @@ def test_an_export_holds_no_key_and_no_account(sample, owner, first_policy, sett
 
     assert settings.SECRET_KEY not in file
     assert {"accounts", "users", "conversations"} & json.loads(file).keys() == set()
-    assert Price.objects.count() == len(configuration.export(timezone.now())["prices"])
+    assert Price.objects.count() == len(configuration_file.export(timezone.now())["prices"])

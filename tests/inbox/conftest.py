@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from chatsite.inbox import shared_reads
+from chatsite.inbox import cached_reads
 from chatsite.staff import roles
 from tests.chat.test_admin import member, signed_in
 from tests.chat.told import Told, prices
@@ -13,8 +13,8 @@ from tests.chat.told import Told, prices
 @pytest.fixture(autouse=True)
 def nothing_is_shared(monkeypatch):
     """Each look is a look at the database."""
-    monkeypatch.setattr(shared_reads, "FOR", 0)
-    monkeypatch.setattr(shared_reads, "_found", {})
+    monkeypatch.setattr(cached_reads, "FOR", 0)
+    monkeypatch.setattr(cached_reads, "_found", {})
 
 
 @pytest.fixture

@@ -161,7 +161,9 @@ async def test_who_looks_at_the_same_conversation_is_seen(transactional_db, firs
         await each.disconnect()
 
 
-@guards("chatsite/inbox/posts.py", "        change_announcements.noted(found)", "        pass")
+@guards(
+    "chatsite/inbox/staff_actions.py", "        change_announcements.noted(found)", "        pass"
+)
 async def test_a_colleagues_note_is_there_at_once_and_whom_it_mentions_is_told(
     transactional_db, first_policy
 ):

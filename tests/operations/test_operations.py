@@ -132,8 +132,8 @@ def test_a_backup_is_restored_as_it_was_while_customers_wrote(tmp_path):
     say("and on")
 
 
-@guards("chatsite/runtime/web.py", "        users_lock.share()\n", "")
-@guards("chatsite/runtime/worker.py", "    users_lock.share()\n", "")
+@guards("chatsite/runtime/web.py", "        database_file_lock.share()\n", "")
+@guards("chatsite/runtime/worker.py", "    database_file_lock.share()\n", "")
 @guards("chatsite/operations/backups.py", "with _alone():", "if True:")
 @pytest.mark.parametrize("running", ["web", "worker"])
 def test_nothing_is_restored_while_a_web_process_or_a_worker_runs(stack, running, tmp_path):

@@ -12,7 +12,7 @@ from django.utils import timezone
 from billing.models import LedgerEntry
 from chatsite.llm import embeddings as server
 from chatsite.quality import answer_outcomes, tasks
-from chatsite.quality.learning import nightly_training, proposals, training
+from chatsite.quality.learning import improvement_proposals, nightly_training, training
 from chatsite.quality.learning.training import held_back
 from chatsite.quality.learning.training_examples import Example, read
 from chatsite.quality.models import Proposal, QualityLabel
@@ -92,7 +92,7 @@ def test_labels_become_proposals_and_an_accepted_one_decides(monkeypatch):
     promised = evaluation["promised"]
     assert 0 < promised["bad"] < promised["answers"] <= evaluation["held_back"]
 
-    policy = proposals.accept(analyzer.pk, None)
+    policy = improvement_proposals.accept(analyzer.pk, None)
 
     assert policy.threshold == analyzer.threshold
     engraving, stock = (

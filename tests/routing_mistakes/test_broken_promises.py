@@ -8,8 +8,8 @@ from django.urls import reverse
 
 from billing.alerts.models import Alert
 from chatsite.quality import answer_outcomes
-from chatsite.quality.learning import proposals
-from chatsite.quality.learning.measurements import Promised
+from chatsite.quality.learning import improvement_proposals
+from chatsite.quality.learning.training_results import Promised
 from chatsite.routing_mistakes import tasks
 from chatsite.staff import roles
 from routing import policies
@@ -18,7 +18,7 @@ from tests.chat.told import prices
 from tests.guards import guards
 from tests.monitor.people import signed_in
 from tests.quality import traffic
-from tests.quality.test_proposals import LEARNED, NOW, proposed, text
+from tests.quality.test_improvement_proposals import LEARNED, NOW, proposed, text
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def shop(db) -> None:
 def in_force(kind: str, promised: Promised | None) -> None:
     """What was learned is accepted, and 60 answers are rated, some 40 % of them unhelpful."""
     learned = replace(LEARNED, kind=LearnedModel.Kind(kind), threshold=1.0, promised=promised)
-    proposals.accept(proposed(learned).pk, None)
+    improvement_proposals.accept(proposed(learned).pk, None)
     traffic.rated(60, days=0)
     answer_outcomes.collect(NOW - timedelta(hours=1))
 

@@ -67,7 +67,7 @@ def test_a_form_that_cannot_be_read_changes_no_answer(db, kind, body, path, stat
 
 
 @guards(
-    "chatsite/answer_tests/save_gate.py",
+    "chatsite/answer_tests/save_confirmation_middleware.py",
     "            if not bad_request_middleware.is_unusable(error):\n                raise\n",
     "            raise\n",
 )

@@ -44,7 +44,7 @@ def tried(client, question: str, **given: str) -> str:
 
 
 @guards(
-    "chatsite/tuning/question_trial.py",
+    "chatsite/tuning/try_question.py",
     "    if not call:\n        return way\n",
     "",
 )

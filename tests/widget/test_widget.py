@@ -15,7 +15,7 @@ from chatsite.chat.actions import ask, delete_conversation
 from chatsite.chat.models import Conversation, Message
 from chatsite.chat.web import visitors
 from chatsite.staff import roles
-from chatsite.widget import identity
+from chatsite.widget import widget_user
 from chatsite.widget.models import Customer, Widget
 from tests.chat.test_admin import member, signed_in, text
 from tests.chat.told import Told, prices
@@ -94,16 +94,16 @@ def test_a_browser_is_known_again_by_what_it_keeps_and_another_is_not(widget):
 
     assert visitor(first) == visitor(again) != ""
     assert visitor(opened(widget)) != visitor(first)
-    assert first.json()["seconds"] <= identity.TOKEN_LASTS
+    assert first.json()["seconds"] <= widget_user.TOKEN_LASTS
 
 
-@guards("chatsite/widget/identity.py", "if of_widget == widget.pk else", "if key else")
+@guards("chatsite/widget/widget_user.py", "if of_widget == widget.pk else", "if key else")
 def test_what_a_browser_keeps_is_worth_nothing_elsewhere(widget):
     other = Widget.objects.create(name="Other", origins=SHOP)
     kept = opened(widget).json()["keeper"]
 
     assert visitor(opened(other, keeper=kept)) != visitor(opened(widget, keeper=kept))
-    key = identity._key_of(other, kept)
+    key = widget_user._key_of(other, kept)
     assert key == ""
 
 

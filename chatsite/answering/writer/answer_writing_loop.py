@@ -26,7 +26,7 @@ from chatsite.answering.writer.fair_turns import FairTurns
 from chatsite.chat import change_announcements
 from chatsite.chat.live import bus
 from chatsite.provider.model_health import Health
-from chatsite.runtime import endless_loops
+from chatsite.runtime import repeat_forever
 from chatsite.runtime.grouped_writes import MOST_PER_COMMIT, GroupedWrites
 from routing.checks.verifier import CheckResult
 from routing.tier_choice import NoScore, Score
@@ -63,9 +63,9 @@ class Writer:
         self._stopping = False
         self._swept_at = self._loop.time()
         self._chores = [
-            asyncio.create_task(endless_loops.repeat(self._send_what_grows)),
-            asyncio.create_task(endless_loops.repeat(self._renew_leases)),
-            asyncio.create_task(endless_loops.repeat(self._sweep_where_nobody_does)),
+            asyncio.create_task(repeat_forever.repeat(self._send_what_grows)),
+            asyncio.create_task(repeat_forever.repeat(self._renew_leases)),
+            asyncio.create_task(repeat_forever.repeat(self._sweep_where_nobody_does)),
         ]
 
     def wake(self, *reply_ids: int) -> None:

@@ -17,7 +17,7 @@ import redis.asyncio
 from django.conf import settings
 
 from chatsite.chat.live.outgoing_frames import Changed, Frame, Noted, Present, packed, unpacked
-from chatsite.runtime import endless_loops
+from chatsite.runtime import repeat_forever
 
 logger = logging.getLogger(__name__)
 
@@ -76,7 +76,7 @@ class Live:
         del self._waiting[:-MOST_WAITING]
         self._there_are_frames.set()
         if not self._tasks:
-            self._tasks.append(asyncio.create_task(endless_loops.repeat(self._publish)))
+            self._tasks.append(asyncio.create_task(repeat_forever.repeat(self._publish)))
 
     def join(self, conversation: str, listener: Listener) -> int:
         """Hear of a conversation from now on. Returns how many listeners it has."""
@@ -128,7 +128,7 @@ class Live:
     def _begin_to_listen(self) -> None:
         if len(self._tasks) < 2:
             self.publish()
-            self._tasks.append(asyncio.create_task(endless_loops.repeat(self._listen)))
+            self._tasks.append(asyncio.create_task(repeat_forever.repeat(self._listen)))
 
     def _hand_out(self, frame: Frame) -> None:
         if self._overall and isinstance(frame, Changed | Present | Noted):

@@ -11,7 +11,7 @@ from django.db import DatabaseError
 from chatsite.chat import change_announcements, displayed_messages
 from chatsite.chat.actions import end_reply
 from chatsite.chat.live import bus
-from chatsite.runtime import endless_loops
+from chatsite.runtime import repeat_forever
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ def start() -> None:
     """Look from now on, once per event loop."""
     here = bus.here()
     if here not in _watches or _watches[here].done():
-        _watches[here] = asyncio.create_task(endless_loops.repeat(partial(_watch, here)))
+        _watches[here] = asyncio.create_task(repeat_forever.repeat(partial(_watch, here)))
 
 
 async def _watch(here: bus.Live) -> None:

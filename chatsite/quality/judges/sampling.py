@@ -8,7 +8,7 @@ from itertools import chain, zip_longest
 
 from chatsite.chat.models import Message
 from chatsite.quality.models import QualityLabel
-from chatsite.quality.query_chunks import together
+from chatsite.quality.reference_chunks import together
 from routing.checks.language_detection import language
 from routing.models import AnswerCheck, RouteDecision
 from routing.tier_choice import Tier

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from chatsite.quality import answer_outcomes, labels
-from chatsite.quality.learning import proposals, training
+from chatsite.quality.learning import improvement_proposals, training
 from chatsite.quality.models import Proposal
 from routing import policies
 from routing.learning.labels import TooFewLabels
@@ -29,7 +29,7 @@ def learn(now: datetime, back: timedelta) -> Iterator[str]:
         except TooFewLabels as error:
             yield f"{kind.capitalize()}: the model in use stays; {error}."
             continue
-        proposal = proposals.make(learned, policy, now)
+        proposal = improvement_proposals.make(learned, policy, now)
         yield f"{kind.capitalize()}: {proposal} {proposal.get_state_display()}."
 
 

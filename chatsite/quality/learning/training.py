@@ -15,8 +15,14 @@ from typing import Any
 
 from chatsite.quality.labels import Source
 from chatsite.quality.learning import training_examples
-from chatsite.quality.learning.measurements import BAD, LEAST_LABELS, Learned, Measured, Promised
 from chatsite.quality.learning.training_examples import Example
+from chatsite.quality.learning.training_results import (
+    BAD,
+    LEAST_LABELS,
+    Learned,
+    Measured,
+    Promised,
+)
 from routing import stored_site_profile, thresholds
 from routing.analysis import learned_score
 from routing.analysis.features import measure

@@ -17,7 +17,7 @@ from chatsite.knowledge.search.question import LONGEST_BEFORE
 from chatsite.quality import labels
 from chatsite.quality.labels import FIRM
 from chatsite.quality.models import QualityLabel
-from chatsite.quality.query_chunks import together
+from chatsite.quality.reference_chunks import together
 from routing import stored_site_profile
 from routing.analysis.features import measure
 from routing.checks import verifier

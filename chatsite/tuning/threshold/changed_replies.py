@@ -14,7 +14,7 @@ from billing.models import LedgerEntry
 from billing.prices.pricing import Rate
 from chatsite.tuning.sql import WITH_PERSON
 from chatsite.tuning.threshold import replay
-from chatsite.tuning.threshold.doubted_share import DoubtedShare
+from chatsite.tuning.threshold.doubted_answers_share import DoubtedShare
 from chatsite.tuning.threshold.recent_traffic import Alike, Charged, Group, same_scores
 from chatsite.tuning.threshold.replay import Models
 from routing.models import HIGHEST_THRESHOLD, Policy, RouteDecision

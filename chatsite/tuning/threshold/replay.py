@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from billing.prices.pricing import Rate
-from chatsite.tuning.threshold.doubted_share import NOTHING_KNOWN, DoubtedShare
+from chatsite.tuning.threshold.doubted_answers_share import NOTHING_KNOWN, DoubtedShare
 from chatsite.tuning.threshold.recent_traffic import Group
 from routing.models import Policy
 from routing.tier_choice import LOWEST, Tier, is_grave

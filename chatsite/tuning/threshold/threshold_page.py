@@ -17,7 +17,7 @@ from chatsite.context_processors import models_banner
 from chatsite.tuning.threshold import (
     draft_policy,
     newest_replies,
-    preview_text,
+    preview_description,
     target_threshold,
     threshold_charts,
 )
@@ -186,10 +186,10 @@ def _aimed(given: Mapping[str, Any], seen: Seen, window: Window, days: int) -> F
 def _told(preview: Preview, draft: Policy, in_force: Policy, days: int) -> dict[str, Any]:
     return {
         "charts": threshold_charts.of(preview, in_force.threshold),
-        "said": preview_text.said(preview.effect, days),
-        "rows": preview_text.rows(preview.effect),
-        "kept": preview_text.kept(preview),
-        "notes": preview_text.notes(preview, draft),
+        "said": preview_description.said(preview.effect, days),
+        "rows": preview_description.rows(preview.effect),
+        "kept": preview_description.kept(preview),
+        "notes": preview_description.notes(preview, draft),
     }
 
 

@@ -12,7 +12,7 @@ from billing import money, number_format
 from billing.prices.pricing import Rate
 from chatsite.tuning.sql import CALLS, CHARGED
 from chatsite.tuning.threshold import draft_policy, replay
-from chatsite.tuning.threshold.doubted_share import DoubtedShare
+from chatsite.tuning.threshold.doubted_answers_share import DoubtedShare
 from chatsite.tuning.threshold.recent_traffic import NONE, Alike, Charged, Group, tokens_of
 from chatsite.tuning.threshold.replay import Models
 from chatsite.tuning.trials import confidence_intervals, trial_conversations

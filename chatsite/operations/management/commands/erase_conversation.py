@@ -4,7 +4,7 @@ from typing import Any
 
 from chatsite.chat import change_announcements
 from chatsite.chat.actions import delete_conversation
-from chatsite.operations.conversation_command import ConversationCommand
+from chatsite.operations.conversation_command_base import ConversationCommand
 
 
 class Command(ConversationCommand):

@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 
 from chatsite.chat.actions import export_conversation
-from chatsite.operations.conversation_command import ConversationCommand
+from chatsite.operations.conversation_command_base import ConversationCommand
 
 
 class Command(ConversationCommand):

@@ -13,8 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from chatsite.quality.errors import Decided, Stale
-from chatsite.quality.learning import proposals
-from chatsite.quality.learning.measurements import Learned, Measured
+from chatsite.quality.learning import improvement_proposals
+from chatsite.quality.learning.training_results import Learned, Measured
 from chatsite.quality.models import Proposal
 from chatsite.staff import roles
 from routing import policies
@@ -26,17 +26,17 @@ from tests.guards import guards
 # By any of the tests below.
 GUARDS = [
     (
-        "chatsite/quality/learning/proposals.py",
+        "chatsite/quality/learning/improvement_proposals.py",
         "            state=State.OPEN if learned.is_better else State.NO_BETTER,\n",
         "            state=State.OPEN,\n",
     ),
     (
-        "chatsite/quality/learning/proposals.py",
+        "chatsite/quality/learning/improvement_proposals.py",
         "    if proposal.state != State.OPEN:\n",
         "    if False:\n",
     ),
     (
-        "chatsite/quality/learning/proposals.py",
+        "chatsite/quality/learning/improvement_proposals.py",
         "        if in_force is None or is_stale(proposal, in_force):\n",
         "        if in_force is None:\n",
     ),
@@ -76,7 +76,7 @@ LEARNED = Learned(
 
 
 def proposed(learned: Learned = LEARNED) -> Proposal:
-    return proposals.make(learned, policies.current(), NOW)
+    return improvement_proposals.make(learned, policies.current(), NOW)
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def test_a_double_click_accepts_once(operator):
     assert "is accepted by omar. Nothing was changed." in again
     assert Policy.objects.count() == 2
     with pytest.raises(Decided):
-        proposals.reject(proposal.pk, None)
+        improvement_proposals.reject(proposal.pk, None)
 
 
 def test_a_rejected_one_leaves_what_is_in_force(operator):
@@ -152,12 +152,12 @@ def test_one_that_was_measured_beside_another_policy_is_refused(operator, settin
     assert (policies.current().threshold == 4.3) != stale
     if stale:
         with pytest.raises(Stale):
-            proposals.accept(proposal.pk, None)
+            improvement_proposals.accept(proposal.pk, None)
 
 
-@guards("chatsite/quality/learning/measurements.py", " and self.sureness >= SURE", "")
+@guards("chatsite/quality/learning/training_results.py", " and self.sureness >= SURE", "")
 @guards(
-    "chatsite/quality/learning/measurements.py",
+    "chatsite/quality/learning/training_results.py",
     "in_force.miscalibration > in_force.by_chance and ",
     "",
 )
@@ -205,7 +205,9 @@ def test_a_newer_proposal_supersedes_the_older_of_its_kind():
 
 def test_the_verifiers_model_brings_its_own_threshold():
     kind = LearnedModel.Kind.VERIFIER
-    policy = proposals.accept(proposed(replace(LEARNED, kind=kind, threshold=0.4)).pk, None)
+    policy = improvement_proposals.accept(
+        proposed(replace(LEARNED, kind=kind, threshold=0.4)).pk, None
+    )
 
     assert (policy.doubt_threshold, policy.threshold) == (0.4, 7)
     assert policy.learned_verifier is not None
@@ -236,10 +238,12 @@ def test_a_visit_decides_nothing(operator):
 def test_what_nobody_accepted_goes_after_a_while():
     old = proposed(replace(LEARNED, proposed=measured(0.5)))
     kept = proposed()
-    proposals.accept(kept.pk, None)
+    improvement_proposals.accept(kept.pk, None)
 
-    proposals.make(
-        LEARNED, policies.current(), NOW + proposals.PROPOSALS_KEPT_FOR + timedelta(days=1)
+    improvement_proposals.make(
+        LEARNED,
+        policies.current(),
+        NOW + improvement_proposals.PROPOSALS_KEPT_FOR + timedelta(days=1),
     )
 
     assert not Proposal.objects.filter(pk=old.pk).exists()

@@ -22,7 +22,7 @@ KEEPER_LASTS = 180 * 24 * 3600
 # What a shop signs lasts no longer, whatever it says.
 IDENTITY_LASTS = 24 * 3600
 LEEWAY = 30  # seconds between two servers' clocks
-_SALT = "chatsite.widget.identity"
+_SALT = "chatsite.widget.widget_user"
 
 
 class NotIdentified(Exception):

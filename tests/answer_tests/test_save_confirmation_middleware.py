@@ -48,7 +48,7 @@ def words(response) -> str:
 
 
 @guards(
-    "chatsite/answer_tests/save_gate.py",
+    "chatsite/answer_tests/save_confirmation_middleware.py",
     "return None if _is_clear(run) else _page(request, candidate, run)",
     "return None",
 )

@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from chatsite.answer_tests.runs import compared_versions
 from chatsite.answer_tests.runs.compared_versions import Change
 from chatsite.knowledge.models import Article, ArticleVersion
-from chatsite.quality.learning.proposals import SETTINGS
+from chatsite.quality.learning.improvement_proposals import SETTINGS
 from chatsite.quality.models import Proposal
 from chatsite.tuning.threshold import threshold_page
 from chatsite.tuning.threshold.forms import Save

@@ -12,11 +12,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from chatsite.answer_tests import unsaved_changes
+from chatsite.answer_tests import candidate_change
+from chatsite.answer_tests.candidate_change import Candidate
 from chatsite.answer_tests.models import Run
 from chatsite.answer_tests.runs import runs
 from chatsite.answer_tests.runs.runs import NothingToRun
-from chatsite.answer_tests.unsaved_changes import Candidate
 from chatsite.runtime import bad_request_middleware
 
 # Sent by who has seen what a run of tests has shown, or will not wait for it: the run's number.
@@ -37,13 +37,13 @@ class AsksFirst:
         if (
             request.method != "POST"
             or not match
-            or match.view_name not in unsaved_changes.ADDRESSES
+            or match.view_name not in candidate_change.ADDRESSES
         ):
             return None
         if not request.user.is_staff or not runs.guarding().exists():
             return None
         try:
-            candidate = unsaved_changes.of(request)
+            candidate = candidate_change.of(request)
         except (*bad_request_middleware.UNUSABLE, ValueError) as error:
             if not bad_request_middleware.is_unusable(error):
                 raise

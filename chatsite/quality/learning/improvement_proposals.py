@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from chatsite.quality import labels
 from chatsite.quality.errors import Decided, Stale
-from chatsite.quality.learning.measurements import Learned
+from chatsite.quality.learning.training_results import Learned
 from chatsite.quality.models import Proposal
 from routing import policies
 from routing.models import LearnedModel, Policy
