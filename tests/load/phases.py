@@ -58,10 +58,14 @@ class Phase:
         return len(self.answers) / self.seconds
 
     @property
-    def disturbed(self) -> str:
+    def taken(self) -> float:
         """What others took of the machine: beyond some percent, the figures say little."""
         share = (self.machine - sum(self.cpu.values())) / (self.seconds * (os.cpu_count() or 1))
-        return f"{max(share, 0):.0%}"
+        return max(share, 0)
+
+    @property
+    def disturbed(self) -> str:
+        return f"{self.taken:.0%}"
 
     @property
     def to_provider(self) -> "Spread":
