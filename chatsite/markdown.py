@@ -1,8 +1,8 @@
 """Text to HTML that neither executes nor fetches anything (P8).
 
 One reader for an answer that is being written, that is stored, in the admin and in help pages: see
-`chatsite.text`. Of 16,000 characters it takes a third of markdown-it-py's time, and it reads each
-of them once however many pieces they come in, which that cannot.
+`chatsite.markdown_parser`. Of 16,000 characters it takes a third of markdown-it-py's time, and it
+reads each of them once however many pieces they come in, which that cannot.
 """
 
 from functools import lru_cache
@@ -11,10 +11,10 @@ import nh3
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from chatsite.text.blocks import Blocks
-from chatsite.text.html_output import BETWEEN, Sink, are_pieces
-from chatsite.text.inline import Inline
-from chatsite.text.inline_patterns import ADDRESSES
+from chatsite.markdown_parser.blocks import Blocks
+from chatsite.markdown_parser.html_output import BETWEEN, Sink, are_pieces
+from chatsite.markdown_parser.inline import Inline
+from chatsite.markdown_parser.inline_patterns import ADDRESSES
 
 __all__ = ["BETWEEN", "Growing", "are_pieces", "article", "plain", "render", "typed", "unfinished"]
 
@@ -61,7 +61,7 @@ def unfinished(text: str) -> SafeString:
 
 
 class Growing:
-    """A text that is being written, by what a tab lacks of it: see `chatsite.text.html_output`."""
+    """A text that is being written, by what a tab lacks of it: `markdown_parser.html_output`."""
 
     def __init__(self) -> None:
         self._blocks = Blocks()

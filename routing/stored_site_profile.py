@@ -9,7 +9,7 @@ from time import monotonic
 
 from django.db import connection
 
-from routing.analysis import first_day, hazards, learned_score, score_scale
+from routing.analysis import first_day_score, hazards, learned_score, score_scale
 from routing.analysis import site_profile as shipped_site
 from routing.analysis.difficulty import Signals
 from routing.analysis.hazards import Change
@@ -79,7 +79,7 @@ def lines(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(line for line in found if line))
 
 
-def _quantiles(head: first_day.Head, seen: Sequence[float]) -> list[float]:
+def _quantiles(head: first_day_score.Head, seen: Sequence[float]) -> list[float]:
     if len(seen) < FEWEST_SEEN:
         return []
     return [round(each, 4) for each in score_scale.own_scale(head.quantiles, seen)]

@@ -35,7 +35,7 @@ ON_POSTGRESQL_ALONE = (
     "answering/test_other_servers.py", "answering/test_scoring_by_model.py", "api/test_schema.py",
     "chaos/test_chaos.py", "chat/test_languages.py", "llm", "offline", "quality",
     "runtime/test_beat.py", "runtime/test_clocks.py", "runtime/test_web.py",
-    "staff/test_queries_by_hand.py", "summaries", "text", "test_dependencies.py",
+    "staff/test_queries_by_hand.py", "summaries", "test_dependencies.py",
     "test_deployment.py",
 )  # fmt: skip
 

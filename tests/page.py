@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Self
 
-from chatsite.text.html_output import BETWEEN, are_pieces
+from chatsite.markdown_parser.html_output import BETWEEN, are_pieces
 
 # Elements that HTML gives no content.
 VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}

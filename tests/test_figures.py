@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from billing import number_format as shares
-from routing import score_format as scores
+from routing import score_display as scores
 
 ROOT = Path(__file__).resolve().parent.parent
 # A number that is written without them: by a format, by Django's filter (but for counts, and for
@@ -16,7 +16,7 @@ BY_HAND = re.compile(
 )
 # The places themselves; coordinates of pictures; reports that a developer reads in a terminal.
 ELSEWHERE = re.compile(
-    r"billing/(number_format|money)\.py|routing/score_format\.py|routing/learning/(charts|wish_training)\.py"
+    r"billing/(number_format|money)\.py|routing/score_display\.py|routing/learning/(charts|wish_training)\.py"
     r"|management/commands/evaluate_|chatsite/tuning/(labelled_messages_report|graded_answers_report|graded_questions_cost)\.py"
 )
 

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from chatsite.answer_tests import csv_files, from_answers
+from chatsite.answer_tests import case_from_answer, csv_files
 from chatsite.answer_tests.csv_files import BadFile
 from chatsite.answer_tests.models import Case, CaseSet, Run
 from chatsite.answer_tests.runs import compared_versions, run_cost, runs
@@ -97,7 +97,7 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
 def add(request: HttpRequest, reply: int) -> HttpResponse:
     """Make a test from an answer, for a person to check."""
     answers = Message.objects.filter(role=Message.Role.ASSISTANT).select_related("conversation")
-    case = from_answers.make(get_object_or_404(answers, pk=reply))
+    case = case_from_answer.make(get_object_or_404(answers, pk=reply))
     messages.success(
         request,
         "The test is added. Check what the answer must say, and remove names and order numbers.",

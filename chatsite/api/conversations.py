@@ -31,7 +31,7 @@ from chatsite.chat.models import Conversation, Message
 from chatsite.chat.web import rate_limits
 from chatsite.inbox import notes, queues
 from chatsite.inbox.queues import Queue
-from chatsite.summaries import at_takeover
+from chatsite.summaries import takeover_summary
 from chatsite.widget.models import Customer
 
 # Of a conversation, that are read at once.
@@ -139,7 +139,7 @@ def add_staff_message(
 def take_conversation_over(request: HttpRequest, public_id: uuid.UUID) -> schemas.Conversation:
     """The account answers from now on, instead of the assistant or a colleague."""
     account = access.token(request).account
-    at_takeover.ask_for(conversation_of(public_id))
+    takeover_summary.ask_for(conversation_of(public_id))
     return _done(
         request, public_id, "Taken over.", lambda row: take_over.conversation(row.pk, account)
     )
@@ -154,7 +154,7 @@ def assign_conversation(
     if colleague is None:
         raise invalid({"to": "No account with this name may answer customers."})
     words = f"Assigned to {sent.to}."
-    at_takeover.ask_for(conversation_of(public_id))
+    takeover_summary.ask_for(conversation_of(public_id))
     return _done(request, public_id, words, lambda row: take_over.conversation(row.pk, colleague))
 
 

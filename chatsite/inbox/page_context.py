@@ -20,7 +20,7 @@ from chatsite.chat.web import jinja_templates
 from chatsite.inbox import cached_reads, notes, queues
 from chatsite.inbox.models import SavedView, Tag
 from chatsite.inbox.queues import Narrowed, Queue
-from chatsite.summaries import at_takeover
+from chatsite.summaries import takeover_summary
 from chatsite.widget.models import Customer
 
 # Messages of a conversation that are shown at once, and earlier conversations of its customer.
@@ -92,13 +92,13 @@ def conversation_context(request: HttpRequest, found: Conversation) -> dict[str,
 
 def summary_context(found: Conversation) -> dict[str, object]:
     summary = getattr(found, "summary", None)
-    is_behind = summary is not None and at_takeover.is_behind(found, summary)
+    is_behind = summary is not None and takeover_summary.is_behind(found, summary)
     may_come = found.handled_by_id is not None and (summary is None or is_behind)
     return {
         "summary": summary,
         "summary_is_behind": is_behind,
-        "summary_is_awaited": may_come and at_takeover.is_awaited(found),
-        "summary_cost": at_takeover.shown_cost(summary) if summary else "",
+        "summary_is_awaited": may_come and takeover_summary.is_awaited(found),
+        "summary_cost": takeover_summary.shown_cost(summary) if summary else "",
     }
 
 

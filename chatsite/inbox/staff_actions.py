@@ -31,7 +31,7 @@ from chatsite.inbox.page_context import (
     queue_context,
     reply_box,
 )
-from chatsite.summaries import at_takeover
+from chatsite.summaries import takeover_summary
 
 
 @for_staff
@@ -129,13 +129,13 @@ def _carried_out(request: HttpRequest, found: Conversation, verb: str) -> Change
     """Raises Http404 for what no page sends."""
     match verb:
         case "take":
-            at_takeover.ask_for(found)
+            takeover_summary.ask_for(found)
             return take_over.conversation(found.pk, person_of(request))
         case "assign":
             colleague = notes.team().filter(pk=number_in(request, "to")).first()
             if colleague is None:
                 raise Http404
-            at_takeover.ask_for(found)
+            takeover_summary.ask_for(found)
             return take_over.conversation(found.pk, colleague)
         case "hand-back":
             return hand_back.to_assistant(found.pk)

@@ -19,7 +19,7 @@ from django.urls import reverse
 from django.utils.text import Truncator
 
 from chatsite.chat.models import Message
-from chatsite.monitor.quality_report import FILTERS, UNKNOWN
+from chatsite.monitor.quality_sums import FILTERS, UNKNOWN
 from chatsite.quality.models import QualityLabel
 from chatsite.staff.paging import MOST_LISTED
 from routing.models import AnswerCheck, RouteDecision

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from billing import number_format as written
 from billing.dashboard.charts import Cell, Chart, Row, Series
 from chatsite.monitor.quality_figures import began
-from chatsite.monitor.quality_report import Asked, Report, Sums
+from chatsite.monitor.quality_sums import Asked, Report, Sums
 from chatsite.tuning.trials.confidence_intervals import share
 
 TIERS = {"cheap": "cheap", "strong": "strong", "": "without a model"}

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from billing import number_format as written
-from chatsite.monitor.quality_report import Asked, Report, Sums
+from chatsite.monitor.quality_sums import Asked, Report, Sums
 from chatsite.monitor.rollups import FIRST_BOUNDS
 from chatsite.tuning.trials.confidence_intervals import share
 

@@ -17,10 +17,10 @@ from django.views.decorators.http import require_GET
 from billing.dashboard import safe_csv
 from billing.dashboard.date_ranges import TITLES, Preset
 from chatsite.knowledge.models import Article
-from chatsite.monitor import answers_page, quality_charts, quality_figures, quality_report
+from chatsite.monitor import answers_page, quality_charts, quality_figures, quality_sums
 from chatsite.monitor.grading import grading
 from chatsite.monitor.models import Refresh
-from chatsite.monitor.quality_report import NAMES, Asked
+from chatsite.monitor.quality_sums import NAMES, Asked
 from chatsite.staff.paging import FirstPages
 from routing.models import Policy
 
@@ -32,13 +32,13 @@ ON_A_PAGE = 50
 @permission_required(SEES, raise_exception=True)
 def quality(request: HttpRequest) -> HttpResponse:
     wanted = _asked(request)
-    found = quality_report.read(wanted)
+    found = quality_sums.read(wanted)
     context = {
         **admin.site.each_context(request),
         "title": "Quality",
         "asked": wanted,
         "periods": [(period, title) for period, title in TITLES.items() if period != Preset.CUSTOM],
-        "choices": quality_report.choices(wanted),
+        "choices": quality_sums.choices(wanted),
         "export": f"{reverse('monitor:export')}?{wanted.query}",
         "figures": quality_figures.figures(wanted, found),
         "charts": quality_charts.charts(wanted, found, changes(wanted))
@@ -60,7 +60,7 @@ def quality(request: HttpRequest) -> HttpResponse:
 def export(request: HttpRequest) -> HttpResponse:
     """A row for each step of the period; counts, and judged grades as sums."""
     wanted = _asked(request)
-    found = quality_report.read(wanted)
+    found = quality_sums.read(wanted)
     rows = (
         [
             timezone.localtime(step.start).isoformat(),
@@ -120,6 +120,6 @@ def changes(wanted: Asked) -> dict[int, str]:
 
 
 def _asked(request: HttpRequest) -> Asked:
-    return quality_report.asked(
+    return quality_sums.asked(
         request.GET.dict(), timezone.localdate(), timezone.get_default_timezone()
     )

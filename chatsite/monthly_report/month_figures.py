@@ -19,7 +19,7 @@ from billing.money import shown
 from chatsite.chat.templatetags.conversations import spared
 from chatsite.monitor.models import AnswerDay
 from chatsite.monitor.quality_figures import DEFINITIONS
-from chatsite.monitor.quality_report import NAMES, Sums
+from chatsite.monitor.quality_sums import NAMES, Sums
 from chatsite.tuning.trials.confidence_intervals import share
 
 NONE_YET = "none"

@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from chatsite.chat.models import Message
-from routing import score_format
+from routing import score_display
 from routing.models import LearnedModel, Policy
 
 
@@ -127,7 +127,7 @@ class JudgeTrust(models.Model):
     at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:
-        return f"kappa {score_format.probability(self.kappa)} on {self.pairs} answers"
+        return f"kappa {score_display.probability(self.kappa)} on {self.pairs} answers"
 
     @property
     def is_enough(self) -> bool:

@@ -15,8 +15,8 @@ from django.views.decorators.http import require_POST
 from chatsite.quality.errors import NothingChanged
 from chatsite.quality.judges import rubric, rubric_versions
 from chatsite.quality.models import JudgeTrust, QualityLabel, Rubric
-from routing import score_format
-from routing.admin.read_only import WrittenByCode
+from routing import score_display
+from routing.admin.written_by_code_admin import WrittenByCode
 
 JUDGED = (
     QualityLabel.objects.filter(source=QualityLabel.Source.JUDGED, rubric=OuterRef("version"))
@@ -133,4 +133,4 @@ class RubricAdmin(WrittenByCode):
         known = vars(version)
         if known["kappa"] is None or known["pairs"] < JudgeTrust.FEWEST:
             return f"not known yet ({known['pairs'] or 0} of {JudgeTrust.FEWEST} answers)"
-        return f"{score_format.probability(known['kappa'])} on {known['pairs']} answers"
+        return f"{score_display.probability(known['kappa'])} on {known['pairs']} answers"

@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from chatsite.shop import colours
-from routing import score_format
+from routing import score_display
 
 HEX = re.compile(r"\A#[0-9a-f]{6}\Z")
 _is_hex = RegexValidator(HEX, "Six digits after a #, such as #43479c.")
@@ -86,7 +86,7 @@ class Shop(models.Model):
             ratio = colours.contrast(self.accent, colours.PAPER)
             nearest = colours.nearest_readable(self.accent)
             message = (
-                f"Too pale to read: its contrast on the page is {score_format.score(ratio)} of "
+                f"Too pale to read: its contrast on the page is {score_display.score(ratio)} of "
                 f"the {colours.READABLE} that are needed. The nearest colour that works is "
                 f"{nearest}."
             )

@@ -7,7 +7,7 @@ from chatsite.answering.calls import paid_call
 from chatsite.answering.calls.paid_call import NotMade
 from chatsite.chat.models import Conversation
 from chatsite.provider.model_health import Health
-from chatsite.summaries import at_takeover, nightly_summaries, summary_prompt
+from chatsite.summaries import nightly_summaries, summary_prompt, takeover_summary
 from routing import policies, tiers
 from routing.tier_choice import Tier
 
@@ -21,10 +21,10 @@ def write(number: int) -> None:
     """
     try:
         conversation = Conversation.objects.filter(pk=number).first()
-        if conversation is not None and not at_takeover.is_fresh(conversation):
+        if conversation is not None and not takeover_summary.is_fresh(conversation):
             _written(conversation)
     finally:
-        at_takeover.has_ended(number)
+        takeover_summary.has_ended(number)
 
 
 def _written(conversation: Conversation) -> None:

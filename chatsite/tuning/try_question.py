@@ -24,7 +24,7 @@ from chatsite.answering.question.prompt import Said
 from chatsite.knowledge.embeddings import question_embeddings
 from chatsite.llm import Finished
 from chatsite.provider.model_health import Health
-from routing import decisions, score_format, stored_site_profile, structured_output, tiers
+from routing import decisions, score_display, stored_site_profile, structured_output, tiers
 from routing.analysis import difficulty, learned_score
 from routing.checks import claims
 from routing.checks.verifier import FINDINGS, CheckResult
@@ -115,13 +115,13 @@ def _claimed(way: Way, said: Sequence[Said], policy: Policy) -> Claimed:
         step.cost = entries.values_list("amount", flat=True).first()
         step.told = f"By {found.searched}." if found.searched else "Nothing to search for."
         step.details = [
-            f"{match.title} (relevance {score_format.probability(match.relevance)})"
+            f"{match.title} (relevance {score_display.probability(match.relevance)})"
             for match in found.matches
         ]
         if asked.before or asked.answer:
             step.details.append("Searched with the turn before it")
     with way.step("Evidence") as step:
-        likely = score_format.probability(found.evidence)
+        likely = score_display.probability(found.evidence)
         step.told = f"{likely}: how likely it is that these articles hold the answer."
     with way.step("Task type") as step:
         step.told = f"{task.name}: {task.why}" if task else "None."
@@ -261,7 +261,7 @@ def _checked(way: Way, work: Work, finished: Finished, health: ModelHealth) -> C
         policy = work.claimed.policy
         doubted = answer_check.is_doubted(work, found)
         step.told = (
-            f"Doubt {score_format.probability(found.doubt, policy.doubt_threshold)} of "
+            f"Doubt {score_display.probability(found.doubt, policy.doubt_threshold)} of "
             f"{policy.doubt_threshold:g} ({found.verifier}): "
             + ("doubted." if doubted else "shown as it is.")
         )

@@ -3,8 +3,8 @@
 from django.contrib import admin
 from django.http import HttpRequest
 
-from routing import score_format
-from routing.admin.read_only import WrittenByCode
+from routing import score_display
+from routing.admin.written_by_code_admin import WrittenByCode
 from routing.models import AnswerCheck, RouteDecision
 
 
@@ -42,11 +42,11 @@ class RouteDecisionAdmin(WrittenByCode):
 
     @admin.display(description="score")
     def points(self, decision: RouteDecision) -> str:
-        return score_format.score(decision.score)
+        return score_display.score(decision.score)
 
     @admin.display(description="threshold")
     def needed(self, decision: RouteDecision) -> str:
-        return score_format.score(decision.threshold)
+        return score_display.score(decision.threshold)
 
     @admin.display(description="what moved the score")
     def moves(self, decision: RouteDecision) -> str:
@@ -78,11 +78,11 @@ class VerdictAdmin(WrittenByCode):
 
     @admin.display(description="doubt", ordering="doubt")
     def doubted(self, verdict: AnswerCheck) -> str:
-        return score_format.probability(verdict.doubt, beside=verdict.threshold)
+        return score_display.probability(verdict.doubt, beside=verdict.threshold)
 
     @admin.display(description="threshold")
     def needed(self, verdict: AnswerCheck) -> str:
-        return score_format.probability(verdict.threshold)
+        return score_display.probability(verdict.threshold)
 
     @admin.display(description="findings, in points of ten")
     def moved(self, verdict: AnswerCheck) -> str:

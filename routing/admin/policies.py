@@ -14,7 +14,7 @@ from django.utils.text import Truncator
 from django.views.decorators.http import require_POST
 
 from routing import policies
-from routing.admin.read_only import WrittenByCode
+from routing.admin.written_by_code_admin import WrittenByCode
 from routing.errors import NothingChanged, Overtaken
 from routing.models import Policy
 

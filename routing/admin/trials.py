@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.http import HttpRequest
 
-from routing.admin.read_only import WrittenByCode
+from routing.admin.written_by_code_admin import WrittenByCode
 from routing.models import Trial
 
 

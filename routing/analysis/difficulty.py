@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from routing.analysis import first_day, score_scale
-from routing.analysis.first_day import Said
+from routing.analysis import first_day_score, score_scale
+from routing.analysis.first_day_score import Said
 from routing.analysis.hazards import Found
 from routing.analysis.politeness import without_filler
 from routing.analysis.site_profile import Site, shipped
@@ -189,7 +189,7 @@ def _before(turn: Turn) -> str:
 
 def _signals(turn: Turn, said: Said, words: int, reasoning: tuple[str, ...], site: Site) -> Signals:
     head = site.meaning if turn.vector and site.meaning else site.words
-    terms = head.terms(first_day.features(said), said, turn.vector)
+    terms = head.terms(first_day_score.features(said), said, turn.vector)
     certain, value = said.dangers.certain, score_scale.score(sum(terms.values()), head.quantiles)
     like = tuple(
         each.hazard for each in turn.like if value >= each.least and each.hazard not in certain

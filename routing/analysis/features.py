@@ -14,7 +14,7 @@ from zlib import crc32
 
 from routing.analysis import difficulty
 from routing.analysis.difficulty import MOST_BAD_RATINGS, Signals
-from routing.analysis.first_day import FURTHEST
+from routing.analysis.first_day_score import FURTHEST
 from routing.analysis.site_profile import Site
 from routing.tier_choice import Turn
 

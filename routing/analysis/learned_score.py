@@ -1,7 +1,7 @@
 """How likely is it that the cheap answer would not do? By the first day, then by labels. Pure.
 
-On the first day the shipped model is all there is (`first_day`); labels make a `trained_model`. A
-message with a danger that is certain never scores below `hazards.CERTAIN`.
+On the first day the shipped model is all there is (`first_day_score`); labels make a
+`trained_model`. A message with a danger that is certain never scores below `hazards.CERTAIN`.
 """
 
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from enum import StrEnum
 from routing.analysis import score_scale
 from routing.analysis.difficulty import LONG, MOST_BAD_RATINGS, Signals, signals
 from routing.analysis.features import Measured, measure
-from routing.analysis.first_day import USUAL
+from routing.analysis.first_day_score import USUAL
 from routing.analysis.hazards import CERTAIN
 from routing.analysis.score_scale import AT_MIDDLE
 from routing.analysis.site_profile import Site, shipped

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from functools import cache
 
-from routing.analysis import first_day, hazards
-from routing.analysis.first_day import Head
+from routing.analysis import first_day_score, hazards
+from routing.analysis.first_day_score import Head
 from routing.analysis.hazards import Hazards
 
 
@@ -20,5 +20,5 @@ class Site:
 @cache
 def shipped() -> Site:
     """Without anything of its own. Its meaning head is for multilingual-e5-small."""
-    known = first_day.shipped()
+    known = first_day_score.shipped()
     return Site(hazards.shipped(), known.words, known.meaning)

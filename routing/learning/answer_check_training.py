@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from routing.analysis.first_day import FURTHEST
+from routing.analysis.first_day_score import FURTHEST
 from routing.analysis.trained_model import ARTIFACTS
 from routing.checks import verifier
 from routing.checks.answer_shape import form

@@ -15,8 +15,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 from sklearn.preprocessing import StandardScaler
 
-from routing.analysis import difficulty, first_day
-from routing.analysis.first_day import FURTHEST, Head, Said, Wording
+from routing.analysis import difficulty, first_day_score
+from routing.analysis.first_day_score import FURTHEST, Head, Said, Wording
 from routing.analysis.site_profile import Site
 from routing.analysis.wording import tidy, without_wishes
 from routing.learning import labelled_data
@@ -97,7 +97,7 @@ class _Read:
 
 def _read(known: Message, vector: Sequence[float], site: Site) -> _Read:
     said, _ = difficulty.read(known.turn, site)
-    return _Read(known, said, first_day.features(said), vector)
+    return _Read(known, said, first_day_score.features(said), vector)
 
 
 def _log_odds(head: Head, read: _Read) -> float:
@@ -137,7 +137,7 @@ def _fit_meaning(read: Sequence[_Read]) -> Head:
 
 
 def _pieces(said: Said) -> list[str]:
-    return [piece for word in first_day.words(said) for piece in first_day.pieces(word)]
+    return [piece for word in first_day_score.words(said) for piece in first_day_score.pieces(word)]
 
 
 def _named(read: Sequence[_Read]) -> tuple[Matrix, list[str], StandardScaler]:

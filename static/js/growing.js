@@ -1,4 +1,5 @@
-// An answer that is being written grows by pieces: chatsite/text/html_output.py says where each one goes.
+// An answer that is being written grows by pieces.
+// chatsite/markdown_parser/html_output.py says where each one goes.
 const chat = document.querySelector("[data-chat]");
 const BETWEEN = "\x1f";
 

@@ -52,7 +52,7 @@ def month(seed: int) -> Iterator[Seen]:
 
     from chatsite.monitor import quality_charts, quality_figures
     from chatsite.monitor.grading.grader_agreement import kappa
-    from chatsite.monitor.quality_report import Report, Sums, asked
+    from chatsite.monitor.quality_sums import Report, Sums, asked
 
     draw = random.Random(seed)
     right = [draw.random() >= WRONG for _ in range(ANSWERS)]

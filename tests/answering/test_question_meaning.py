@@ -12,7 +12,7 @@ from chatsite.chat.actions import ask
 from chatsite.chat.admin import answer_receipts
 from chatsite.chat.models import Conversation
 from chatsite.knowledge.tasks import embed_articles
-from routing.analysis import first_day
+from routing.analysis import first_day_score
 from routing.models import RouteDecision
 from tests.guards import guards
 
@@ -40,7 +40,7 @@ async def test_a_question_is_searched_by_its_meaning(embedded, tab, worker, upst
     assert await searched(tab) == f"words and meaning ({MODEL})"
     (request,) = upstream.embeddings.asked
     # A worker's first request also asks whether the model is the one that routing knows.
-    probes = [probe.text for probe in first_day.shipped().probes]
+    probes = [probe.text for probe in first_day_score.shipped().probes]
     assert (request["input"], request["input_type"]) == (
         ["How much is shipping to Norway?", *probes],
         "query",

@@ -17,7 +17,7 @@ from chatsite.quality.learning.training import held_back
 from chatsite.quality.learning.training_examples import Example, read
 from chatsite.quality.models import Proposal, QualityLabel
 from routing import policies
-from routing.analysis import first_day
+from routing.analysis import first_day_score
 from routing.analysis.features import measure
 from routing.decisions import scored
 from routing.learning import learned_models, model_training
@@ -105,7 +105,7 @@ def test_labels_become_proposals_and_an_accepted_one_decides(monkeypatch):
 @pytest.fixture
 def embeddings(settings) -> Iterator[Embeddings]:
     """A server whose embeddings routing takes for those that it knows."""
-    probes = first_day.shipped().probes
+    probes = first_day_score.shipped().probes
     with Upstream() as upstream:
         upstream.embeddings.serves = True
         upstream.embeddings.width = len(probes[0].vector)

@@ -21,7 +21,7 @@ from chatsite.knowledge.search.question import Question
 from chatsite.knowledge.search.vectors import Floats, unit
 from chatsite.llm import embeddings as server
 from chatsite.runtime.grouped_writes import GroupedWrites
-from routing.analysis import first_day
+from routing.analysis import first_day_score
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ class Meanings:
         if not model or not ranking.says_something(question):
             return Meant()
         texts = ranking.texts(question)
-        probes = first_day.shipped().probes if model not in self._suits_routing else ()
+        probes = first_day_score.shipped().probes if model not in self._suits_routing else ()
         asked = [*texts, *(probe.text for probe in probes)]
         missing = [text for text in dict.fromkeys(asked) if (model, text) not in self._known]
         if missing and (why := await self._ask(missing, reply, model)):
@@ -56,7 +56,7 @@ class Meanings:
         if probes:
             # Once in a worker's life for each model: three more texts in a request.
             vectors = [self._known[model, probe.text].tolist() for probe in probes]
-            self._suits_routing[model] = first_day.serves(probes, vectors)
+            self._suits_routing[model] = first_day_score.serves(probes, vectors)
         known = tuple(self._known[model, text] for text in texts)
         return Meant(known, model, suits_routing=self._suits_routing[model])
 

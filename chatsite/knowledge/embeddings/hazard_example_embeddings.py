@@ -14,7 +14,7 @@ from chatsite.knowledge.articles import Meant
 from chatsite.knowledge.models import Embedding
 from chatsite.knowledge.search.vectors import Floats
 from routing import stored_site_profile
-from routing.analysis import difficulty, first_day, score_scale
+from routing.analysis import difficulty, first_day_score, score_scale
 from routing.analysis.hazard_examples import Examples, harmless
 from routing.analysis.site_profile import Site
 from routing.tier_choice import Like, Turn
@@ -41,7 +41,7 @@ def texts() -> dict[bytes, str]:
     own = stored_site_profile.current().hazards.own
     if not own:
         return {}
-    probes = (probe.text for probe in first_day.shipped().probes)
+    probes = (probe.text for probe in first_day_score.shipped().probes)
     every = (*probes, *harmless(), *(text for examples in own.values() for text in examples))
     return {digest(text): text for text in every}
 
@@ -109,9 +109,9 @@ def _read(site: Site, model: str) -> _Held:
 
 
 def _suits_routing(stored: dict[str, Floats]) -> bool:
-    probes = first_day.shipped().probes
+    probes = first_day_score.shipped().probes
     vectors = [stored[probe.text].tolist() for probe in probes if probe.text in stored]
-    return len(vectors) == len(probes) and first_day.serves(probes, vectors)
+    return len(vectors) == len(probes) and first_day_score.serves(probes, vectors)
 
 
 def _score(text: str, vector: Floats | None, site: Site) -> float:

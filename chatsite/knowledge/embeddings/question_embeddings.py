@@ -12,7 +12,7 @@ from chatsite.knowledge.search import question, ranking
 from chatsite.knowledge.search.question import Question
 from chatsite.knowledge.search.vectors import Floats, unit
 from chatsite.llm import embeddings as server
-from routing.analysis import first_day
+from routing.analysis import first_day_score
 from routing.tier_choice import Turn
 
 # Seconds that somebody who looks at a page waits for a server; the chat waits less.
@@ -31,9 +31,9 @@ def of(
     if not model:
         return [Meant() for _ in questions]
     wanted = list(dict.fromkeys(text for each in questions for text in ranking.texts(each)))
-    probes = first_day.shipped().probes
+    probes = first_day_score.shipped().probes
     known = vectors([*wanted, *(probe.text for probe in probes)], model, reference, within)
-    suits = first_day.serves(probes, [known[probe.text].tolist() for probe in probes])
+    suits = first_day_score.serves(probes, [known[probe.text].tolist() for probe in probes])
     return [
         Meant(tuple(known[text] for text in ranking.texts(each)), model, "", suits)
         for each in questions
@@ -63,11 +63,11 @@ def for_routing(
     model = embeddings.wanted_model()
     if not model:
         return none, "words"
-    probes = first_day.shipped().probes
+    probes = first_day_score.shipped().probes
     try:
         # First whether routing can read them: thousands of messages would be embedded for nothing.
         known = vectors([probe.text for probe in probes], model, reference)
-        if not first_day.serves(probes, [known[probe.text].tolist() for probe in probes]):
+        if not first_day_score.serves(probes, [known[probe.text].tolist() for probe in probes]):
             return none, f"words, as the first day's model was not fitted to embeddings by {model}"
         known = vectors([each.whole for each in questions if each.whole], model, reference)
     except Stopped as error:

@@ -9,7 +9,7 @@ from django.utils import formats, timezone
 
 from billing import number_format as shares
 from chatsite.quality.models import Proposal
-from routing import score_format
+from routing import score_display
 from routing.models import LearnedModel, Policy
 
 NOT_MEASURED = (
@@ -36,12 +36,12 @@ def table(proposal: Proposal) -> Sequence[Row]:
     ours, theirs = _both(proposal)
     ranked = "Ranking (APGR)" if is_measured(proposal) else "Failures found first"
     return (
-        Row(ranked, _between(ours), _between(theirs), score_format.probability(COIN)),
+        Row(ranked, _between(ours), _between(theirs), score_display.probability(COIN)),
         Row("95 % interval", _interval(ours), _interval(theirs), ""),
         Row(
             "Calibration error",
-            score_format.probability(ours["miscalibration"]),
-            score_format.probability(theirs["miscalibration"]),
+            score_display.probability(ours["miscalibration"]),
+            score_display.probability(theirs["miscalibration"]),
             "",
         ),
     )
@@ -78,7 +78,7 @@ def measured_on(proposal: Proposal) -> str:
 
 def _how_good(proposal: Proposal) -> list[str]:
     ours, theirs = _both(proposal)
-    coin = score_format.probability(COIN)
+    coin = score_display.probability(COIN)
     ranked = f"{_between(ours)} against {_between(theirs)}, where chance gives {coin}"
     better = ours["apgr"]["value"] > theirs["apgr"]["value"]
     if proposal.state == Proposal.State.NO_BETTER:
@@ -144,9 +144,9 @@ def _both(proposal: Proposal) -> tuple[Any, Any]:
 
 
 def _between(measured: Any) -> str:
-    return score_format.probability(measured["apgr"]["value"])
+    return score_display.probability(measured["apgr"]["value"])
 
 
 def _interval(measured: Any) -> str:
     low, high = measured["apgr"]["low"], measured["apgr"]["high"]
-    return f"{score_format.probability(low)} to {score_format.probability(high)}"
+    return f"{score_display.probability(low)} to {score_display.probability(high)}"

@@ -3,7 +3,7 @@
 from django import template
 
 from billing import number_format as shares
-from routing import score_format as scores
+from routing import score_display as scores
 
 register = template.Library()
 register.filter("score", scores.score)

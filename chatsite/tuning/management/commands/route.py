@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from chatsite.knowledge import articles
 from chatsite.knowledge.embeddings import hazard_example_embeddings, question_embeddings
 from chatsite.knowledge.search import question
-from routing import decisions, policies, score_format
+from routing import decisions, policies, score_display
 from routing.analysis import learned_score
 from routing.analysis.features import language
 from routing.errors import NoPolicy
@@ -80,7 +80,7 @@ class Command(BaseCommand):
         score = for_task(score, task, least)
         choice = choose(score, policy.threshold, task=task, least=least)
         model = policy.strong_model if choice.tier is Tier.STRONG else policy.cheap_model
-        sure = score_format.probability(evidence)
+        sure = score_display.probability(evidence)
         lines = {
             "Tier": f"{choice.tier} ({model})",
             "Score": f"{choice.score:g} of 10; {policy} sends strong from {choice.threshold:g} on",
@@ -103,5 +103,5 @@ def _in_words(task: Task | None) -> str:
         return "none of them"
     certain = ", certain" if task.is_certain else ""
     return (
-        f"{task.name}, similarity {score_format.probability(task.similarity)}{certain}: {task.why}"
+        f"{task.name}, similarity {score_display.probability(task.similarity)}{certain}: {task.why}"
     )

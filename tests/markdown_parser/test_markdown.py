@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import pytest
 
 from chatsite import markdown
-from chatsite.text.blocks import Blocks
+from chatsite.markdown_parser.blocks import Blocks
 from tests.guards import guards
 from tests.page import parsed
 

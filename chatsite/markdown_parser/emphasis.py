@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from unicodedata import category
 
-from chatsite.text.html_output import Sink
+from chatsite.markdown_parser.html_output import Sink
 
 # Marks opened within each other; more are text.
 _DEEPEST = 4

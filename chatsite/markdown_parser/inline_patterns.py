@@ -3,7 +3,7 @@
 import re
 import sys
 
-from chatsite.text import links
+from chatsite.markdown_parser import links
 
 # A run of characters that holds a sign of an address.
 _ADDRESS = (

@@ -2,8 +2,8 @@
 
 import re
 
-from chatsite.text.html_output import Sink
-from chatsite.text.inline import Inline
+from chatsite.markdown_parser.html_output import Sink
+from chatsite.markdown_parser.inline import Inline
 
 _DELIMITERS = re.compile(r"\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
 _PIPE = re.compile(r"\\.|\|", re.DOTALL)

@@ -22,7 +22,9 @@ def upstream(settings):
         yield upstream
 
 
-@guards("chatsite/summaries/takeover_call.py", "not at_takeover.is_fresh(conversation)", "True")
+@guards(
+    "chatsite/summaries/takeover_call.py", "not takeover_summary.is_fresh(conversation)", "True"
+)
 def test_who_takes_over_reads_what_it_is_about_and_what_that_cost(db, upstream):
     prices()
     told = Told().asks("My pen leaks.").answered("Wipe the nib.").asks("It still does.")

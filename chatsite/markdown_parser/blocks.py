@@ -5,11 +5,11 @@ definitions, no headings by an underline, no code by indentation, no loose lists
 its first characters, and each character is read once. Each block has its own direction.
 """
 
-from chatsite.text.containers import Item, Quote, inside
-from chatsite.text.html_output import DEEPEST, Sink
-from chatsite.text.inline_patterns import PLAIN
-from chatsite.text.leaves import AUTO, Code, Words
-from chatsite.text.lines import (
+from chatsite.markdown_parser.container_blocks import Item, Quote, inside
+from chatsite.markdown_parser.html_output import DEEPEST, Sink
+from chatsite.markdown_parser.inline_patterns import PLAIN
+from chatsite.markdown_parser.leaf_blocks import AUTO, Code, Words
+from chatsite.markdown_parser.lines import (
     MOST_HEADER,
     MOST_HEADING,
     MOST_SIGNS,
@@ -25,7 +25,7 @@ from chatsite.text.lines import (
     without_control,
     words_at,
 )
-from chatsite.text.tables import Table, alignments, are_header, cells
+from chatsite.markdown_parser.tables import Table, alignments, are_header, cells
 
 # Containers in each other; more are text. An item takes two elements, a table four, words five.
 _MOST_CONTAINERS = 8

@@ -2,9 +2,9 @@
 
 from html import escape
 
-from chatsite.text.html_output import Sink
-from chatsite.text.inline import Inline
-from chatsite.text.lines import MOST_SIGNS, beyond, split_indent
+from chatsite.markdown_parser.html_output import Sink
+from chatsite.markdown_parser.inline import Inline
+from chatsite.markdown_parser.lines import MOST_SIGNS, beyond, split_indent
 
 AUTO = ' dir="auto"'
 

@@ -9,10 +9,10 @@ So the same text gives the same HTML however it was cut on its way.
 import re
 from html import escape, unescape
 
-from chatsite.text import backslashes, emphasis, inline_patterns, links
-from chatsite.text.emphasis import OpenMarks
-from chatsite.text.html_output import Sink
-from chatsite.text.links import Unfinished
+from chatsite.markdown_parser import backslashes, emphasis, inline_patterns, links
+from chatsite.markdown_parser.emphasis import OpenMarks
+from chatsite.markdown_parser.html_output import Sink
+from chatsite.markdown_parser.links import Unfinished
 
 # Words that may be shown before they are read.
 _MOST_AHEAD = 500

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from chatsite.text.lines import Marker, beyond, split_indent, width
+from chatsite.markdown_parser.lines import Marker, beyond, split_indent, width
 
 
 @dataclass(slots=True)
