@@ -33,8 +33,8 @@ ON_SQLITE_ALONE = (
 )  # fmt: skip
 ON_POSTGRESQL_ALONE = (
     "answering/test_other_servers.py", "answering/test_scoring_by_model.py", "api/test_schema.py",
-    "chaos/test_chaos.py", "chat/test_languages.py", "llm", "offline", "quality",
-    "runtime/test_beat.py", "runtime/test_clocks.py", "runtime/test_web.py",
+    "chaos/test_chaos.py", "chat/test_languages.py", "llm", "markdown_parser", "offline",
+    "quality", "runtime/test_beat.py", "runtime/test_clocks.py", "runtime/test_web.py",
     "staff/test_queries_by_hand.py", "summaries", "test_dependencies.py",
     "test_deployment.py",
 )  # fmt: skip
