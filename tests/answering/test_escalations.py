@@ -636,6 +636,6 @@ async def test_what_was_learned_decides_and_doubts_once_it_is_accepted(tab, work
     await tab.answer()
 
     decision, verdict = await RouteDecision.objects.aget(), await AnswerCheck.objects.aget()
-    assert (decision.analyzer, verdict.verifier) == ("learned", "learned of 150 labels")
+    assert (decision.analyzer, verdict.verifier) == ("learned", "trained on 150 labels")
     assert decision.score > 5
     assert verdict.doubt > 0.5
