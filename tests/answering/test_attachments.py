@@ -108,7 +108,7 @@ async def test_a_picture_goes_to_the_tier_that_sees_it(tab, worker, upstream):
 
     assert (answer.tier, upstream.models) == ("strong", ["gpt-4o"])
     decision = await RouteDecision.objects.aget()
-    assert decision.detour == "the customer sent an image, which gpt-3.5-turbo is not shown"
+    assert decision.detour == "the customer sent an image, which gpt-3.5-turbo cannot read"
 
 
 @guards("chatsite/llm/masking.py", 'self.hide(part["text"])', 'part["text"]')

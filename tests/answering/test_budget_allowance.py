@@ -107,17 +107,17 @@ async def test_nothing_is_raised_before_the_first_step(tab, spent, worker, upstr
 @pytest.mark.parametrize(
     ("percent", "lasts", "ago", "threshold", "why"),
     [
-        (0, False, 0, 8.5, "pacing"),
+        (0, False, 0, 8.5, "pacing of the budget “Site”"),
         # Never both: the larger counts.
-        (85, False, 0, 8.5, "pacing"),
-        (93, False, 0, 9.2, "is at 93.0 %"),
-        (96, False, 0, 11, "is at 96.0 %"),
+        (85, False, 0, 8.5, "pacing of the budget “Site”"),
+        (93, False, 0, 9.2, "the budget “Site” is at 93.0 %"),
+        (96, False, 0, 11, "the budget “Site” is at 96.0 %"),
         # What lasts has nothing to spare, up to where it would be too late.
-        (93, True, 0, 8.5, "pacing"),
-        (96, True, 0, 8.5, "pacing"),
-        (99, True, 0, 11, "is at 99.0 %"),
+        (93, True, 0, 8.5, "pacing of the budget “Site”"),
+        (96, True, 0, 8.5, "pacing of the budget “Site”"),
+        (99, True, 0, 11, "the budget “Site” is at 99.0 %"),
         # Nobody has looked for a while.
-        (93, True, 3, 9.2, "is at 93.0 %"),
+        (93, True, 3, 9.2, "the budget “Site” is at 93.0 %"),
     ],
 )
 async def test_a_budget_that_paces_itself_raises_the_threshold(
@@ -140,7 +140,7 @@ async def test_a_budget_that_paces_itself_raises_the_threshold(
 
     made = await decision()
     assert (made.policy.threshold, made.threshold) == (7, threshold)
-    assert made.reason.endswith(f"Threshold 7 raised to {threshold:g}: the budget “Site” {why}.")
+    assert made.reason.endswith(f"Threshold 7 raised to {threshold:g}: {why}.")
 
 
 async def test_of_what_budgets_raise_the_most_counts(tab, spent, worker, upstream):

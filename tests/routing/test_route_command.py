@@ -30,7 +30,7 @@ def test_an_easy_and_a_hard_question_are_explained():
     assert easy["Tier"] == "cheap (gpt-3.5-turbo)"
     assert easy["Analyzer"] == "learned, first day"
     assert easy["Score"] == "4.9 of 10; Version 1 sends strong from 7 on"
-    assert easy["Flips"] == "strong up to a threshold of 4.9, cheap above it"
+    assert easy["Changes"] == "strong up to a threshold of 4.9, cheap above it"
     assert easy["Moved by"].startswith("hardly covered by the articles +2.3")
     assert easy["Language"] == "en"
     assert hard["Tier"] == "strong (gpt-4)"
@@ -68,7 +68,7 @@ def test_it_says_what_the_site_would_decide_and_stores_nothing():
         assert found["Tier"].split()[0] == choice.tier
         assert found["Score"].startswith(f"{choice.score:g} of 10")
         # A threshold there is still strong, and a hair above it cheap.
-        assert f"threshold of {choice.score:g}," in found["Flips"]
+        assert f"threshold of {choice.score:g}," in found["Changes"]
 
 
 def test_it_says_that_no_model_was_asked():
