@@ -34,7 +34,7 @@ def test_an_easy_and_a_hard_question_are_explained():
     assert easy["Moved by"].startswith("hardly covered by the articles +2.3")
     assert easy["Language"] == "en"
     assert hard["Tier"] == "strong (gpt-4)"
-    assert "questions +" in hard["Because"]
+    assert "questions +" in hard["Reason"]
     assert "questions +" in hard["Moved by"]
 
 
