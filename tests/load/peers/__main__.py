@@ -14,11 +14,10 @@ import os
 import shlex
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,6 +28,7 @@ from tests.load.peers.clients import Completions, OpenWebUI, SocketIO
 from tests.load.phases import Phase, Site
 from tests.stack import ROOT, Process
 from tests.tables import show
+from tests.waiting import until
 
 HERE = Path(__file__).parent
 CHATS = 50
@@ -146,11 +146,10 @@ def start(name: str, provider: str, var: Path, started: ExitStack) -> Site:
     process = Process(name, command, environment, var / f"{name}.log")
     started.callback(process.stop)
     process.start()
-    deadline = time.monotonic() + READY_WITHIN
-    while not answers(url + peer.ready):
-        if not process.running or time.monotonic() > deadline:
-            raise LeftOut("does not start:\n" + "\n".join(process.said().splitlines()[-5:]))
-        time.sleep(0.2)
+    with suppress(AssertionError):
+        until(lambda: answers(url + peer.ready) or not process.running, READY_WITHIN)
+    if not answers(url + peer.ready):
+        raise LeftOut("does not start:\n" + "\n".join(process.said().splitlines()[-5:]))
     try:
         return Site(url, peer.key(url), ((name, process.pid),), peer.chat)
     except OSError as error:
